@@ -1,0 +1,1 @@
+//! what native code stands on

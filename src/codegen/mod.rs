@@ -1,0 +1,1 @@
+//! The same as the interpreter, fast: IR becomes machine code.

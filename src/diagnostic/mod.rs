@@ -1,0 +1,110 @@
+//! What we say to a person whose text is wrong: code, message, span, label, help.
+//! How it was found is no concern of this room.
+
+use crate::source::Span;
+
+/// One thing that is wrong with, or remarkable about, a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Stable code, e.g. `E0402`; lints start with `L`.
+    pub code: &'static str,
+    /// Whether it stops the program from being made.
+    pub severity: Severity,
+    /// Which kind of error a harness sees (OEL §4.5).
+    pub category: Category,
+    /// The stage that found it; of several errors the earliest stage is named first (decision 52).
+    pub stage: Stage,
+    /// One sentence, lower-case, no full stop.
+    pub message: String,
+    /// Where, in bytes of the source text.
+    pub span: Span,
+    /// The words at the caret; may be empty.
+    pub label: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// How much a diagnostic matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Surprising, but allowed.
+    Lint,
+    /// Nothing is made of this text.
+    Error,
+}
+
+/// Stages in the order decision 52 names errors by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The line or context a harness gave, before any text was read.
+    Context,
+    /// Characters and tokens.
+    Lexing,
+    /// The grammar, and caps on size and nesting.
+    Grammar,
+    /// Names of functions, and how many arguments they take.
+    Functions,
+    /// Names of roots and attributes.
+    Names,
+    /// Types of operands and arguments.
+    Types,
+    /// Anything that needs an evaluation.
+    Evaluation,
+}
+
+/// The error categories of OEL §4.5, as `eval --batch` prints them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    Syntax,
+    Unsupported,
+    UnknownProperty,
+    UnknownFunction,
+    Arity,
+    Type,
+    NullTarget,
+    Index,
+    NumberFormat,
+    Regex,
+    Arith,
+    GroupLimit,
+    BadZone,
+    BadTime,
+    BadCountry,
+    Limit,
+    Context,
+}
+
+impl Category {
+    /// The spelling of OEL §4.5, e.g. `null-target`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Unsupported => "unsupported",
+            Self::UnknownProperty => "unknown-property",
+            Self::UnknownFunction => "unknown-function",
+            Self::Arity => "arity",
+            Self::Type => "type",
+            Self::NullTarget => "null-target",
+            Self::Index => "index",
+            Self::NumberFormat => "number-format",
+            Self::Regex => "regex",
+            Self::Arith => "arith",
+            Self::GroupLimit => "group-limit",
+            Self::BadZone => "bad-zone",
+            Self::BadTime => "bad-time",
+            Self::BadCountry => "bad-country",
+            Self::Limit => "limit",
+            Self::Context => "context",
+        }
+    }
+}
+
+/// The error a harness is told when there are several: earliest stage, then leftmost (decision 52).
+#[must_use]
+pub fn first_error(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
+    diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .min_by_key(|diagnostic| (diagnostic.stage, diagnostic.span.start))
+}

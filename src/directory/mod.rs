@@ -1,0 +1,1 @@
+//! Who and what there is: users, groups, applications, as plain data.

@@ -1,0 +1,1 @@
+//! The token endpoint without HTTP: the steps from a request to tokens.

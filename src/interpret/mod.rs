@@ -1,0 +1,1 @@
+//! What an expression means, run slowly and obviously.

@@ -1,0 +1,1 @@
+//! What was meant: the typed program that both engines run.

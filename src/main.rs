@@ -1,0 +1,2 @@
+//! Reads the command line and calls the command. No decisions.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What can be known early: IR to smaller IR.

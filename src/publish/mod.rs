@@ -1,0 +1,1 @@
+//! An organization becomes running servers; the only place that swaps them.

@@ -1,0 +1,1 @@
+//! Unguessable bytes. Handed in, so that a test can seed them.

@@ -1,0 +1,1 @@
+//! What may be named in an expression, and the type of each name.

@@ -1,0 +1,1 @@
+//! An authorization server as data: audiences, scopes, claims, policies.
