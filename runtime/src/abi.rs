@@ -1,0 +1,262 @@
+//! The border between generated code and Rust: the context both see, and the few `extern "C"`
+//! functions that generated code may call. None of them panics: what a row throws is caught.
+#![expect(unsafe_code, reason = "called by generated code with raw pointers")]
+
+use crate::arena::Arena;
+use crate::fault::{Fault, OUTPUT_FULL};
+use crate::functions;
+use crate::record::Header;
+use crate::symbol::GroupTable;
+use crate::value::{Text, Value};
+use std::mem::offset_of;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What one evaluation may spend (design: "Work is charged, never timed").
+pub mod limits {
+    /// Steps of one expression.
+    pub const STEPS: i64 = 1_000_000;
+    /// Bytes of any text that is made.
+    pub const TEXT: usize = 100_000;
+    /// Elements of any list that is made.
+    pub const LIST: usize = 10_000;
+    /// Levels of any value that is made.
+    pub const DEPTH: u8 = 100;
+    /// Bytes of JSON of one expression.
+    pub const OUTPUT: usize = 65_536;
+}
+
+/// Bytes behind the end of the output that generated code may scribble on.
+const SLACK: usize = 64;
+
+/// Everything an evaluation borrows. Generated code knows the fields listed in [`offsets`].
+#[derive(Debug)]
+#[repr(C)]
+pub struct Context<'a> {
+    /// Where the next byte of output goes.
+    cursor: *mut u8,
+    /// Output ends here; [`SLACK`] more bytes may be written but do not count.
+    output_end: *mut u8,
+    /// Name symbol to text.
+    names: *const Value<'static>,
+    /// Group symbol to the header of the group's record.
+    groups: *const *const Header,
+    /// Index of a name constant of the program to its name symbol.
+    resolved: *const u32,
+    /// The node at which a fault happened.
+    site: u32,
+    /// The value of a program that makes one, and of every row.
+    result: Value<'a>,
+    // What follows is for Rust alone.
+    arena: &'a Arena,
+    table: &'a GroupTable,
+    resolved_names: &'a [u32],
+    output_start: *mut u8,
+}
+
+/// Where generated code finds the fields of a [`Context`], in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Offsets {
+    pub cursor: i32,
+    pub output_end: i32,
+    pub names: i32,
+    pub groups: i32,
+    pub resolved: i32,
+    pub site: i32,
+    pub result: i32,
+}
+
+/// The offsets of this build.
+pub const OFFSETS: Offsets = Offsets {
+    cursor: offset_of!(Context<'static>, cursor) as i32,
+    output_end: offset_of!(Context<'static>, output_end) as i32,
+    names: offset_of!(Context<'static>, names) as i32,
+    groups: offset_of!(Context<'static>, groups) as i32,
+    resolved: offset_of!(Context<'static>, resolved) as i32,
+    site: offset_of!(Context<'static>, site) as i32,
+    result: offset_of!(Context<'static>, result) as i32,
+};
+
+/// Memory that generated code writes JSON into. Kept by a worker and used again.
+#[derive(Debug)]
+pub struct Output {
+    memory: Box<[u8]>,
+}
+
+impl Output {
+    /// Room for `capacity` bytes of JSON.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self { memory: vec![0; capacity + SLACK].into_boxed_slice() }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// A context over this table; `resolved` holds the name symbols of the program's names.
+    /// Output goes to `output`, if the program writes any.
+    #[must_use]
+    pub fn new(
+        arena: &'a Arena,
+        table: &'a GroupTable,
+        resolved: &'a [u32],
+        output: Option<&'a mut Output>,
+    ) -> Self {
+        let memory: &'a mut [u8] = output.map_or(&mut [], |output| &mut output.memory);
+        let usable = memory.len().saturating_sub(SLACK);
+        let start = memory.as_mut_ptr();
+        Self {
+            cursor: start,
+            output_end: start.wrapping_add(usable),
+            names: table.names().as_ptr(),
+            groups: table.headers().as_ptr(),
+            resolved: resolved.as_ptr(),
+            site: 0,
+            result: Value::NULL,
+            arena,
+            table,
+            resolved_names: resolved,
+            output_start: start,
+        }
+    }
+
+    /// The arena what is made goes to.
+    #[must_use]
+    pub fn arena(&self) -> &'a Arena {
+        self.arena
+    }
+
+    /// The groups of this evaluation.
+    #[must_use]
+    pub fn table(&self) -> &'a GroupTable {
+        self.table
+    }
+
+    /// The name symbol of the program's name constant `index`.
+    #[must_use]
+    pub fn resolved(&self, index: usize) -> Option<u32> {
+        self.resolved_names.get(index).copied()
+    }
+
+    /// The value that generated code left.
+    #[must_use]
+    pub fn result(&self) -> Value<'a> {
+        self.result
+    }
+
+    /// The node at which generated code faulted.
+    #[must_use]
+    pub fn site(&self) -> u32 {
+        self.site
+    }
+
+    /// The bytes of output written so far.
+    #[must_use]
+    pub fn output(&self) -> &[u8] {
+        let len = self.cursor.addr().saturating_sub(self.output_start.addr());
+        if len == 0 {
+            return &[];
+        }
+        // SAFETY: `cursor` starts at `output_start` and moves only over bytes of the output, which
+        // is borrowed for 'a and initialised from the start.
+        unsafe { std::slice::from_raw_parts(self.output_start, len) }
+    }
+
+    /// A text of these characters.
+    ///
+    /// # Errors
+    /// [`Fault::Limit`] beyond [`limits::TEXT`] bytes.
+    pub fn make_text(&self, text: &str) -> Result<Text<'a>, Fault> {
+        if text.len() > limits::TEXT {
+            return Err(Fault::Limit);
+        }
+        Ok(self.arena.text(text))
+    }
+
+    /// A list of these elements.
+    ///
+    /// # Errors
+    /// [`Fault::Limit`] beyond [`limits::LIST`] elements or [`limits::DEPTH`] levels.
+    pub fn make_list(&self, elements: &[Value<'a>]) -> Result<Value<'a>, Fault> {
+        if elements.len() > limits::LIST {
+            return Err(Fault::Limit);
+        }
+        within_depth(Value::list(self.arena.values(elements)))
+    }
+
+    /// A map of these keys and values, alternating.
+    ///
+    /// # Errors
+    /// As [`Context::make_list`].
+    pub fn make_map(&self, entries: &[Value<'a>]) -> Result<Value<'a>, Fault> {
+        if entries.len() / 2 > limits::LIST {
+            return Err(Fault::Limit);
+        }
+        within_depth(Value::map(self.arena.values(entries)))
+    }
+
+    /// Appends bytes to the output; `false` if they do not fit.
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        let room = self.output_end.addr().saturating_sub(self.cursor.addr());
+        if bytes.len() > room {
+            return false;
+        }
+        // SAFETY: `room` bytes of the output lie at the cursor, and nothing else refers to them.
+        unsafe { self.cursor.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        self.cursor = self.cursor.wrapping_add(bytes.len());
+        true
+    }
+}
+
+fn within_depth(made: Option<Value<'_>>) -> Result<Value<'_>, Fault> {
+    made.filter(|value| value.depth() <= limits::DEPTH).ok_or(Fault::Limit)
+}
+
+/// Calls row `row` of the function table; the result goes to `context.result`.
+/// Answers 0 or the code of a fault.
+///
+/// # Safety
+/// `context` is the context of the running evaluation, and `arguments` points to `n` values.
+pub unsafe extern "C" fn call_row<'a>(
+    context: *mut Context<'a>,
+    row: u32,
+    arguments: *const Value<'a>,
+    n: u32,
+) -> u32 {
+    // SAFETY: generated code passes on the context it was called with, which nobody else uses.
+    let context = unsafe { &mut *context };
+    // SAFETY: generated code passes the stack slot it wrote `n` values to.
+    let arguments = unsafe { std::slice::from_raw_parts(arguments, n as usize) };
+    let outcome = catch_unwind(AssertUnwindSafe(|| functions::call(context, row, arguments)));
+    match outcome.unwrap_or(Err(Fault::Internal)) {
+        Ok(value) => {
+            context.result = value;
+            0
+        }
+        Err(fault) => fault.code(),
+    }
+}
+
+/// Writes the value made of these two words as JSON at the cursor. Answers 0 or [`OUTPUT_FULL`].
+///
+/// # Safety
+/// `context` is the context of the running evaluation; `value` points to a value.
+pub unsafe extern "C" fn write_json<'a>(context: *mut Context<'a>, value: *const Value<'a>) -> u32 {
+    // SAFETY: as for `call_row`.
+    let context = unsafe { &mut *context };
+    // SAFETY: generated code passes the stack slot it wrote the value to.
+    let value = unsafe { *value };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let table = context.table;
+        crate::json::write(value, table, &mut |bytes| context.write(bytes))
+    }));
+    if outcome.unwrap_or(false) { 0 } else { OUTPUT_FULL }
+}
+
+/// Memory for `bytes` bytes of values that generated code will make. Never null.
+///
+/// # Safety
+/// `context` is the context of the running evaluation.
+pub unsafe extern "C" fn allocate(context: *mut Context<'_>, bytes: u64) -> *mut u8 {
+    // SAFETY: as for `call_row`.
+    let context = unsafe { &*context };
+    context.arena.allocate(usize::try_from(bytes).unwrap_or(0))
+}

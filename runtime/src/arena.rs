@@ -1,0 +1,102 @@
+//! Memory that one evaluation borrows: what it makes lives until the arena is cleared.
+#![expect(unsafe_code, reason = "hands out references into chunks that never move")]
+
+use crate::value::{PADDING, Text, Value};
+use std::cell::{Cell, RefCell};
+
+const FIRST_CHUNK: usize = 16 * 1024;
+
+/// Chunks of memory that are handed out front to back and never move until [`Arena::clear`].
+#[derive(Debug, Default)]
+pub struct Arena {
+    chunks: RefCell<Vec<Chunk>>,
+    /// Bytes of the last chunk already handed out.
+    used: Cell<usize>,
+}
+
+/// Zeroed memory aligned for values; owned, and read only through what was handed out.
+#[derive(Debug)]
+struct Chunk {
+    start: *mut u64,
+    words: usize,
+}
+
+// SAFETY: a chunk is plain memory owned by its arena; nothing in it is tied to a thread.
+unsafe impl Send for Chunk {}
+
+impl Chunk {
+    fn new(bytes: usize) -> Self {
+        let words = bytes.div_ceil(8);
+        let memory = vec![0_u64; words].into_boxed_slice();
+        Self { start: Box::into_raw(memory).cast(), words }
+    }
+
+    fn bytes(&self) -> usize {
+        self.words * 8
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let memory = std::ptr::slice_from_raw_parts_mut(self.start, self.words);
+        // SAFETY: `start` and `words` are those of the box that `new` took apart, dropped once.
+        drop(unsafe { Box::from_raw(memory) });
+    }
+}
+
+impl Arena {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets everything that was made; the largest chunk is kept for the next evaluation.
+    pub fn clear(&mut self) {
+        let chunks = self.chunks.get_mut();
+        let largest = chunks.pop();
+        chunks.clear();
+        chunks.extend(largest);
+        self.used.set(0);
+    }
+
+    /// `bytes` bytes of memory aligned to 8 that nothing else refers to. What they hold is
+    /// initialised but arbitrary.
+    pub(crate) fn allocate(&self, bytes: usize) -> *mut u8 {
+        let mut chunks = self.chunks.borrow_mut();
+        let rounded = bytes.next_multiple_of(8);
+        let room = chunks.last().map_or(0, Chunk::bytes) - self.used.get();
+        if chunks.is_empty() || room < rounded {
+            let size = chunks.last().map_or(FIRST_CHUNK, |last| last.bytes() * 2);
+            chunks.push(Chunk::new(size.max(rounded)));
+            self.used.set(0);
+        }
+        let offset = self.used.replace(self.used.get() + rounded);
+        let start = chunks.last().map_or(std::ptr::null_mut(), |chunk| chunk.start);
+        // SAFETY: `offset + rounded` lies within the last chunk, as was just made sure.
+        unsafe { start.cast::<u8>().add(offset) }
+    }
+
+    /// A copy of this text, padded and scanned.
+    pub fn text(&self, text: &str) -> Text<'_> {
+        if text.is_empty() {
+            return Text::EMPTY;
+        }
+        let size = text.len() + PADDING;
+        let start = self.allocate(size);
+        // SAFETY: `start` begins `size` initialised bytes that are handed out here for the first time.
+        let memory = unsafe { std::slice::from_raw_parts_mut(start, size) };
+        let (front, padding) = memory.split_at_mut(text.len());
+        front.copy_from_slice(text.as_bytes());
+        padding.fill(0);
+        Text::in_padded(memory, text.len()).unwrap_or(Text::EMPTY)
+    }
+
+    /// A copy of these values.
+    pub fn values<'a>(&'a self, values: &[Value<'a>]) -> &'a [Value<'a>] {
+        let start = self.allocate(size_of_val(values)).cast::<Value<'a>>();
+        // SAFETY: `start` begins room for that many values, aligned to 8, handed out for the first time.
+        unsafe { start.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
+        // SAFETY: just written, and the memory lives until `clear`, which needs `&mut self`.
+        unsafe { std::slice::from_raw_parts(start, values.len()) }
+    }
+}

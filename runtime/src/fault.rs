@@ -1,0 +1,58 @@
+//! How an evaluation fails: one code per category of OEL §4.5 that can happen at run time.
+
+/// Why an evaluation stopped. The place is kept beside it by whoever evaluates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum Fault {
+    /// An operand or argument of a kind that cannot be used there, or null where none may be.
+    Type = 1,
+    /// A member or method of null.
+    NullTarget = 2,
+    /// An index outside its list or text.
+    Index = 3,
+    /// Integer overflow, division by zero, or a result that is not finite.
+    Arithmetic = 4,
+    /// A text that does not read as the number asked for.
+    NumberFormat = 5,
+    /// A budget of `Limits` is spent.
+    Limit = 6,
+    /// No function of that name takes that many arguments for the kind found at run time.
+    Arity = 7,
+    /// The kind found at run time has no method of that name.
+    UnknownFunction = 8,
+    /// The value found at run time has no such member.
+    UnknownProperty = 9,
+    /// A bug of ours was caught before it could do harm (a row panicked).
+    Internal = 10,
+}
+
+/// Native code reached the end of its output buffer: the interpreter's answer counts. Not a fault.
+pub const OUTPUT_FULL: u32 = 1000;
+
+impl Fault {
+    /// Every fault, in the order of their codes.
+    pub const ALL: [Self; 10] = [
+        Self::Type,
+        Self::NullTarget,
+        Self::Index,
+        Self::Arithmetic,
+        Self::NumberFormat,
+        Self::Limit,
+        Self::Arity,
+        Self::UnknownFunction,
+        Self::UnknownProperty,
+        Self::Internal,
+    ];
+
+    /// The fault that native code returned as `code`; `None` for 0 and unknown codes.
+    #[must_use]
+    pub fn from_code(code: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.code() == code)
+    }
+
+    /// The number native code returns for it.
+    #[must_use]
+    pub fn code(self) -> u32 {
+        self as u32
+    }
+}

@@ -1,0 +1,288 @@
+//! THE table: one row per library function. The checker reads signatures from it, both engines call
+//! its bodies, the code generator goes through it by row number, documentation prints it.
+
+use crate::Context;
+use crate::fault::Fault;
+use crate::value::{Kind, Value};
+use crate::{group, list, operator, text};
+
+/// A function body: safe Rust over arguments that already are what the row's parameters say.
+pub type Body = for<'a> fn(&mut Context<'a>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
+
+/// One library function.
+#[derive(Debug)]
+pub struct Function {
+    /// Every spelling, the preferred one first: `String.len`, or `length` for a method.
+    pub names: &'static [&'static str],
+    pub style: Style,
+    /// For a method the first parameter is its receiver.
+    pub parameters: &'static [Parameter],
+    /// How many of the last parameters may be left out.
+    pub n_optional: usize,
+    /// Whether the last parameter may be repeated, or left out.
+    pub variadic: bool,
+    pub returns: Returns,
+    pub meaning: Meaning,
+    /// Whether it can never fault once its arguments are what the parameters say.
+    pub total: bool,
+    /// One line: what it gives.
+    pub documentation: &'static str,
+    /// An expression and its answer as JSON; empty for internal rows.
+    pub example: (&'static str, &'static str),
+}
+
+/// How a function is written in an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `String.len(x)`, `isMemberOfGroupName(x)`.
+    Function,
+    /// `x.length()`, for receivers that its first parameter accepts.
+    Method,
+    /// `x.length` without parentheses, and also as a method.
+    Property,
+    /// Never written: an operator or a conversion that check inserts.
+    Internal,
+}
+
+/// One parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub accepts: Accepts,
+    pub null: Null,
+    /// Whether its bytes or elements are charged before the call (design: `ChargeSize`).
+    pub sized: bool,
+}
+
+/// What an argument may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    Any,
+    Boolean,
+    Integer,
+    /// An integer or a number.
+    Numeric,
+    /// Text, or a kind that acts as text.
+    Text,
+    /// As `Text`, and a list is joined with commas (decision 51).
+    TextOrList,
+    List,
+    /// As `List`, and text is split at commas (decision 51).
+    ListOrText,
+    Map,
+    Group,
+    /// A map literal of group criteria (OEL §3.4).
+    Criteria,
+    /// `element => condition`, `(element, index) => condition`.
+    Condition,
+    /// `element => value`, `(element, index) => value`.
+    Mapping,
+}
+
+/// What null does as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Null {
+    /// Faults: `null-target` for a receiver, `type` for any other argument.
+    Faults,
+    /// Is handed to the body.
+    Accepted,
+    /// Makes the result null, and the body is not called.
+    Flows,
+}
+
+/// The type of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returns {
+    Boolean,
+    Integer,
+    Text,
+    Any,
+    /// A list of texts.
+    Texts,
+    /// A list of groups.
+    Groups,
+    /// An element of the first argument, or null.
+    Element,
+    /// A list with the elements of the first argument.
+    SameList,
+    /// A list of what the mapping gives.
+    Mapped,
+}
+
+/// What calling a function does.
+#[derive(Clone, Copy, Debug)]
+pub enum Meaning {
+    Body(Body),
+    Stage(Stage),
+    Sink(Sink),
+    /// Membership of the user in groups: `check` makes a node of its own for it.
+    Membership(Membership),
+}
+
+/// A step that passes elements on (design: streams).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Filter,
+    Map,
+}
+
+/// What ends a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sink {
+    Any,
+    All,
+    Find,
+    Contains,
+    Count,
+    Join,
+}
+
+/// How the groups of a membership test are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// By one of these names.
+    Name,
+    /// By one of these ids.
+    Id,
+    /// `user.getGroups(criteria…)`: the groups that meet all criteria.
+    Criteria,
+}
+
+/// Every function, in the order the documentation lists them; a row's number is its place here.
+pub static TABLE: &[&[Function]] = &[text::ROWS, list::ROWS, group::ROWS, operator::ROWS];
+
+/// The rows behind operators and conversions, in the order of [`operator::ROWS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Operator {
+    /// `(a, b)`: the language's `==` (decision 13). Never faults.
+    Equal,
+    /// `(a, b)`: -1, 0 or 1 (decision 14).
+    Compare,
+    /// `(a, b)`: `+` of kinds known at run time: numbers, or text with anything (decisions 11, 17, 18).
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Power,
+    /// `(a)`: unary minus.
+    Negate,
+    /// `(a)`: what `text + a` appends (decisions 10, 17, 18).
+    Piece,
+    /// `(a, …)`: one text of many texts.
+    Concatenate,
+    /// `(a)`: the text that a group, date-time or country acts as; text as it is; else `type`.
+    AsText,
+    /// `(a)`: a boolean, or `'true'`/`'false'` (decision 16).
+    AsBoolean,
+    /// `(a)`: an integer, or a number without fraction; else `type`.
+    AsInteger,
+    /// `(a)`: an integer or number as it is; else `type`.
+    AsNumeric,
+    /// `(a)`: a list as it is; null is `null-target`; else `type`.
+    AsList,
+    /// `(a)`: a map as it is; else `type`.
+    AsMap,
+    /// `(a)`: text as it is, a list joined with commas (decision 51).
+    CsvText,
+    /// `(a)`: a list as it is, text split at commas (decision 51).
+    CsvList,
+    /// `(receiver, name)`: the member of that constant name of a map, record or group; on a list of
+    /// groups the members of each.
+    Member,
+    /// `(receiver, index)`: decisions 20 and 47.
+    Index,
+    /// `(a, …)`: a list literal.
+    List,
+    /// `(key, value, …)`: a map literal.
+    Map,
+    /// `(a)`: its size in steps, see [`crate::size`], as an integer.
+    Size,
+    /// `(receiver, name, argument…)`: the method of that name for the receiver's kind, its
+    /// arguments made to fit the row's parameters.
+    Method,
+}
+
+/// The row number of an operator.
+#[must_use]
+pub fn operator(operator: Operator) -> u32 {
+    (text::ROWS.len() + list::ROWS.len() + group::ROWS.len()) as u32 + operator as u32
+}
+
+/// Row `number` of the table.
+#[must_use]
+pub fn row(number: u32) -> Option<&'static Function> {
+    let mut number = number as usize;
+    for family in TABLE {
+        if let Some(function) = family.get(number) {
+            return Some(function);
+        }
+        number -= family.len();
+    }
+    None
+}
+
+/// Every row with its number.
+pub fn rows() -> impl Iterator<Item = (u32, &'static Function)> {
+    TABLE
+        .iter()
+        .flat_map(|family| family.iter())
+        .enumerate()
+        .map(|(number, row)| (number as u32, row))
+}
+
+impl Function {
+    /// Whether it takes this many arguments, a receiver included.
+    #[must_use]
+    pub fn takes(&self, n: usize) -> bool {
+        let most = if self.variadic { usize::MAX } else { self.parameters.len() };
+        let least = self.parameters.len() - self.n_optional - usize::from(self.variadic);
+        (least..=most).contains(&n)
+    }
+
+    /// The parameter that argument `index` is for.
+    #[must_use]
+    pub fn parameter(&self, index: usize) -> Option<&'static Parameter> {
+        self.parameters.get(index).or(if self.variadic { self.parameters.last() } else { None })
+    }
+
+    /// Whether it can be written `receiver.name(…)`.
+    #[must_use]
+    pub fn is_method(&self) -> bool {
+        matches!(self.style, Style::Method | Style::Property)
+    }
+}
+
+/// Calls the body of row `number`. Arguments must already be what its parameters accept.
+///
+/// # Errors
+/// What the body says; [`Fault::Internal`] for a row without a body.
+pub fn call<'a>(
+    context: &mut Context<'a>,
+    number: u32,
+    arguments: &[Value<'a>],
+) -> Result<Value<'a>, Fault> {
+    match row(number).map(|function| function.meaning) {
+        Some(Meaning::Body(body)) => body(context, arguments),
+        _ => Err(Fault::Internal),
+    }
+}
+
+/// Whether an argument of this kind is accepted as it is.
+#[must_use]
+pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
+    match accepts {
+        Accepts::Any => true,
+        Accepts::Boolean => kind == Kind::Boolean,
+        Accepts::Integer => kind == Kind::Integer,
+        Accepts::Numeric => matches!(kind, Kind::Integer | Kind::Number),
+        Accepts::Text => kind == Kind::Text,
+        Accepts::TextOrList => matches!(kind, Kind::Text | Kind::List),
+        Accepts::List => kind == Kind::List,
+        Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),
+        Accepts::Map => kind == Kind::Map,
+        Accepts::Group => kind == Kind::Group,
+        Accepts::Criteria | Accepts::Condition | Accepts::Mapping => false,
+    }
+}

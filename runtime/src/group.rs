@@ -1,0 +1,6 @@
+//! Rows of the group family.
+
+use crate::functions::Function;
+
+/// The rows of this family.
+pub static ROWS: &[Function] = &[];

@@ -1,0 +1,408 @@
+//! The packed record: everything an evaluation may read of one root, in one piece of memory that
+//! never changes. [`RecordBuilder`] is the only maker and checks every slot against its type, so
+//! that generated code can trust what it loads.
+#![expect(unsafe_code, reason = "lays out memory that generated code reads")]
+
+use crate::types::{RecordType, Shape, Type};
+use crate::value::{Group, Kind, PADDING, Value, depth_around, scan};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Most levels of lists, maps and records that a record may hold.
+pub const MAX_DEPTH: usize = 100;
+
+/// What stands before the slots of a record. Slots follow at [`SLOTS`] bytes.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Header {
+    record_type: *const RecordType,
+    n_slots: u32,
+    /// Not a kind of value: tells the builder that this cell is a header.
+    mark: u8,
+    flags: u8,
+    depth: u8,
+    zero: u8,
+}
+
+/// Offset of the first slot from the start of a record.
+pub const SLOTS: i32 = 16;
+const HEADER_MARK: u8 = 255;
+const _: () = assert!(size_of::<Header>() == 16);
+
+/// A view of a packed record, or of a record inside one.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    header: NonNull<Header>,
+    life: PhantomData<&'a Header>,
+}
+
+impl<'a> Record<'a> {
+    /// The record whose header is at `header`; `None` for the null pointer.
+    ///
+    /// # Safety
+    /// `header` is null or the address of a record that a [`PackedRecord`] keeps for `'a`.
+    pub(crate) unsafe fn at(header: *const Header) -> Option<Self> {
+        NonNull::new(header.cast_mut()).map(|header| Self { header, life: PhantomData })
+    }
+
+    /// Where its header is, for the array of roots and for values.
+    #[must_use]
+    pub fn address(self) -> *const Header {
+        self.header.as_ptr()
+    }
+
+    fn header(self) -> &'a Header {
+        // SAFETY: a `Record<'a>` is made only for a header that lives for 'a.
+        unsafe { self.header.as_ref() }
+    }
+
+    /// Its type: names and shapes of its slots.
+    #[must_use]
+    pub fn record_type(self) -> &'a RecordType {
+        // SAFETY: the builder keeps the type alive as long as the record: its `PackedRecord` owns
+        // the outermost type, which owns those inside.
+        unsafe { &*self.header().record_type }
+    }
+
+    /// Its values, in the order of its type's fields.
+    #[must_use]
+    pub fn slots(self) -> &'a [Value<'a>] {
+        // SAFETY: one past a header the first slot begins, in the same allocation.
+        let first = unsafe { self.header.as_ptr().add(1) }.cast::<Value<'a>>();
+        // SAFETY: the builder wrote `n_slots` values there, and they live for 'a.
+        unsafe { std::slice::from_raw_parts(first, self.header().n_slots as usize) }
+    }
+
+    /// Levels of lists, maps and records in it, itself included.
+    #[must_use]
+    pub fn depth(self) -> u8 {
+        self.header().depth
+    }
+
+    /// The attribute of this name; `None` if its type has no such attribute.
+    #[must_use]
+    pub fn find(self, name: &str) -> Option<Value<'a>> {
+        let (slot, _) = self.record_type().find(name)?;
+        self.slots().get(slot).copied()
+    }
+
+    /// Name and value of each attribute, in order.
+    pub fn members(self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+        let fields = self.record_type().fields.iter().map(|field| field.name.as_str());
+        fields.zip(self.slots().iter().copied())
+    }
+}
+
+impl std::fmt::Debug for Record<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_map().entries(self.members()).finish()
+    }
+}
+
+/// A record that owns its memory. Immutable, so it can be shared between threads.
+#[derive(Debug)]
+pub struct PackedRecord {
+    cells: NonNull<[Value<'static>]>,
+    blob: NonNull<[u8]>,
+    record_type: Arc<RecordType>,
+}
+
+// SAFETY: nothing in a packed record changes after it is built, and nothing is tied to a thread.
+unsafe impl Send for PackedRecord {}
+// SAFETY: as above.
+unsafe impl Sync for PackedRecord {}
+
+impl PackedRecord {
+    /// A view that borrows it.
+    #[must_use]
+    pub fn record(&self) -> Record<'_> {
+        Record { header: self.cells.cast::<Header>(), life: PhantomData }
+    }
+
+    /// The type its slots were checked against.
+    #[must_use]
+    pub fn record_type(&self) -> &Arc<RecordType> {
+        &self.record_type
+    }
+
+    /// Bytes of memory it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.cells.len() * size_of::<Value<'_>>() + self.blob.len()
+    }
+}
+
+impl Drop for PackedRecord {
+    fn drop(&mut self) {
+        // SAFETY: the pointer of the box that `finish` took apart, dropped once.
+        drop(unsafe { Box::from_raw(self.cells.as_ptr()) });
+        // SAFETY: as above.
+        drop(unsafe { Box::from_raw(self.blob.as_ptr()) });
+    }
+}
+
+/// Addresses of records that the owner of this list keeps, for generated code to follow.
+#[derive(Debug, Default)]
+pub(crate) struct Addresses(Vec<*const Header>);
+
+// SAFETY: the records behind the addresses never change, and their owner is `Send` and `Sync`.
+unsafe impl Send for Addresses {}
+// SAFETY: as above.
+unsafe impl Sync for Addresses {}
+
+impl Addresses {
+    pub(crate) fn push(&mut self, record: Record<'_>) {
+        self.0.push(record.address());
+    }
+
+    pub(crate) fn as_slice(&self) -> &[*const Header] {
+        &self.0
+    }
+}
+
+/// What a slot is to hold, borrowed from wherever it is now.
+#[derive(Clone, Debug)]
+pub enum Datum<'d> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    /// Must be finite.
+    Number(f64),
+    Text(&'d str),
+    Group(Group),
+    List(Vec<Datum<'d>>),
+    Map(Vec<(&'d str, Datum<'d>)>),
+    /// A record inside the record: one datum for each field of the type its slot promises.
+    Record(Vec<Datum<'d>>),
+}
+
+/// Why a record could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// The slot of this path holds something its shape does not admit.
+    Shape { path: String, found: Kind },
+    /// A record was given more or fewer data than its type has fields.
+    Slots { path: String },
+    /// More than [`MAX_DEPTH`] levels, or more than a value can count.
+    TooLarge { path: String },
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Shape { path, found } => write!(formatter, "`{path}` cannot hold {found:?}"),
+            Self::Slots { path } => write!(formatter, "`{path}` has another number of attributes"),
+            Self::TooLarge { path } => write!(formatter, "`{path}` is too large or too deep"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Packs data into a [`PackedRecord`], checking each against the shape of its slot.
+#[derive(Debug)]
+pub struct RecordBuilder {
+    cells: Vec<Value<'static>>,
+    blob: Vec<u8>,
+}
+
+impl RecordBuilder {
+    /// Packs one datum for each field of `record_type`.
+    ///
+    /// # Errors
+    /// A datum that its slot does not admit, a wrong number of data, or too many levels.
+    pub fn pack(
+        record_type: &Arc<RecordType>,
+        data: &[Datum<'_>],
+    ) -> Result<PackedRecord, BuildError> {
+        let mut builder = Self { cells: Vec::new(), blob: Vec::new() };
+        builder.record(record_type, data, &record_type.name, 0)?;
+        Ok(builder.finish(record_type))
+    }
+
+    /// Appends a header and slots; answers the offset of the header and its depth.
+    fn record(
+        &mut self,
+        record_type: &Arc<RecordType>,
+        data: &[Datum<'_>],
+        path: &str,
+        level: usize,
+    ) -> Result<(usize, u8), BuildError> {
+        if data.len() != record_type.fields.len() {
+            return Err(BuildError::Slots { path: path.to_owned() });
+        }
+        let header = self.reserve(data.len() + 1);
+        for (index, (field, datum)) in record_type.fields.iter().zip(data).enumerate() {
+            let inner = || format!("{path}.{}", field.name);
+            let value = self.value(&field.shape, datum, &inner, level + 1)?;
+            self.put(header + 1 + index, value);
+        }
+        let slots = self.cells.get(header + 1..header + 1 + data.len()).unwrap_or_default();
+        let depth = depth_around(slots).ok_or(BuildError::TooLarge { path: path.to_owned() })?;
+        let n_slots = data.len() as u32;
+        let words = Header {
+            record_type: Arc::as_ptr(record_type),
+            n_slots,
+            mark: HEADER_MARK,
+            flags: 0,
+            depth,
+            zero: 0,
+        };
+        self.put_header(header, words);
+        Ok((header * size_of::<Value<'_>>(), depth))
+    }
+
+    /// Lays out one datum; offsets stand where addresses will.
+    fn value(
+        &mut self,
+        shape: &Shape,
+        datum: &Datum<'_>,
+        path: &dyn Fn() -> String,
+        level: usize,
+    ) -> Result<Value<'static>, BuildError> {
+        if level > MAX_DEPTH {
+            return Err(BuildError::TooLarge { path: path() });
+        }
+        let any = Shape::of(Type::Any);
+        let mismatch = |found| BuildError::Shape { path: path(), found };
+        let value = match (datum, &shape.ty) {
+            (Datum::Null, _) => Value::NULL,
+            (Datum::Boolean(value), _) => Value::boolean(*value),
+            (Datum::Integer(value), Type::Number) => Value::number(*value as f64),
+            (Datum::Integer(value), _) => Value::integer(*value),
+            (Datum::Number(value), _) if value.is_finite() => Value::number(*value),
+            (Datum::Number(_), _) => return Err(mismatch(Kind::Number)),
+            (Datum::Text(text), _) => self.text(text, path)?,
+            (Datum::Group(group), _) => Value::group(*group),
+            (Datum::List(elements), Type::List(element)) => {
+                self.list(element, elements, path, level)?
+            }
+            (Datum::List(elements), _) => self.list(&any, elements, path, level)?,
+            (Datum::Map(entries), _) => self.map(entries, path, level)?,
+            (Datum::Record(data), Type::Record(record_type)) => {
+                let (offset, depth) = self.record(record_type, data, &path(), level)?;
+                Value::at_offset(offset, 0, Kind::Record, 0, depth)
+            }
+            (Datum::Record(_), _) => return Err(mismatch(Kind::Record)),
+        };
+        if shape.admits(value.kind()) { Ok(value) } else { Err(mismatch(value.kind())) }
+    }
+
+    fn text(
+        &mut self,
+        text: &str,
+        path: &dyn Fn() -> String,
+    ) -> Result<Value<'static>, BuildError> {
+        let len = u32::try_from(text.len()).map_err(|_| BuildError::TooLarge { path: path() })?;
+        let offset = self.blob.len();
+        self.blob.extend_from_slice(text.as_bytes());
+        Ok(Value::at_offset(offset, len, Kind::Text, scan(text), 0))
+    }
+
+    fn list(
+        &mut self,
+        element: &Shape,
+        data: &[Datum<'_>],
+        path: &dyn Fn() -> String,
+        level: usize,
+    ) -> Result<Value<'static>, BuildError> {
+        let start = self.reserve(data.len());
+        for (index, datum) in data.iter().enumerate() {
+            let inner = || format!("{}[{index}]", path());
+            let value = self.value(element, datum, &inner, level + 1)?;
+            self.put(start + index, value);
+        }
+        self.around(start, data.len(), Kind::List, path)
+    }
+
+    fn map(
+        &mut self,
+        entries: &[(&str, Datum<'_>)],
+        path: &dyn Fn() -> String,
+        level: usize,
+    ) -> Result<Value<'static>, BuildError> {
+        let any = Shape::of(Type::Any);
+        let start = self.reserve(2 * entries.len());
+        for (index, (key, datum)) in entries.iter().enumerate() {
+            let inner = || format!("{}.{key}", path());
+            let name = self.text(key, &inner)?;
+            let value = self.value(&any, datum, &inner, level + 1)?;
+            self.put(start + 2 * index, name);
+            self.put(start + 2 * index + 1, value);
+        }
+        self.around(start, 2 * entries.len(), Kind::Map, path)
+    }
+
+    /// The list or map over the `n` cells from `start`.
+    fn around(
+        &self,
+        start: usize,
+        n: usize,
+        kind: Kind,
+        path: &dyn Fn() -> String,
+    ) -> Result<Value<'static>, BuildError> {
+        let too_large = || BuildError::TooLarge { path: path() };
+        let cells = self.cells.get(start..start + n).unwrap_or_default();
+        let depth = depth_around(cells).ok_or_else(too_large)?;
+        let counted = if kind == Kind::Map { n / 2 } else { n };
+        let len = u32::try_from(counted).map_err(|_| too_large())?;
+        Ok(Value::at_offset(start * size_of::<Value<'_>>(), len, kind, 0, depth))
+    }
+
+    fn reserve(&mut self, n: usize) -> usize {
+        let start = self.cells.len();
+        self.cells.resize(start + n, Value::NULL);
+        start
+    }
+
+    fn put(&mut self, index: usize, value: Value<'static>) {
+        if let Some(cell) = self.cells.get_mut(index) {
+            *cell = value;
+        }
+    }
+
+    fn put_header(&mut self, index: usize, header: Header) {
+        if let Some(cell) = self.cells.get_mut(index) {
+            // SAFETY: a header has the size of a value, and any bytes are a valid value to keep:
+            // this cell is read again only as a header, told apart by its mark.
+            *cell = unsafe { std::mem::transmute::<Header, Value<'static>>(header) };
+        }
+    }
+
+    /// Turns offsets into addresses, now that nothing moves any more.
+    fn finish(mut self, record_type: &Arc<RecordType>) -> PackedRecord {
+        self.blob.resize(self.blob.len() + PADDING, 0);
+        let blob = Box::into_raw(self.blob.into_boxed_slice());
+        let cells = Box::into_raw(self.cells.into_boxed_slice());
+        // SAFETY: just taken from a box, so not null.
+        let blob = unsafe { NonNull::new_unchecked(blob) };
+        // SAFETY: as above.
+        let mut cells = unsafe { NonNull::new_unchecked(cells) };
+        let (texts, values) =
+            (blob.cast::<u8>().as_ptr() as u64, cells.cast::<u8>().as_ptr() as u64);
+        // SAFETY: the only reference to these cells; it ends with the loop.
+        for cell in unsafe { cells.as_mut() } {
+            if cell.is_header() {
+                continue;
+            }
+            *cell = match cell.kind() {
+                Kind::Text => cell.relocated(texts),
+                Kind::List | Kind::Map | Kind::Record => cell.relocated(values),
+                Kind::Null
+                | Kind::Boolean
+                | Kind::Integer
+                | Kind::Number
+                | Kind::Group
+                | Kind::DateTime
+                | Kind::Country => *cell,
+            };
+        }
+        PackedRecord { cells, blob, record_type: Arc::clone(record_type) }
+    }
+}
+
+/// Whether a cell's fifth byte is a header's mark: see [`Header`].
+pub(crate) const fn is_mark(kind: u8) -> bool {
+    kind == HEADER_MARK
+}

@@ -1,0 +1,400 @@
+//! The 16-byte value that record slots, list elements, map entries, arguments and results are.
+//!
+//! Generated code reads and writes the same layout, so it is fixed: see [`layout`]. Pointer kinds
+//! are made and read only here; every text a [`Value`] can hold lies in memory with at least
+//! [`PADDING`] readable bytes behind its end.
+#![expect(unsafe_code, reason = "the one place where value bits become references")]
+
+use crate::record::{Header, Record, is_mark};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Readable bytes behind every text, so that code may load 16 or 32 bytes without a check.
+pub const PADDING: usize = 32;
+
+/// What a [`Value`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Null = 0,
+    Boolean = 1,
+    /// 64-bit signed.
+    Integer = 2,
+    /// IEEE 754 double, always finite.
+    Number = 3,
+    /// UTF-8.
+    Text = 4,
+    List = 5,
+    /// Entries in insertion order, keys are texts.
+    Map = 6,
+    /// A packed record: a root, or a record inside one.
+    Record = 7,
+    /// A group, by symbol.
+    Group = 8,
+    DateTime = 9,
+    Country = 10,
+}
+
+impl Kind {
+    const ALL: [Self; 11] = [
+        Self::Null,
+        Self::Boolean,
+        Self::Integer,
+        Self::Number,
+        Self::Text,
+        Self::List,
+        Self::Map,
+        Self::Record,
+        Self::Group,
+        Self::DateTime,
+        Self::Country,
+    ];
+}
+
+/// Numbers that generated code relies on.
+pub mod layout {
+    /// Bytes of a value.
+    pub const SIZE: i32 = 16;
+    /// Offset of the payload: number, bits of a double, pointer, or symbols.
+    pub const BITS: i32 = 0;
+    /// Offset of the second word: length, kind, flags, depth and a zero byte, in that order.
+    pub const META: i32 = 8;
+    /// Shift of the kind within the second word.
+    pub const KIND_SHIFT: u32 = 32;
+    /// Shift of the flags within the second word.
+    pub const FLAGS_SHIFT: u32 = 40;
+    /// Shift of the depth within the second word.
+    pub const DEPTH_SHIFT: u32 = 48;
+    /// Flag: every byte of the text is ASCII.
+    pub const ASCII: u8 = 1;
+    /// Flag: the text needs no escape in JSON.
+    pub const CLEAN: u8 = 2;
+}
+
+/// One value, valid for `'a`.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub struct Value<'a> {
+    bits: u64,
+    len: u32,
+    kind: u8,
+    flags: u8,
+    depth: u8,
+    zero: u8,
+    life: PhantomData<&'a ()>,
+}
+
+const _: () = assert!(size_of::<Value<'_>>() == 16);
+
+/// UTF-8 text with [`PADDING`] readable bytes behind it.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    text: &'a str,
+    flags: u8,
+}
+
+/// A group by symbol: the version of its row, and its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Group {
+    /// Index of the group's row in the group table.
+    pub symbol: u32,
+    /// Index of the group's name in the group table.
+    pub name: u32,
+}
+
+/// The entries of a map: keys and values alternate.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries<'a>(&'a [Value<'a>]);
+
+impl<'a> Value<'a> {
+    /// The null value.
+    pub const NULL: Self = Self::raw(0, 0, Kind::Null, 0, 0);
+
+    const fn raw(bits: u64, len: u32, kind: Kind, flags: u8, depth: u8) -> Self {
+        Self { bits, len, kind: kind as u8, flags, depth, zero: 0, life: PhantomData }
+    }
+
+    #[must_use]
+    pub const fn boolean(value: bool) -> Self {
+        Self::raw(value as u64, 0, Kind::Boolean, 0, 0)
+    }
+
+    #[must_use]
+    pub const fn integer(value: i64) -> Self {
+        Self::raw(value.cast_unsigned(), 0, Kind::Integer, 0, 0)
+    }
+
+    /// A double; the caller has made sure that it is finite.
+    #[must_use]
+    pub const fn number(value: f64) -> Self {
+        Self::raw(value.to_bits(), 0, Kind::Number, 0, 0)
+    }
+
+    #[must_use]
+    pub const fn group(group: Group) -> Self {
+        Self::raw(group.symbol as u64 | (group.name as u64) << 32, 0, Kind::Group, 0, 0)
+    }
+
+    #[must_use]
+    pub fn text(text: Text<'a>) -> Self {
+        let len = u32::try_from(text.text.len()).unwrap_or(u32::MAX);
+        Self::raw(text.text.as_ptr() as u64, len, Kind::Text, text.flags, 0)
+    }
+
+    /// A text value that points into `memory`, and the memory, which the caller must keep as long
+    /// as the value can be reached. Only for tables that own both.
+    pub(crate) fn keep_text(memory: Box<[u8]>, len: usize) -> (Value<'static>, Box<[u8]>) {
+        let value = Text::in_padded(&memory, len).map_or(Value::NULL, Value::text);
+        let (bits, len, flags) = (value.bits, value.len, value.flags);
+        let kind = if value.is_null() { Kind::Null } else { Kind::Text };
+        (Value::raw(bits, len, kind, flags, 0), memory)
+    }
+
+    /// The value at `cell` once `base` is added to the offset its bits hold.
+    /// Only for the record builder, which lays out values before it knows their addresses.
+    pub(crate) fn relocated(self, base: u64) -> Self {
+        Self { bits: self.bits + base, ..self }
+    }
+
+    /// A value whose bits are an offset yet; see [`Value::relocated`].
+    pub(crate) fn at_offset(offset: usize, len: u32, kind: Kind, flags: u8, depth: u8) -> Self {
+        Self::raw(offset as u64, len, kind, flags, depth)
+    }
+
+    /// A list of these elements. Its depth is one more than that of its deepest element; `None`
+    /// when that or the length is more than a value can say.
+    #[must_use]
+    pub fn list(elements: &'a [Value<'a>]) -> Option<Self> {
+        let depth = depth_around(elements)?;
+        let len = u32::try_from(elements.len()).ok()?;
+        Some(Self::raw(elements.as_ptr() as u64, len, Kind::List, 0, depth))
+    }
+
+    /// A map of these entries: keys (texts) and values alternate. `None` as for [`Value::list`].
+    #[must_use]
+    pub fn map(entries: &'a [Value<'a>]) -> Option<Self> {
+        let well_formed = entries.len().is_multiple_of(2)
+            && entries.iter().step_by(2).all(|key| key.kind() == Kind::Text);
+        let depth = depth_around(entries)?;
+        let len = u32::try_from(entries.len() / 2).ok()?;
+        well_formed.then(|| Self::raw(entries.as_ptr() as u64, len, Kind::Map, 0, depth))
+    }
+
+    /// A record.
+    #[must_use]
+    pub fn record(record: Record<'a>) -> Self {
+        Self::raw(record.address() as u64, 0, Kind::Record, 0, record.depth())
+    }
+
+    /// What this value holds.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        Kind::ALL.get(self.kind as usize).copied().unwrap_or(Kind::Null)
+    }
+
+    /// Whether this cell of a record is a header, not a value.
+    pub(crate) fn is_header(self) -> bool {
+        is_mark(self.kind)
+    }
+
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind == Kind::Null as u8
+    }
+
+    /// Levels of lists, maps and records in this value: 0 for scalars.
+    #[must_use]
+    pub fn depth(self) -> u8 {
+        self.depth
+    }
+
+    #[must_use]
+    pub fn as_boolean(self) -> Option<bool> {
+        (self.kind == Kind::Boolean as u8).then_some(self.bits != 0)
+    }
+
+    #[must_use]
+    pub fn as_integer(self) -> Option<i64> {
+        (self.kind == Kind::Integer as u8).then_some(self.bits.cast_signed())
+    }
+
+    #[must_use]
+    pub fn as_number(self) -> Option<f64> {
+        (self.kind == Kind::Number as u8).then_some(f64::from_bits(self.bits))
+    }
+
+    #[must_use]
+    pub fn as_group(self) -> Option<Group> {
+        (self.kind == Kind::Group as u8)
+            .then_some(Group { symbol: self.bits as u32, name: (self.bits >> 32) as u32 })
+    }
+
+    #[must_use]
+    pub fn as_text(self) -> Option<Text<'a>> {
+        if self.kind != Kind::Text as u8 {
+            return None;
+        }
+        let pointer = self.bits as *const u8;
+        // SAFETY: a value of kind text is made only from a `Text` (here or, part for part, by
+        // generated code), whose `len` bytes at this pointer live for 'a.
+        let bytes = unsafe { std::slice::from_raw_parts(pointer, self.len as usize) };
+        // SAFETY: those bytes are the bytes of a `str`.
+        let text = unsafe { std::str::from_utf8_unchecked(bytes) };
+        Some(Text { text, flags: self.flags })
+    }
+
+    #[must_use]
+    pub fn as_list(self) -> Option<&'a [Value<'a>]> {
+        if self.kind != Kind::List as u8 {
+            return None;
+        }
+        // SAFETY: a value of kind list is made only from a slice of `len` values that lives for 'a.
+        Some(unsafe {
+            std::slice::from_raw_parts(self.bits as *const Value<'a>, self.len as usize)
+        })
+    }
+
+    #[must_use]
+    pub fn as_map(self) -> Option<Entries<'a>> {
+        if self.kind != Kind::Map as u8 {
+            return None;
+        }
+        // SAFETY: a value of kind map is made only from a slice of `2 * len` values that lives for 'a.
+        Some(Entries(unsafe {
+            std::slice::from_raw_parts(self.bits as *const Value<'a>, 2 * self.len as usize)
+        }))
+    }
+
+    #[must_use]
+    pub fn as_record(self) -> Option<Record<'a>> {
+        if self.kind != Kind::Record as u8 {
+            return None;
+        }
+        // SAFETY: a value of kind record is made only from a `Record<'a>`, by its address.
+        unsafe { Record::at(self.bits as *const Header) }
+    }
+
+    /// The two words generated code carries in registers.
+    #[must_use]
+    pub fn words(self) -> (u64, u64) {
+        let meta = u64::from(self.len)
+            | u64::from(self.kind) << layout::KIND_SHIFT
+            | u64::from(self.flags) << layout::FLAGS_SHIFT
+            | u64::from(self.depth) << layout::DEPTH_SHIFT;
+        (self.bits, meta)
+    }
+}
+
+/// One more than the deepest of `elements`.
+pub(crate) fn depth_around(elements: &[Value<'_>]) -> Option<u8> {
+    elements.iter().map(|element| element.depth).max().unwrap_or(0).checked_add(1)
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            Kind::Null => formatter.write_str("null"),
+            Kind::Boolean => self.as_boolean().fmt(formatter),
+            Kind::Integer => self.as_integer().fmt(formatter),
+            Kind::Number => self.as_number().fmt(formatter),
+            Kind::Text => self.as_text().fmt(formatter),
+            Kind::List => self.as_list().fmt(formatter),
+            Kind::Map => self.as_map().fmt(formatter),
+            Kind::Group => self.as_group().fmt(formatter),
+            kind @ (Kind::Record | Kind::DateTime | Kind::Country) => kind.fmt(formatter),
+        }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// The empty text.
+    pub const EMPTY: Text<'static> =
+        Text { text: first_bytes(&[0; PADDING], 0), flags: layout::ASCII | layout::CLEAN };
+
+    /// The text in the first `len` bytes of `memory`, scanned for its flags. `None` if they are not
+    /// UTF-8, or fewer than [`PADDING`] bytes follow.
+    #[must_use]
+    pub fn in_padded(memory: &'a [u8], len: usize) -> Option<Self> {
+        let padded = memory.len() >= len.checked_add(PADDING)?;
+        let text = std::str::from_utf8(memory.get(..len)?).ok()?;
+        padded.then(|| Self { text, flags: scan(text) })
+    }
+
+    /// The characters.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// Whether every character is ASCII. `false` may also mean that nobody looked.
+    #[must_use]
+    pub fn is_ascii(self) -> bool {
+        self.flags & layout::ASCII != 0
+    }
+
+    /// Whether JSON needs no escape for it. `false` may also mean that nobody looked.
+    #[must_use]
+    pub fn is_clean(self) -> bool {
+        self.flags & layout::CLEAN != 0
+    }
+
+    /// The part at these byte offsets, which must lie on character boundaries; else `None`.
+    /// The padding behind the whole lies behind each part, too.
+    #[must_use]
+    pub fn part(self, range: std::ops::Range<usize>) -> Option<Self> {
+        Some(Self { text: self.text.get(range)?, flags: self.flags })
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(formatter)
+    }
+}
+
+const fn first_bytes(memory: &'static [u8; PADDING], len: usize) -> &'static str {
+    let (text, _) = memory.as_slice().split_at(len);
+    match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
+/// The flags of a text: which facts hold for all of its bytes.
+pub(crate) fn scan(text: &str) -> u8 {
+    let ascii = if text.is_ascii() { layout::ASCII } else { 0 };
+    let clean = if text.bytes().all(is_clean) { layout::CLEAN } else { 0 };
+    ascii | clean
+}
+
+/// Whether a byte stands for itself inside a JSON string.
+fn is_clean(byte: u8) -> bool {
+    byte >= 0x20 && byte != b'"' && byte != b'\\'
+}
+
+impl<'a> Entries<'a> {
+    /// Key and value of each entry, in insertion order.
+    pub fn iter(self) -> impl Iterator<Item = (Text<'a>, Value<'a>)> {
+        self.0.chunks_exact(2).filter_map(|pair| match pair {
+            [key, value] => Some((key.as_text()?, *value)),
+            _ => None,
+        })
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.0.len() / 2
+    }
+
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of this key.
+    #[must_use]
+    pub fn find(self, key: &str) -> Option<Value<'a>> {
+        self.iter().find(|(candidate, _)| candidate.as_str() == key).map(|(_, value)| value)
+    }
+}

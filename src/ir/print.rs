@@ -1,0 +1,1 @@
+//! The typed IR as text, for people.
