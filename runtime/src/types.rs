@@ -45,6 +45,12 @@ impl Shape {
         Self { ty, nullable: true }
     }
 
+    /// Never null, even where the type would allow it.
+    #[must_use]
+    pub fn of_not_null(ty: Type) -> Self {
+        Self { ty, nullable: false }
+    }
+
     /// A list of such elements, never null itself.
     #[must_use]
     pub fn list(element: Self) -> Self {

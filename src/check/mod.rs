@@ -1,1 +1,208 @@
-//! Whether a tree means anything: it becomes typed IR, or reasons why not.
+//! Whether a tree means anything: it becomes typed IR, or reasons why not. Every coercion and null
+//! check the language asks for becomes a node here, so that engines decide nothing.
+
+mod call;
+mod chain;
+mod coerce;
+mod error;
+mod expression;
+mod group;
+mod nearest;
+mod shape;
+mod stream;
+
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Body, Constant, LocalId, Node, NodeId, NodeKind};
+use crate::schema::Schema;
+use crate::source::Span;
+use crate::syntax::tree::Expression;
+use claimsmith_runtime::fault::Fault;
+use claimsmith_runtime::functions::Operator;
+use claimsmith_runtime::types::{Shape, Type};
+
+/// Names of groups that membership tests compare with. Bodies hold indices into this list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names(Vec<String>);
+
+impl Names {
+    /// The index of this name, which joins the list if it is new.
+    fn intern(&mut self, name: &str) -> u32 {
+        let known = self.0.iter().position(|candidate| candidate == name);
+        let index = known.unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        });
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// The names, by index.
+    pub(crate) fn list(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// What checking one tree gave: the program, unless an error stands in its way, and all findings.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) body: Option<Body>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks `tree` against `schema`. Names of groups it mentions join `names`.
+pub(crate) fn check(tree: &Expression, schema: &Schema, names: &mut Names) -> Checked {
+    let mut checker = Checker {
+        schema,
+        names,
+        nodes: Vec::new(),
+        n_locals: 0,
+        scopes: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    let root = checker.outermost(tree);
+    let Checker { nodes, n_locals, diagnostics, .. } = checker;
+    let failed = crate::diagnostic::first_error(&diagnostics).is_some();
+    Checked { body: (!failed).then_some(Body { nodes, root, n_locals }), diagnostics }
+}
+
+struct Checker<'c> {
+    schema: &'c Schema,
+    names: &'c mut Names,
+    nodes: Vec<Node>,
+    n_locals: u32,
+    scopes: Vec<Scope>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What a bare name can mean, innermost last.
+enum Scope {
+    /// A lambda's parameter.
+    Parameter { name: String, local: LocalId, shape: Shape },
+    /// The element of a projection or selection: names are its attributes, and nothing outside can
+    /// be seen (decision 21).
+    Element { local: LocalId, shape: Shape },
+}
+
+impl Checker<'_> {
+    fn push(&mut self, kind: NodeKind, shape: Shape, span: Span) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(Node { kind, shape, span });
+        id
+    }
+
+    fn constant(&mut self, constant: Constant, span: Span) -> NodeId {
+        let shape = match &constant {
+            Constant::Null => Shape::of(Type::Null),
+            Constant::Boolean(_) => Shape::of(Type::Boolean),
+            Constant::Integer(_) => Shape::of(Type::Integer),
+            Constant::Number(_) => Shape::of(Type::Number),
+            Constant::Text(_) => Shape::of(Type::Text),
+        };
+        self.push(NodeKind::Constant(constant), shape, span)
+    }
+
+    fn text(&mut self, text: &str, span: Span) -> NodeId {
+        self.constant(Constant::Text(text.to_owned()), span)
+    }
+
+    fn local(&mut self, local: LocalId, shape: Shape, span: Span) -> NodeId {
+        self.push(NodeKind::Local(local), shape, span)
+    }
+
+    fn new_local(&mut self) -> LocalId {
+        let local = LocalId(self.n_locals);
+        self.n_locals += 1;
+        local
+    }
+
+    fn operation(
+        &mut self,
+        operator: Operator,
+        arguments: Vec<NodeId>,
+        shape: Shape,
+        span: Span,
+    ) -> NodeId {
+        self.push(NodeKind::Operation { operator, arguments }, shape, span)
+    }
+
+    fn shape(&self, id: NodeId) -> Shape {
+        self.nodes.get(id.0 as usize).map_or(Shape::of(Type::Any), |node| node.shape.clone())
+    }
+
+    fn span(&self, id: NodeId) -> Span {
+        self.nodes.get(id.0 as usize).map_or(Span::default(), |node| node.span)
+    }
+
+    fn constant_text(&self, id: NodeId) -> Option<&str> {
+        match self.nodes.get(id.0 as usize).map(|node| &node.kind) {
+            Some(NodeKind::Constant(Constant::Text(text))) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// An error that no run can get around. The node it gives is compatible with everything, so
+    /// that one mistake is told once.
+    fn error(&mut self, diagnostic: Diagnostic) -> NodeId {
+        let span = diagnostic.span;
+        self.diagnostics.push(diagnostic);
+        self.push(NodeKind::Fail(Fault::Type), Shape::of(Type::Any), span)
+    }
+
+    /// A mismatch of types: an error where types are declared, else a remark and a fault when
+    /// reached. What `reads` has been evaluated before the fault.
+    fn mismatch(&mut self, diagnostic: Diagnostic, fault: Fault) -> NodeId {
+        if self.schema.is_declared() {
+            return self.error(diagnostic);
+        }
+        let span = diagnostic.span;
+        self.diagnostics.push(error::as_lint(diagnostic));
+        self.push(NodeKind::Fail(fault), Shape::of(Type::Any), span)
+    }
+
+    /// Evaluates `value` and then faults, so that a fault inside it comes first.
+    fn mismatch_of(&mut self, value: NodeId, diagnostic: Diagnostic, fault: Fault) -> NodeId {
+        let span = diagnostic.span;
+        let fail = self.mismatch(diagnostic, fault);
+        let quiet = matches!(
+            self.nodes.get(value.0 as usize).map(|node| &node.kind),
+            Some(NodeKind::Constant(_) | NodeKind::Local(_) | NodeKind::Root(_))
+        );
+        if quiet {
+            return fail;
+        }
+        let shape = Shape::of(Type::Any);
+        let otherwise = fail;
+        let again = self.push(NodeKind::Fail(fault), shape.clone(), span);
+        let local = self.new_local();
+        let guard = self.push(NodeKind::Guard { local, value, rest: again }, shape.clone(), span);
+        let links = vec![crate::ir::Link::Default { value: guard, empty_too: false }];
+        self.push(NodeKind::Choice { links, otherwise }, shape, span)
+    }
+
+    /// The value, which must not be null from here on; null faults with `fault`.
+    fn non_null(&mut self, value: NodeId, fault: Fault, span: Span) -> NodeId {
+        let shape = self.shape(value);
+        if !shape.nullable {
+            return value;
+        }
+        let ty = if shape.ty == Type::Null { Type::Any } else { shape.ty };
+        self.push(NodeKind::NonNull { value, fault }, Shape { ty, nullable: false }, span)
+    }
+
+    /// Evaluates `value` once and makes `rest` of it; null makes null.
+    fn guard(
+        &mut self,
+        value: NodeId,
+        span: Span,
+        rest: impl FnOnce(&mut Self, NodeId) -> NodeId,
+    ) -> NodeId {
+        let shape = self.shape(value);
+        let ty = if shape.ty == Type::Null { Type::Any } else { shape.ty };
+        let inner = Shape { ty, nullable: false };
+        let local = self.new_local();
+        let bound = self.local(local, inner, self.span(value));
+        let rest = rest(self, bound);
+        let mut result = self.shape(rest);
+        result.nullable |= shape.nullable;
+        self.push(NodeKind::Guard { local, value, rest }, result, span)
+    }
+}

@@ -1,0 +1,275 @@
+//! Functions and methods: which row of the function table a call means, and its arguments made to
+//! fit the row's parameters.
+
+use super::expression::Scoped;
+use super::nearest::nearest;
+use super::{Checker, error};
+use crate::ir::{NodeId, NodeKind};
+use crate::source::Span;
+use crate::syntax::tree::{Argument, Call};
+use claimsmith_runtime::fault::Fault;
+use claimsmith_runtime::functions::{
+    self, Accepts, Function, Meaning, Null, Operator, Returns, Style,
+};
+use claimsmith_runtime::types::{Shape, Type};
+
+/// A row and its number.
+type Row = (u32, &'static Function);
+
+impl Checker<'_> {
+    /// `name(…)` without a receiver.
+    pub(super) fn call(&mut self, call: &Call, span: Span) -> NodeId {
+        let name = call.name.text.as_str();
+        if name == "Claims" {
+            return self.error(error::claims_inside(call.name.span));
+        }
+        if let Some(method) = self.call_on_element(call, span) {
+            return method;
+        }
+        let rows = named(name, |row| row.style == Style::Function);
+        let Some((_, any)) = rows.first() else { return self.no_such_function(call) };
+        let n = call.arguments.len();
+        let Some((number, row)) = rows.iter().find(|(_, row)| row.takes(n)) else {
+            return self.error(error::wrong_arity(name, n, &takes(any), call.name.span));
+        };
+        if let Meaning::Membership(membership) = row.meaning {
+            return self.membership(membership, call, span);
+        }
+        let mut arguments = Vec::with_capacity(n);
+        for argument in &call.arguments {
+            arguments.push(self.value_argument(argument, name));
+        }
+        self.call_row(*number, row, arguments, span)
+    }
+
+    /// Inside `.?[ ]` and `.![ ]` an unqualified call acts on the element when the element's kind
+    /// has such a method (decision 21).
+    fn call_on_element(&mut self, call: &Call, span: Span) -> Option<NodeId> {
+        let Some(Scoped::Element(local, shape)) = self.scoped_element() else { return None };
+        let n = call.arguments.len() + 1;
+        let fits = |row: &Function| {
+            row.is_method() && row.takes(n) && (shape.ty == Type::Any || receives(row, &shape.ty))
+        };
+        named(&call.name.text, fits).first()?;
+        let element = self.local(local, shape, call.name.span);
+        Some(self.method(element, call, span))
+    }
+
+    /// The element of the innermost projection or selection, unless a lambda stands between.
+    fn scoped_element(&self) -> Option<Scoped> {
+        match self.scopes.last() {
+            Some(super::Scope::Element { local, shape }) => {
+                Some(Scoped::Element(*local, shape.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn no_such_function(&mut self, call: &Call) -> NodeId {
+        let names = functions::rows()
+            .filter(|(_, row)| row.style == Style::Function)
+            .flat_map(|(_, row)| row.names.iter().copied());
+        let near = nearest(&call.name.text, names);
+        self.error(error::unknown_function(&call.name.text, near, call.name.span))
+    }
+
+    /// An operator that is spelled as a function elsewhere.
+    pub(super) fn call_by_name(&mut self, name: &str, arguments: &[NodeId], span: Span) -> NodeId {
+        let rows = named(name, |row| row.takes(arguments.len()));
+        match rows.first() {
+            Some((number, row)) => self.call_row(*number, row, arguments.to_vec(), span),
+            None => self.error(error::unsupported(&format!("`{name}`"), span)),
+        }
+    }
+
+    /// `receiver.name(…)`.
+    pub(super) fn method(&mut self, receiver: NodeId, call: &Call, span: Span) -> NodeId {
+        let name = call.name.text.as_str();
+        let rows = named(name, Function::is_method);
+        let Some((_, any)) = rows.first().copied() else {
+            let names = functions::rows()
+                .filter(|(_, row)| row.is_method())
+                .flat_map(|(_, row)| row.names.iter().copied());
+            let near = nearest(name, names);
+            return self.error(error::unknown_function(name, near, call.name.span));
+        };
+        let n = call.arguments.len() + 1;
+        if !rows.iter().any(|(_, row)| row.takes(n)) {
+            return self.error(error::wrong_arity(name, n - 1, &takes(any), call.name.span));
+        }
+        let shape = self.shape(receiver);
+        if matches!(shape.ty, Type::Any | Type::Null) {
+            return self.method_of_any(receiver, &rows, call, span);
+        }
+        let for_kind: Vec<Row> =
+            rows.into_iter().filter(|(_, row)| receives(row, &shape.ty)).collect();
+        if for_kind.is_empty() {
+            let diagnostic = error::not_for_kind(name, &shape, call.name.span);
+            return self.mismatch_of(receiver, diagnostic, Fault::Type);
+        }
+        let taking: Vec<Row> = for_kind.into_iter().filter(|(_, row)| row.takes(n)).collect();
+        let Some(chosen) = self.preferred(receiver, &taking) else {
+            let diagnostic = error::wrong_arity(name, n - 1, &takes(any), call.name.span);
+            return self.mismatch_of(receiver, diagnostic, Fault::Arity);
+        };
+        self.apply(receiver, chosen, call, span)
+    }
+
+    /// Of the rows that fit, the list sink if the receiver is a stream, else a body.
+    fn preferred(&self, receiver: NodeId, rows: &[Row]) -> Option<Row> {
+        let body = rows.iter().find(|(_, row)| matches!(row.meaning, Meaning::Body(_)));
+        let sink = rows.iter().find(|(_, row)| !matches!(row.meaning, Meaning::Body(_)));
+        let (one, other) = if self.is_stream(receiver) { (sink, body) } else { (body, sink) };
+        one.or(other).copied()
+    }
+
+    /// A method of a value whose kind is known when it is there: a lambda says that it is a list,
+    /// else the row is found by name and kind at run time.
+    fn method_of_any(
+        &mut self,
+        receiver: NodeId,
+        rows: &[Row],
+        call: &Call,
+        span: Span,
+    ) -> NodeId {
+        let n = call.arguments.len() + 1;
+        let has_lambda = call.arguments.iter().any(|one| matches!(one, Argument::Lambda(_)));
+        let has_body = rows
+            .iter()
+            .any(|(_, row)| row.takes(n) && matches!(row.meaning, Meaning::Body(_)));
+        if has_lambda || !has_body {
+            let of_lists = rows.iter().find(|(_, row)| {
+                row.takes(n) && !matches!(row.meaning, Meaning::Body(_) | Meaning::Membership(_))
+            });
+            if let Some(row) = of_lists {
+                return self.apply(receiver, *row, call, span);
+            }
+            if let Some(Argument::Lambda(lambda)) =
+                call.arguments.iter().find(|one| matches!(one, Argument::Lambda(_)))
+            {
+                return self.error(error::unexpected_lambda(&call.name.text, lambda.span));
+            }
+        }
+        let receiver = self.non_null(receiver, Fault::NullTarget, span);
+        let mut arguments = vec![receiver, self.text(&call.name.text, call.name.span)];
+        for argument in &call.arguments {
+            arguments.push(self.value_argument(argument, &call.name.text));
+        }
+        self.operation(Operator::Method, arguments, Shape::of(Type::Any), span)
+    }
+
+    fn apply(&mut self, receiver: NodeId, row: Row, call: &Call, span: Span) -> NodeId {
+        let (number, function) = row;
+        match function.meaning {
+            Meaning::Stage(stage) => self.stage_method(receiver, stage, call, span),
+            Meaning::Sink(sink) => self.sink_method(receiver, sink, function, call, span),
+            Meaning::Membership(membership) => {
+                self.membership_of(receiver, membership, call, span)
+            }
+            Meaning::Body(_) => {
+                let mut arguments = vec![receiver];
+                for argument in &call.arguments {
+                    arguments.push(self.value_argument(argument, &call.name.text));
+                }
+                self.call_row(number, function, arguments, span)
+            }
+        }
+    }
+
+    /// An argument that must be a value.
+    pub(super) fn value_argument(&mut self, argument: &Argument, name: &str) -> NodeId {
+        match argument {
+            Argument::Expression(tree) => self.expression(tree),
+            Argument::Lambda(lambda) => self.error(error::unexpected_lambda(name, lambda.span)),
+        }
+    }
+
+    /// A call of a body with arguments made to fit.
+    pub(super) fn call_row(
+        &mut self,
+        number: u32,
+        function: &'static Function,
+        arguments: Vec<NodeId>,
+        span: Span,
+    ) -> NodeId {
+        let mut nullable = false;
+        let mut fitted = Vec::with_capacity(arguments.len());
+        for (index, argument) in arguments.into_iter().enumerate() {
+            let Some(parameter) = function.parameter(index) else { continue };
+            let is_receiver = index == 0 && function.is_method();
+            let argument = if is_receiver && parameter.null == Null::Faults {
+                self.non_null(argument, Fault::NullTarget, span)
+            } else {
+                argument
+            };
+            nullable |= parameter.null == Null::Flows && self.shape(argument).nullable;
+            fitted.push(self.argument(parameter, argument));
+        }
+        let shape = self.result(function, &fitted);
+        let shape = Shape { nullable: shape.nullable || nullable, ..shape };
+        self.push(NodeKind::Call { row: number, arguments: fitted }, shape, span)
+    }
+
+    fn result(&self, function: &Function, arguments: &[NodeId]) -> Shape {
+        let first = || {
+            let list = arguments.first().map(|node| self.shape(*node).ty);
+            list.and_then(|ty| super::coerce::element_of(&ty)).unwrap_or(Shape::of(Type::Any))
+        };
+        match function.returns {
+            Returns::Boolean => Shape::of(Type::Boolean),
+            Returns::Integer => Shape::of(Type::Integer),
+            Returns::Text => Shape::of(Type::Text),
+            Returns::Any => Shape::of(Type::Any),
+            Returns::Texts => Self::list_of(Shape::of(Type::Text)),
+            Returns::Groups => Self::list_of(Shape::of(Type::Group)),
+            Returns::Element => Shape { nullable: true, ..first() },
+            Returns::SameList => Self::list_of(first()),
+            Returns::Mapped => Self::list_of(Shape::of(Type::Any)),
+        }
+    }
+}
+
+fn named(name: &str, fits: impl Fn(&Function) -> bool) -> Vec<Row> {
+    functions::rows()
+        .filter(|(_, row)| {
+            row.style != Style::Internal && row.names.contains(&name) && fits(row)
+        })
+        .collect()
+}
+
+/// Whether a value of this type can be the receiver of this method.
+pub(super) fn receives(row: &Function, ty: &Type) -> bool {
+    let Some(accepts) = row.parameters.first().map(|parameter| parameter.accepts) else {
+        return false;
+    };
+    match ty {
+        Type::Null | Type::Any => true,
+        Type::Text => matches!(accepts, Accepts::Text | Accepts::Any),
+        Type::Group | Type::DateTime | Type::Country => {
+            matches!(accepts, Accepts::Text | Accepts::Group | Accepts::Any)
+        }
+        Type::List(_) => matches!(accepts, Accepts::List | Accepts::Any),
+        Type::Boolean => matches!(accepts, Accepts::Boolean | Accepts::Any),
+        Type::Integer => matches!(accepts, Accepts::Integer | Accepts::Numeric | Accepts::Any),
+        Type::Number => matches!(accepts, Accepts::Numeric | Accepts::Any),
+        Type::Map => matches!(accepts, Accepts::Map | Accepts::Any),
+        Type::Record(record) => {
+            accepts == Accepts::Any
+                || (record.name == crate::schema::standard::USER
+                    && matches!(row.meaning, Meaning::Membership(_)))
+        }
+    }
+}
+
+/// `2 arguments`, `1 to 2 arguments`, `1 or more arguments`; a receiver is not counted.
+fn takes(row: &Function) -> String {
+    let receiver = usize::from(row.is_method());
+    let most = row.parameters.len() - receiver;
+    let least = most.saturating_sub(row.n_optional + usize::from(row.variadic));
+    match (row.variadic, least == most, most) {
+        (true, ..) => format!("{least} or more arguments"),
+        (false, true, 1) => "1 argument".to_owned(),
+        (false, true, _) => format!("{most} arguments"),
+        (false, false, _) => format!("{least} to {most} arguments"),
+    }
+}

@@ -1,0 +1,144 @@
+//! Making a value fit where it stands: conditions, texts, lists, numbers.
+
+use super::{Checker, error};
+use crate::ir::NodeId;
+use claimsmith_runtime::fault::Fault;
+use claimsmith_runtime::functions::{Accepts, Null, Operator, Parameter};
+use claimsmith_runtime::types::{Shape, Type};
+
+/// What to do to a value of some type so that a parameter accepts it.
+enum Fit {
+    AsIs,
+    Convert(Operator, Type),
+    Never(&'static str),
+}
+
+impl Checker<'_> {
+    /// A boolean that is not null (decision 16).
+    pub(super) fn condition(&mut self, value: NodeId) -> NodeId {
+        let shape = self.shape(value);
+        let span = self.span(value);
+        match shape.ty {
+            Type::Boolean if !shape.nullable => value,
+            Type::Boolean | Type::Text | Type::Any => {
+                let boolean = Shape::of(Type::Boolean);
+                self.operation(Operator::AsBoolean, vec![value], boolean, span)
+            }
+            Type::Null
+            | Type::Integer
+            | Type::Number
+            | Type::List(_)
+            | Type::Map
+            | Type::Record(_)
+            | Type::Group
+            | Type::DateTime
+            | Type::Country => {
+                let fail = self.mismatch_of(value, error::condition(&shape, span), Fault::Type);
+                self.operation(Operator::AsBoolean, vec![fail], Shape::of(Type::Boolean), span)
+            }
+        }
+    }
+
+    /// The value as a parameter wants it. `method` names the function in messages.
+    pub(super) fn argument(&mut self, parameter: &Parameter, value: NodeId) -> NodeId {
+        let shape = self.shape(value);
+        let span = self.span(value);
+        if shape.ty == Type::Null && parameter.null == Null::Faults {
+            let wanted = wanted(parameter.accepts);
+            return self.mismatch_of(value, error::expected(wanted, &shape, span), Fault::Type);
+        }
+        let value = match parameter.null {
+            Null::Faults => self.non_null(value, Fault::Type, span),
+            Null::Accepted | Null::Flows => value,
+        };
+        match fit(parameter.accepts, &shape.ty) {
+            Fit::AsIs => value,
+            Fit::Convert(operator, ty) => self.convert(value, operator, ty),
+            Fit::Never(wanted) => {
+                self.mismatch_of(value, error::expected(wanted, &shape, span), Fault::Type)
+            }
+        }
+    }
+
+    /// A conversion that leaves null alone.
+    pub(super) fn convert(&mut self, value: NodeId, operator: Operator, ty: Type) -> NodeId {
+        let span = self.span(value);
+        let shape = Shape { ty, nullable: false };
+        if self.shape(value).nullable {
+            return self.guard(value, span, |checker, bound| {
+                checker.operation(operator, vec![bound], shape, span)
+            });
+        }
+        self.operation(operator, vec![value], shape, span)
+    }
+
+    /// Text, from a value that acts as text; null stays null.
+    pub(super) fn as_text(&mut self, value: NodeId) -> NodeId {
+        match fit(Accepts::Text, &self.shape(value).ty) {
+            Fit::Convert(operator, ty) => self.convert(value, operator, ty),
+            Fit::AsIs | Fit::Never(_) => value,
+        }
+    }
+}
+
+/// The words for what a parameter accepts.
+fn wanted(accepts: Accepts) -> &'static str {
+    match accepts {
+        Accepts::Any => "a value",
+        Accepts::Boolean => "a boolean",
+        Accepts::Integer => "an integer",
+        Accepts::Numeric => "a number",
+        Accepts::Text => "text",
+        Accepts::TextOrList => "text or a list",
+        Accepts::List => "a list",
+        Accepts::ListOrText => "a list or text",
+        Accepts::Map => "a map",
+        Accepts::Group => "a group",
+        Accepts::Criteria => "criteria",
+        Accepts::Condition | Accepts::Mapping => "a lambda",
+    }
+}
+
+fn fit(accepts: Accepts, ty: &Type) -> Fit {
+    let any_list = || Type::List(std::sync::Arc::new(Shape::of(Type::Any)));
+    match (accepts, ty) {
+        (Accepts::Any, _) | (_, Type::Null) => Fit::AsIs,
+        (Accepts::Boolean, Type::Boolean)
+        | (Accepts::Integer, Type::Integer)
+        | (Accepts::Numeric, Type::Integer | Type::Number)
+        | (Accepts::Text | Accepts::TextOrList, Type::Text)
+        | (Accepts::List | Accepts::ListOrText, Type::List(_))
+        | (Accepts::Map, Type::Map)
+        | (Accepts::Group, Type::Group) => Fit::AsIs,
+        (Accepts::Boolean, Type::Text | Type::Any) => {
+            Fit::Convert(Operator::AsBoolean, Type::Boolean)
+        }
+        (Accepts::Integer, Type::Number | Type::Any) => {
+            Fit::Convert(Operator::AsInteger, Type::Integer)
+        }
+        (Accepts::Numeric, Type::Any) => Fit::Convert(Operator::AsNumeric, Type::Any),
+        (
+            Accepts::Text | Accepts::TextOrList,
+            Type::Group | Type::DateTime | Type::Country,
+        )
+        | (Accepts::Text, Type::Any) => Fit::Convert(Operator::AsText, Type::Text),
+        (Accepts::TextOrList, Type::List(_) | Type::Any) => {
+            Fit::Convert(Operator::CsvText, Type::Text)
+        }
+        (Accepts::List, Type::Any) => Fit::Convert(Operator::AsList, any_list()),
+        (Accepts::ListOrText, Type::Text | Type::Any) => {
+            Fit::Convert(Operator::CsvList, any_list())
+        }
+        (Accepts::Map, Type::Any) => Fit::Convert(Operator::AsMap, Type::Map),
+        (other, _) => Fit::Never(wanted(other)),
+    }
+}
+
+/// The type of the list that a value of this type is read as; `None` if it cannot be one.
+pub(super) fn element_of(ty: &Type) -> Option<Shape> {
+    match ty {
+        Type::List(element) => Some(Shape::clone(element)),
+        Type::Any => Some(Shape::of(Type::Any)),
+        _ => None,
+    }
+}

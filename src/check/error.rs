@@ -1,0 +1,198 @@
+//! Every message `check` can give: one constructor each, from what the finder has at hand.
+
+use crate::diagnostic::{Category, Diagnostic, Severity, Stage};
+use crate::source::Span;
+use claimsmith_runtime::types::{Shape, Type};
+
+fn error(
+    code: &'static str,
+    category: Category,
+    stage: Stage,
+    message: String,
+    span: Span,
+) -> Diagnostic {
+    Diagnostic {
+        code,
+        severity: Severity::Error,
+        category,
+        stage,
+        message,
+        span,
+        label: String::new(),
+        help: None,
+    }
+}
+
+fn type_error(code: &'static str, message: String, span: Span) -> Diagnostic {
+    error(code, Category::Type, Stage::Types, message, span)
+}
+
+trait With: Sized {
+    fn label(self, label: &str) -> Self;
+    fn help(self, help: impl Into<String>) -> Self;
+}
+
+impl With for Diagnostic {
+    fn label(mut self, label: &str) -> Self {
+        label.clone_into(&mut self.label);
+        self
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The language's name of a type, for messages.
+pub(super) fn type_name(shape: &Shape) -> String {
+    let name = match &shape.ty {
+        Type::Null => return "null".to_owned(),
+        Type::Boolean => "boolean",
+        Type::Integer => "integer",
+        Type::Number => "number",
+        Type::Text => "text",
+        Type::List(element) => return format!("list of {}", type_name(element)),
+        Type::Map => "map",
+        Type::Record(record) => return format!("record `{}`", record.name),
+        Type::Group => "group",
+        Type::DateTime => "date-time",
+        Type::Country => "country",
+        Type::Any => "any value",
+    };
+    name.to_owned()
+}
+
+pub(super) fn unknown_root(name: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
+    let message = format!("there is nothing called `{name}` here");
+    let found = error("E0301", Category::UnknownProperty, Stage::Names, message, span);
+    match nearest {
+        Some(nearest) => found.label("unknown name").help(format!("did you mean `{nearest}`?")),
+        None => found.label("unknown name").help("an attribute of the user is written `user.name`"),
+    }
+}
+
+pub(super) fn unknown_attribute(
+    owner: &str,
+    name: &str,
+    nearest: Option<&str>,
+    span: Span,
+) -> Diagnostic {
+    let message = format!("`{owner}` has no attribute `{name}`");
+    let found = error("E0302", Category::UnknownProperty, Stage::Names, message, span);
+    let found = found.label("unknown attribute");
+    match nearest {
+        Some(nearest) => found.help(format!("did you mean `{nearest}`?")),
+        None => found,
+    }
+}
+
+pub(super) fn outer_name(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` is not an attribute of the element");
+    error("E0303", Category::UnknownProperty, Stage::Names, message, span)
+        .label("names in here belong to the element")
+        .help("to use an outer name, write a lambda: `.filter(x => …)` or `.map(x => …)`")
+}
+
+pub(super) fn no_attributes(owner: &Shape, name: &str, span: Span) -> Diagnostic {
+    let message = format!("a {} has no attribute `{name}`", type_name(owner));
+    let found = error("E0304", Category::UnknownProperty, Stage::Types, message, span);
+    match owner.ty {
+        Type::List(_) => found.help(format!("to take it of each element, write `.map(x => x.{name})`")),
+        _ => found,
+    }
+}
+
+pub(super) fn unknown_function(name: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
+    let message = format!("there is no function `{name}`");
+    let found = error("E0501", Category::UnknownFunction, Stage::Functions, message, span);
+    match nearest {
+        Some(nearest) => found.label("unknown function").help(format!("did you mean `{nearest}`?")),
+        None => found.label("unknown function"),
+    }
+}
+
+pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` takes {wanted}, found {found}");
+    error("E0502", Category::Arity, Stage::Functions, message, span).label("wrong number of arguments")
+}
+
+pub(super) fn lambda_arity(found: usize, span: Span) -> Diagnostic {
+    let message = format!("expected `x => …` or `(x, index) => …`, found {found} parameters");
+    error("E0503", Category::Arity, Stage::Functions, message, span)
+}
+
+pub(super) fn claims_inside(span: Span) -> Diagnostic {
+    let message = "`Claims(…)` may only stand around the whole expression".to_owned();
+    error("E0504", Category::Unsupported, Stage::Grammar, message, span).help("leave it out here")
+}
+
+pub(super) fn unexpected_lambda(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` takes a value here, found a lambda");
+    error("E0206", Category::Syntax, Stage::Grammar, message, span)
+        .help("lambdas are arguments of `filter`, `map`, `any`, `all` and `find`")
+}
+
+pub(super) fn expected_lambda(name: &str, span: Span) -> Diagnostic {
+    let message = format!("expected a lambda for `{name}`, found a value");
+    type_error("E0405", message, span).help(format!("write `.{name}(x => …)`"))
+}
+
+pub(super) fn not_for_kind(name: &str, receiver: &Shape, span: Span) -> Diagnostic {
+    let message = format!("`{name}` is not a method of a {}", type_name(receiver));
+    type_error("E0404", message, span)
+}
+
+pub(super) fn expected(wanted: &str, found: &Shape, span: Span) -> Diagnostic {
+    let message = format!("expected {wanted}, found {}", type_name(found));
+    type_error("E0402", message, span).label(&format!("this is {}", type_name(found)))
+}
+
+pub(super) fn condition(found: &Shape, span: Span) -> Diagnostic {
+    let message = format!("expected a condition, found {}", type_name(found));
+    let help = match found.ty {
+        Type::Null => "null is not false here; write `?: false` after what may be null",
+        _ => "compare it, e.g. with `==` or `!= null`",
+    };
+    type_error("E0401", message, span).label("neither true nor false").help(help)
+}
+
+pub(super) fn not_comparable(lhs: &Shape, rhs: &Shape, span: Span) -> Diagnostic {
+    let message = format!("{} and {} have no order", type_name(lhs), type_name(rhs));
+    type_error("E0403", message, span).help("numbers compare with numbers and text with text")
+}
+
+pub(super) fn operand(operator: &str, found: &Shape, span: Span) -> Diagnostic {
+    let message = format!("`{operator}` does not apply to {}", type_name(found));
+    type_error("E0406", message, span)
+}
+
+pub(super) fn key_on_list(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`[{name}]` is a key here, and this has no keys");
+    type_error("E0407", message, span).help("an element of a list is taken by number: `[0]`")
+}
+
+pub(super) fn criteria(message: &str, span: Span) -> Diagnostic {
+    type_error("E0408", message.to_owned(), span).help(
+        "criteria look like `{'group.profile.name': 'role_', 'operator': 'STARTS_WITH'}`; the keys \
+         are `group.id`, `group.type`, `group.source.id` and `group.profile.name`",
+    )
+}
+
+pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {
+    let message = format!("{what} is not supported");
+    error("E0505", Category::Unsupported, Stage::Types, message, span)
+}
+
+pub(super) fn null_text(span: Span) -> Diagnostic {
+    let message = "this may be null, and would then be joined as the empty text".to_owned();
+    Diagnostic {
+        severity: Severity::Lint,
+        ..type_error("L0402", message, span).help("write `?: \"\"` to say so")
+    }
+}
+
+/// The same finding as a remark: without a declared schema a mismatch only faults when reached.
+pub(super) fn as_lint(diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { severity: Severity::Lint, ..diagnostic }
+}
