@@ -206,3 +206,10 @@ impl Checker<'_> {
         self.push(NodeKind::Guard { local, value, rest }, result, span)
     }
 }
+
+/// What is wrong with a body that stands where a condition must (server decision 3).
+pub(crate) fn not_a_condition(body: &Body) -> Diagnostic {
+    let root = body.node(body.root);
+    let shape = root.map_or(Shape::of(Type::Null), |node| node.shape.clone());
+    error::condition(&shape, root.map_or(Span::default(), |node| node.span))
+}

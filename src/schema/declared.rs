@@ -97,8 +97,8 @@ pub(crate) fn user_type(attributes: Vec<Field>) -> Arc<RecordType> {
     let profile = record("user.profile", attributes, false);
     let time = || Shape::or_null(Type::Any);
     let fields = vec![
-        field("id", Shape::of(Type::Text)),
-        field("status", Shape::of(Type::Text)),
+        field("id", Shape::or_null(Type::Text)),
+        field("status", Shape::or_null(Type::Text)),
         field("created", time()),
         field("lastUpdated", time()),
         field("passwordChanged", time()),

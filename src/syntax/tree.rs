@@ -189,3 +189,91 @@ pub(crate) enum Comparison {
     GreaterOrEqual,
     Matches,
 }
+
+/// The namespaces of classic functions: `String.len(x)` is a call of `String.len`.
+const NAMESPACES: [&str; 7] =
+    ["String", "Arrays", "Convert", "Groups", "Time", "DateTime", "Iso3166Convert"];
+
+/// A node of a kind at a place.
+pub(super) fn placed((kind, span): (ExpressionKind, Span)) -> Expression {
+    Expression { span, kind }
+}
+
+/// A choice, or the one expression that is all of it.
+pub(super) fn choice(links: Vec<Link>, otherwise: Expression) -> ExpressionKind {
+    if links.is_empty() {
+        return otherwise.kind;
+    }
+    ExpressionKind::Choice { links, otherwise: Box::new(otherwise) }
+}
+
+/// A run of one operator, or the one operand that is all of it.
+pub(super) fn operands(
+    first: Expression,
+    rest: Vec<Expression>,
+    make: fn(Vec<Expression>) -> ExpressionKind,
+) -> ExpressionKind {
+    if rest.is_empty() {
+        return first.kind;
+    }
+    let mut all = Vec::with_capacity(rest.len() + 1);
+    all.push(first);
+    all.extend(rest);
+    make(all)
+}
+
+pub(super) fn sum(first: Expression, rest: Vec<(SumOperator, Expression)>) -> ExpressionKind {
+    if rest.is_empty() {
+        return first.kind;
+    }
+    ExpressionKind::Sum { first: Box::new(first), rest }
+}
+
+pub(super) fn product(
+    first: Expression,
+    rest: Vec<(ProductOperator, Expression)>,
+) -> ExpressionKind {
+    if rest.is_empty() {
+        return first.kind;
+    }
+    ExpressionKind::Product { first: Box::new(first), rest }
+}
+
+/// A chain, or its start alone. A namespace with a call is one dotted name.
+pub(super) fn chain(start: Expression, mut steps: Vec<Step>) -> ExpressionKind {
+    if steps.is_empty() {
+        return start.kind;
+    }
+    let namespace = match &start.kind {
+        ExpressionKind::Name(name) if NAMESPACES.contains(&name.as_str()) => Some(name.clone()),
+        _ => None,
+    };
+    let start = match (namespace, steps.first()) {
+        (Some(namespace), Some(Step { safe: false, kind: StepKind::Method(call), span })) => {
+            let span = start.span.join(*span);
+            let name = Name {
+                span: start.span.join(call.name.span),
+                text: format!("{namespace}.{}", call.name.text),
+            };
+            let kind = ExpressionKind::Call(Call { name, arguments: call.arguments.clone() });
+            steps.remove(0);
+            Expression { span, kind }
+        }
+        _ => start,
+    };
+    if steps.is_empty() {
+        return start.kind;
+    }
+    ExpressionKind::Chain { start: Box::new(start), steps }
+}
+
+/// An integer literal; the lexer has made sure that it fits.
+pub(super) fn integer(magnitude: Option<u64>) -> Literal {
+    Literal::Integer(magnitude.and_then(|value| i64::try_from(value).ok()).unwrap_or(i64::MAX))
+}
+
+/// Keys that an earlier entry has.
+pub(super) fn duplicates(entries: &[(Key, Expression)]) -> Vec<Key> {
+    let mut seen = std::collections::BTreeSet::new();
+    entries.iter().filter(|(key, _)| !seen.insert(&key.text)).map(|(key, _)| key.clone()).collect()
+}

@@ -1,0 +1,1 @@
+//! What is written means this shape, or this error.
