@@ -1,6 +1,5 @@
 //! Numbers: as text (decision 10), their arithmetic (decisions 11, 12) and their order (decision 13).
 
-
 use crate::fault::Fault;
 use crate::functions::Operator;
 use crate::value::Value;
