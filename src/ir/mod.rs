@@ -6,6 +6,7 @@
 
 mod charge;
 pub(crate) mod print;
+mod total;
 pub(crate) mod verify;
 
 pub(crate) use charge::place as place_charges;
