@@ -2,6 +2,8 @@
 //! the classic `Arrays.…` functions (OEL §2.7, §3.2).
 
 mod body;
+#[cfg(test)]
+mod tests;
 
 use crate::functions::Meaning::{Body, Sink, Stage};
 use crate::functions::{self, Accepts, Function, Null, Parameter, Returns};

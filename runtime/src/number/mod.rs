@@ -1,5 +1,8 @@
 //! Numbers: as text (decision 10), their arithmetic (decisions 11, 12) and their order (decision 13).
 
+#[cfg(test)]
+mod tests;
+
 use crate::fault::Fault;
 use crate::functions::Operator;
 use crate::value::Value;

@@ -6,6 +6,8 @@ mod convert;
 mod dispatch;
 pub(crate) mod equal;
 pub(crate) mod piece;
+#[cfg(test)]
+mod tests;
 
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
 

@@ -1,6 +1,8 @@
 //! Rows of the text family: methods of text and the classic `String.…` functions (OEL §3.1).
 
 mod body;
+#[cfg(test)]
+mod tests;
 
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
