@@ -5,8 +5,12 @@
 //! engines decide nothing.
 
 mod charge;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod print;
 mod total;
+#[cfg(test)]
+mod tests;
 pub(crate) mod verify;
 
 pub(crate) use charge::place as place_charges;

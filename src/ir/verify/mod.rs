@@ -3,6 +3,8 @@
 
 mod locals;
 mod shapes;
+#[cfg(test)]
+mod tests;
 
 use super::{Body, NodeKind};
 use claimsmith_runtime::types::Shape;
