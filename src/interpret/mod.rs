@@ -3,6 +3,8 @@
 
 mod run;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use crate::ir::{Alternative, Body, Member, NodeId, Object};
 use claimsmith_runtime::record::Record;

@@ -42,11 +42,15 @@ impl Body {
         }
     }
 
-    /// Whether neither this node nor any below it can fault.
-    pub(crate) fn is_wholly_total(&self, id: NodeId) -> bool {
-        let Some(node) = self.node(id) else { return false };
-        self.is_total(id)
-            && node.kind.children().into_iter().all(|child| self.is_wholly_total(child))
+    /// For each node whether neither it nor any below it can fault.
+    pub(crate) fn wholly_total(&self) -> Vec<bool> {
+        let mut total: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        for (id, node) in (0..).map(NodeId).zip(&self.nodes) {
+            let below = |child: NodeId| total.get(child.0 as usize) == Some(&true);
+            let whole = self.is_total(id) && node.kind.children().into_iter().all(below);
+            total.push(whole);
+        }
+        total
     }
 }
 
