@@ -254,6 +254,107 @@ impl Function {
     }
 }
 
+impl Parameter {
+    /// A parameter where null faults and whose size is not charged.
+    pub(crate) const fn new(name: &'static str, accepts: Accepts) -> Self {
+        Self { name, accepts, null: Null::Faults, sized: false }
+    }
+
+    /// The same with another meaning of null.
+    pub(crate) const fn null(self, null: Null) -> Self {
+        Self { null, ..self }
+    }
+
+    /// The same, charged by its size.
+    pub(crate) const fn sized(self) -> Self {
+        Self { sized: true, ..self }
+    }
+}
+
+/// How the families write their rows.
+impl Function {
+    const fn new(
+        style: Style,
+        names: &'static [&'static str],
+        parameters: &'static [Parameter],
+        returns: Returns,
+        meaning: Meaning,
+    ) -> Self {
+        Self {
+            names,
+            style,
+            parameters,
+            n_optional: 0,
+            variadic: false,
+            returns,
+            meaning,
+            total: false,
+            documentation: "",
+            example: ("", ""),
+        }
+    }
+
+    pub(crate) const fn classic(
+        names: &'static [&'static str],
+        parameters: &'static [Parameter],
+        returns: Returns,
+        meaning: Meaning,
+    ) -> Self {
+        Self::new(Style::Function, names, parameters, returns, meaning)
+    }
+
+    pub(crate) const fn method(
+        names: &'static [&'static str],
+        parameters: &'static [Parameter],
+        returns: Returns,
+        meaning: Meaning,
+    ) -> Self {
+        Self::new(Style::Method, names, parameters, returns, meaning)
+    }
+
+    pub(crate) const fn property(
+        names: &'static [&'static str],
+        parameters: &'static [Parameter],
+        returns: Returns,
+        meaning: Meaning,
+    ) -> Self {
+        Self::new(Style::Property, names, parameters, returns, meaning)
+    }
+
+    pub(crate) const fn internal(
+        names: &'static [&'static str],
+        parameters: &'static [Parameter],
+        returns: Returns,
+        body: Body,
+    ) -> Self {
+        Self::new(Style::Internal, names, parameters, returns, Meaning::Body(body))
+    }
+
+    /// The last `n` parameters may be left out.
+    pub(crate) const fn optional(self, n: usize) -> Self {
+        Self { n_optional: n, ..self }
+    }
+
+    /// The last parameter may be repeated, or left out.
+    pub(crate) const fn variadic(self) -> Self {
+        Self { variadic: true, ..self }
+    }
+
+    /// It never faults.
+    pub(crate) const fn total(self) -> Self {
+        Self { total: true, ..self }
+    }
+
+    pub(crate) const fn says(
+        self,
+        documentation: &'static str,
+        expression: &'static str,
+        answer: &'static str,
+    ) -> Self {
+        Self { documentation, example: (expression, answer), ..self }
+    }
+}
+
 /// Calls the body of row `number`. Arguments must already be what its parameters accept.
 ///
 /// # Errors

@@ -11,6 +11,8 @@ pub mod record;
 pub mod symbol;
 pub mod arena;
 pub mod abi;
+#[cfg(test)]
+mod fixture;
 pub mod functions;
 mod group;
 pub mod json;

@@ -2,7 +2,7 @@
 //! `optimize`: at the entry, at each branch arm, at each stream start, and around arguments whose
 //! size counts. Static cost is one for each node of a block, inner blocks apart.
 
-use super::{Body, Link, Node, NodeId, NodeKind, Stage};
+use super::{Body, Constant, Link, Node, NodeId, NodeKind, Stage};
 use claimsmith_runtime::functions::{self, Function};
 use claimsmith_runtime::types::Type;
 
@@ -168,7 +168,8 @@ impl Placer {
         arguments.into_iter().enumerate().map(place).collect()
     }
 
-    /// The node, charged by the size of what it gives; scalars have none.
+    /// The node, charged by the size of what it gives; scalars have none, and what a constant
+    /// weighs is part of the static cost.
     fn sized(&mut self, id: NodeId, steps: &mut u32) -> NodeId {
         let placed = self.node(id, steps);
         let Some(node) = self.new.get(placed.0 as usize).cloned() else { return placed };
@@ -182,8 +183,11 @@ impl Placer {
             | Type::DateTime
             | Type::Country => false,
         };
-        let constant = matches!(node.kind, NodeKind::Constant(_));
-        if weighs && !constant {
+        if let NodeKind::Constant(constant) = &node.kind {
+            *steps = steps.saturating_add(weight(constant));
+            return placed;
+        }
+        if weighs {
             return self.push(Node { kind: NodeKind::ChargeSize(placed), ..node });
         }
         placed
@@ -202,5 +206,13 @@ impl Placer {
             Some(Type::Any | Type::Text | Type::List(_)) => self.sized(id, steps),
             _ => self.node(id, steps),
         }
+    }
+}
+
+/// What `ChargeSize` would spend for a constant.
+fn weight(constant: &Constant) -> u32 {
+    match constant {
+        Constant::Text(text) => u32::try_from(text.len()).unwrap_or(u32::MAX),
+        Constant::Null | Constant::Boolean(_) | Constant::Integer(_) | Constant::Number(_) => 0,
     }
 }

@@ -5,7 +5,12 @@
 //! engines decide nothing.
 
 mod charge;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod print;
+mod total;
+#[cfg(test)]
+mod tests;
 pub(crate) mod verify;
 
 pub(crate) use charge::place as place_charges;
@@ -114,12 +119,14 @@ pub(crate) enum NodeKind {
         lhs: NodeId,
         rhs: NodeId,
     },
-    /// `first op a op b …` from the left, each step an arithmetic [`Operator`].
+    /// `first op a op b …` from the left, each step an arithmetic [`Operator`], done before the next
+    /// operand is evaluated.
     Arithmetic {
         first: NodeId,
         rest: Vec<(Operator, NodeId)>,
     },
-    /// One text of the pieces' text forms (`Operator::Piece`); null is the empty text.
+    /// One text of the pieces' text forms: `Operator::Concatenate` of all pieces, which are all
+    /// evaluated first.
     Concat(Vec<NodeId>),
     /// An [`Operator`] applied to its arguments: conversions, members, indexes, literals.
     Operation {
@@ -138,7 +145,9 @@ pub(crate) enum NodeKind {
         groups: NodeId,
         names: Vec<u32>,
     },
-    /// A chain of list steps (design: streams).
+    /// A chain of list steps (design: streams). Evaluates the source, then the sink's argument,
+    /// spends `element_cost` for each element of the source, then takes the elements. A list faults
+    /// `limit` at the first element too many, a joined text at the first byte too many.
     Stream {
         source: NodeId,
         stages: Vec<Stage>,

@@ -1,0 +1,93 @@
+//! Conversions that `check` inserts, and the coercion between text and lists (decision 51).
+
+use super::body::only;
+use super::piece;
+use crate::abi::Context;
+use crate::fault::Fault;
+use crate::number::{self, Numeric};
+use crate::symbol::GroupTable;
+use crate::value::{Text, Value};
+
+type Answer<'a> = Result<Value<'a>, Fault>;
+
+/// The text that a value is or acts as.
+pub(crate) fn text_of<'a>(table: &'a GroupTable, value: Value<'a>) -> Option<Text<'a>> {
+    value.as_text().or_else(|| value.as_group().map(|group| table.name(group)))
+}
+
+pub(super) fn as_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    text_of(context.table(), only(arguments)?).map(Value::text).ok_or(Fault::Type)
+}
+
+/// A boolean, or one of the texts for it (decision 16).
+pub(super) fn as_boolean<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    if value.as_boolean().is_some() {
+        return Ok(value);
+    }
+    match text_of(context.table(), value).map(Text::as_str) {
+        Some("true") => Ok(Value::boolean(true)),
+        Some("false") => Ok(Value::boolean(false)),
+        _ => Err(Fault::Type),
+    }
+}
+
+pub(super) fn as_integer<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    number::whole(only(arguments)?).map(Value::integer).ok_or(Fault::Type)
+}
+
+pub(super) fn as_numeric<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    Numeric::of(value).map(|_| value).ok_or(Fault::Type)
+}
+
+pub(super) fn as_list<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    if value.is_null() {
+        return Err(Fault::NullTarget);
+    }
+    value.as_list().map(|_| value).ok_or(Fault::Type)
+}
+
+pub(super) fn as_map<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    value.as_map().map(|_| value).ok_or(Fault::Type)
+}
+
+/// Null stays null: whether it may is the parameter's to say.
+pub(super) fn csv_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    let table = context.table();
+    let Some(elements) = value.as_list() else {
+        return match text_of(table, value) {
+            Some(text) => Ok(Value::text(text)),
+            None if value.is_null() => Ok(value),
+            None => Err(Fault::Type),
+        };
+    };
+    let made = piece::join(table, elements.iter().copied(), ",")?;
+    context.make_text(&made).map(Value::text)
+}
+
+/// Pieces are trimmed, and the empty text has none (OEL §3.2). Null stays null.
+pub(super) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    if value.is_null() || value.as_list().is_some() {
+        return Ok(value);
+    }
+    let text = text_of(context.table(), value).ok_or(Fault::Type)?;
+    if text.as_str().is_empty() {
+        return context.make_list(&[]);
+    }
+    let mut start = 0;
+    let mut pieces = Vec::new();
+    for piece in text.as_str().split(',') {
+        let trimmed = piece.trim();
+        let blank = piece.len() - piece.trim_start().len();
+        let from = start + blank;
+        let part = text.part(from..from + trimmed.len()).ok_or(Fault::Internal)?;
+        pieces.push(Value::text(part));
+        start += piece.len() + 1;
+    }
+    context.make_list(&pieces)
+}

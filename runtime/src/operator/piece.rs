@@ -1,0 +1,69 @@
+//! The text form of a value where text is made of it (decisions 10, 17, 18).
+
+use super::convert::text_of;
+use crate::abi::limits;
+use crate::fault::Fault;
+use crate::number;
+use crate::symbol::GroupTable;
+use crate::value::{Kind, Value};
+use std::fmt::Write as _;
+
+/// Appends the text form: null is nothing, a list its elements with commas between.
+///
+/// # Errors
+/// [`Fault::Type`] for a map, a record or a list in a list; [`Fault::Limit`] beyond the text limit.
+pub(crate) fn append(table: &GroupTable, value: Value<'_>, made: &mut String) -> Result<(), Fault> {
+    match value.as_list() {
+        Some(elements) => append_all(table, elements.iter().copied(), ",", made),
+        None => append_scalar(table, value, made),
+    }
+}
+
+/// The text forms of these values, none of them a list, with the separator between.
+///
+/// # Errors
+/// As [`append`].
+pub(crate) fn join<'a>(
+    table: &GroupTable,
+    values: impl Iterator<Item = Value<'a>>,
+    separator: &str,
+) -> Result<String, Fault> {
+    let mut made = String::new();
+    append_all(table, values, separator, &mut made)?;
+    Ok(made)
+}
+
+fn append_all<'a>(
+    table: &GroupTable,
+    values: impl Iterator<Item = Value<'a>>,
+    separator: &str,
+    made: &mut String,
+) -> Result<(), Fault> {
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            made.push_str(separator);
+        }
+        append_scalar(table, value, made)?;
+    }
+    Ok(())
+}
+
+fn append_scalar(table: &GroupTable, value: Value<'_>, made: &mut String) -> Result<(), Fault> {
+    match value.kind() {
+        Kind::Null => {}
+        Kind::Boolean if value.as_boolean() == Some(true) => made.push_str("true"),
+        Kind::Boolean => made.push_str("false"),
+        Kind::Integer => {
+            write!(made, "{}", value.as_integer().unwrap_or_default())
+                .map_err(|_| Fault::Internal)?;
+        }
+        Kind::Number => made.push_str(&number::to_text(value.as_number().unwrap_or_default())),
+        Kind::Text | Kind::Group => {
+            made.push_str(text_of(table, value).ok_or(Fault::Internal)?.as_str());
+        }
+        Kind::List | Kind::Map | Kind::Record | Kind::DateTime | Kind::Country => {
+            return Err(Fault::Type);
+        }
+    }
+    if made.len() > limits::TEXT { Err(Fault::Limit) } else { Ok(()) }
+}

@@ -1,0 +1,184 @@
+//! Bodies of the text rows. The unit of length and index is the Unicode scalar value (decision 9);
+//! what is a part of its source is a view of it.
+
+use crate::abi::{Context, limits};
+use crate::fault::Fault;
+use crate::operator::piece;
+use crate::value::{Text, Value};
+use memchr::memmem;
+
+type Answer<'a> = Result<Value<'a>, Fault>;
+
+/// Argument `index`, which is a text.
+fn text<'a>(arguments: &[Value<'a>], index: usize) -> Result<Text<'a>, Fault> {
+    arguments.get(index).and_then(|value| value.as_text()).ok_or(Fault::Type)
+}
+
+/// Argument `index`, which is a text or null.
+fn optional<'a>(arguments: &[Value<'a>], index: usize) -> Result<Option<Text<'a>>, Fault> {
+    match arguments.get(index) {
+        Some(value) if value.is_null() => Ok(None),
+        Some(value) => value.as_text().map(Some).ok_or(Fault::Type),
+        None => Err(Fault::Type),
+    }
+}
+
+fn integer(arguments: &[Value<'_>], index: usize) -> Result<Option<i64>, Fault> {
+    arguments.get(index).map(|value| value.as_integer().ok_or(Fault::Type)).transpose()
+}
+
+/// A question about two texts; null as the first is a no.
+fn ask<'a>(arguments: &[Value<'a>], question: fn(&str, &str) -> bool) -> Answer<'a> {
+    let part = text(arguments, 1)?;
+    let whole = optional(arguments, 0)?;
+    Ok(Value::boolean(whole.is_some_and(|whole| question(whole.as_str(), part.as_str()))))
+}
+
+pub(super) fn starts_with<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    ask(arguments, |whole, part| whole.starts_with(part))
+}
+
+pub(super) fn ends_with<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    ask(arguments, |whole, part| whole.ends_with(part))
+}
+
+pub(super) fn contains<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    ask(arguments, |whole, part| memmem::find(whole.as_bytes(), part.as_bytes()).is_some())
+}
+
+/// Empty if the separator does not occur (decision 26) or is empty (OEL §3.1).
+pub(super) fn before<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let (whole, separator) = (text(arguments, 0)?, text(arguments, 1)?);
+    let found = memmem::find(whole.as_str().as_bytes(), separator.as_str().as_bytes());
+    part(whole, 0, found.unwrap_or(0))
+}
+
+/// Empty if the separator does not occur (decision 26); the whole if it is empty (OEL §3.1).
+pub(super) fn after<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let (whole, separator) = (text(arguments, 0)?, text(arguments, 1)?);
+    let len = whole.as_str().len();
+    let found = memmem::find(whole.as_str().as_bytes(), separator.as_str().as_bytes());
+    part(whole, found.map_or(len, |at| at + separator.as_str().len()), len)
+}
+
+fn part(whole: Text<'_>, start: usize, end: usize) -> Answer<'_> {
+    whole.part(start..end).map(Value::text).ok_or(Fault::Internal)
+}
+
+/// `substring` as a method: a negative start faults (decision 25).
+pub(super) fn method_substring<'a>(
+    context: &mut Context<'a>,
+    arguments: &[Value<'a>],
+) -> Answer<'a> {
+    if integer(arguments, 1)?.is_some_and(i64::is_negative) {
+        return Err(Fault::Index);
+    }
+    substring(context, arguments)
+}
+
+/// Clamped to the text (decision 25).
+pub(super) fn substring<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let whole = text(arguments, 0)?;
+    let start = integer(arguments, 1)?.ok_or(Fault::Type)?.max(0);
+    let end = integer(arguments, 2)?.unwrap_or(i64::MAX);
+    if end <= start {
+        return Ok(Value::text(Text::EMPTY));
+    }
+    let first = offset(whole, start);
+    part(whole, first, offset(whole, end))
+}
+
+/// The byte offset of character `index`, or the end. `index` is not negative.
+fn offset(text: Text<'_>, index: i64) -> usize {
+    let len = text.as_str().len();
+    let index = usize::try_from(index).unwrap_or(usize::MAX);
+    if text.is_ascii() || index >= len {
+        return index.min(len);
+    }
+    text.as_str().char_indices().nth(index).map_or(len, |(offset, _)| offset)
+}
+
+/// All occurrences, literal (decision 23).
+pub(super) fn replace<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    replace_up_to(context, arguments, usize::MAX)
+}
+
+/// The first occurrence, literal (decision 23).
+pub(super) fn replace_first<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    replace_up_to(context, arguments, 1)
+}
+
+fn replace_up_to<'a>(
+    context: &mut Context<'a>,
+    arguments: &[Value<'a>],
+    most: usize,
+) -> Answer<'a> {
+    let source = text(arguments, 0)?;
+    let unchanged = Ok(Value::text(source));
+    let (Some(search), Some(replacement)) = (optional(arguments, 1)?, optional(arguments, 2)?)
+    else {
+        return unchanged;
+    };
+    if search.as_str().is_empty() {
+        return unchanged;
+    }
+    let haystack = source.as_str();
+    let mut made = String::new();
+    let mut rest = 0;
+    for at in memmem::find_iter(haystack.as_bytes(), search.as_str().as_bytes()).take(most) {
+        made.push_str(haystack.get(rest..at).ok_or(Fault::Internal)?);
+        made.push_str(replacement.as_str());
+        rest = at + search.as_str().len();
+        if made.len() > limits::TEXT {
+            return Err(Fault::Limit);
+        }
+    }
+    if rest == 0 {
+        return unchanged;
+    }
+    made.push_str(haystack.get(rest..).ok_or(Fault::Internal)?);
+    context.make_text(&made).map(Value::text)
+}
+
+/// Full Unicode, no locale (decision 36).
+pub(super) fn upper<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let source = text(arguments, 0)?;
+    let made = if source.is_ascii() {
+        source.as_str().to_ascii_uppercase()
+    } else {
+        source.as_str().to_uppercase()
+    };
+    context.make_text(&made).map(Value::text)
+}
+
+/// As [`upper`].
+pub(super) fn lower<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let source = text(arguments, 0)?;
+    let made = if source.is_ascii() {
+        source.as_str().to_ascii_lowercase()
+    } else {
+        source.as_str().to_lowercase()
+    };
+    context.make_text(&made).map(Value::text)
+}
+
+/// Null has no characters (OEL §3.1, `String.len`).
+pub(super) fn length<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let Some(text) = optional(arguments, 0)? else { return Ok(Value::integer(0)) };
+    let ascii = text.is_ascii();
+    let text = text.as_str();
+    let n = if ascii { text.len() } else { text.chars().count() };
+    i64::try_from(n).map(Value::integer).map_err(|_| Fault::Internal)
+}
+
+/// Null is skipped, a list is spread (decision 33, OEL §3.1).
+pub(super) fn join<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let separator = text(arguments, 0)?.as_str();
+    let spread = |value: &Value<'a>| match value.as_list() {
+        Some(elements) => elements.to_vec(),
+        None => vec![*value],
+    };
+    let values = arguments.iter().skip(1).flat_map(spread).filter(|value| !value.is_null());
+    let made = piece::join(context.table(), values, separator)?;
+    context.make_text(&made).map(Value::text)
+}

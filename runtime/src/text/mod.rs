@@ -1,0 +1,248 @@
+//! Rows of the text family: methods of text and the classic `String.…` functions (OEL §3.1).
+
+mod body;
+#[cfg(test)]
+mod tests;
+
+use crate::functions::Meaning::Body;
+use crate::functions::{Accepts, Function, Null, Parameter, Returns};
+
+/// The receiver of a method that looks at all of it.
+const RECEIVER: Parameter = Parameter::new("text", Accepts::Text).sized();
+/// The receiver of a method that looks at a bounded part of it.
+const PEEKED: Parameter = Parameter::new("text", Accepts::Text);
+const PREFIX: Parameter = Parameter::new("prefix", Accepts::Text);
+const SUFFIX: Parameter = Parameter::new("suffix", Accepts::Text);
+const PART: Parameter = Parameter::new("part", Accepts::Text);
+const SEPARATOR: Parameter = Parameter::new("separator", Accepts::Text);
+const SEARCH: Parameter = Parameter::new("search", Accepts::Text).null(Null::Accepted);
+const REPLACEMENT: Parameter =
+    Parameter::new("replacement", Accepts::Text).null(Null::Accepted).sized();
+const START: Parameter = Parameter::new("start", Accepts::Integer);
+const END: Parameter = Parameter::new("end", Accepts::Integer);
+
+/// The source of a classic function: null stays null (OEL §3.1), a list is joined (decision 51).
+const SOURCE: Parameter = Parameter::new("text", Accepts::TextOrList).null(Null::Flows).sized();
+/// The source of a classic function that answers something for null.
+const MAYBE: Parameter = Parameter::new("text", Accepts::TextOrList).null(Null::Accepted).sized();
+const MAYBE_PEEKED: Parameter = Parameter::new("text", Accepts::TextOrList).null(Null::Accepted);
+const CLASSIC_PREFIX: Parameter = Parameter::new("prefix", Accepts::TextOrList);
+const CLASSIC_PART: Parameter = Parameter::new("part", Accepts::TextOrList);
+const CLASSIC_SEPARATOR: Parameter = Parameter::new("separator", Accepts::TextOrList);
+const CLASSIC_SEARCH: Parameter =
+    Parameter::new("search", Accepts::TextOrList).null(Null::Accepted);
+const CLASSIC_REPLACEMENT: Parameter =
+    Parameter::new("replacement", Accepts::TextOrList).null(Null::Accepted).sized();
+const JOINED: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
+
+/// The rows of this family.
+pub(crate) static ROWS: &[Function] = &[
+    Function::method(&["startsWith"], &[PEEKED, PREFIX], Returns::Boolean, Body(body::starts_with))
+        .total()
+        .says(
+            "whether the text begins with the prefix",
+            "user.profile.email.startsWith('ada')",
+            "true",
+        ),
+    Function::method(&["endsWith"], &[PEEKED, SUFFIX], Returns::Boolean, Body(body::ends_with))
+        .total()
+        .says(
+            "whether the text ends with the suffix",
+            "user.profile.email.endsWith('.org')",
+            "false",
+        ),
+    Function::method(
+        &["contains", "includes"],
+        &[RECEIVER, PART],
+        Returns::Boolean,
+        Body(body::contains),
+    )
+    .total()
+    .says(
+        "whether the part occurs in the text",
+        "user.profile.email.contains('@example')",
+        "true",
+    ),
+    Function::method(
+        &["substringBefore"],
+        &[RECEIVER, SEPARATOR],
+        Returns::Text,
+        Body(body::before),
+    )
+    .total()
+    .says(
+        "what stands before the first separator; empty if there is none",
+        "user.profile.email.substringBefore('@')",
+        "\"ada\"",
+    ),
+    Function::method(&["substringAfter"], &[RECEIVER, SEPARATOR], Returns::Text, Body(body::after))
+        .total()
+        .says(
+            "what stands behind the first separator; empty if there is none",
+            "user.profile.email.substringAfter('@')",
+            "\"example.com\"",
+        ),
+    Function::method(
+        &["substring"],
+        &[RECEIVER, START, END],
+        Returns::Text,
+        Body(body::method_substring),
+    )
+    .optional(1)
+    .says(
+        "the characters from start up to but not including end",
+        "user.profile.firstName.substring(1)",
+        "\"da\"",
+    ),
+    Function::method(
+        &["replace", "replaceAll"],
+        &[RECEIVER, SEARCH, REPLACEMENT],
+        Returns::Text,
+        Body(body::replace),
+    )
+    .says(
+        "the text with every occurrence of the search text replaced",
+        "user.profile.email.replace('a', 'A')",
+        "\"AdA@exAmple.com\"",
+    ),
+    Function::method(
+        &["replaceFirst"],
+        &[RECEIVER, SEARCH, REPLACEMENT],
+        Returns::Text,
+        Body(body::replace_first),
+    )
+    .says(
+        "the text with the first occurrence of the search text replaced",
+        "user.profile.email.replaceFirst('a', 'A')",
+        "\"Ada@example.com\"",
+    ),
+    Function::method(&["toUpperCase"], &[RECEIVER], Returns::Text, Body(body::upper)).says(
+        "the text in upper case",
+        "user.profile.firstName.toUpperCase()",
+        "\"ADA\"",
+    ),
+    Function::method(&["toLowerCase"], &[RECEIVER], Returns::Text, Body(body::lower)).says(
+        "the text in lower case",
+        "user.profile.firstName.toLowerCase()",
+        "\"ada\"",
+    ),
+    Function::property(&["length"], &[RECEIVER], Returns::Integer, Body(body::length))
+        .total()
+        .says("how many characters the text has", "user.profile.firstName.length", "3"),
+    Function::method(&["size"], &[RECEIVER], Returns::Integer, Body(body::length)).total().says(
+        "how many characters the text has",
+        "user.profile.firstName.size()",
+        "3",
+    ),
+    Function::classic(
+        &["String.startsWith"],
+        &[MAYBE_PEEKED, CLASSIC_PREFIX],
+        Returns::Boolean,
+        Body(body::starts_with),
+    )
+    .total()
+    .says(
+        "whether the text begins with the prefix; false for null",
+        "String.startsWith(user.email, 'ada')",
+        "true",
+    ),
+    Function::classic(
+        &["String.stringContains"],
+        &[MAYBE, CLASSIC_PART],
+        Returns::Boolean,
+        Body(body::contains),
+    )
+    .total()
+    .says(
+        "whether the part occurs in the text; false for null",
+        "String.stringContains(user.email, '@example.com')",
+        "true",
+    ),
+    Function::classic(&["String.len"], &[MAYBE], Returns::Integer, Body(body::length))
+        .total()
+        .says("how many characters the text has; 0 for null", "String.len(user.firstName)", "3"),
+    Function::classic(
+        &["String.substringBefore", "substringBefore"],
+        &[SOURCE, CLASSIC_SEPARATOR],
+        Returns::Text,
+        Body(body::before),
+    )
+    .total()
+    .says(
+        "what stands before the first separator; empty if there is none",
+        "String.substringBefore(user.email, '@')",
+        "\"ada\"",
+    ),
+    Function::classic(
+        &["String.substringAfter", "substringAfter"],
+        &[SOURCE, CLASSIC_SEPARATOR],
+        Returns::Text,
+        Body(body::after),
+    )
+    .total()
+    .says(
+        "what stands behind the first separator; empty if there is none",
+        "String.substringAfter(user.email, '@')",
+        "\"example.com\"",
+    ),
+    Function::classic(
+        &["String.substring", "substring"],
+        &[SOURCE, START, END],
+        Returns::Text,
+        Body(body::substring),
+    )
+    .total()
+    .says(
+        "the characters from start up to but not including end, clamped to the text",
+        "String.substring(user.firstName, 0, 1)",
+        "\"A\"",
+    ),
+    Function::classic(
+        &["String.replace"],
+        &[SOURCE, CLASSIC_SEARCH, CLASSIC_REPLACEMENT],
+        Returns::Text,
+        Body(body::replace),
+    )
+    .says(
+        "the text with every occurrence of the search text replaced",
+        "String.replace(user.email, 'example', 'test')",
+        "\"ada@test.com\"",
+    ),
+    Function::classic(
+        &["String.replaceFirst"],
+        &[SOURCE, CLASSIC_SEARCH, CLASSIC_REPLACEMENT],
+        Returns::Text,
+        Body(body::replace_first),
+    )
+    .says(
+        "the text with the first occurrence of the search text replaced",
+        "String.replaceFirst(user.email, 'a', 'A')",
+        "\"Ada@example.com\"",
+    ),
+    Function::classic(
+        &["String.toUpperCase", "toUpperCase"],
+        &[SOURCE],
+        Returns::Text,
+        Body(body::upper),
+    )
+    .says("the text in upper case", "String.toUpperCase(user.firstName)", "\"ADA\""),
+    Function::classic(
+        &["String.toLowerCase", "toLowerCase"],
+        &[SOURCE],
+        Returns::Text,
+        Body(body::lower),
+    )
+    .says("the text in lower case", "String.toLowerCase(user.firstName)", "\"ada\""),
+    Function::classic(
+        &["String.join"],
+        &[CLASSIC_SEPARATOR, JOINED],
+        Returns::Text,
+        Body(body::join),
+    )
+    .variadic()
+    .says(
+        "the values with the separator between; lists are spread and null is skipped",
+        "String.join('-', user.firstName, null, {1, 2})",
+        "\"Ada-1-2\"",
+    ),
+];

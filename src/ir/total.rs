@@ -1,0 +1,68 @@
+//! Which nodes can fault. Only a node that cannot may be moved, merged, repeated or dropped
+//! (design: total nodes).
+
+use super::{Body, NodeId, NodeKind};
+use claimsmith_runtime::functions;
+use claimsmith_runtime::types::{Shape, Type};
+
+impl Body {
+    /// Whether this node never faults once its children have values. A node that spends steps can.
+    pub(crate) fn is_total(&self, id: NodeId) -> bool {
+        let Some(node) = self.node(id) else { return false };
+        match &node.kind {
+            NodeKind::Constant(_)
+            | NodeKind::Root(_)
+            | NodeKind::Local(_)
+            | NodeKind::Slot { .. }
+            | NodeKind::GroupRecord(_)
+            | NodeKind::Guard { .. }
+            | NodeKind::Not(_)
+            | NodeKind::And(_)
+            | NodeKind::Or(_)
+            | NodeKind::Choice { .. }
+            | NodeKind::Equal { .. }
+            | NodeKind::MemberOf { .. } => true,
+            NodeKind::NonNull { value, .. } => {
+                self.node(*value).is_some_and(|value| !value.shape.nullable)
+            }
+            NodeKind::Order { lhs, rhs, .. } => match (self.node(*lhs), self.node(*rhs)) {
+                (Some(lhs), Some(rhs)) => always_ordered(&lhs.shape, &rhs.shape),
+                _ => false,
+            },
+            NodeKind::Operation { operator, .. } => {
+                functions::row(functions::operator(*operator)).is_some_and(|row| row.total)
+            }
+            NodeKind::Call { row, .. } => functions::row(*row).is_some_and(|row| row.total),
+            NodeKind::Arithmetic { .. }
+            | NodeKind::Concat(_)
+            | NodeKind::Stream { .. }
+            | NodeKind::Charge { .. }
+            | NodeKind::ChargeSize(_)
+            | NodeKind::Fail(_) => false,
+        }
+    }
+
+    /// For each node whether neither it nor any below it can fault.
+    pub(crate) fn wholly_total(&self) -> Vec<bool> {
+        let mut total: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        for (id, node) in (0..).map(NodeId).zip(&self.nodes) {
+            let below = |child: NodeId| total.get(child.0 as usize) == Some(&true);
+            let whole = self.is_total(id) && node.kind.children().into_iter().all(below);
+            total.push(whole);
+        }
+        total
+    }
+}
+
+/// Whether `Operator::Compare` has an answer for all values of these shapes (decision 14).
+fn always_ordered(lhs: &Shape, rhs: &Shape) -> bool {
+    let numeric = |shape: &Shape| matches!(shape.ty, Type::Integer | Type::Number);
+    let textual = |shape: &Shape| matches!(shape.ty, Type::Text | Type::Group);
+    let boolean = |shape: &Shape| shape.ty == Type::Boolean;
+    let null = |shape: &Shape| shape.ty == Type::Null;
+    null(lhs)
+        || null(rhs)
+        || (numeric(lhs) && numeric(rhs))
+        || (textual(lhs) && textual(rhs))
+        || (boolean(lhs) && boolean(rhs))
+}

@@ -1,1 +1,0 @@
-//! What must hold of every typed program; checked after each step that makes one.
