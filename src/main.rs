@@ -1,2 +1,7 @@
 //! Reads the command line and calls the command. No decisions.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    claimsmith::cli::main()
+}

@@ -184,6 +184,10 @@ pub enum Operator {
     AsList,
     /// `(a)`: a map as it is; else `type`.
     AsMap,
+    /// `(a)`: a list as it is, a map as the list of its entries `{key, value}`; else as `AsList`.
+    Entries,
+    /// `(source, kept)`: what a selection kept of the source's entries: a map if it was one.
+    Kept,
     /// `(a)`: text as it is, a list joined with commas (decision 51).
     CsvText,
     /// `(a)`: a list as it is, text split at commas (decision 51).

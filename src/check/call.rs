@@ -104,13 +104,13 @@ impl Checker<'_> {
         let for_kind: Vec<Row> =
             rows.into_iter().filter(|(_, row)| receives(row, &shape.ty)).collect();
         if for_kind.is_empty() {
-            let diagnostic = error::not_for_kind(name, &shape, call.name.span);
-            return self.mismatch_of(receiver, diagnostic, Fault::Type);
+            self.remark(error::not_for_kind(name, &shape, call.name.span));
+            return self.by_kind(receiver, call, span);
         }
         let taking: Vec<Row> = for_kind.into_iter().filter(|(_, row)| row.takes(n)).collect();
         let Some(chosen) = self.preferred(receiver, &taking) else {
-            let diagnostic = error::wrong_arity(name, n - 1, &takes(any), call.name.span);
-            return self.mismatch_of(receiver, diagnostic, Fault::Arity);
+            self.remark(error::wrong_arity(name, n - 1, &takes(any), call.name.span));
+            return self.by_kind(receiver, call, span);
         };
         self.apply(receiver, chosen, call, span)
     }
@@ -125,18 +125,11 @@ impl Checker<'_> {
 
     /// A method of a value whose kind is known when it is there: a lambda says that it is a list,
     /// else the row is found by name and kind at run time.
-    fn method_of_any(
-        &mut self,
-        receiver: NodeId,
-        rows: &[Row],
-        call: &Call,
-        span: Span,
-    ) -> NodeId {
+    fn method_of_any(&mut self, receiver: NodeId, rows: &[Row], call: &Call, span: Span) -> NodeId {
         let n = call.arguments.len() + 1;
         let has_lambda = call.arguments.iter().any(|one| matches!(one, Argument::Lambda(_)));
-        let has_body = rows
-            .iter()
-            .any(|(_, row)| row.takes(n) && matches!(row.meaning, Meaning::Body(_)));
+        let has_body =
+            rows.iter().any(|(_, row)| row.takes(n) && matches!(row.meaning, Meaning::Body(_)));
         if has_lambda || !has_body {
             let of_lists = rows.iter().find(|(_, row)| {
                 row.takes(n) && !matches!(row.meaning, Meaning::Body(_) | Meaning::Membership(_))
@@ -150,6 +143,11 @@ impl Checker<'_> {
                 return self.error(error::unexpected_lambda(&call.name.text, lambda.span));
             }
         }
+        self.by_kind(receiver, call, span)
+    }
+
+    /// The method is looked up by the kind that the receiver turns out to have.
+    fn by_kind(&mut self, receiver: NodeId, call: &Call, span: Span) -> NodeId {
         let receiver = self.non_null(receiver, Fault::NullTarget, span);
         let mut arguments = vec![receiver, self.text(&call.name.text, call.name.span)];
         for argument in &call.arguments {
@@ -163,9 +161,7 @@ impl Checker<'_> {
         match function.meaning {
             Meaning::Stage(stage) => self.stage_method(receiver, stage, call, span),
             Meaning::Sink(sink) => self.sink_method(receiver, sink, function, call, span),
-            Meaning::Membership(membership) => {
-                self.membership_of(receiver, membership, call, span)
-            }
+            Meaning::Membership(membership) => self.membership_of(receiver, membership, call, span),
             Meaning::Body(_) => {
                 let mut arguments = vec![receiver];
                 for argument in &call.arguments {
@@ -231,9 +227,7 @@ impl Checker<'_> {
 
 fn named(name: &str, fits: impl Fn(&Function) -> bool) -> Vec<Row> {
     functions::rows()
-        .filter(|(_, row)| {
-            row.style != Style::Internal && row.names.contains(&name) && fits(row)
-        })
+        .filter(|(_, row)| row.style != Style::Internal && row.names.contains(&name) && fits(row))
         .collect()
 }
 

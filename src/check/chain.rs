@@ -24,7 +24,8 @@ impl Checker<'_> {
         for (index, step) in steps.iter().enumerate() {
             let rest = steps.get(index + 1..).unwrap_or_default();
             if step.safe && self.shape(receiver).nullable {
-                let span = self.span(receiver).join(steps.last().map_or(step.span, |last| last.span));
+                let span =
+                    self.span(receiver).join(steps.last().map_or(step.span, |last| last.span));
                 return self.guard(receiver, span, |checker, bound| {
                     let after = checker.step(bound, step);
                     checker.steps(after, rest)
@@ -42,22 +43,59 @@ impl Checker<'_> {
             StepKind::Method(call) => self.method(receiver, call, span),
             StepKind::Index(index) => self.index(receiver, index, span),
             StepKind::Projection(body) => {
-                self.projected(receiver, body, span, |checker, source, element, body| {
+                let entries = self.entries(receiver, span);
+                self.projected(entries, body, span, |checker, source, element, body| {
                     checker.stage(source, StageKind::Map, element, None, body, span)
                 })
             }
             StepKind::Selection { which, condition } => {
-                let kept = self.projected(receiver, condition, span, |checker, source, element, body| {
-                    let body = checker.condition(body);
-                    checker.stage(source, StageKind::Filter, element, None, body, span)
-                });
-                match which {
-                    Which::All => kept,
-                    Which::First => self.sink(kept, Sink::First, span),
-                    Which::Last => self.sink(kept, Sink::Last, span),
-                }
+                self.selection(receiver, *which, condition, span)
             }
         }
+    }
+
+    fn selection(
+        &mut self,
+        receiver: NodeId,
+        which: Which,
+        condition: &Expression,
+        span: Span,
+    ) -> NodeId {
+        if which == Which::All && self.may_be_map(receiver) {
+            let receiver = self.non_null(receiver, Fault::NullTarget, span);
+            return self.guard(receiver, span, |checker, source| {
+                let kept = checker.filtered(source, condition, span);
+                checker.operation(Operator::Kept, vec![source, kept], Shape::of(Type::Any), span)
+            });
+        }
+        let kept = self.filtered(receiver, condition, span);
+        match which {
+            Which::All => kept,
+            Which::First => self.sink(kept, Sink::First, span),
+            Which::Last => self.sink(kept, Sink::Last, span),
+        }
+    }
+
+    fn filtered(&mut self, receiver: NodeId, condition: &Expression, span: Span) -> NodeId {
+        let entries = self.entries(receiver, span);
+        self.projected(entries, condition, span, |checker, source, element, body| {
+            let body = checker.condition(body);
+            checker.stage(source, StageKind::Filter, element, None, body, span)
+        })
+    }
+
+    fn may_be_map(&self, receiver: NodeId) -> bool {
+        matches!(self.shape(receiver).ty, Type::Map | Type::Any)
+    }
+
+    /// What a projection goes over: of a map, its entries.
+    fn entries(&mut self, receiver: NodeId, span: Span) -> NodeId {
+        if !self.may_be_map(receiver) {
+            return receiver;
+        }
+        let receiver = self.non_null(receiver, Fault::NullTarget, span);
+        let list = Shape::list(Shape::of(Type::Any));
+        self.operation(Operator::Entries, vec![receiver], list, span)
     }
 
     /// A stage whose body sees the attributes of the element and nothing else.
@@ -68,11 +106,7 @@ impl Checker<'_> {
         span: Span,
         stage: impl FnOnce(&mut Self, NodeId, crate::ir::LocalId, NodeId) -> NodeId,
     ) -> NodeId {
-        let Some((source, element_shape)) = self.stream_source(receiver, span) else {
-            let shape = self.shape(receiver);
-            let diagnostic = error::expected("a list", &shape, span);
-            return self.mismatch_of(receiver, diagnostic, Fault::Type);
-        };
+        let (source, element_shape) = self.stream_source(receiver, span);
         let element = self.new_local();
         self.scopes.push(Scope::Element { local: element, shape: element_shape });
         let body = self.expression(body);
@@ -138,7 +172,9 @@ impl Checker<'_> {
     fn unknown_attribute(&mut self, record: &RecordType, name: &str, span: Span) -> NodeId {
         let inner = record.find(standard::PROFILE).map(|(_, field)| &field.shape.ty);
         let profile = match inner {
-            Some(Type::Record(profile)) if record.name == standard::USER => profile.fields.as_slice(),
+            Some(Type::Record(profile)) if record.name == standard::USER => {
+                profile.fields.as_slice()
+            }
             _ => &[],
         };
         let names = record.fields.iter().chain(profile).map(|field| field.name.as_str());
@@ -191,8 +227,9 @@ impl Checker<'_> {
         match row {
             Some((number, row)) => self.call_row(number, row, vec![receiver], span),
             None => {
-                let diagnostic = error::no_attributes(shape, name, span);
-                self.mismatch_of(receiver, diagnostic, Fault::UnknownProperty)
+                self.remark(error::no_attributes(shape, name, span));
+                let key = self.text(name, span);
+                self.operation(Operator::Member, vec![receiver, key], Shape::of(Type::Any), span)
             }
         }
     }
@@ -235,8 +272,8 @@ impl Checker<'_> {
                 self.operation(Operator::Index, vec![record, index], Shape::of(Type::Any), span)
             }
             _ => {
-                let diagnostic = error::operand("[ ]", &shape, span);
-                self.mismatch_of(receiver, diagnostic, Fault::Type)
+                self.remark(error::operand("[ ]", &shape, span));
+                self.operation(Operator::Index, vec![receiver, index], Shape::of(Type::Any), span)
             }
         }
     }
@@ -251,9 +288,8 @@ impl Checker<'_> {
                 self.operation(Operator::AsInteger, vec![index], Shape::of(Type::Integer), span)
             }
             _ => {
-                let diagnostic = error::expected("an integer", &shape, span);
-                let fail = self.mismatch_of(index, diagnostic, Fault::Type);
-                self.operation(Operator::AsInteger, vec![fail], Shape::of(Type::Integer), span)
+                self.remark(error::expected("an integer", &shape, span));
+                self.operation(Operator::AsInteger, vec![index], Shape::of(Type::Integer), span)
             }
         }
     }
@@ -265,8 +301,9 @@ impl Checker<'_> {
                 self.member(receiver, &key.text, key.span)
             }
             _ => {
-                let diagnostic = error::key_on_list(&key.text, span);
-                self.mismatch_of(receiver, diagnostic, Fault::Type)
+                self.remark(error::key_on_list(&key.text, span));
+                let key = self.text(&key.text, key.span);
+                self.operation(Operator::Index, vec![receiver, key], Shape::of(Type::Any), span)
             }
         }
     }

@@ -10,7 +10,8 @@ use claimsmith_runtime::types::{Shape, Type};
 enum Fit {
     AsIs,
     Convert(Operator, Type),
-    Never(&'static str),
+    /// No value of the type fits; the conversion of the parameter says so when it is reached.
+    Never(Operator, Type),
 }
 
 impl Checker<'_> {
@@ -33,8 +34,8 @@ impl Checker<'_> {
             | Type::Group
             | Type::DateTime
             | Type::Country => {
-                let fail = self.mismatch_of(value, error::condition(&shape, span), Fault::Type);
-                self.operation(Operator::AsBoolean, vec![fail], Shape::of(Type::Boolean), span)
+                self.remark(error::condition(&shape, span));
+                self.operation(Operator::AsBoolean, vec![value], Shape::of(Type::Boolean), span)
             }
         }
     }
@@ -44,18 +45,18 @@ impl Checker<'_> {
         let shape = self.shape(value);
         let span = self.span(value);
         if shape.ty == Type::Null && parameter.null == Null::Faults {
-            let wanted = wanted(parameter.accepts);
-            return self.mismatch_of(value, error::expected(wanted, &shape, span), Fault::Type);
+            self.remark(error::expected(wanted(parameter.accepts), &shape, span));
         }
         let value = match parameter.null {
             Null::Faults => self.non_null(value, Fault::Type, span),
             Null::Accepted | Null::Flows => value,
         };
-        match fit(parameter.accepts, &shape.ty) {
+        match fit(parameter.accepts, &self.shape(value).ty) {
             Fit::AsIs => value,
             Fit::Convert(operator, ty) => self.convert(value, operator, ty),
-            Fit::Never(wanted) => {
-                self.mismatch_of(value, error::expected(wanted, &shape, span), Fault::Type)
+            Fit::Never(operator, ty) => {
+                self.remark(error::expected(wanted(parameter.accepts), &shape, span));
+                self.convert(value, operator, ty)
             }
         }
     }
@@ -72,11 +73,13 @@ impl Checker<'_> {
         self.operation(operator, vec![value], shape, span)
     }
 
-    /// Text, from a value that acts as text; null stays null.
+    /// Text, from a value whose type acts as text; null stays null.
     pub(super) fn as_text(&mut self, value: NodeId) -> NodeId {
-        match fit(Accepts::Text, &self.shape(value).ty) {
-            Fit::Convert(operator, ty) => self.convert(value, operator, ty),
-            Fit::AsIs | Fit::Never(_) => value,
+        match self.shape(value).ty {
+            Type::Group | Type::DateTime | Type::Country => {
+                self.convert(value, Operator::AsText, Type::Text)
+            }
+            _ => value,
         }
     }
 }
@@ -117,10 +120,7 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
             Fit::Convert(Operator::AsInteger, Type::Integer)
         }
         (Accepts::Numeric, Type::Any) => Fit::Convert(Operator::AsNumeric, Type::Any),
-        (
-            Accepts::Text | Accepts::TextOrList,
-            Type::Group | Type::DateTime | Type::Country,
-        )
+        (Accepts::Text | Accepts::TextOrList, Type::Group | Type::DateTime | Type::Country)
         | (Accepts::Text, Type::Any) => Fit::Convert(Operator::AsText, Type::Text),
         (Accepts::TextOrList, Type::List(_) | Type::Any) => {
             Fit::Convert(Operator::CsvText, Type::Text)
@@ -130,7 +130,25 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
             Fit::Convert(Operator::CsvList, any_list())
         }
         (Accepts::Map, Type::Any) => Fit::Convert(Operator::AsMap, Type::Map),
-        (other, _) => Fit::Never(wanted(other)),
+        (other, _) => {
+            let (operator, ty) = conversion(other);
+            Fit::Never(operator, ty)
+        }
+    }
+}
+
+/// The conversion that faults for what a parameter does not accept, and the type it would give.
+fn conversion(accepts: Accepts) -> (Operator, Type) {
+    let any_list = || Type::List(std::sync::Arc::new(Shape::of(Type::Any)));
+    match accepts {
+        Accepts::Boolean | Accepts::Condition => (Operator::AsBoolean, Type::Boolean),
+        Accepts::Integer => (Operator::AsInteger, Type::Integer),
+        Accepts::Any | Accepts::Numeric | Accepts::Mapping => (Operator::AsNumeric, Type::Any),
+        Accepts::Text | Accepts::Group => (Operator::AsText, Type::Text),
+        Accepts::TextOrList => (Operator::CsvText, Type::Text),
+        Accepts::List => (Operator::AsList, any_list()),
+        Accepts::ListOrText => (Operator::CsvList, any_list()),
+        Accepts::Map | Accepts::Criteria => (Operator::AsMap, Type::Map),
     }
 }
 

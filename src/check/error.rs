@@ -98,7 +98,9 @@ pub(super) fn no_attributes(owner: &Shape, name: &str, span: Span) -> Diagnostic
     let message = format!("a {} has no attribute `{name}`", type_name(owner));
     let found = error("E0304", Category::UnknownProperty, Stage::Types, message, span);
     match owner.ty {
-        Type::List(_) => found.help(format!("to take it of each element, write `.map(x => x.{name})`")),
+        Type::List(_) => {
+            found.help(format!("to take it of each element, write `.map(x => x.{name})`"))
+        }
         _ => found,
     }
 }
@@ -114,7 +116,8 @@ pub(super) fn unknown_function(name: &str, nearest: Option<&str>, span: Span) ->
 
 pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` takes {wanted}, found {found}");
-    error("E0502", Category::Arity, Stage::Functions, message, span).label("wrong number of arguments")
+    error("E0502", Category::Arity, Stage::Functions, message, span)
+        .label("wrong number of arguments")
 }
 
 pub(super) fn lambda_arity(found: usize, span: Span) -> Diagnostic {

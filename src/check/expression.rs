@@ -162,19 +162,20 @@ impl Checker<'_> {
             return self.push(NodeKind::Not(operand), Shape::of(Type::Boolean), span);
         }
         let shape = self.shape(operand);
-        let sign = if operator == UnaryOperator::Minus { "-" } else { "+" };
-        match shape.ty {
-            Type::Integer | Type::Number | Type::Any => {
-                let operand = self.non_null(operand, Fault::Type, span);
-                let ty = shape.ty;
-                let operator = match operator {
-                    UnaryOperator::Minus => Operator::Negate,
-                    UnaryOperator::Plus | UnaryOperator::Not => Operator::AsNumeric,
-                };
-                self.operation(operator, vec![operand], Shape { ty, nullable: false }, span)
+        let (sign, operator) = match operator {
+            UnaryOperator::Minus => ("-", Operator::Negate),
+            UnaryOperator::Plus | UnaryOperator::Not => ("+", Operator::AsNumeric),
+        };
+        let ty = match shape.ty {
+            Type::Integer | Type::Number => shape.ty,
+            Type::Any => Type::Any,
+            _ => {
+                self.remark(error::operand(sign, &shape, span));
+                Type::Any
             }
-            _ => self.mismatch_of(operand, error::operand(sign, &shape, span), Fault::Type),
-        }
+        };
+        let operand = self.non_null(operand, Fault::Type, span);
+        self.operation(operator, vec![operand], Shape { ty, nullable: false }, span)
     }
 
     fn product(
@@ -199,12 +200,7 @@ impl Checker<'_> {
     }
 
     /// Numbers as far as types tell; what is not a number by its type is told at once.
-    fn arithmetic(
-        &mut self,
-        first: NodeId,
-        rest: Vec<(Operator, NodeId)>,
-        span: Span,
-    ) -> NodeId {
+    fn arithmetic(&mut self, first: NodeId, rest: Vec<(Operator, NodeId)>, span: Span) -> NodeId {
         let mut result = self.shape(first).ty;
         let operands = std::iter::once(first).chain(rest.iter().map(|(_, node)| *node));
         let mut wrong = None;
@@ -227,15 +223,13 @@ impl Checker<'_> {
         self.push(NodeKind::Arithmetic { first, rest }, Shape { ty: result, nullable: false }, span)
     }
 
-    /// Tells of a mismatch that the node itself will fault for when it is reached.
-    fn remark(&mut self, diagnostic: crate::diagnostic::Diagnostic) {
-        let told =
-            if self.schema.is_declared() { diagnostic } else { error::as_lint(diagnostic) };
-        self.diagnostics.push(told);
-    }
-
     /// `+` and `-` from the left: numbers until the first text, from which on all is joined.
-    fn sum(&mut self, first: &Expression, rest: &[(SumOperator, Expression)], span: Span) -> NodeId {
+    fn sum(
+        &mut self,
+        first: &Expression,
+        rest: &[(SumOperator, Expression)],
+        span: Span,
+    ) -> NodeId {
         let first = self.expression(first);
         let mut operands = vec![(SumOperator::Plus, first)];
         for (operator, tree) in rest {

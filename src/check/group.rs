@@ -2,7 +2,7 @@
 //! engine knows of them.
 
 use super::{Checker, error};
-use crate::ir::{Constant, Link, NodeId, NodeKind, Sink, StageKind};
+use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, StageKind};
 use crate::schema::standard;
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Call, Expression, ExpressionKind, Key, Literal};
@@ -12,12 +12,7 @@ use claimsmith_runtime::types::{Shape, Type};
 
 impl Checker<'_> {
     /// A membership test of the user of the request; false without a user (decision 50).
-    pub(super) fn membership(
-        &mut self,
-        membership: Membership,
-        call: &Call,
-        span: Span,
-    ) -> NodeId {
+    pub(super) fn membership(&mut self, membership: Membership, call: &Call, span: Span) -> NodeId {
         let user = self.root(standard::USER, span);
         if self.shape(user).ty == Type::Null {
             return self.constant(Constant::Boolean(false), span);
@@ -105,10 +100,11 @@ impl Checker<'_> {
     fn groups_that(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
         let element = self.new_local();
         let mut conditions = Vec::new();
-        let mut ids = Vec::new();
         for argument in &call.arguments {
             let entries = match argument {
-                Argument::Expression(Expression { kind: ExpressionKind::Map(entries), .. }) => entries,
+                Argument::Expression(Expression { kind: ExpressionKind::Map(entries), .. }) => {
+                    entries
+                }
                 Argument::Expression(other) => {
                     return self.error(error::criteria("expected criteria in braces", other.span));
                 }
@@ -120,9 +116,7 @@ impl Checker<'_> {
                 return self.push(NodeKind::Fail(Fault::Type), Shape::of(Type::Any), span);
             };
             for (key, value) in entries.iter().filter(|(key, _)| key.text != OPERATOR) {
-                let group = self.local(element, Shape::of(Type::Group), key.span);
-                conditions.push(self.criterion(group, key, value, exact));
-                ids.push(key.span);
+                conditions.push(self.criterion(element, key, value, exact));
             }
         }
         let body = self.push(NodeKind::And(conditions.clone()), Shape::of(Type::Boolean), span);
@@ -152,12 +146,36 @@ impl Checker<'_> {
     }
 
     /// A condition on one group: the attribute is one of the values.
-    fn criterion(&mut self, group: NodeId, key: &Key, value: &Expression, exact: bool) -> NodeId {
+    fn criterion(
+        &mut self,
+        element: LocalId,
+        key: &Key,
+        value: &Expression,
+        exact: bool,
+    ) -> NodeId {
         let values: Vec<&Expression> = match &value.kind {
             ExpressionKind::List(values) => values.iter().collect(),
             _ => vec![value],
         };
-        let attribute = match key.text.as_str() {
+        if ![NAME, "group.id", "group.type", "group.source.id"].contains(&key.text.as_str()) {
+            let message = format!("`{}` is not a criterion", key.text);
+            return self.error(error::criteria(&message, key.span));
+        }
+        let by_prefix = key.text == NAME && !exact;
+        let mut alternatives = Vec::with_capacity(values.len());
+        for value in values {
+            let value = self.expression(value);
+            let attribute = self.criterion_attribute(element, key);
+            alternatives.push(self.matches_criterion(attribute, value, by_prefix));
+        }
+        self.push(NodeKind::Or(alternatives), Shape::of(Type::Boolean), key.span)
+    }
+
+    /// The attribute a criterion is about. Made anew for each value it is compared with, since a
+    /// program is a tree.
+    fn criterion_attribute(&mut self, element: LocalId, key: &Key) -> NodeId {
+        let group = self.local(element, Shape::of(Type::Group), key.span);
+        match key.text.as_str() {
             "group.id" => self.group_attribute(group, "id", key.span),
             "group.type" => self.group_attribute(group, "type", key.span),
             "group.source.id" => {
@@ -166,19 +184,8 @@ impl Checker<'_> {
                     checker.member(source, "id", key.span)
                 })
             }
-            NAME => self.group_attribute(group, "name", key.span),
-            other => {
-                let message = format!("`{other}` is not a criterion");
-                return self.error(error::criteria(&message, key.span));
-            }
-        };
-        let by_prefix = key.text == NAME && !exact;
-        let mut alternatives = Vec::with_capacity(values.len());
-        for value in values {
-            let value = self.expression(value);
-            alternatives.push(self.matches_criterion(attribute, value, by_prefix));
+            _ => self.group_attribute(group, "name", key.span),
         }
-        self.push(NodeKind::Or(alternatives), Shape::of(Type::Boolean), key.span)
     }
 
     fn matches_criterion(&mut self, attribute: NodeId, value: NodeId, by_prefix: bool) -> NodeId {
@@ -202,8 +209,8 @@ impl Checker<'_> {
     }
 
     fn starts_with(&mut self, text: NodeId, prefix: NodeId, span: Span) -> NodeId {
-        let row = functions::rows()
-            .find(|(_, row)| row.is_method() && row.names.contains(&"startsWith"));
+        let row =
+            functions::rows().find(|(_, row)| row.is_method() && row.names.contains(&"startsWith"));
         match row {
             Some((number, row)) => self.call_row(number, row, vec![text, prefix], span),
             None => self.push(NodeKind::Fail(Fault::Internal), Shape::of(Type::Boolean), span),

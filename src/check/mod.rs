@@ -147,35 +147,18 @@ impl Checker<'_> {
         self.push(NodeKind::Fail(Fault::Type), Shape::of(Type::Any), span)
     }
 
-    /// A mismatch of types: an error where types are declared, else a remark and a fault when
-    /// reached. What `reads` has been evaluated before the fault.
+    /// As [`Checker::remark`], where no node would fault by itself.
     fn mismatch(&mut self, diagnostic: Diagnostic, fault: Fault) -> NodeId {
-        if self.schema.is_declared() {
-            return self.error(diagnostic);
-        }
         let span = diagnostic.span;
-        self.diagnostics.push(error::as_lint(diagnostic));
+        self.remark(diagnostic);
         self.push(NodeKind::Fail(fault), Shape::of(Type::Any), span)
     }
 
-    /// Evaluates `value` and then faults, so that a fault inside it comes first.
-    fn mismatch_of(&mut self, value: NodeId, diagnostic: Diagnostic, fault: Fault) -> NodeId {
-        let span = diagnostic.span;
-        let fail = self.mismatch(diagnostic, fault);
-        let quiet = matches!(
-            self.nodes.get(value.0 as usize).map(|node| &node.kind),
-            Some(NodeKind::Constant(_) | NodeKind::Local(_) | NodeKind::Root(_))
-        );
-        if quiet {
-            return fail;
-        }
-        let shape = Shape::of(Type::Any);
-        let otherwise = fail;
-        let again = self.push(NodeKind::Fail(fault), shape.clone(), span);
-        let local = self.new_local();
-        let guard = self.push(NodeKind::Guard { local, value, rest: again }, shape.clone(), span);
-        let links = vec![crate::ir::Link::Default { value: guard, empty_too: false }];
-        self.push(NodeKind::Choice { links, otherwise }, shape, span)
+    /// Tells of a mismatch that the node made for it will fault for when it is reached: an error
+    /// where types are declared, else a remark.
+    fn remark(&mut self, diagnostic: Diagnostic) {
+        let told = if self.schema.is_declared() { diagnostic } else { error::as_lint(diagnostic) };
+        self.diagnostics.push(told);
     }
 
     /// The value, which must not be null from here on; null faults with `fault`.

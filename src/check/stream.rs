@@ -17,19 +17,18 @@ struct CheckedLambda {
 }
 
 impl Checker<'_> {
-    /// The list that `receiver` gives and the shape of its elements; `None` if it can be no list.
-    pub(super) fn stream_source(&mut self, receiver: NodeId, span: Span) -> Option<(NodeId, Shape)> {
+    /// The list that `receiver` gives and the shape of its elements. What can be no list faults
+    /// when it is reached.
+    pub(super) fn stream_source(&mut self, receiver: NodeId, span: Span) -> (NodeId, Shape) {
         let shape = self.shape(receiver);
-        if shape.ty == Type::Null {
-            let source = self.non_null(receiver, Fault::NullTarget, span);
-            let list = self.as_list(source, span);
-            return Some((list, Shape::of(Type::Any)));
-        }
-        let element = super::coerce::element_of(&shape.ty)?;
         let source = self.non_null(receiver, Fault::NullTarget, span);
-        match shape.ty {
-            Type::Any => Some((self.as_list(source, span), element)),
-            _ => Some((source, element)),
+        match &shape.ty {
+            Type::List(element) => (source, Shape::clone(element)),
+            Type::Any | Type::Null => (self.as_list(source, span), Shape::of(Type::Any)),
+            _ => {
+                self.remark(error::expected("a list", &shape, self.span(receiver)));
+                (self.as_list(source, span), Shape::of(Type::Any))
+            }
         }
     }
 
@@ -139,11 +138,7 @@ impl Checker<'_> {
             Asked::All => filtered(self, true, Sink::None),
             Asked::Find if !call.arguments.is_empty() => filtered(self, false, Sink::First),
             Asked::Any | Asked::Find | Asked::Contains | Asked::Count | Asked::Join => {
-                let Some((source, _)) = self.stream_source(receiver, span) else {
-                    let shape = self.shape(receiver);
-                    let diagnostic = error::not_for_kind(&call.name.text, &shape, call.name.span);
-                    return self.mismatch_of(receiver, diagnostic, Fault::Type);
-                };
+                let (source, _) = self.stream_source(receiver, span);
                 let sink = match which {
                     Asked::Any => Sink::Any,
                     Asked::Count => Sink::Count,
@@ -184,11 +179,7 @@ impl Checker<'_> {
         span: Span,
         then: impl FnOnce(&mut Self, NodeId, CheckedLambda) -> NodeId,
     ) -> NodeId {
-        let Some((source, element)) = self.stream_source(receiver, span) else {
-            let shape = self.shape(receiver);
-            let diagnostic = error::not_for_kind(&call.name.text, &shape, call.name.span);
-            return self.mismatch_of(receiver, diagnostic, Fault::Type);
-        };
+        let (source, element) = self.stream_source(receiver, span);
         match call.arguments.as_slice() {
             [Argument::Lambda(lambda)] => match self.lambda(lambda, element) {
                 Some(lambda) => then(self, source, lambda),
@@ -196,8 +187,8 @@ impl Checker<'_> {
             },
             [Argument::Expression(value)] => {
                 let diagnostic = error::expected_lambda(&call.name.text, value.span);
-                let value = self.expression(value);
-                self.mismatch_of(value, diagnostic, Fault::Type)
+                self.expression(value);
+                self.mismatch(diagnostic, Fault::Type)
             }
             _ => self.error(error::wrong_arity(
                 &call.name.text,
@@ -219,7 +210,8 @@ impl Checker<'_> {
         };
         let depth = self.scopes.len();
         let element = self.new_local();
-        let bind = |name: &str, local, shape| Scope::Parameter { name: name.to_owned(), local, shape };
+        let bind =
+            |name: &str, local, shape| Scope::Parameter { name: name.to_owned(), local, shape };
         self.scopes.push(bind(&element_name.text, element, element_shape));
         let index = index_name.map(|name| {
             let local = self.new_local();

@@ -1,6 +1,14 @@
 //! What we say to a person whose text is wrong: code, message, span, label, help.
 //! How it was found is no concern of this room.
 
+mod json;
+mod render;
+#[cfg(test)]
+mod tests;
+
+pub use json::to_json;
+pub use render::render;
+
 use crate::source::Span;
 
 /// One thing that is wrong with, or remarkable about, a text.

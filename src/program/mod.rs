@@ -1,1 +1,299 @@
-//! The way into the language and out of it.
+//! The way into the language and out of it: text and schema become a set of programs, a set and a
+//! subject become JSON, a decision, or a fault with its place.
+//!
+//! The stages are types that only the stage before makes: a text is parsed to a tree, checked to
+//! typed IR, charged, verified, and compiled together with the other programs of its set.
+
+mod context;
+mod fault;
+mod subject;
+
+pub use context::{Roots, Worker};
+pub use fault::EvaluationFault;
+pub use subject::{ContextError, Subject};
+
+use crate::check::{self, Names};
+use crate::diagnostic::{Diagnostic, first_error};
+use crate::interpret;
+use crate::ir::{self, Body, Object};
+use crate::schema::Schema;
+use crate::source::Span;
+use crate::syntax;
+use claimsmith_runtime::symbol::GroupTable;
+use claimsmith_runtime::types::{Shape, Type};
+use std::sync::Arc;
+
+/// How long an expression may be, in Unicode scalar values (decision 45).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// 1,024: claims and conditions.
+    Claim,
+    /// 10,000: `eval`.
+    Free,
+}
+
+/// Names a program of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProgramId(usize);
+
+/// A member of a JSON object, as text (design, "Objects").
+#[derive(Clone, Debug)]
+pub struct MemberSource<'t> {
+    pub name: &'t str,
+    /// Tried in order: a guard, if there is one, and the value.
+    pub alternatives: Vec<(Option<&'t str>, &'t str)>,
+    /// Whether an empty list is left out as null is.
+    pub omit_empty: bool,
+}
+
+/// What is wrong with one expression of an object.
+#[derive(Clone, Debug)]
+pub struct MemberDiagnostics {
+    pub member: usize,
+    pub alternative: usize,
+    pub in_guard: bool,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Programs on their way to being a set.
+#[derive(Debug)]
+pub struct SetBuilder {
+    schema: Arc<Schema>,
+    /// The shapes of the records by ordinal, which every program is verified against.
+    root_shapes: Vec<Shape>,
+    names: Names,
+    programs: Vec<Program>,
+}
+
+#[derive(Debug)]
+enum Program {
+    Json(Body),
+    Condition(Body),
+    Object(Object),
+}
+
+/// Programs compiled together, over one schema.
+#[derive(Debug)]
+pub struct ProgramSet {
+    schema: Arc<Schema>,
+    names: Vec<String>,
+    programs: Vec<Program>,
+}
+
+/// What a condition gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    True,
+    False,
+    Null,
+    /// Anything that is neither a boolean nor null.
+    NotBoolean,
+}
+
+impl SetBuilder {
+    /// An empty set over `schema`.
+    #[must_use]
+    pub fn new(schema: Arc<Schema>) -> Self {
+        let ordinals = 0..u32::try_from(schema.n_records()).unwrap_or(u32::MAX);
+        let root_shapes = ordinals.filter_map(|ordinal| schema.record_shape(ordinal)).collect();
+        Self { schema, root_shapes, names: Names::default(), programs: Vec::new() }
+    }
+
+    fn add(&mut self, program: Program) -> ProgramId {
+        self.programs.push(program);
+        ProgramId(self.programs.len() - 1)
+    }
+
+    /// Adds an expression whose value is written as JSON. Lints come along with success.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn add_json(
+        &mut self,
+        source: &str,
+        length: Length,
+    ) -> Result<(ProgramId, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let (body, lints) = self.body(source, length)?;
+        Ok((self.add(Program::Json(body)), lints))
+    }
+
+    /// Adds a condition: an expression whose static type can be boolean (server decision 3).
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn add_condition(
+        &mut self,
+        source: &str,
+    ) -> Result<(ProgramId, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let (body, lints) = self.condition(source)?;
+        Ok((self.add(Program::Condition(body)), lints))
+    }
+
+    /// Adds an object.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of its expressions.
+    pub fn add_object(
+        &mut self,
+        members: &[MemberSource<'_>],
+    ) -> Result<ProgramId, Vec<MemberDiagnostics>> {
+        let mut errors = Vec::new();
+        let mut made = Vec::with_capacity(members.len());
+        for (member, source) in members.iter().enumerate() {
+            let mut alternatives = Vec::with_capacity(source.alternatives.len());
+            for (alternative, (guard, value)) in source.alternatives.iter().enumerate() {
+                let mut take = |in_guard, result: Result<(Body, Vec<Diagnostic>), _>| match result {
+                    Ok((body, _)) => Some(body),
+                    Err(diagnostics) => {
+                        errors.push(MemberDiagnostics {
+                            member,
+                            alternative,
+                            in_guard,
+                            diagnostics,
+                        });
+                        None
+                    }
+                };
+                let guard = match guard {
+                    Some(guard) => take(true, self.condition(guard)),
+                    None => None,
+                };
+                if let Some(value) = take(false, self.body(value, Length::Claim)) {
+                    alternatives.push(ir::Alternative { guard, value });
+                }
+            }
+            let name = source.name.to_owned();
+            made.push(ir::Member { name, alternatives, omit_empty: source.omit_empty });
+        }
+        if errors.is_empty() {
+            Ok(self.add(Program::Object(Object { members: made })))
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn condition(&mut self, source: &str) -> Result<(Body, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let (body, lints) = self.body(source, Length::Claim)?;
+        let shape = body.node(body.root).map(|node| &node.shape);
+        match shape.map(|shape| &shape.ty) {
+            Some(Type::Boolean | Type::Any | Type::Null) | None => Ok((body, lints)),
+            Some(_) => Err(vec![check::not_a_condition(&body)]),
+        }
+    }
+
+    /// The whole compiler up to typed IR, on one screen.
+    fn body(
+        &mut self,
+        source: &str,
+        length: Length,
+    ) -> Result<(Body, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let parsed = syntax::parse(source, length.limits());
+        let mut diagnostics = parsed.diagnostics;
+        let Some(tree) = parsed.tree else { return Err(diagnostics) };
+        let checked = check::check(&tree, &self.schema, &mut self.names);
+        diagnostics.extend(checked.diagnostics);
+        let body = match checked.body {
+            Some(body) if first_error(&diagnostics).is_none() => body,
+            _ => return Err(diagnostics),
+        };
+        let body = ir::place_charges(body);
+        if let Err(broken) = ir::verify::verify(&body, &self.root_shapes) {
+            diagnostics.push(fault::bug(&broken, Span::new(0, source.len())));
+            return Err(diagnostics);
+        }
+        Ok((body, diagnostics))
+    }
+
+    /// The set of all that was added.
+    #[must_use]
+    pub fn finish(self) -> ProgramSet {
+        let Self { schema, names, programs, .. } = self;
+        ProgramSet { schema, names: names.list().to_vec(), programs }
+    }
+}
+
+impl Length {
+    fn limits(self) -> syntax::Limits {
+        match self {
+            Self::Claim => syntax::Limits::claim(),
+            Self::Free => syntax::Limits::free(),
+        }
+    }
+}
+
+impl ProgramSet {
+    /// The schema the programs were checked against.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The symbols of the programs' names of groups in `table`, for [`Roots::new`].
+    #[must_use]
+    pub fn resolve(&self, table: &GroupTable) -> Vec<u32> {
+        self.names.iter().map(|name| table.name_symbol(name)).collect()
+    }
+
+    /// The JSON of an expression's value.
+    ///
+    /// # Errors
+    /// The fault that stopped it.
+    pub fn json<'w>(
+        &self,
+        id: ProgramId,
+        roots: &Roots<'_>,
+        worker: &'w mut Worker,
+    ) -> Result<&'w [u8], EvaluationFault> {
+        let Some(Program::Json(body)) = self.programs.get(id.0) else { return Ok(b"null") };
+        worker.reset();
+        worker
+            .interpret(roots, |context, roots, json| {
+                interpret::evaluate_json(body, context, roots, json)
+            })
+            .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))?;
+        Ok(worker.json())
+    }
+
+    /// What a condition gives.
+    ///
+    /// # Errors
+    /// The fault that stopped it.
+    pub fn condition(
+        &self,
+        id: ProgramId,
+        roots: &Roots<'_>,
+        worker: &mut Worker,
+    ) -> Result<Condition, EvaluationFault> {
+        let Some(Program::Condition(body)) = self.programs.get(id.0) else {
+            return Ok(Condition::NotBoolean);
+        };
+        worker.reset();
+        worker
+            .interpret(roots, |context, roots, _| {
+                interpret::evaluate(body, context, roots).map(context::condition_of)
+            })
+            .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))
+    }
+
+    /// The members of an object that `selected` names (a bit each, in order), as
+    /// `"name":value,…` without the braces.
+    ///
+    /// # Errors
+    /// The first fault, with the member it is in.
+    pub fn object<'w>(
+        &self,
+        id: ProgramId,
+        selected: &[u64],
+        roots: &Roots<'_>,
+        worker: &'w mut Worker,
+    ) -> Result<&'w [u8], EvaluationFault> {
+        let Some(Program::Object(object)) = self.programs.get(id.0) else { return Ok(b"") };
+        worker.reset();
+        worker
+            .interpret(roots, |context, roots, json| {
+                interpret::evaluate_object(object, selected, context, roots, json)
+            })
+            .map_err(|stopped| fault::in_object(object, stopped))?;
+        Ok(worker.json())
+    }
+}

@@ -61,7 +61,9 @@ pub fn from_declaration(declaration: &Node) -> Result<Schema, Vec<DeclareError>>
             errors.push(wrong(&member.key, &message, member.key_span));
         }
         let fields = fields(&member.key, &member.value, &mut errors);
-        let record_type = if member.key == standard::USER { user_type(fields) } else {
+        let record_type = if member.key == standard::USER {
+            user_type(fields)
+        } else {
             record(&member.key, fields, false)
         };
         roots.push(Root { name: member.key.clone(), shape: Shape::of(Type::Record(record_type)) });

@@ -81,7 +81,9 @@ impl Schema {
         let ordinal = ordinal as usize;
         match self.roots.get(ordinal) {
             Some(root) => Some(root.shape.clone()),
-            None => self.record_type(ordinal).map(|found| Shape::of(Type::Record(Arc::clone(found)))),
+            None => {
+                self.record_type(ordinal).map(|found| Shape::of(Type::Record(Arc::clone(found))))
+            }
         }
     }
 
@@ -115,6 +117,9 @@ impl Schema {
     /// Every name that may stand at the start of an expression, for suggestions.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let further = self.further.iter().flat_map(|record| record.fields.iter());
-        self.roots.iter().map(|root| root.name.as_str()).chain(further.map(|field| field.name.as_str()))
+        self.roots
+            .iter()
+            .map(|root| root.name.as_str())
+            .chain(further.map(|field| field.name.as_str()))
     }
 }

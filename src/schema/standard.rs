@@ -6,8 +6,20 @@ use std::sync::Arc;
 
 /// The roots of OEL §1 (decision 42).
 pub(crate) const ROOTS: [&str; 14] = [
-    "user", "appuser", "app", "org", "access", "session", "security", "device", "login",
-    "accessRequest", "idpuser", "event", "password", "source",
+    "user",
+    "appuser",
+    "app",
+    "org",
+    "access",
+    "session",
+    "security",
+    "device",
+    "login",
+    "accessRequest",
+    "idpuser",
+    "event",
+    "password",
+    "source",
 ];
 
 /// `profile` is a root of OEL §1 too, apart from being a member of `user` and `app`.
@@ -19,16 +31,48 @@ pub(crate) const USER_METADATA: [&str; 8] =
 
 /// The attributes every user profile has, all texts (OEL §1.2).
 pub(crate) const USER_ATTRIBUTES: [&str; 31] = [
-    "login", "email", "secondEmail", "firstName", "lastName", "middleName", "honorificPrefix",
-    "honorificSuffix", "title", "displayName", "nickName", "profileUrl", "primaryPhone",
-    "mobilePhone", "streetAddress", "city", "state", "zipCode", "countryCode", "postalAddress",
-    "preferredLanguage", "locale", "timezone", "userType", "employeeNumber", "costCenter",
-    "organization", "division", "department", "managerId", "manager",
+    "login",
+    "email",
+    "secondEmail",
+    "firstName",
+    "lastName",
+    "middleName",
+    "honorificPrefix",
+    "honorificSuffix",
+    "title",
+    "displayName",
+    "nickName",
+    "profileUrl",
+    "primaryPhone",
+    "mobilePhone",
+    "streetAddress",
+    "city",
+    "state",
+    "zipCode",
+    "countryCode",
+    "postalAddress",
+    "preferredLanguage",
+    "locale",
+    "timezone",
+    "userType",
+    "employeeNumber",
+    "costCenter",
+    "organization",
+    "division",
+    "department",
+    "managerId",
+    "manager",
 ];
 
 /// The members of a group besides `profile` (OEL §1.4).
 pub(crate) const GROUP_MEMBERS: [&str; 8] = [
-    "id", "type", "created", "lastUpdated", "lastMembershipUpdated", "objectClass", "status",
+    "id",
+    "type",
+    "created",
+    "lastUpdated",
+    "lastMembershipUpdated",
+    "objectClass",
+    "status",
     "source",
 ];
 
@@ -43,10 +87,8 @@ pub(crate) fn group_type(further: &[&str]) -> Arc<RecordType> {
         shape: Shape { ty: Type::Text, nullable },
     };
     let any = |name: &&str| Field { name: (*name).to_owned(), shape: Shape::of(Type::Any) };
-    let mut fields = vec![text("name", false), Field {
-        name: PROFILE.to_owned(),
-        shape: Shape::of(Type::Map),
-    }];
+    let mut fields =
+        vec![text("name", false), Field { name: PROFILE.to_owned(), shape: Shape::of(Type::Map) }];
     let known = |fields: &[Field], name: &str| fields.iter().any(|field| field.name == name);
     for name in GROUP_MEMBERS.iter().chain(["description"].iter()).chain(further) {
         if !known(&fields, name) {

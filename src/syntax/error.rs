@@ -80,7 +80,8 @@ pub(super) fn number_range(text: &str, span: Span) -> Diagnostic {
 pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
     let first = text.chars().next().unwrap_or(' ');
     match first {
-        '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{00ab}' | '\u{00bb}' => {
+        '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{00ab}'
+        | '\u{00bb}' => {
             let message = format!("`{first}` is a smart quote");
             lexing("E0103", message, span, Some("write a plain `'` or `\"`"))
         }
@@ -100,10 +101,13 @@ pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
         '/' => unsupported_form("/*", span),
         other if other.is_alphabetic() => {
             let message = format!("`{other}` cannot stand in a name");
-            let help = "names are ASCII letters, digits, `_` and `$`; others are written `user['é']`";
+            let help =
+                "names are ASCII letters, digits, `_` and `$`; others are written `user['é']`";
             lexing("E0107", message, span, Some(help))
         }
-        other => lexing("E0101", format!("`{}` means nothing here", other.escape_debug()), span, None),
+        other => {
+            lexing("E0101", format!("`{}` means nothing here", other.escape_debug()), span, None)
+        }
     }
 }
 
@@ -167,7 +171,14 @@ pub(super) fn too_long(found: usize, most: usize, end: usize) -> Diagnostic {
 
 pub(super) fn too_deep(most: usize, span: Span) -> Diagnostic {
     let message = format!("this is nested more than {most} levels deep");
-    error("E0702", Category::Limit, Stage::Lexing, message, span, Some("split it into several claims"))
+    error(
+        "E0702",
+        Category::Limit,
+        Stage::Lexing,
+        message,
+        span,
+        Some("split it into several claims"),
+    )
 }
 
 /// A backslash pair that looks like an escape (decision 1).
@@ -184,9 +195,8 @@ fn starts_no_operand(expected: &[String]) -> bool {
 /// The expected tokens in words; operands are one word, since there are many.
 fn wanted(expected: &[String]) -> String {
     let operand = expected.iter().any(|token| token.contains("name"));
-    let closing = |token: &&String| {
-        ["\")\"", "\"]\"", "\"}\"", "\",\"", "\":\""].contains(&token.as_str())
-    };
+    let closing =
+        |token: &&String| ["\")\"", "\"]\"", "\"}\"", "\",\"", "\":\""].contains(&token.as_str());
     let mut words: Vec<String> = Vec::new();
     if operand {
         words.push("a value".to_owned());

@@ -33,8 +33,7 @@ const UNSAFE_FILES: &[&str] = &[
 ];
 
 /// Rooms of the language that the issuer must not name: of these it knows only the door.
-const INSIDE_THE_LANGUAGE: &[&str] =
-    &["syntax", "ir", "check", "interpret", "optimize", "codegen"];
+const INSIDE_THE_LANGUAGE: &[&str] = &["syntax", "ir", "check", "interpret", "optimize", "codegen"];
 
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -109,7 +108,9 @@ fn a_room_names_only_rooms_above_it() {
                 let named: String =
                     rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 if place(&named).is_some_and(|there| there > here) {
-                    broken.push(format!("{file}:{number}: `{room}` names `{named}`, a room below it"));
+                    broken.push(format!(
+                        "{file}:{number}: `{room}` names `{named}`, a room below it"
+                    ));
                 }
             }
         }
@@ -183,8 +184,19 @@ fn every_file_opens_with_what_it_is_for() {
 #[test]
 fn licences_of_dependencies_are_allowed() {
     const ALLOWED: &[&str] = &[
-        "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "0BSD", "Zlib",
-        "Unlicense", "Unicode-3.0", "CC0-1.0", "BSL-1.0", "Apache-2.0 WITH LLVM-exception",
+        "MIT",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "MPL-2.0",
+        "0BSD",
+        "Zlib",
+        "Unlicense",
+        "Unicode-3.0",
+        "CC0-1.0",
+        "BSL-1.0",
+        "Apache-2.0 WITH LLVM-exception",
     ];
     let output = std::process::Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
@@ -197,9 +209,9 @@ fn licences_of_dependencies_are_allowed() {
     for package in metadata["packages"].as_array().unwrap() {
         let licence = package["license"].as_str().unwrap_or("none");
         let readable = licence.replace('/', " OR ").replace(['(', ')'], "");
-        let ok = readable.split(" OR ").any(|choice| {
-            choice.split(" AND ").all(|part| ALLOWED.contains(&part.trim()))
-        });
+        let ok = readable
+            .split(" OR ")
+            .any(|choice| choice.split(" AND ").all(|part| ALLOWED.contains(&part.trim())));
         if !ok {
             wrong.push(format!("{} ({licence})", package["name"]));
         }

@@ -54,6 +54,34 @@ pub(super) fn as_map<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer
     value.as_map().map(|_| value).ok_or(Fault::Type)
 }
 
+/// The entries of a map as a list that a projection can go over (OEL §2.6).
+pub(super) fn entries<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    let Some(map) = value.as_map() else { return as_list(context, arguments) };
+    let (key_name, value_name) =
+        (Value::text(context.make_text("key")?), Value::text(context.make_text("value")?));
+    let mut list = Vec::with_capacity(map.len());
+    for (key, value) in map.iter() {
+        list.push(context.make_map(&[key_name, Value::text(key), value_name, value])?);
+    }
+    context.make_list(&list)
+}
+
+/// The map of the kept entries, if the source was a map.
+pub(super) fn kept<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let [source, kept] = arguments else { return Err(Fault::Internal) };
+    if source.as_map().is_none() {
+        return Ok(*kept);
+    }
+    let mut entries = Vec::new();
+    for entry in kept.as_list().unwrap_or_default() {
+        let entry = entry.as_map().ok_or(Fault::Internal)?;
+        let find = |name| entry.find(name).ok_or(Fault::Internal);
+        entries.extend([find("key")?, find("value")?]);
+    }
+    context.make_map(&entries)
+}
+
 /// Null stays null: whether it may is the parameter's to say.
 pub(super) fn csv_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = only(arguments)?;

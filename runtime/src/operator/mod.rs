@@ -40,6 +40,8 @@ pub(crate) static ROWS: &[Function] = &[
     Function::internal(&["AsNumeric"], &[VALUE], Returns::Any, convert::as_numeric),
     Function::internal(&["AsList"], &[VALUE], Returns::Any, convert::as_list),
     Function::internal(&["AsMap"], &[VALUE], Returns::Any, convert::as_map),
+    Function::internal(&["Entries"], &[SIZED], Returns::Any, convert::entries),
+    Function::internal(&["Kept"], &[VALUE, VALUE], Returns::Any, convert::kept),
     Function::internal(&["CsvText"], &[SIZED], Returns::Text, convert::csv_text),
     Function::internal(&["CsvList"], &[SIZED], Returns::Any, convert::csv_list),
     Function::internal(&["Member"], &[RECEIVER, NAME], Returns::Any, access::member),

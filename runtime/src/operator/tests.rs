@@ -25,6 +25,8 @@ const ALL: [Operator; 25] = [
     Operator::AsNumeric,
     Operator::AsList,
     Operator::AsMap,
+    Operator::Entries,
+    Operator::Kept,
     Operator::CsvText,
     Operator::CsvList,
     Operator::Member,

@@ -35,8 +35,9 @@ pub(super) fn check(body: &Body, node: &Node, roots: &[Shape], bound: &[Option<S
             require(any || !node.shape.nullable, || "its shape is nullable".to_owned())?;
             gives(&Shape { nullable: false, ..of(*value) }, node)
         }
-        NodeKind::Guard { rest, .. } => {
-            require(node.shape.nullable, || "its shape is not nullable".to_owned())?;
+        NodeKind::Guard { value, rest, .. } => {
+            let carried = node.shape.nullable || !of(*value).nullable;
+            require(carried, || "its shape is not nullable".to_owned())?;
             gives(&of(*rest), node)
         }
         NodeKind::Not(value) => all_booleans(body, &[*value], node),

@@ -1,0 +1,45 @@
+//! What people see, and that no text can break it.
+
+use super::{Category, Diagnostic, Severity, Stage, render, to_json};
+use crate::source::Span;
+
+fn at(start: usize, end: usize) -> Diagnostic {
+    Diagnostic {
+        code: "E0402",
+        severity: Severity::Error,
+        category: Category::Type,
+        stage: Stage::Types,
+        message: "expected text, found integer".to_owned(),
+        span: Span::new(start, end),
+        label: "this is integer".to_owned(),
+        help: Some("write it in quotes".to_owned()),
+    }
+}
+
+#[test]
+fn a_caret_stands_under_the_place() {
+    let shown = render(&at(4, 5), "claim", "1 + 7", false);
+    assert_eq!(
+        shown,
+        "error[E0402]: expected text, found integer\n --> claim:1:5\n  |\n1 | 1 + 7\n  |     ^ \
+         this is integer\n  |\n  = help: write it in quotes\n"
+    );
+}
+
+#[test]
+fn no_text_and_no_span_break_the_rendering() {
+    let long = "é".repeat(1 << 19);
+    for text in ["", "é", "a\tb\nc", "\u{1F600}\u{200d}x", long.as_str()] {
+        for (start, end) in [(0, 0), (1, 1), (1, 2), (3, 1), (0, 1 << 21), (1 << 20, 1 << 21)] {
+            let shown = render(&at(start, end), "claim", text, true);
+            assert!(shown.contains("expected text") && shown.len() < 100_000);
+        }
+    }
+}
+
+#[test]
+fn programs_get_bytes_and_people_get_lines() {
+    let json = to_json(&at(5, 6), "aé\n x");
+    assert_eq!(json["span"], serde_json::json!([5, 6]));
+    assert_eq!((json["line"].as_u64(), json["column"].as_u64()), (Some(2), Some(2)));
+}

@@ -1,0 +1,93 @@
+//! What an evaluation borrows: the records it is about, and the worker's memory.
+
+use super::{Condition, Subject};
+use claimsmith_runtime::arena::Arena;
+use claimsmith_runtime::record::{PackedRecord, Record};
+use claimsmith_runtime::symbol::GroupTable;
+use claimsmith_runtime::{Context, Value};
+
+/// The records of one evaluation by ordinal, the groups they mention, and the set's names as
+/// symbols of those groups. One snapshot, held for the whole evaluation.
+#[derive(Clone, Debug)]
+pub struct Roots<'r> {
+    table: &'r GroupTable,
+    resolved: &'r [u32],
+    records: Vec<Option<Record<'r>>>,
+}
+
+impl<'r> Roots<'r> {
+    /// `records` by ordinal of the schema; `resolved` from [`super::ProgramSet::resolve`].
+    #[must_use]
+    pub fn new(
+        table: &'r GroupTable,
+        resolved: &'r [u32],
+        records: impl IntoIterator<Item = Option<&'r PackedRecord>>,
+    ) -> Self {
+        let records = records.into_iter().map(|record| record.map(PackedRecord::record)).collect();
+        Self { table, resolved, records }
+    }
+
+    /// The roots of a subject that was read from JSON.
+    #[must_use]
+    pub fn of(subject: &'r Subject, resolved: &'r [u32]) -> Self {
+        Self::new(&subject.table, resolved, subject.records.iter().map(Option::as_ref))
+    }
+}
+
+impl Subject {
+    /// The groups it mentions.
+    #[must_use]
+    pub fn table(&self) -> &GroupTable {
+        &self.table
+    }
+}
+
+/// Memory that one thread evaluates with, used again and again.
+#[derive(Debug)]
+pub struct Worker {
+    arena: Arena,
+    json: Vec<u8>,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self { arena: Arena::new(), json: Vec::new() }
+    }
+}
+
+impl Worker {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.arena.clear();
+        self.json.clear();
+    }
+
+    pub(super) fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// Runs the interpreter over the same memory.
+    pub(super) fn interpret<'a, T>(
+        &'a mut self,
+        roots: &'a Roots<'a>,
+        run: impl FnOnce(&mut Context<'a>, &[Option<Record<'a>>], &mut Vec<u8>) -> T,
+    ) -> T {
+        let Self { arena, json } = self;
+        let mut context = Context::new(arena, roots.table, roots.resolved, None);
+        run(&mut context, &roots.records, json)
+    }
+}
+
+/// A value read as the answer of a condition: the text `'true'` is no boolean (server decision 3).
+pub(super) fn condition_of(value: Value<'_>) -> Condition {
+    match value.as_boolean() {
+        Some(true) => Condition::True,
+        Some(false) => Condition::False,
+        None if value.is_null() => Condition::Null,
+        None => Condition::NotBoolean,
+    }
+}
