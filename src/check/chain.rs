@@ -8,7 +8,7 @@ use crate::schema::standard;
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Name, Step, StepKind, Which};
 use claimsmith_runtime::fault::Fault;
-use claimsmith_runtime::functions::{Operator, Style};
+use claimsmith_runtime::functions::{self, Function, Meaning, Operator, Style};
 use claimsmith_runtime::types::{Field, RecordType, Shape, Type};
 use std::sync::Arc;
 
@@ -219,11 +219,16 @@ impl Checker<'_> {
 
     /// `length` of text and lists; nothing else has properties.
     fn property(&mut self, receiver: NodeId, shape: &Shape, name: &str, span: Span) -> NodeId {
-        let row = claimsmith_runtime::functions::rows().find(|(_, row)| {
+        let property = |row: &Function| {
             row.style == Style::Property
                 && row.names.contains(&name)
                 && super::call::receives(row, &shape.ty)
-        });
+        };
+        if self.is_stream(receiver) && functions::rows().any(|(_, row)| property(row)) {
+            return self.sink(receiver, Sink::Count, span);
+        }
+        let has_body = |row: &Function| matches!(row.meaning, Meaning::Body(_));
+        let row = functions::rows().find(|(_, row)| property(row) && has_body(row));
         match row {
             Some((number, row)) => self.call_row(number, row, vec![receiver], span),
             None => {

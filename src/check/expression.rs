@@ -56,9 +56,6 @@ impl Checker<'_> {
                 self.push(NodeKind::Or(operands), Shape::of(Type::Boolean), span)
             }
             ExpressionKind::Choice { links, otherwise } => self.choice(links, otherwise, span),
-            ExpressionKind::Error => {
-                self.push(NodeKind::Fail(Fault::Internal), Shape::of(Type::Any), span)
-            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::say;
 use crate::diagnostic::{Category, Diagnostic, Severity, first_error, render};
 use crate::document::{self, Json, Node};
-use crate::program::{Length, Roots, SetBuilder, Subject, Worker};
+use crate::program::{Length, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker};
 use crate::schema::{self, Schema};
 use crate::source::Span;
 use clap::Args;
@@ -21,6 +21,19 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
     claimsmith eval 'user.groups.filter(g => g.startsWith(\"role_\"))' --context me.json\n  \
     echo '{\"expr\":\"1 + 1\"}' | claimsmith eval --batch")]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    /// Read {"expr", "context"} lines from standard input, write a line of JSON for each
+    #[arg(long, conflicts_with_all = ["expression", "context"])]
+    batch: bool,
+    /// Print the typed program that the expression becomes instead of its value
+    #[arg(long, conflicts_with = "batch")]
+    ir: bool,
+}
+
+/// An expression and what it is about.
+#[derive(Debug, Args)]
+struct Source {
     /// The expression
     #[arg(required_unless_present = "batch")]
     expression: Option<String>,
@@ -30,9 +43,6 @@ pub(super) struct Arguments {
     /// Types of the roots' attributes: {"user": {"age": {"type": "integer", "required": true}}}
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Read {"expr", "context"} lines from standard input, write a line of JSON for each
-    #[arg(long, conflicts_with_all = ["expression", "context"])]
-    batch: bool,
 }
 
 /// What a person or a harness is told when there is no value.
@@ -74,7 +84,8 @@ impl Refusal {
 }
 
 pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let declared = match &arguments.schema {
+    let source = &arguments.source;
+    let declared = match &source.schema {
         Some(path) => match declared_schema(path)? {
             Ok(schema) => Some(Arc::new(schema)),
             Err(told) => {
@@ -87,12 +98,15 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     if arguments.batch {
         return batch(declared.as_ref());
     }
-    let expression = arguments.expression.as_deref().unwrap_or_default();
-    let text = context_text(arguments.context.as_deref())?;
+    let expression = source.expression.as_deref().unwrap_or_default();
+    let text = context_text(source.context.as_deref())?;
     let mut worker = Worker::new();
     let outcome = document::read(&text)
         .map_err(|error| Refusal::context(located(&error.message, error.span, &text)))
-        .and_then(|context| evaluate(expression, &context, declared.as_ref(), &mut worker));
+        .and_then(|context| Prepared::new(expression, &context, declared.as_ref()))
+        .and_then(
+            |prepared| if arguments.ir { prepared.ir() } else { prepared.value(&mut worker) },
+        );
     answer(expression, outcome)
 }
 
@@ -146,38 +160,55 @@ fn declared_schema(path: &Path) -> io::Result<Result<Schema, String>> {
     }))
 }
 
-/// The value as JSON, and what is remarkable about the expression.
-fn evaluate(
-    expression: &str,
-    context: &Node,
-    declared: Option<&Arc<Schema>>,
-    worker: &mut Worker,
-) -> Result<(String, Vec<Diagnostic>), Refusal> {
-    let read = match declared {
-        Some(schema) => Subject::read(context, schema).map(|subject| (Arc::clone(schema), subject)),
-        None => Subject::infer(context).map(|(schema, subject)| (Arc::new(schema), subject)),
-    };
-    let (schema, subject) = read.map_err(|error| Refusal::context(error.message))?;
-    let mut builder = SetBuilder::new(schema);
-    let (id, lints) = builder.add_json(expression, Length::Free).map_err(Refusal::of)?;
-    let set = builder.finish();
-    let resolved = set.resolve(subject.table());
-    let roots = Roots::of(&subject, &resolved);
-    match set.json(id, &roots, worker) {
-        Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), lints)),
-        Err(fault) => {
-            let mut diagnostics = lints;
-            diagnostics.push(fault.diagnostic());
-            Err(Refusal::of(diagnostics))
+/// An expression compiled for a context, and the subject the context describes.
+struct Prepared {
+    set: ProgramSet,
+    id: ProgramId,
+    subject: Subject,
+    lints: Vec<Diagnostic>,
+}
+
+/// What is to be printed, and what is remarkable about the expression.
+type Answer = Result<(String, Vec<Diagnostic>), Refusal>;
+
+impl Prepared {
+    fn new(
+        expression: &str,
+        context: &Node,
+        declared: Option<&Arc<Schema>>,
+    ) -> Result<Self, Refusal> {
+        let read = match declared {
+            Some(schema) => {
+                Subject::read(context, schema).map(|subject| (Arc::clone(schema), subject))
+            }
+            None => Subject::infer(context).map(|(schema, subject)| (Arc::new(schema), subject)),
+        };
+        let (schema, subject) = read.map_err(|error| Refusal::context(error.message))?;
+        let mut builder = SetBuilder::new(schema);
+        let (id, lints) = builder.add_json(expression, Length::Free).map_err(Refusal::of)?;
+        Ok(Self { set: builder.finish(), id, subject, lints })
+    }
+
+    fn value(self, worker: &mut Worker) -> Answer {
+        let resolved = self.set.resolve(self.subject.table());
+        let roots = Roots::of(&self.subject, &resolved);
+        match self.set.json(self.id, &roots, worker) {
+            Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), self.lints)),
+            Err(fault) => {
+                let mut diagnostics = self.lints;
+                diagnostics.push(fault.diagnostic());
+                Err(Refusal::of(diagnostics))
+            }
         }
+    }
+
+    fn ir(self) -> Answer {
+        Ok((self.set.ir(self.id).unwrap_or_default(), self.lints))
     }
 }
 
 /// Tells a person: the value on standard output, everything else on standard error.
-fn answer(
-    expression: &str,
-    outcome: Result<(String, Vec<Diagnostic>), Refusal>,
-) -> io::Result<ExitCode> {
+fn answer(expression: &str, outcome: Answer) -> io::Result<ExitCode> {
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let tell = |diagnostics: &[Diagnostic]| {
         for diagnostic in diagnostics {
@@ -187,7 +218,7 @@ fn answer(
     match outcome {
         Ok((json, lints)) => {
             tell(&lints);
-            writeln!(io::stdout(), "{json}")?;
+            writeln!(io::stdout(), "{}", json.trim_end())?;
             Ok(ExitCode::SUCCESS)
         }
         Err(refusal) if refusal.diagnostics.is_empty() => {
@@ -245,11 +276,7 @@ fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<
     Ok(Some(false))
 }
 
-fn evaluate_line(
-    line: &[u8],
-    declared: Option<&Arc<Schema>>,
-    worker: &mut Worker,
-) -> Result<(String, Vec<Diagnostic>), Refusal> {
+fn evaluate_line(line: &[u8], declared: Option<&Arc<Schema>>, worker: &mut Worker) -> Answer {
     let node = document::read(line).map_err(|error| Refusal::context(error.message))?;
     let Json::Object(members) = &node.value else {
         return Err(Refusal::context("expected an object with `expr` and `context`"));
@@ -260,13 +287,11 @@ fn evaluate_line(
         return Err(Refusal::context("`expr` must be a text"));
     };
     let empty = Node { span: Span::default(), value: Json::Object(Vec::new()) };
-    evaluate(expression, find("context").unwrap_or(&empty), declared, worker)
+    let context = find("context").unwrap_or(&empty);
+    Prepared::new(expression, context, declared)?.value(worker)
 }
 
-fn write_outcome(
-    output: &mut impl Write,
-    outcome: Result<(String, Vec<Diagnostic>), Refusal>,
-) -> io::Result<()> {
+fn write_outcome(output: &mut impl Write, outcome: Answer) -> io::Result<()> {
     match outcome {
         Ok((json, _)) => writeln!(output, "{{\"value\":{json}}}"),
         Err(refusal) => {

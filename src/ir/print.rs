@@ -5,12 +5,15 @@ use claimsmith_runtime::functions;
 use claimsmith_runtime::types::{Shape, Type};
 use std::fmt::{self, Display, Formatter};
 
-/// The nodes in order, then the root: `%2 = slot %1 3 : text?`.
+/// The nodes in order, then the root: `%2 = slot %1 3 : text? @0..4`.
 pub(crate) fn print(body: &Body) -> String {
     let mut lines: Vec<String> = Vec::with_capacity(body.nodes.len() + 1);
     for (index, node) in body.nodes.iter().enumerate() {
         let operation = Operation(&node.kind);
-        lines.push(format!("%{index} = {operation} : {} @{:?}", shape(&node.shape), node.span));
+        let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
+        let faults = if body.is_total(id) { "" } else { " may fault" };
+        let shape = shape(&node.shape);
+        lines.push(format!("%{index} = {operation} : {shape} @{:?}{faults}", node.span));
     }
     lines.push(format!("root %{}\n", body.root.0));
     lines.join("\n")

@@ -41,17 +41,6 @@ impl Body {
             | NodeKind::Fail(_) => false,
         }
     }
-
-    /// For each node whether neither it nor any below it can fault.
-    pub(crate) fn wholly_total(&self) -> Vec<bool> {
-        let mut total: Vec<bool> = Vec::with_capacity(self.nodes.len());
-        for (id, node) in (0..).map(NodeId).zip(&self.nodes) {
-            let below = |child: NodeId| total.get(child.0 as usize) == Some(&true);
-            let whole = self.is_total(id) && node.kind.children().into_iter().all(below);
-            total.push(whole);
-        }
-        total
-    }
 }
 
 /// Whether `Operator::Compare` has an answer for all values of these shapes (decision 14).

@@ -234,6 +234,15 @@ impl ProgramSet {
         self.names.iter().map(|name| table.name_symbol(name)).collect()
     }
 
+    /// The typed IR of a program, as text for people; `None` for an object.
+    #[must_use]
+    pub fn ir(&self, id: ProgramId) -> Option<String> {
+        match self.programs.get(id.0)? {
+            Program::Json(body) | Program::Condition(body) => Some(ir::print::print(body)),
+            Program::Object(_) => None,
+        }
+    }
+
     /// The JSON of an expression's value.
     ///
     /// # Errors

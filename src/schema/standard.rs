@@ -29,41 +29,6 @@ pub(crate) const PROFILE: &str = "profile";
 pub(crate) const USER_METADATA: [&str; 8] =
     ["id", "status", "created", "lastUpdated", "passwordChanged", "lastLogin", "groups", "profile"];
 
-/// The attributes every user profile has, all texts (OEL §1.2).
-pub(crate) const USER_ATTRIBUTES: [&str; 31] = [
-    "login",
-    "email",
-    "secondEmail",
-    "firstName",
-    "lastName",
-    "middleName",
-    "honorificPrefix",
-    "honorificSuffix",
-    "title",
-    "displayName",
-    "nickName",
-    "profileUrl",
-    "primaryPhone",
-    "mobilePhone",
-    "streetAddress",
-    "city",
-    "state",
-    "zipCode",
-    "countryCode",
-    "postalAddress",
-    "preferredLanguage",
-    "locale",
-    "timezone",
-    "userType",
-    "employeeNumber",
-    "costCenter",
-    "organization",
-    "division",
-    "department",
-    "managerId",
-    "manager",
-];
-
 /// The members of a group besides `profile` (OEL §1.4).
 pub(crate) const GROUP_MEMBERS: [&str; 8] = [
     "id",

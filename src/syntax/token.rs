@@ -166,7 +166,7 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Placed>, Vec<Diagnostic>> {
             return Err(errors);
         }
     }
-    let settled = settle(found, &mut errors);
+    let settled = settle(&found, &mut errors);
     if errors.is_empty() { Ok(settled) } else { Err(errors) }
 }
 
@@ -174,7 +174,7 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Placed>, Vec<Diagnostic>> {
 pub(super) const MOST_ERRORS: usize = 100;
 
 /// Decides what each token is among its neighbours.
-fn settle(found: Vec<Placed>, errors: &mut Vec<Diagnostic>) -> Vec<Placed> {
+fn settle(found: &[Placed], errors: &mut Vec<Diagnostic>) -> Vec<Placed> {
     let mut settled: Vec<Placed> = Vec::with_capacity(found.len());
     for (index, (start, token, end)) in found.iter().enumerate() {
         let span = Span::new(*start, *end);

@@ -62,8 +62,6 @@ pub(crate) enum ExpressionKind {
         links: Vec<Link>,
         otherwise: Box<Expression>,
     },
-    /// A place where the text made no sense; a diagnostic has been reported for it.
-    Error,
 }
 
 /// One link of a [`ExpressionKind::Choice`].

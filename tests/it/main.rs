@@ -1,11 +1,12 @@
 //! One test binary for everything: linking eight of them took three times as long.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
     reason = "a test that cannot go on should stop; clippy's own allowance covers only #[test] functions"
 )]
 
+mod command_line;
+mod language;
+mod support;
 mod tidy;

@@ -7,7 +7,7 @@ use crate::types::{Field, RecordType, Shape, Type};
 use crate::{Fault, Value, limits};
 use std::sync::Arc;
 
-const ALL: [Operator; 25] = [
+const ALL: [Operator; 27] = [
     Operator::Equal,
     Operator::Compare,
     Operator::Add,

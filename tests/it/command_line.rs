@@ -1,0 +1,143 @@
+//! The commands as a person or a harness runs them: the built binary, its output and exit status.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+fn claimsmith(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_claimsmith"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    // A command that reads nothing closes the pipe early; that is no failure.
+    drop(writer.join().unwrap());
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const LAMBDA: &str =
+    r#"user.groups.filter(g => g.startsWith("role_")).map(g => g.replace("role_", ""))"#;
+const GROUPS: &[u8] = br#"{"user": {"groups": ["Everyone", "role_admin", "role_auditor"]}}"#;
+
+#[test]
+fn eval_prints_the_roles() {
+    for expression in [LAMBDA.to_owned(), format!("Claims({LAMBDA})")] {
+        let output = claimsmith(&["eval", &expression, "--context", "-"], GROUPS);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "[\"admin\",\"auditor\"]\n");
+    }
+}
+
+#[test]
+fn a_mistake_is_shown_with_a_caret_and_fails() {
+    let output = claimsmith(&["eval", "user.groups.fliter(g => true)", "--context", "-"], GROUPS);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    let said = text(&output.stderr);
+    assert!(said.contains("error[E0501]: there is no function `fliter`"), "{said}");
+    assert!(said.contains("^^^^^^") && said.contains("did you mean `filter`?"), "{said}");
+}
+
+#[test]
+fn several_mistakes_are_told_at_once() {
+    let output = claimsmith(&["eval", "nope.a + usr.b + user.getGrups()"], b"");
+    let said = text(&output.stderr);
+    assert_eq!(said.matches("error[").count(), 3, "{said}");
+}
+
+/// What `eval --batch` answers, a line for each line, as it is printed.
+fn printed(lines: &[&[u8]]) -> String {
+    let output = claimsmith(&["eval", "--batch"], &lines.join(&b'\n'));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn batch(lines: &[&[u8]]) -> Vec<serde_json::Value> {
+    printed(lines).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn batch_answers_every_line_whatever_it_is() {
+    let deep = format!("{{\"expr\":\"1\",\"context\":{}{}}}", "[".repeat(101), "]".repeat(101));
+    let long = vec![b'x'; 17 << 20];
+    let lines: [&[u8]; 12] = [
+        br#"{"expr":"1 + 1"}"#,
+        br#"{"expr":"user.a","context":{"user":{"a":"x"}},"other":[]}"#,
+        b"",
+        b"\xff\xfe",
+        br#"{"expr":"\ud800"}"#,
+        br#"{"expr":7}"#,
+        br#"{"expr":"1","expr":"2"}"#,
+        br#"{"expr":"1","context":{"a":9223372036854775808}}"#,
+        br#"{"expr":"1","context":{"user":3}}"#,
+        deep.as_bytes(),
+        &long,
+        br#"{"expr":"1 / 0"}"#,
+    ];
+    let answers = batch(&lines);
+    assert_eq!(answers.len(), lines.len());
+    assert_eq!(answers[0], serde_json::json!({"value": 2}));
+    assert_eq!(answers[1], serde_json::json!({"value": "x"}));
+    for answer in &answers[2..11] {
+        assert_eq!(answer["error"]["category"], "context", "{answer}");
+        assert_eq!(answer["error"]["span"], serde_json::json!([0, 0]), "{answer}");
+    }
+    assert_eq!(answers[11]["error"]["category"], "arith");
+}
+
+#[test]
+fn a_record_prints_its_members_in_the_order_given() {
+    let line = br#"{"expr":"{x, user}","context":{"x":{"b":1,"a":null},"user":{"z":"","id":2}}}"#;
+    let members = r#"[{"b":1,"a":null},{"z":"","id":2,"groups":[]}]"#;
+    assert_eq!(printed(&[line]), format!("{{\"value\":{members}}}\n"));
+}
+
+#[test]
+fn hostile_expressions_are_refused_at_once() {
+    let nested = format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000));
+    let huge = "a".repeat(1 << 20);
+    let chain = format!("user{}", ".trimmed".repeat(1_200));
+    let escaped =
+        |expr: &str| serde_json::json!({"expr": expr, "context": {"user": {}}}).to_string();
+    let lines = [escaped(&nested), escaped(&huge), escaped(&chain)];
+    let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+    let answers = batch(&lines);
+    assert_eq!(answers[0]["error"]["category"], "limit");
+    assert_eq!(answers[1]["error"]["category"], "limit");
+    assert_eq!(answers[2]["error"]["category"], "null-target");
+}
+
+#[test]
+fn a_declared_schema_turns_mistakes_into_errors() {
+    let schema = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(
+        schema.path(),
+        r#"{"user": {"age": {"type": "integer", "required": true}, "title": {"type": "string"}}}"#,
+    )
+    .unwrap();
+    let path = schema.path().to_str().unwrap();
+    let lines: [&[u8]; 4] = [
+        br#"{"expr":"user.age + 1","context":{"user":{"profile":{"age":1}}}}"#,
+        br#"{"expr":"user.titel","context":{"user":{"profile":{"age":1}}}}"#,
+        br#"{"expr":"false ? user.age.startsWith('x') : true","context":{"user":{"profile":{"age":1}}}}"#,
+        br#"{"expr":"user.age","context":{"user":{"profile":{"age":"x"}}}}"#,
+    ];
+    let output = claimsmith(&["eval", "--batch", "--schema", path], &lines.join(&b'\n'));
+    let said = text(&output.stdout);
+    let answers: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers[0], serde_json::json!({"value": 2}));
+    assert_eq!(answers[1]["error"]["category"], "unknown-property");
+    assert_eq!(answers[2]["error"]["category"], "type");
+    assert_eq!(answers[3]["error"]["category"], "context");
+}

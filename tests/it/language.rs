@@ -1,0 +1,52 @@
+//! Every case in `tests/cases`: what an expression gives, or what is said of it. `UPDATE=1` writes
+//! the expected parts anew; the difference is then read like any other change.
+
+use crate::support::{case, evaluate, told};
+
+#[test]
+fn every_case_gives_what_it_says() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    let mut n_cases = 0;
+    for path in case::files() {
+        let mut cases = case::read(&path);
+        for case in &mut cases {
+            n_cases += 1;
+            let context = case.context.as_deref().unwrap_or("{}");
+            let found = evaluate(&case.expression, context).unwrap_or_else(|said| told(&said));
+            if found != case.expected {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                wrong.push(format!(
+                    "{name}: {}\n  {}\n  expected {}\n  found    {found}",
+                    case.title, case.expression, case.expected
+                ));
+                case.expected = found;
+            }
+        }
+        if update {
+            case::write(&path, &cases);
+        }
+    }
+    assert!(n_cases >= 100, "only {n_cases} cases were read");
+    assert!(update || wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_documented_example_is_true() {
+    let context = r#"{"user": {"profile": {"email": "ada@example.com", "firstName": "Ada"},
+        "groups": ["Everyone", "role_admin", "role_auditor"]}}"#;
+    let mut wrong = Vec::new();
+    let written = claimsmith_runtime::functions::rows()
+        .filter(|(_, row)| row.style != claimsmith_runtime::functions::Style::Internal);
+    let mut n_examples = 0;
+    for (_, row) in written {
+        n_examples += 1;
+        let (expression, answer) = row.example;
+        let found = evaluate(expression, context).unwrap_or_else(|said| told(&said));
+        if found != answer {
+            wrong.push(format!("{}: {expression} gives {found}, not {answer}", row.names[0]));
+        }
+    }
+    assert!(n_examples > 20, "only {n_examples} examples");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

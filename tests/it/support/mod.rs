@@ -1,0 +1,30 @@
+//! What several test files need: reading cases, and asking the language through its own door.
+
+pub(crate) mod case;
+
+use claimsmith::diagnostic::{Diagnostic, first_error};
+use claimsmith::document;
+use claimsmith::program::{Length, Roots, SetBuilder, Subject, Worker};
+use std::sync::Arc;
+
+/// What an expression gives for a context: its value as JSON, or all that was said.
+pub(crate) fn evaluate(expression: &str, context: &str) -> Result<String, Vec<Diagnostic>> {
+    let context = document::read(context.as_bytes()).unwrap();
+    let (schema, subject) = Subject::infer(&context).unwrap();
+    let mut builder = SetBuilder::new(Arc::new(schema));
+    let (id, lints) = builder.add_json(expression, Length::Free)?;
+    let set = builder.finish();
+    let resolved = set.resolve(subject.table());
+    let roots = Roots::of(&subject, &resolved);
+    let mut worker = Worker::new();
+    match set.json(id, &roots, &mut worker) {
+        Ok(json) => Ok(String::from_utf8(json.to_vec()).unwrap()),
+        Err(fault) => Err(lints.into_iter().chain([fault.diagnostic()]).collect()),
+    }
+}
+
+/// The error a harness would be told.
+pub(crate) fn told(diagnostics: &[Diagnostic]) -> String {
+    let first = first_error(diagnostics).unwrap();
+    format!("{} {}..{} {}", first.code, first.span.start, first.span.end, first.message)
+}
