@@ -26,7 +26,7 @@ pub mod limits {
 }
 
 /// Bytes behind the end of the output that generated code may scribble on.
-const SLACK: usize = 64;
+pub const SLACK: usize = 64;
 
 /// Everything an evaluation borrows. Generated code knows the fields listed in [`offsets`].
 #[derive(Debug)]
@@ -40,6 +40,9 @@ pub struct Context<'a> {
     names: *const Value<'static>,
     /// Group symbol to the header of the group's record.
     groups: *const *const Header,
+    /// How many names and groups there are: an index is compared before it is followed.
+    n_names: u64,
+    n_groups: u64,
     /// Index of a name constant of the program to its name symbol.
     resolved: *const u32,
     /// The node at which a fault happened.
@@ -51,7 +54,13 @@ pub struct Context<'a> {
     table: &'a GroupTable,
     resolved_names: &'a [u32],
     output_start: *mut u8,
+    /// Whether there is memory behind `cursor`.
+    writable: bool,
 }
+
+/// A place in the output to go back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(*mut u8);
 
 /// Where generated code finds the fields of a [`Context`], in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +69,8 @@ pub struct Offsets {
     pub output_end: i32,
     pub names: i32,
     pub groups: i32,
+    pub n_names: i32,
+    pub n_groups: i32,
     pub resolved: i32,
     pub site: i32,
     pub result: i32,
@@ -71,6 +82,8 @@ pub const OFFSETS: Offsets = Offsets {
     output_end: offset_of!(Context<'static>, output_end) as i32,
     names: offset_of!(Context<'static>, names) as i32,
     groups: offset_of!(Context<'static>, groups) as i32,
+    n_names: offset_of!(Context<'static>, n_names) as i32,
+    n_groups: offset_of!(Context<'static>, n_groups) as i32,
     resolved: offset_of!(Context<'static>, resolved) as i32,
     site: offset_of!(Context<'static>, site) as i32,
     result: offset_of!(Context<'static>, result) as i32,
@@ -100,6 +113,7 @@ impl<'a> Context<'a> {
         resolved: &'a [u32],
         output: Option<&'a mut Output>,
     ) -> Self {
+        let writable = output.is_some();
         let memory: &'a mut [u8] = output.map_or(&mut [], |output| &mut output.memory);
         let usable = memory.len().saturating_sub(SLACK);
         let start = memory.as_mut_ptr();
@@ -108,6 +122,8 @@ impl<'a> Context<'a> {
             output_end: start.wrapping_add(usable),
             names: table.names().as_ptr(),
             groups: table.headers().as_ptr(),
+            n_names: table.names().len() as u64,
+            n_groups: table.headers().len() as u64,
             resolved: resolved.as_ptr(),
             site: 0,
             result: Value::NULL,
@@ -115,6 +131,26 @@ impl<'a> Context<'a> {
             table,
             resolved_names: resolved,
             output_start: start,
+            writable,
+        }
+    }
+
+    /// Whether the context has an output to write to.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Where the next byte of output goes.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark(self.cursor)
+    }
+
+    /// Forgets what was written since `mark`, which must be of this context; else nothing changes.
+    pub fn rewind(&mut self, mark: Mark) {
+        if (self.output_start..=self.cursor).contains(&mark.0) {
+            self.cursor = mark.0;
         }
     }
 

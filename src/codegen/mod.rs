@@ -1,1 +1,134 @@
-//! The same as the interpreter, fast: IR becomes machine code.
+//! The same, fast: typed IR becomes machine code, and gives the value or the fault that the
+//! interpreter gives.
+//!
+//! Code is written for where a value goes: [`value`] leaves it in registers, [`branch`] decides a
+//! condition by control flow, [`sink`] writes JSON straight into the output. Lists are loops
+//! ([`stream`]). What has no fast path calls its row of the function table.
+
+mod branch;
+mod compare;
+mod constant;
+mod function;
+mod inspect;
+mod literal;
+mod machine;
+mod object;
+mod search;
+mod sink;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+
+use crate::ir::{Body, NodeId, Object};
+use claimsmith_runtime::Fault;
+
+pub(crate) use machine::{CompiledSet, is_available};
+
+/// One thing to compile into a function of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unit<'u> {
+    /// Leaves its value in the context.
+    Value(&'u Body),
+    /// Writes its value as JSON.
+    Json(&'u Body),
+    /// Writes the selected members, `"name":value` with commas between.
+    Object(&'u Object),
+}
+
+/// How to compile.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settings {
+    /// Keep the code as text, for [`CompiledSet::listing`].
+    pub(crate) listing: bool,
+    /// Compile wrongly on purpose, so that a test can show that it would be found.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) planted_mistake: Option<Mistake>,
+}
+
+/// A mistake the code generator can be told to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(test, feature = "internals")),
+    expect(dead_code, reason = "planted by tests only")
+)]
+pub(crate) enum Mistake {
+    /// The last byte of a constant prefix is not compared.
+    ShortPrefix,
+    /// The index of a stage starts at one.
+    IndexFromOne,
+    /// A charge is not made.
+    SkippedCharge,
+    /// A null is not noticed.
+    MissingNullCheck,
+    /// The second mapping stage of a stream does nothing.
+    LostSecondMap,
+}
+
+impl Settings {
+    #[cfg(any(test, feature = "internals"))]
+    fn makes(self, mistake: Mistake) -> bool {
+        self.planted_mistake == Some(mistake)
+    }
+
+    #[cfg(not(any(test, feature = "internals")))]
+    #[expect(clippy::unused_self, reason = "the other half of a test-only switch")]
+    fn makes(self, _: Mistake) -> bool {
+        false
+    }
+}
+
+/// How an evaluation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The value is in the context, or its JSON in the output.
+    Done,
+    /// It faulted; nothing was written.
+    Fault { fault: Fault, site: Site },
+    /// The output, or what compiled code keeps count of, is too small: nothing was written, and
+    /// the interpreter's answer counts.
+    OutputFull,
+}
+
+/// Where compiled code faulted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Site {
+    /// For an object, the expression.
+    pub(crate) member: Option<Place>,
+    /// The node of the expression.
+    pub(crate) node: NodeId,
+}
+
+/// An expression of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Index of the member.
+    pub(crate) member: usize,
+    /// Index of the alternative.
+    pub(crate) alternative: usize,
+    /// Whether it is the alternative's guard rather than its value.
+    pub(crate) in_guard: bool,
+}
+
+/// Why there is no code.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CodegenError {
+    /// No code generator for this processor.
+    #[error("no native code for this machine: {0}")]
+    Machine(String),
+    /// The host refuses executable memory, or the compiler refuses a function.
+    #[error("no native code: {0}")]
+    Module(#[from] Box<cranelift_module::ModuleError>),
+    /// A generated function holds something that could end the process; a bug of ours.
+    #[error("generated code may trap: {0}")]
+    Trapping(String),
+}
+
+/// Compiles units into one set; a unit keeps its index.
+///
+/// # Errors
+/// See [`CodegenError`]: the interpreter serves then.
+pub(crate) fn compile(units: &[Unit<'_>], settings: Settings) -> Result<CompiledSet, CodegenError> {
+    CompiledSet::compile(units, settings)
+}

@@ -1,0 +1,516 @@
+//! The state of one function while it is written, and the small steps everything else is made of:
+//! constants, loads and stores, blocks, faults, charges and calls.
+
+use super::constant::Constants;
+use super::{Mistake, Place, Settings, Site};
+use crate::ir::{Body, LocalId, Node, NodeId};
+use claimsmith_runtime::abi::OFFSETS;
+use claimsmith_runtime::fault::OUTPUT_FULL;
+use claimsmith_runtime::functions::{self, Operator};
+use claimsmith_runtime::types::{RecordType, Shape, Type};
+use claimsmith_runtime::value::layout;
+use claimsmith_runtime::{Fault, Kind, limits};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I8, I32, I64};
+use cranelift_codegen::ir::{
+    self, Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
+    StackSlotKind,
+};
+use cranelift_frontend::{FunctionBuilder, Variable};
+use std::sync::Arc;
+
+/// A value of generated code, in a register.
+pub(super) type Ssa = ir::Value;
+
+/// Arguments of one call that fit on the stack; more go to the arena.
+const MOST_STACKED: usize = 64;
+
+/// The two words of a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words {
+    pub(super) bits: Ssa,
+    pub(super) meta: Ssa,
+}
+
+/// What a local is bound to, and what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Binding<'b> {
+    pub(super) words: Words,
+    /// A text that it, or the name it acts as, is known to begin with.
+    pub(super) prefix: Option<&'b str>,
+}
+
+/// The functions of the runtime that generated code calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Imports {
+    pub(super) call_row: FuncRef,
+    pub(super) write_json: FuncRef,
+    pub(super) allocate: FuncRef,
+}
+
+/// What the safe entry point makes sure of before the code runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Needs {
+    /// Ordinals of roots that are read, with the type each must have.
+    pub(super) roots: Vec<(usize, Option<Arc<RecordType>>)>,
+    /// How many name constants there must be.
+    pub(super) n_names: usize,
+    /// Words of the set of selected members.
+    pub(super) n_words: usize,
+    /// The type of every group's attributes.
+    pub(super) groups: Option<Arc<RecordType>>,
+    /// Whether it writes output.
+    pub(super) writes: bool,
+}
+
+/// What outlives one function.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) constants: Constants,
+    pub(super) sites: Vec<Site>,
+    pub(super) settings: Settings,
+}
+
+/// One function while it is written.
+pub(super) struct Emitter<'e, 'b> {
+    pub(super) builder: FunctionBuilder<'e>,
+    pub(super) shared: &'e mut Shared,
+    pub(super) needs: Needs,
+    imports: Imports,
+    body: &'b Body,
+    place: Option<Place>,
+    locals: Vec<Option<Binding<'b>>>,
+    pub(super) context: Ssa,
+    pub(super) roots: Ssa,
+    pub(super) selected: Ssa,
+    /// Steps that may still be spent.
+    pub(super) steps: Variable,
+    /// Where the next byte of output goes.
+    pub(super) cursor: Variable,
+    /// The output of the expression may end here.
+    pub(super) limit: Ssa,
+    /// Bytes written since the cursor was last compared with the limit.
+    pub(super) unchecked: u32,
+    /// Takes a fault's code and its site.
+    fault: Block,
+    pub(super) full: Block,
+    stack: Option<StackSlot>,
+    stacked: usize,
+}
+
+impl<'e, 'b> Emitter<'e, 'b> {
+    /// Opens the function. `body` is the first expression it will hold.
+    pub(super) fn new(
+        mut builder: FunctionBuilder<'e>,
+        shared: &'e mut Shared,
+        imports: Imports,
+        body: &'b Body,
+    ) -> Self {
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        builder.seal_block(entry);
+        let parameters = builder.block_params(entry).to_vec();
+        let mut parameter = parameters.into_iter();
+        let zero = builder.ins().iconst(I64, 0);
+        let mut next = || parameter.next().unwrap_or(zero);
+        let (context, roots, selected) = (next(), next(), next());
+        let (steps, cursor) = (builder.declare_var(I64), builder.declare_var(I64));
+        builder.def_var(steps, zero);
+        builder.def_var(cursor, zero);
+        let (fault, full) = (builder.create_block(), builder.create_block());
+        builder.append_block_param(fault, I32);
+        builder.append_block_param(fault, I32);
+        builder.set_cold_block(fault);
+        builder.set_cold_block(full);
+        Self {
+            builder,
+            shared,
+            needs: Needs::default(),
+            imports,
+            body,
+            place: None,
+            locals: Vec::new(),
+            context,
+            roots,
+            selected,
+            steps,
+            cursor,
+            limit: zero,
+            unchecked: 0,
+            fault,
+            full,
+            stack: None,
+            stacked: 0,
+        }
+    }
+
+    /// Turns to an expression, with a budget of its own.
+    pub(super) fn start(&mut self, body: &'b Body, place: Option<Place>) {
+        self.body = body;
+        self.place = place;
+        self.locals = vec![None; body.n_locals as usize];
+        let steps = self.constant(limits::STEPS);
+        self.builder.def_var(self.steps, steps);
+    }
+
+    /// Ends the function: the current block answers that all is well.
+    pub(super) fn finish(mut self) -> (FunctionBuilder<'e>, Needs) {
+        let done = self.builder.ins().iconst(I32, 0);
+        self.builder.ins().return_(&[done]);
+        self.builder.switch_to_block(self.fault);
+        if let [code, site] = *self.builder.block_params(self.fault) {
+            self.store(site, self.context, OFFSETS.site);
+            self.builder.ins().return_(&[code]);
+        }
+        self.builder.switch_to_block(self.full);
+        let full = self.builder.ins().iconst(I32, i64::from(OUTPUT_FULL));
+        self.builder.ins().return_(&[full]);
+        self.builder.seal_all_blocks();
+        if let Some(slot) = self.stack {
+            let bytes = u32::try_from(self.stacked * 16).unwrap_or(0);
+            if let Some(data) = self.builder.func.sized_stack_slots.get_mut(slot) {
+                data.size = bytes;
+            }
+        }
+        (self.builder, self.needs)
+    }
+
+    pub(super) fn makes(&self, mistake: Mistake) -> bool {
+        self.shared.settings.makes(mistake)
+    }
+
+    // Nodes.
+
+    pub(super) fn root(&self) -> NodeId {
+        self.body.root
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&'b Node> {
+        self.body.node(id)
+    }
+
+    /// The shape of what a node gives.
+    pub(super) fn shape(&self, id: NodeId) -> &'b Shape {
+        static UNKNOWN: Shape = Shape { ty: Type::Any, nullable: true };
+        self.node(id).map_or(&UNKNOWN, |node| &node.shape)
+    }
+
+    pub(super) fn bind(&mut self, local: LocalId, binding: Binding<'b>) {
+        if let Some(cell) = self.locals.get_mut(local.0 as usize) {
+            *cell = Some(binding);
+        }
+    }
+
+    pub(super) fn binding(&self, local: LocalId) -> Option<&Binding<'b>> {
+        self.locals.get(local.0 as usize).and_then(Option::as_ref)
+    }
+
+    // Constants and arithmetic.
+
+    pub(super) fn constant(&mut self, value: i64) -> Ssa {
+        self.builder.ins().iconst(I64, value)
+    }
+
+    pub(super) fn add(&mut self, value: Ssa, amount: i64) -> Ssa {
+        if amount == 0 { value } else { self.builder.ins().iadd_imm_s(value, amount) }
+    }
+
+    pub(super) fn compare(&mut self, condition: IntCC, value: Ssa, with: i64) -> Ssa {
+        self.builder.ins().icmp_imm_s(condition, value, with)
+    }
+
+    pub(super) fn null(&mut self) -> Words {
+        let zero = self.constant(0);
+        Words { bits: zero, meta: zero }
+    }
+
+    /// A value of this kind whose second word says nothing else.
+    pub(super) fn of_kind(&mut self, bits: Ssa, kind: Kind) -> Words {
+        let meta = self.constant(kind_word(kind));
+        Words { bits, meta }
+    }
+
+    pub(super) fn words(&mut self, (bits, meta): (u64, u64)) -> Words {
+        Words { bits: self.constant(bits.cast_signed()), meta: self.constant(meta.cast_signed()) }
+    }
+
+    /// The length of a text or list, or 0 for null.
+    pub(super) fn len(&mut self, words: Words) -> Ssa {
+        self.builder.ins().band_imm_u(words.meta, 0xffff_ffff)
+    }
+
+    pub(super) fn is_kind(&mut self, words: Words, kind: Kind) -> Ssa {
+        let shifted = self.builder.ins().ushr_imm_u(words.meta, i64::from(layout::KIND_SHIFT));
+        let found = self.builder.ins().ireduce(I8, shifted);
+        self.builder.ins().icmp_imm_u(IntCC::Equal, found, kind as i64)
+    }
+
+    /// Whether the value is null; `None` if its shape rules that out.
+    pub(super) fn is_null(&mut self, words: Words, shape: &Shape) -> Option<Ssa> {
+        let word = match shape.ty {
+            Type::Any | Type::Null => words.meta,
+            _ if !shape.nullable => return None,
+            Type::Text | Type::List(_) | Type::Map | Type::Record(_) => words.bits,
+            Type::Boolean
+            | Type::Integer
+            | Type::Number
+            | Type::Group
+            | Type::DateTime
+            | Type::Country => words.meta,
+        };
+        Some(self.compare(IntCC::Equal, word, 0))
+    }
+
+    // Memory. Addresses are correct by construction, so no access traps; nothing is aligned.
+
+    pub(super) fn load(&mut self, ty: ir::Type, address: Ssa, offset: i32) -> Ssa {
+        self.builder.ins().load(ty, flags(), address, offset)
+    }
+
+    /// A load from an address that is always valid, of memory that never changes meanwhile.
+    pub(super) fn load_fixed(&mut self, ty: ir::Type, address: Ssa, offset: i32) -> Ssa {
+        let flags = flags().with_readonly().with_can_move();
+        self.builder.ins().load(ty, flags, address, offset)
+    }
+
+    pub(super) fn store(&mut self, value: Ssa, address: Ssa, offset: i32) {
+        self.builder.ins().store(flags(), value, address, offset);
+    }
+
+    pub(super) fn load_words(&mut self, address: Ssa, offset: i32) -> Words {
+        let bits = self.load(I64, address, offset + layout::BITS);
+        let meta = self.load(I64, address, offset + layout::META);
+        Words { bits, meta }
+    }
+
+    pub(super) fn store_words(&mut self, words: Words, address: Ssa, offset: i32) {
+        self.store(words.bits, address, offset + layout::BITS);
+        self.store(words.meta, address, offset + layout::META);
+    }
+
+    // Control flow.
+
+    pub(super) fn block(&mut self) -> Block {
+        self.builder.create_block()
+    }
+
+    /// A block that two words are handed to.
+    pub(super) fn merge_block(&mut self) -> Block {
+        let block = self.block();
+        self.builder.append_block_param(block, I64);
+        self.builder.append_block_param(block, I64);
+        block
+    }
+
+    pub(super) fn cold_block(&mut self) -> Block {
+        let block = self.block();
+        self.builder.set_cold_block(block);
+        block
+    }
+
+    /// Goes on in a block that all jumps to it are written for.
+    pub(super) fn enter(&mut self, block: Block) {
+        self.builder.switch_to_block(block);
+        self.builder.seal_block(block);
+    }
+
+    /// As [`Self::enter`], for a block that takes two words.
+    pub(super) fn enter_with(&mut self, block: Block) -> Words {
+        self.enter(block);
+        match *self.builder.block_params(block) {
+            [bits, meta] => Words { bits, meta },
+            _ => self.null(),
+        }
+    }
+
+    pub(super) fn jump(&mut self, block: Block) {
+        self.builder.ins().jump(block, &[]);
+    }
+
+    pub(super) fn jump_with(&mut self, block: Block, words: Words) {
+        self.builder.ins().jump(block, &[words.bits.into(), words.meta.into()]);
+    }
+
+    pub(super) fn jump_one(&mut self, block: Block, value: Ssa) {
+        self.builder.ins().jump(block, &[BlockArg::from(value)]);
+    }
+
+    pub(super) fn fork(&mut self, condition: Ssa, yes: Block, no: Block) {
+        self.builder.ins().brif(condition, yes, &[], no, &[]);
+    }
+
+    /// Leaves for `block` if the condition holds, else goes on here.
+    pub(super) fn leave_if(&mut self, condition: Ssa, block: Block) {
+        let next = self.block();
+        self.fork(condition, block, next);
+        self.enter(next);
+    }
+
+    // Faults and charges.
+
+    /// Faults; what is written behind it is never reached.
+    pub(super) fn raise(&mut self, fault: Fault, node: NodeId) {
+        let code = self.builder.ins().iconst(I32, i64::from(fault.code()));
+        self.raise_code(code, node);
+        let unreachable = self.block();
+        self.enter(unreachable);
+    }
+
+    fn raise_code(&mut self, code: Ssa, node: NodeId) {
+        let site = self.shared.sites.len();
+        self.shared.sites.push(Site { member: self.place, node });
+        let site = self.builder.ins().iconst(I32, i64::try_from(site).unwrap_or(0));
+        self.builder.ins().jump(self.fault, &[code.into(), site.into()]);
+    }
+
+    pub(super) fn fault_if(&mut self, condition: Ssa, fault: Fault, node: NodeId) {
+        let (cold, next) = (self.cold_block(), self.block());
+        self.fork(condition, cold, next);
+        self.enter(cold);
+        let code = self.builder.ins().iconst(I32, i64::from(fault.code()));
+        self.raise_code(code, node);
+        self.enter(next);
+    }
+
+    /// Faults with a code that is not 0.
+    fn fault_unless_zero(&mut self, code: Ssa, node: NodeId) {
+        let (cold, next) = (self.cold_block(), self.block());
+        self.fork(code, cold, next);
+        self.enter(cold);
+        self.raise_code(code, node);
+        self.enter(next);
+    }
+
+    /// Spends a number of steps that is not negative.
+    pub(super) fn spend(&mut self, steps: Ssa, node: NodeId) {
+        let left = self.builder.use_var(self.steps);
+        let left = self.builder.ins().isub(left, steps);
+        self.builder.def_var(self.steps, left);
+        let overdrawn = self.compare(IntCC::SignedLessThan, left, 0);
+        self.fault_if(overdrawn, Fault::Limit, node);
+    }
+
+    /// Spends what a value weighs.
+    pub(super) fn spend_size(&mut self, words: Words, shape: &Shape, node: NodeId) {
+        let steps = match &shape.ty {
+            Type::Text => self.len(words),
+            Type::List(element) if is_scalar(&element.ty) && element.ty != Type::Text => {
+                self.len(words)
+            }
+            Type::List(_) | Type::Map | Type::Record(_) | Type::Any => {
+                self.operate(Operator::Size, &[words], node).bits
+            }
+            Type::Null
+            | Type::Boolean
+            | Type::Integer
+            | Type::Number
+            | Type::Group
+            | Type::DateTime
+            | Type::Country => return,
+        };
+        if !self.makes(Mistake::SkippedCharge) {
+            self.spend(steps, node);
+        }
+    }
+
+    // Calls.
+
+    pub(super) fn operate(
+        &mut self,
+        operator: Operator,
+        arguments: &[Words],
+        node: NodeId,
+    ) -> Words {
+        self.call_row(functions::operator(operator), arguments, node)
+    }
+
+    /// Calls a row with these values.
+    pub(super) fn call_row(&mut self, row: u32, arguments: &[Words], node: NodeId) -> Words {
+        let address = self.arguments(arguments);
+        let n = self.constant(i64::try_from(arguments.len()).unwrap_or(0));
+        self.call_row_at(row, address, n, node)
+    }
+
+    /// Calls a row with the `n` values at an address.
+    pub(super) fn call_row_at(&mut self, row: u32, address: Ssa, n: Ssa, node: NodeId) -> Words {
+        let n = self.builder.ins().ireduce(I32, n);
+        let row = self.builder.ins().iconst(I32, i64::from(row));
+        let arguments = [self.context, row, address, n];
+        let call = self.builder.ins().call(self.imports.call_row, &arguments);
+        if let [code] = *self.builder.inst_results(call) {
+            self.fault_unless_zero(code, node);
+        }
+        self.load_words(self.context, OFFSETS.result)
+    }
+
+    /// Where these values lie, for a call.
+    fn arguments(&mut self, arguments: &[Words]) -> Ssa {
+        let address = if arguments.len() > MOST_STACKED {
+            let bytes = self.constant(i64::try_from(arguments.len() * 16).unwrap_or(0));
+            self.allocate(bytes)
+        } else {
+            self.stacked = self.stacked.max(arguments.len().max(1));
+            let slot = self.stack_slot();
+            self.builder.ins().stack_addr(I64, slot, 0)
+        };
+        for (offset, words) in (0..).step_by(16).zip(arguments) {
+            self.store_words(*words, address, offset);
+        }
+        address
+    }
+
+    /// Room for the arguments of one call at a time; its size is set when the function ends.
+    fn stack_slot(&mut self) -> StackSlot {
+        if let Some(slot) = self.stack {
+            return slot;
+        }
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 16, 3);
+        let slot = self.builder.create_sized_stack_slot(data);
+        self.stack = Some(slot);
+        slot
+    }
+
+    /// Memory of the arena.
+    pub(super) fn allocate(&mut self, bytes: Ssa) -> Ssa {
+        let call = self.builder.ins().call(self.imports.allocate, &[self.context, bytes]);
+        self.builder.inst_results(call).first().copied().unwrap_or(bytes)
+    }
+
+    /// Lets the runtime write a value at the cursor.
+    pub(super) fn write_by_call(&mut self, words: Words) {
+        let address = self.arguments(&[words]);
+        let cursor = self.builder.use_var(self.cursor);
+        self.store(cursor, self.context, OFFSETS.cursor);
+        let call = self.builder.ins().call(self.imports.write_json, &[self.context, address]);
+        if let [code] = *self.builder.inst_results(call) {
+            self.leave_if(code, self.full);
+        }
+        let cursor = self.load(I64, self.context, OFFSETS.cursor);
+        self.builder.def_var(self.cursor, cursor);
+    }
+}
+
+/// The second word of a value of which only the kind is to be said.
+pub(super) fn kind_word(kind: Kind) -> i64 {
+    (kind as i64) << layout::KIND_SHIFT
+}
+
+/// Whether values of this type have no levels.
+pub(super) fn is_scalar(ty: &Type) -> bool {
+    match ty {
+        Type::Null
+        | Type::Boolean
+        | Type::Integer
+        | Type::Number
+        | Type::Text
+        | Type::Group
+        | Type::DateTime
+        | Type::Country => true,
+        Type::List(_) | Type::Map | Type::Record(_) | Type::Any => false,
+    }
+}
+
+const fn flags() -> MemFlagsData {
+    MemFlagsData::new().with_notrap()
+}

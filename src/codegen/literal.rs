@@ -1,0 +1,181 @@
+//! Bytes for the output: fixed ones, and those of texts.
+//!
+//! The output has slack behind its end. Few bytes are therefore written first and counted after:
+//! at most [`MOST_UNCHECKED`] fixed bytes and one short text may go beyond the limit before the
+//! cursor is compared with it.
+
+use super::function::{Emitter, Ssa, Words};
+use crate::ir::Constant;
+use claimsmith_runtime::abi::SLACK;
+use claimsmith_runtime::value::layout;
+use claimsmith_runtime::{json, number};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I8, I8X16, I16, I32, I64};
+use cranelift_codegen::ir::{Block, InstBuilder};
+
+/// Fixed bytes that may be written beyond the limit.
+const MOST_UNCHECKED: u32 = 16;
+/// A text up to this long is copied in place, as this many bytes.
+const SHORT: i64 = 32;
+// Fixed bytes, a quote, a short text copied whole, and a quote with a comma and a quote.
+const _: () = assert!(MOST_UNCHECKED as usize + 1 + SHORT as usize + 4 <= SLACK);
+
+/// What stands around a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Around {
+    /// Quotes.
+    Quotes,
+    /// Nothing: it is a piece of a text whose opening quote is written.
+    Nothing,
+    /// The opening quote is written; `","` follows, whose last quote opens the next text.
+    Elements,
+}
+
+impl Emitter<'_, '_> {
+    /// Where the next byte goes.
+    pub(super) fn at(&mut self) -> Ssa {
+        self.builder.use_var(self.cursor)
+    }
+
+    /// Moves the cursor.
+    pub(super) fn go_to(&mut self, cursor: Ssa) {
+        self.builder.def_var(self.cursor, cursor);
+    }
+
+    /// Ends the evaluation if the cursor is beyond the limit.
+    pub(super) fn settle(&mut self) {
+        if self.unchecked > 0 {
+            self.check_limit();
+        }
+    }
+
+    fn check_limit(&mut self) {
+        let cursor = self.at();
+        let limit = self.limit;
+        let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, cursor, limit);
+        self.leave_if(beyond, self.full);
+        self.unchecked = 0;
+    }
+
+    /// Writes fixed bytes.
+    pub(super) fn literal(&mut self, bytes: &[u8]) {
+        let n = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let cursor = self.at();
+        let end = self.add(cursor, i64::from(n));
+        if self.unchecked + n > MOST_UNCHECKED {
+            let limit = self.limit;
+            let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, limit);
+            self.leave_if(beyond, self.full);
+            self.unchecked = 0;
+        } else {
+            self.unchecked += n;
+        }
+        for (offset, chunk) in (0..).step_by(16).zip(bytes.chunks(16)) {
+            self.store_bytes(chunk, cursor, offset);
+        }
+        self.go_to(end);
+    }
+
+    /// Stores up to 16 bytes in one go; what it writes beyond them does not count.
+    fn store_bytes(&mut self, bytes: &[u8], address: Ssa, offset: i32) {
+        let mut all = [0; 16];
+        all.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        let word = u128::from_le_bytes(all) as i64;
+        let value = match bytes.len() {
+            0 => return,
+            1 => self.builder.ins().iconst(I8, word),
+            2 => self.builder.ins().iconst(I16, word),
+            3..=4 => self.builder.ins().iconst(I32, word),
+            5..=8 => self.builder.ins().iconst(I64, word),
+            _ => self.vector(&all),
+        };
+        self.store(value, address, offset);
+    }
+
+    /// Writes a text that is not null: in place if it is short and needs no escape.
+    pub(super) fn write_text(&mut self, words: Words, around: Around) {
+        let (fast, slow, end) = (self.block(), self.cold_block(), self.block());
+        let moved = self.builder.append_block_param(end, I64);
+        let clean = i64::from(layout::CLEAN) << layout::FLAGS_SHIFT;
+        let told = self.builder.ins().band_imm_u(words.meta, clean | 0xffff_ffff);
+        let wanted = self.constant(clean);
+        let len = self.builder.ins().bxor(told, wanted);
+        let short = self.compare(IntCC::UnsignedLessThanOrEqual, len, SHORT);
+        self.fork(short, fast, slow);
+
+        self.enter(fast);
+        let cursor = self.at();
+        let start = if around == Around::Quotes {
+            self.store_bytes(b"\"", cursor, 0);
+            self.add(cursor, 1)
+        } else {
+            cursor
+        };
+        let front = self.load(I8X16, words.bits, 0);
+        let back = self.load(I8X16, words.bits, 16);
+        self.store(front, start, 0);
+        self.store(back, start, 16);
+        let mut behind = self.builder.ins().iadd(start, len);
+        behind = self.close(behind, around);
+        self.jump_one(end, behind);
+
+        self.enter(slow);
+        self.write_long(words, around, end);
+        self.enter(end);
+        self.go_to(moved);
+        self.check_limit();
+    }
+
+    /// Writes what stands behind a text; answers where the next byte goes.
+    fn close(&mut self, behind: Ssa, around: Around) -> Ssa {
+        let bytes: &[u8] = match around {
+            Around::Quotes => b"\"",
+            Around::Nothing => return behind,
+            Around::Elements => b"\",\"",
+        };
+        self.store_bytes(bytes, behind, 0);
+        self.add(behind, i64::try_from(bytes.len()).unwrap_or(0))
+    }
+
+    /// Lets the runtime write a text, quotes included, and corrects what stands around it.
+    fn write_long(&mut self, words: Words, around: Around, end: Block) {
+        let cursor = self.at();
+        let kept = match around {
+            Around::Quotes => None,
+            Around::Nothing | Around::Elements => {
+                let before = self.add(cursor, -1);
+                let byte = self.load(I8, before, 0);
+                self.go_to(before);
+                Some((before, byte))
+            }
+        };
+        self.write_by_call(words);
+        let mut behind = self.at();
+        if let Some((before, byte)) = kept {
+            self.store(byte, before, 0);
+            behind = self.add(behind, -1);
+            let over = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, behind, self.limit);
+            self.leave_if(over, self.full);
+            behind = self.close(behind, around);
+        }
+        self.jump_one(end, behind);
+    }
+}
+
+/// A constant as JSON.
+pub(super) fn json_bytes(value: &Constant) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match value {
+        Constant::Text(text) => {
+            json::write_str(text, &mut |more| {
+                bytes.extend_from_slice(more);
+                true
+            });
+        }
+        Constant::Null => bytes.extend_from_slice(b"null"),
+        Constant::Boolean(value) => bytes.extend_from_slice(value.to_string().as_bytes()),
+        Constant::Integer(value) => bytes.extend_from_slice(value.to_string().as_bytes()),
+        Constant::Number(value) => bytes.extend_from_slice(number::to_text(*value).as_bytes()),
+    }
+    bytes
+}

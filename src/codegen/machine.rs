@@ -1,0 +1,338 @@
+//! The border to the machine: executable memory, its addresses and the one call into it.
+#![expect(unsafe_code, reason = "runs generated code and frees it")]
+
+use super::constant::Constants;
+use super::function::{Emitter, Imports, Needs, Shared};
+use super::inspect;
+use super::{CodegenError, Outcome, Settings, Site, Unit};
+use crate::ir::{Body, NodeId};
+use claimsmith_runtime::record::{Header, Record};
+use claimsmith_runtime::types::RecordType;
+use claimsmith_runtime::{Context, Fault, abi};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{AbiParam, Signature, Type};
+use cranelift_codegen::settings::{self, Configurable as _};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{FuncId, Linkage, Module as _, ModuleError, default_libcall_names};
+use std::sync::Mutex;
+
+/// What every generated function is (design: calling compiled code).
+type Code = for<'a> unsafe extern "C" fn(*mut Context<'a>, *const *const Header, *const u64) -> u32;
+
+/// Units compiled together. Its memory is freed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct CompiledSet {
+    functions: Vec<Compiled>,
+    sites: Vec<Site>,
+    #[expect(dead_code, reason = "owns the memory of the code; in a mutex only to be shared")]
+    module: Mutex<Module>,
+    #[expect(dead_code, reason = "kept for the code, which points into it")]
+    constants: Constants,
+    listing: Vec<String>,
+}
+
+/// One function.
+#[derive(Debug)]
+struct Compiled {
+    code: Code,
+    needs: Needs,
+}
+
+/// The module that owns the memory; `None` only while it is dropped.
+struct Module(Option<JITModule>);
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        if let Some(module) = self.0.take() {
+            // SAFETY: addresses of its functions are held only by the `CompiledSet` that owns it,
+            // which runs them only while it is borrowed.
+            unsafe { module.free_memory() };
+        }
+    }
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Module")
+    }
+}
+
+/// A function of the runtime: name, address, parameters, result.
+type Shim = (&'static str, *const u8, &'static [Type], Type);
+
+/// The functions that generated code may call, and the only names ever resolved.
+fn shims() -> [Shim; 3] {
+    [
+        ("call_row", abi::call_row as *const u8, &[I64, I32, I64, I32], I32),
+        ("write_json", abi::write_json as *const u8, &[I64, I64], I32),
+        ("allocate", abi::allocate as *const u8, &[I64, I64], I64),
+    ]
+}
+
+/// Whether this host lets generated code run. Compiles and runs a small function.
+pub(crate) fn is_available() -> bool {
+    use crate::ir::{Constant, Node, NodeKind};
+    use crate::source::Span;
+    use claimsmith_runtime::arena::Arena;
+    use claimsmith_runtime::symbol::GroupTable;
+    use claimsmith_runtime::types::{Shape, Type};
+    let kind = NodeKind::Constant(Constant::Integer(42));
+    let node = Node { kind, shape: Shape::of(Type::Integer), span: Span::new(0, 0) };
+    let body = Body { nodes: vec![node], root: NodeId(0), n_locals: 0 };
+    let Ok(set) = CompiledSet::compile(&[Unit::Value(&body)], Settings::default()) else {
+        return false;
+    };
+    let (arena, table) = (Arena::new(), GroupTable::new(RecordType::default().into(), Vec::new()));
+    let mut context = Context::new(&arena, &table, &[], None);
+    let outcome = set.evaluate(0, &mut context, &[], &[]);
+    outcome == Outcome::Done && context.result().as_integer() == Some(42)
+}
+
+impl CompiledSet {
+    pub(super) fn compile(units: &[Unit<'_>], settings: Settings) -> Result<Self, CodegenError> {
+        let mut maker = Maker::new(settings)?;
+        let mut made = Vec::with_capacity(units.len());
+        for (index, unit) in units.iter().enumerate() {
+            made.push(maker.function(index, *unit)?);
+        }
+        maker.module.finalize_definitions().map_err(Box::new)?;
+        let Maker { shared, module, listing, .. } = maker;
+        let functions = made
+            .into_iter()
+            .map(|(id, needs)| Compiled { code: code(&module, id), needs })
+            .collect();
+        let Shared { constants, sites, .. } = shared;
+        Ok(Self { functions, sites, module: Mutex::new(module), constants, listing })
+    }
+
+    /// The code of each unit for people: Cranelift's IR, then machine code. Empty unless the
+    /// settings asked for it.
+    pub(crate) fn listing(&self) -> &[String] {
+        &self.listing
+    }
+
+    /// Evaluates unit `index`. `roots` are the records by ordinal; member `i` of an object is
+    /// selected by bit `i % 64` of word `i / 64`. After anything but [`Outcome::Done`] the output
+    /// is as it was. What was not made for these roots, names or groups is an internal fault.
+    pub(crate) fn evaluate<'a>(
+        &self,
+        index: usize,
+        context: &mut Context<'a>,
+        roots: &[Option<Record<'a>>],
+        selected: &[u64],
+    ) -> Outcome {
+        let unknown =
+            Outcome::Fault { fault: Fault::Internal, site: Site { member: None, node: NodeId(0) } };
+        let compiled = self.functions.get(index);
+        let Some(compiled) = compiled.filter(|one| one.needs.are_met(context, roots)) else {
+            return unknown;
+        };
+        if compiled.needs.writes && !context.is_writable() {
+            return Outcome::OutputFull;
+        }
+        let mark = context.mark();
+        let answer = compiled.run(context, roots, selected);
+        if answer == 0 {
+            return Outcome::Done;
+        }
+        context.rewind(mark);
+        let site = self.sites.get(context.site() as usize);
+        match (Fault::from_code(answer), site) {
+            (Some(fault), Some(site)) => Outcome::Fault { fault, site: *site },
+            (Some(_), None) => unknown,
+            (None, _) => Outcome::OutputFull,
+        }
+    }
+}
+
+impl Compiled {
+    /// Runs the code with arrays as long as it reads. What it needs is there.
+    fn run<'a>(
+        &self,
+        context: &mut Context<'a>,
+        roots: &[Option<Record<'a>>],
+        selected: &[u64],
+    ) -> u32 {
+        let n_roots = self.needs.n_roots();
+        let mut few = [std::ptr::null(); FEW_ROOTS];
+        let mut many = Vec::new();
+        let headers = if n_roots <= FEW_ROOTS {
+            &mut few[..]
+        } else {
+            many.resize(n_roots, std::ptr::null());
+            &mut many
+        };
+        for (header, root) in headers.iter_mut().zip(roots) {
+            *header = root.map_or(std::ptr::null(), Record::address);
+        }
+        let mut words = Vec::new();
+        let selected = if selected.len() >= self.needs.n_words {
+            selected
+        } else {
+            words.extend_from_slice(selected);
+            words.resize(self.needs.n_words, 0);
+            &words
+        };
+        // SAFETY: the code was made for this signature, and its memory is freed only with the set
+        // that owns `self`. `evaluate` has seen that roots, names, groups and output are what the
+        // code takes for granted, and both arrays are as long as it reads.
+        unsafe { (self.code)(&raw mut *context, headers.as_ptr(), selected.as_ptr()) }
+    }
+}
+
+/// Programs with more roots than this need an allocation for each evaluation.
+const FEW_ROOTS: usize = 16;
+
+impl Needs {
+    fn n_roots(&self) -> usize {
+        self.roots.iter().map(|(ordinal, _)| ordinal + 1).max().unwrap_or(0)
+    }
+
+    /// Whether what is given is what the code was made for.
+    fn are_met(&self, context: &Context<'_>, roots: &[Option<Record<'_>>]) -> bool {
+        let names = self.n_names.checked_sub(1);
+        let groups = self.groups.as_deref();
+        names.is_none_or(|last| context.resolved(last).is_some())
+            && groups.is_none_or(|wanted| is_same(wanted, context.table().record_type()))
+            && self.roots.iter().all(|(ordinal, wanted)| {
+                let record = roots.get(*ordinal).copied().flatten();
+                match (wanted, record) {
+                    (Some(wanted), Some(record)) => is_same(wanted, record.record_type()),
+                    (_, None) | (None, Some(_)) => true,
+                }
+            })
+    }
+}
+
+fn is_same(wanted: &RecordType, found: &RecordType) -> bool {
+    std::ptr::eq(wanted, found) || wanted == found
+}
+
+/// Where a finalised function is.
+fn code(module: &Module, id: FuncId) -> Code {
+    let address = module.0.as_ref().map(|module| module.get_finalized_function(id));
+    // SAFETY: `function` defined it with the signature of `Code`, and it is finalised.
+    unsafe { std::mem::transmute::<*const u8, Code>(address.unwrap_or(nothing as *const u8)) }
+}
+
+/// Stands where there is no code, which is never.
+unsafe extern "C" fn nothing(_: *mut Context<'_>, _: *const *const Header, _: *const u64) -> u32 {
+    Fault::Internal.code()
+}
+
+/// A set while it is compiled.
+struct Maker {
+    module: Module,
+    context: cranelift_codegen::Context,
+    frontend: FunctionBuilderContext,
+    imports: [FuncId; 3],
+    shared: Shared,
+    listing: Vec<String>,
+}
+
+impl Module {
+    fn finalize_definitions(&mut self) -> Result<(), ModuleError> {
+        self.0.as_mut().map_or(Ok(()), JITModule::finalize_definitions)
+    }
+}
+
+impl Maker {
+    fn new(settings: Settings) -> Result<Self, CodegenError> {
+        let mut flags = settings::builder();
+        let wanted = [
+            ("use_colocated_libcalls", "false"),
+            ("is_pic", "false"),
+            ("opt_level", "speed"),
+            ("enable_verifier", "true"),
+            ("unwind_info", "false"),
+        ];
+        for (name, value) in wanted {
+            flags.set(name, value).map_err(|error| CodegenError::Machine(error.to_string()))?;
+        }
+        let isa = cranelift_native::builder()
+            .map_err(|error| CodegenError::Machine(error.to_owned()))?
+            .finish(settings::Flags::new(flags))
+            .map_err(|error| CodegenError::Machine(error.to_string()))?;
+        let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
+        for (name, address, _, _) in shims() {
+            builder.symbol(name, address);
+        }
+        let mut module = JITModule::new(builder);
+        let imports = import(&mut module);
+        let module = Module(Some(module));
+        Ok(Self {
+            module,
+            context: cranelift_codegen::Context::new(),
+            frontend: FunctionBuilderContext::new(),
+            imports: imports.map_err(Box::new)?,
+            shared: Shared { constants: Constants::new(), sites: Vec::new(), settings },
+            listing: Vec::new(),
+        })
+    }
+
+    /// Compiles one unit.
+    fn function(&mut self, index: usize, unit: Unit<'_>) -> Result<(FuncId, Needs), CodegenError> {
+        let Some(module) = self.module.0.as_mut() else {
+            return Err(CodegenError::Machine("no module".to_owned()));
+        };
+        let signature = signature(module, &[I64, I64, I64], I32);
+        let name = format!("unit{index}");
+        let id = module.declare_function(&name, Linkage::Local, &signature).map_err(Box::new)?;
+        module.clear_context(&mut self.context);
+        self.context.func.signature = signature;
+        let [call_row, write_json, allocate] =
+            self.imports.map(|import| module.declare_func_in_func(import, &mut self.context.func));
+        let imports = Imports { call_row, write_json, allocate };
+        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
+        let (builder, needs) = write(unit, builder, &mut self.shared, imports);
+        builder.finalize(module.target_config());
+        if let Some(found) = inspect::first_trapping(&self.context.func) {
+            return Err(CodegenError::Trapping(found));
+        }
+        let lists = self.shared.settings.listing;
+        self.context.set_disasm(lists);
+        let written = if lists { self.context.func.display().to_string() } else { String::new() };
+        module.define_function(id, &mut self.context).map_err(Box::new)?;
+        if lists {
+            let code = self.context.compiled_code().and_then(|code| code.vcode.clone());
+            self.listing.push(format!("{written}\n{}", code.unwrap_or_default()));
+        }
+        Ok((id, needs))
+    }
+}
+
+/// Writes one unit's function.
+fn write<'e>(
+    unit: Unit<'_>,
+    builder: FunctionBuilder<'e>,
+    shared: &'e mut Shared,
+    imports: Imports,
+) -> (FunctionBuilder<'e>, Needs) {
+    let empty = Body { nodes: Vec::new(), root: NodeId(0), n_locals: 0 };
+    let body = match unit {
+        Unit::Value(body) | Unit::Json(body) => body,
+        Unit::Object(_) => &empty,
+    };
+    let emitter = Emitter::new(builder, shared, imports, body);
+    match unit {
+        Unit::Value(body) => emitter.write_value(body),
+        Unit::Json(body) => emitter.write_json(body),
+        Unit::Object(object) => emitter.write_object(&object.members),
+    }
+}
+
+fn import(module: &mut JITModule) -> Result<[FuncId; 3], ModuleError> {
+    let [first, second, third] = shims().map(|(name, _, parameters, result)| {
+        let signature = signature(module, parameters, result);
+        module.declare_function(name, Linkage::Import, &signature)
+    });
+    Ok([first?, second?, third?])
+}
+
+fn signature(module: &JITModule, parameters: &[Type], result: Type) -> Signature {
+    let mut signature = module.make_signature();
+    signature.params.extend(parameters.iter().map(|ty| AbiParam::new(*ty)));
+    signature.returns.push(AbiParam::new(result));
+    signature
+}

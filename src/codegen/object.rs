@@ -1,0 +1,156 @@
+//! Whole functions: one for a value, one for its JSON, one for the members of an object.
+
+use super::Place;
+use super::function::{Emitter, Needs};
+use super::literal::json_bytes;
+use super::sink::Omitted;
+use crate::ir::{Body, Constant, Member};
+use claimsmith_runtime::Kind;
+use claimsmith_runtime::abi::OFFSETS;
+use claimsmith_runtime::limits;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I8, I64};
+use cranelift_codegen::ir::{Block, InstBuilder};
+use cranelift_frontend::FunctionBuilder;
+
+impl<'e, 'b> Emitter<'e, 'b> {
+    /// Leaves the value of an expression in the context.
+    pub(super) fn write_value(mut self, body: &'b Body) -> (FunctionBuilder<'e>, Needs) {
+        self.start(body, None);
+        let words = self.value(self.root());
+        self.store_words(words, self.context, OFFSETS.result);
+        self.finish()
+    }
+
+    /// Writes the value of an expression as JSON.
+    pub(super) fn write_json(mut self, body: &'b Body) -> (FunctionBuilder<'e>, Needs) {
+        self.open_output();
+        self.start(body, None);
+        self.limit_output();
+        self.json(self.root(), Omitted::default());
+        self.settle();
+        self.close_output()
+    }
+
+    /// Writes the selected members of an object.
+    pub(super) fn write_object(mut self, members: &'b [Member]) -> (FunctionBuilder<'e>, Needs) {
+        self.open_output();
+        self.needs.n_words = members.len().div_ceil(64);
+        let start = self.at();
+        for (index, member) in members.iter().enumerate() {
+            let next = self.block();
+            self.skip_unless_selected(index, next);
+            self.member(index, member, start, next);
+            self.jump(next);
+            self.enter(next);
+            self.unchecked = 0;
+        }
+        self.close_output()
+    }
+
+    fn open_output(&mut self) {
+        self.needs.writes = true;
+        let cursor = self.load(I64, self.context, OFFSETS.cursor);
+        self.go_to(cursor);
+        self.limit = self.load(I64, self.context, OFFSETS.output_end);
+    }
+
+    fn close_output(mut self) -> (FunctionBuilder<'e>, Needs) {
+        let cursor = self.at();
+        self.store(cursor, self.context, OFFSETS.cursor);
+        self.finish()
+    }
+
+    /// From here an expression may write so much and no more.
+    fn limit_output(&mut self) {
+        let end = self.load(I64, self.context, OFFSETS.output_end);
+        let cursor = self.at();
+        let most = self.add(cursor, i64::try_from(limits::OUTPUT).unwrap_or(i64::MAX));
+        self.limit = self.builder.ins().umin(end, most);
+    }
+
+    fn skip_unless_selected(&mut self, index: usize, next: Block) {
+        let offset = i32::try_from(index / 64 * 8).unwrap_or(0);
+        let word = self.load(I64, self.selected, offset);
+        let bit = self.builder.ins().ushr_imm_u(word, i64::try_from(index % 64).unwrap_or(0));
+        let bit = self.builder.ins().band_imm_u(bit, 1);
+        let unselected = self.compare(IntCC::Equal, bit, 0);
+        self.leave_if(unselected, next);
+    }
+
+    /// Writes one member, or nothing if it has no value.
+    fn member(
+        &mut self,
+        index: usize,
+        member: &'b Member,
+        start: super::function::Ssa,
+        next: Block,
+    ) {
+        let before = self.at();
+        let omitted = self.cold_block();
+        for (number, alternative) in member.alternatives.iter().enumerate() {
+            let other = self.block();
+            let place = |in_guard| Some(Place { member: index, alternative: number, in_guard });
+            if let Some(guard) = &alternative.guard {
+                self.start(guard, place(true));
+                self.guarded(other);
+            }
+            self.start(&alternative.value, place(false));
+            self.alternative(member, before, start, omitted);
+            self.jump(next);
+            self.enter(other);
+            self.go_to(before);
+        }
+        // No guard holds.
+        self.jump(omitted);
+        self.enter(omitted);
+        self.go_to(before);
+    }
+
+    /// Leaves for `other` unless the guard gives the boolean true.
+    fn guarded(&mut self, other: Block) {
+        let root = self.root();
+        let holds = self.block();
+        if super::branch::is_boolean(self.shape(root)) {
+            self.branch(root, holds, other);
+        } else {
+            let words = self.value(root);
+            let boolean = self.is_kind(words, Kind::Boolean);
+            self.leave_if_not(boolean, other);
+            self.fork(words.bits, holds, other);
+        }
+        self.enter(holds);
+    }
+
+    fn leave_if_not(&mut self, condition: super::function::Ssa, block: Block) {
+        let next = self.block();
+        self.fork(condition, next, block);
+        self.enter(next);
+    }
+
+    /// Writes comma, name and value; nothing counts if the value is left out.
+    fn alternative(
+        &mut self,
+        member: &Member,
+        before: super::function::Ssa,
+        start: super::function::Ssa,
+        omitted: Block,
+    ) {
+        self.limit = self.load(I64, self.context, OFFSETS.output_end);
+        self.unchecked = 1;
+        let comma = self.builder.ins().iconst(I8, i64::from(b','));
+        self.store(comma, before, 0);
+        let follows = self.builder.ins().icmp(IntCC::NotEqual, before, start);
+        let follows = self.builder.ins().uextend(I64, follows);
+        let behind = self.builder.ins().iadd(before, follows);
+        self.go_to(behind);
+        let mut name = json_bytes(&Constant::Text(member.name.clone()));
+        name.push(b':');
+        self.literal(&name);
+        self.settle();
+        self.limit_output();
+        let empty = member.omit_empty.then_some(omitted);
+        self.json(self.root(), Omitted { null: Some(omitted), empty });
+        self.settle();
+    }
+}

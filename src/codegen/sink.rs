@@ -1,0 +1,346 @@
+//! A node's value as JSON, written where it belongs in the output without being made first.
+
+use super::function::Binding;
+use super::function::{Emitter, Words, is_scalar};
+use super::literal::{Around, json_bytes};
+use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, Stage};
+use claimsmith_runtime::functions::Operator;
+use claimsmith_runtime::types::{Shape, Type};
+use claimsmith_runtime::{Kind, limits};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Block, InstBuilder};
+
+/// Where to go instead of writing some values. The cursor may be anywhere then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Omitted {
+    pub(super) null: Option<Block>,
+    pub(super) empty: Option<Block>,
+}
+
+impl<'b> Emitter<'_, 'b> {
+    /// Writes the value of a node.
+    pub(super) fn json(&mut self, id: NodeId, omitted: Omitted) {
+        let Some(node) = self.node(id) else { return self.json_value(id, omitted) };
+        match &node.kind {
+            NodeKind::Constant(constant) => self.json_constant(constant, omitted),
+            NodeKind::Charge { steps, body } => {
+                self.charge(*steps, id);
+                self.json(*body, omitted);
+            }
+            NodeKind::Guard { local, value, rest } => {
+                self.json_guard(*local, *value, *rest, omitted);
+            }
+            NodeKind::Choice { links, otherwise } => {
+                self.json_choice(id, links, *otherwise, omitted)
+            }
+            NodeKind::Concat(pieces) if self.all_have_text(pieces) => self.json_concat(id, pieces),
+            NodeKind::Operation { operator: Operator::List, arguments }
+                if arguments.len() <= limits::LIST && self.all_scalar(arguments) =>
+            {
+                self.json_list(arguments, omitted);
+            }
+            NodeKind::Operation { operator: Operator::Map, arguments }
+                if self.is_plain_map(arguments) =>
+            {
+                self.json_map(arguments);
+            }
+            NodeKind::Stream { source, stages, sink: Sink::List, element_cost } => {
+                self.json_stream(id, *source, stages, *element_cost, omitted);
+            }
+            _ if node.shape.ty == Type::Boolean && !node.shape.nullable => self.json_boolean(id),
+            _ => self.json_value(id, omitted),
+        }
+    }
+
+    fn json_value(&mut self, id: NodeId, omitted: Omitted) {
+        let words = self.value(id);
+        self.json_words(words, self.shape(id), omitted);
+    }
+
+    fn json_null(&mut self, omitted: Omitted) {
+        match omitted.null {
+            Some(block) => {
+                self.jump(block);
+                let unreachable = self.block();
+                self.enter(unreachable);
+            }
+            None => self.literal(b"null"),
+        }
+    }
+
+    fn json_constant(&mut self, constant: &Constant, omitted: Omitted) {
+        if *constant == Constant::Null {
+            return self.json_null(omitted);
+        }
+        let bytes = json_bytes(constant);
+        self.literal(&bytes);
+    }
+
+    fn json_boolean(&mut self, id: NodeId) {
+        let (yes, no, end) = (self.block(), self.block(), self.block());
+        self.branch(id, yes, no);
+        let before = self.unchecked;
+        let mut most = 0;
+        for (block, bytes) in [(yes, &b"true"[..]), (no, b"false")] {
+            self.enter(block);
+            self.unchecked = before;
+            self.literal(bytes);
+            most = most.max(self.unchecked);
+            self.jump(end);
+        }
+        self.enter(end);
+        self.unchecked = most;
+    }
+
+    /// Writes a value that may be null; what is omitted leaves.
+    pub(super) fn json_words(&mut self, words: Words, shape: &Shape, omitted: Omitted) {
+        let null = self.is_null(words, shape);
+        match (null, omitted.null) {
+            (Some(null), Some(block)) => self.leave_if(null, block),
+            (Some(null), None) if shape.ty == Type::Text || shape.ty == Type::Group => {
+                return self.json_or_null(null, words, shape);
+            }
+            // The runtime writes null, too.
+            _ => {}
+        }
+        if let (Some(block), Type::List(_) | Type::Any) = (omitted.empty, &shape.ty) {
+            let empty = self.is_empty_of(words, Kind::List);
+            self.leave_if(empty, block);
+        }
+        self.json_present(words, shape);
+    }
+
+    fn json_or_null(&mut self, null: super::function::Ssa, words: Words, shape: &Shape) {
+        let (nothing, some, end) = (self.block(), self.block(), self.block());
+        self.fork(null, nothing, some);
+        let before = self.unchecked;
+        self.enter(nothing);
+        self.literal(b"null");
+        let most = self.unchecked;
+        self.jump(end);
+        self.enter(some);
+        self.unchecked = before;
+        self.json_present(words, shape);
+        self.jump(end);
+        self.enter(end);
+        self.unchecked = most.max(self.unchecked);
+    }
+
+    /// Writes a value; a text is not null.
+    fn json_present(&mut self, words: Words, shape: &Shape) {
+        match shape.ty {
+            Type::Text => self.write_text(words, Around::Quotes),
+            Type::Group => {
+                let name = self.group_text(words);
+                self.write_text(name, Around::Quotes);
+            }
+            _ => {
+                self.write_by_call(words);
+                self.unchecked = self.unchecked.max(1);
+                self.settle();
+            }
+        }
+    }
+
+    fn json_guard(&mut self, local: LocalId, value: NodeId, rest: NodeId, omitted: Omitted) {
+        let words = self.value(value);
+        let null = self.is_null(words, self.shape(value));
+        self.bind(local, Binding { words, prefix: None });
+        let Some(null) = null else { return self.json(rest, omitted) };
+        if let Some(block) = omitted.null {
+            self.leave_if(null, block);
+            return self.json(rest, omitted);
+        }
+        let (nothing, some, end) = (self.block(), self.block(), self.block());
+        self.fork(null, nothing, some);
+        let before = self.unchecked;
+        self.enter(nothing);
+        self.literal(b"null");
+        let most = self.unchecked;
+        self.jump(end);
+        self.enter(some);
+        self.unchecked = before;
+        self.json(rest, omitted);
+        self.jump(end);
+        self.enter(end);
+        self.unchecked = most.max(self.unchecked);
+    }
+
+    /// Each arm writes for itself.
+    fn json_choice(&mut self, id: NodeId, links: &'b [Link], otherwise: NodeId, omitted: Omitted) {
+        let end = self.block();
+        let mut most = 0;
+        for link in links {
+            let next = self.block();
+            match link {
+                Link::If { condition, then } => {
+                    let arm = self.block();
+                    self.condition(id, *condition, arm, next);
+                    self.enter(arm);
+                    let before = self.unchecked;
+                    self.json(*then, omitted);
+                    most = most.max(self.unchecked);
+                    self.unchecked = before;
+                }
+                Link::Default { value, empty_too } => {
+                    let shape = self.shape(*value);
+                    let words = self.value(*value);
+                    self.leave_if_missing(words, shape, *empty_too, next);
+                    let before = self.unchecked;
+                    let present = Shape { ty: shape.ty.clone(), nullable: false };
+                    self.json_words(words, &present, omitted);
+                    most = most.max(self.unchecked);
+                    self.unchecked = before;
+                }
+            }
+            self.jump(end);
+            self.enter(next);
+        }
+        self.json(otherwise, omitted);
+        self.jump(end);
+        self.enter(end);
+        self.unchecked = most.max(self.unchecked);
+    }
+
+    /// The pieces between one pair of quotes. A text beyond the limit on texts is also beyond that
+    /// on output.
+    fn json_concat(&mut self, id: NodeId, pieces: &[NodeId]) {
+        self.literal(b"\"");
+        for piece in pieces {
+            self.json_piece(id, *piece);
+        }
+        self.literal(b"\"");
+    }
+
+    fn json_piece(&mut self, id: NodeId, piece: NodeId) {
+        if let Some(text) = self.text_constant(piece) {
+            let quoted = json_bytes(&Constant::Text(text.to_owned()));
+            let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+            return self.literal(inner);
+        }
+        let shape = self.shape(piece);
+        let words = self.value(piece);
+        let end = self.block();
+        let text = match shape.ty {
+            Type::Text | Type::Group => {
+                if let Some(null) = self.is_null(words, shape) {
+                    self.leave_if(null, end);
+                }
+                if shape.ty == Type::Text { words } else { self.group_text(words) }
+            }
+            _ => self.operate(Operator::Piece, &[words], id),
+        };
+        let before = self.unchecked;
+        self.write_text(text, Around::Nothing);
+        self.jump(end);
+        self.enter(end);
+        self.unchecked = before.max(self.unchecked);
+    }
+
+    /// Whether making text of these values never faults, so that each can be written at once.
+    fn all_have_text(&self, pieces: &[NodeId]) -> bool {
+        let faultless = |piece: &NodeId| {
+            let ty = &self.shape(*piece).ty;
+            is_scalar(ty) && !matches!(ty, Type::DateTime | Type::Country)
+        };
+        pieces.iter().all(faultless)
+    }
+
+    fn all_scalar(&self, nodes: &[NodeId]) -> bool {
+        nodes.iter().all(|node| is_scalar(&self.shape(*node).ty))
+    }
+
+    /// Writes a list literal of scalars, which is never too deep nor, with few nodes, too long.
+    fn json_list(&mut self, elements: &[NodeId], omitted: Omitted) {
+        if let (true, Some(block)) = (elements.is_empty(), omitted.empty) {
+            self.jump(block);
+            let unreachable = self.block();
+            return self.enter(unreachable);
+        }
+        self.literal(b"[");
+        for (index, element) in elements.iter().enumerate() {
+            if index > 0 {
+                self.literal(b",");
+            }
+            self.json(*element, Omitted::default());
+        }
+        self.literal(b"]");
+    }
+
+    /// Whether a map literal has constant keys and scalar values.
+    fn is_plain_map(&self, arguments: &[NodeId]) -> bool {
+        arguments.len().is_multiple_of(2)
+            && arguments.chunks(2).all(|pair| match pair {
+                [key, value] => {
+                    self.text_constant(*key).is_some() && is_scalar(&self.shape(*value).ty)
+                }
+                _ => false,
+            })
+    }
+
+    fn json_map(&mut self, arguments: &[NodeId]) {
+        let mut opening = b"{".to_vec();
+        for pair in arguments.chunks(2) {
+            let [key, value] = pair else { continue };
+            let text = self.text_constant(*key).unwrap_or_default().to_owned();
+            opening.extend(json_bytes(&Constant::Text(text)));
+            opening.push(b':');
+            self.literal(&opening);
+            self.json(*value, Omitted::default());
+            opening = b",".to_vec();
+        }
+        self.literal(if arguments.is_empty() { b"{}" } else { b"}" });
+    }
+
+    /// Writes what arrives at the end of a stream, if it is scalars; else makes the list first.
+    fn json_stream(
+        &mut self,
+        id: NodeId,
+        source: NodeId,
+        stages: &'b [Stage],
+        element_cost: u32,
+        omitted: Omitted,
+    ) {
+        let arriving = self.arriving(source, stages);
+        if !is_scalar(&arriving.ty) || !self.is_list(source) {
+            return self.json_value(id, omitted);
+        }
+        let list = self.value(source);
+        self.charge_elements(id, list, element_cost);
+        self.leave_if_too_long(list);
+        let texts = matches!(arriving.ty, Type::Text | Type::Group) && !arriving.nullable;
+        self.literal(if texts { b"[\"" } else { b"[" });
+        self.settle();
+        let first = self.at();
+        let done = self.block();
+        self.for_each(id, list, source, stages, done, &mut |emitter, element| {
+            if texts {
+                let group = element.shape.ty == Type::Group;
+                let words = if group { emitter.group_text(element.words) } else { element.words };
+                emitter.write_text(words, Around::Elements);
+            } else {
+                emitter.json_words(element.words, element.shape, Omitted::default());
+                emitter.literal(b",");
+                emitter.settle();
+            }
+            true
+        });
+        self.enter(done);
+        let end = self.at();
+        let empty = self.builder.ins().icmp(IntCC::Equal, end, first);
+        if let Some(block) = omitted.empty {
+            self.leave_if(empty, block);
+        }
+        self.close_list(end, empty, texts);
+    }
+
+    /// Replaces what was written in expectation of another element.
+    fn close_list(&mut self, end: super::function::Ssa, empty: super::function::Ssa, texts: bool) {
+        let (expected, opened) = if texts { (-2, -1) } else { (-1, 0) };
+        let behind_elements = self.add(end, expected);
+        let behind_opening = self.add(end, opened);
+        let at = self.builder.ins().select(empty, behind_opening, behind_elements);
+        self.go_to(at);
+        self.literal(b"]");
+    }
+}
