@@ -159,6 +159,11 @@ impl Checker<'_> {
         }
         match own {
             Some((slot, field)) => self.slot(receiver, slot, &field, span),
+            // A user whose groups nobody told of has none (decision 42).
+            None if record.name == standard::USER && name == "groups" => {
+                let groups = Shape::list(Shape::of(Type::Group));
+                self.operation(Operator::List, Vec::new(), groups, span)
+            }
             None if record.open => self.constant(crate::ir::Constant::Null, span),
             None => self.unknown_attribute(record, name, span),
         }

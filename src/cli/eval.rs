@@ -3,10 +3,10 @@
 use super::say;
 use crate::diagnostic::{Category, Diagnostic, Severity, first_error, render};
 use crate::document::{self, Json, Node};
-use crate::program::{Length, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker};
+use crate::program::{Engine, Length, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker};
 use crate::schema::{self, Schema};
 use crate::source::Span;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::fs;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -31,9 +31,28 @@ pub(super) struct Arguments {
     ir: bool,
 }
 
+/// The engines by the names they have on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Which {
+    Native,
+    Interpreter,
+}
+
+impl From<Which> for Engine {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::Native => Self::Native,
+            Which::Interpreter => Self::Interpreter,
+        }
+    }
+}
+
 /// An expression and what it is about.
 #[derive(Debug, Args)]
 struct Source {
+    /// Which engine answers
+    #[arg(long, value_enum, default_value_t = Which::Native)]
+    engine: Which,
     /// The expression
     #[arg(required_unless_present = "batch")]
     expression: Option<String>,
@@ -96,14 +115,16 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         None => None,
     };
     if arguments.batch {
-        return batch(declared.as_ref());
+        return batch(declared.as_ref(), source.engine.into());
     }
     let expression = source.expression.as_deref().unwrap_or_default();
     let text = context_text(source.context.as_deref())?;
     let mut worker = Worker::new();
     let outcome = document::read(&text)
         .map_err(|error| Refusal::context(located(&error.message, error.span, &text)))
-        .and_then(|context| Prepared::new(expression, &context, declared.as_ref()))
+        .and_then(|context| {
+            Prepared::new(expression, &context, declared.as_ref(), source.engine.into())
+        })
         .and_then(
             |prepared| if arguments.ir { prepared.ir() } else { prepared.value(&mut worker) },
         );
@@ -166,6 +187,7 @@ struct Prepared {
     id: ProgramId,
     subject: Subject,
     lints: Vec<Diagnostic>,
+    engine: Engine,
 }
 
 /// What is to be printed, and what is remarkable about the expression.
@@ -176,6 +198,7 @@ impl Prepared {
         expression: &str,
         context: &Node,
         declared: Option<&Arc<Schema>>,
+        engine: Engine,
     ) -> Result<Self, Refusal> {
         let read = match declared {
             Some(schema) => {
@@ -186,13 +209,13 @@ impl Prepared {
         let (schema, subject) = read.map_err(|error| Refusal::context(error.message))?;
         let mut builder = SetBuilder::new(schema);
         let (id, lints) = builder.add_json(expression, Length::Free).map_err(Refusal::of)?;
-        Ok(Self { set: builder.finish(), id, subject, lints })
+        Ok(Self { set: builder.finish(engine), id, subject, lints, engine })
     }
 
     fn value(self, worker: &mut Worker) -> Answer {
         let resolved = self.set.resolve(self.subject.table());
         let roots = Roots::of(&self.subject, &resolved);
-        match self.set.json(self.id, &roots, worker) {
+        match self.set.json(self.id, &roots, worker, self.engine) {
             Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), self.lints)),
             Err(fault) => {
                 let mut diagnostics = self.lints;
@@ -237,14 +260,14 @@ fn answer(expression: &str, outcome: Answer) -> io::Result<ExitCode> {
 }
 
 /// One line out for each line in, whatever the line is.
-fn batch(declared: Option<&Arc<Schema>>) -> io::Result<ExitCode> {
+fn batch(declared: Option<&Arc<Schema>>, engine: Engine) -> io::Result<ExitCode> {
     let mut input = BufReader::with_capacity(1 << 16, io::stdin());
     let mut output = io::BufWriter::new(io::stdout());
     let mut worker = Worker::new();
     let mut line = Vec::new();
     while let Some(whole) = next_line(&mut input, &mut line)? {
         let outcome = if whole {
-            evaluate_line(&line, declared, &mut worker)
+            evaluate_line(&line, declared, engine, &mut worker)
         } else {
             Err(Refusal::context("the line is longer than 16 MiB"))
         };
@@ -276,7 +299,12 @@ fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<
     Ok(Some(false))
 }
 
-fn evaluate_line(line: &[u8], declared: Option<&Arc<Schema>>, worker: &mut Worker) -> Answer {
+fn evaluate_line(
+    line: &[u8],
+    declared: Option<&Arc<Schema>>,
+    engine: Engine,
+    worker: &mut Worker,
+) -> Answer {
     let node = document::read(line).map_err(|error| Refusal::context(error.message))?;
     let Json::Object(members) = &node.value else {
         return Err(Refusal::context("expected an object with `expr` and `context`"));
@@ -288,7 +316,7 @@ fn evaluate_line(line: &[u8], declared: Option<&Arc<Schema>>, worker: &mut Worke
     };
     let empty = Node { span: Span::default(), value: Json::Object(Vec::new()) };
     let context = find("context").unwrap_or(&empty);
-    Prepared::new(expression, context, declared)?.value(worker)
+    Prepared::new(expression, context, declared, engine)?.value(worker)
 }
 
 fn write_outcome(output: &mut impl Write, outcome: Answer) -> io::Result<()> {

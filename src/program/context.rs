@@ -1,10 +1,15 @@
 //! What an evaluation borrows: the records it is about, and the worker's memory.
 
 use super::{Condition, Subject};
+use crate::codegen::{CompiledSet, Outcome};
+use claimsmith_runtime::abi::Output;
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::record::{PackedRecord, Record};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::{Context, Value};
+
+/// Bytes of JSON that machine code may write before the interpreter takes over.
+const OUTPUT: usize = 256 * 1024;
 
 /// The records of one evaluation by ordinal, the groups they mention, and the set's names as
 /// symbols of those groups. One snapshot, held for the whole evaluation.
@@ -46,12 +51,13 @@ impl Subject {
 #[derive(Debug)]
 pub struct Worker {
     arena: Arena,
+    output: Output,
     json: Vec<u8>,
 }
 
 impl Default for Worker {
     fn default() -> Self {
-        Self { arena: Arena::new(), json: Vec::new() }
+        Self { arena: Arena::new(), output: Output::new(OUTPUT), json: Vec::new() }
     }
 }
 
@@ -70,13 +76,44 @@ impl Worker {
         &self.json
     }
 
+    /// Runs program `index`; when done its output is this worker's JSON.
+    pub(super) fn native<'a>(
+        &'a mut self,
+        native: &CompiledSet,
+        index: usize,
+        roots: &'a Roots<'a>,
+        selected: &[u64],
+    ) -> Outcome {
+        let Self { arena, output, json } = self;
+        let mut context = Context::new(arena, roots.table, roots.resolved, Some(output));
+        let outcome = native.evaluate(index, &mut context, &roots.records, selected);
+        if outcome == Outcome::Done {
+            json.extend_from_slice(context.output());
+        }
+        outcome
+    }
+
+    /// Runs program `index` for its value.
+    pub(super) fn native_value<'a>(
+        &'a mut self,
+        native: &CompiledSet,
+        index: usize,
+        roots: &'a Roots<'a>,
+    ) -> Result<Condition, Outcome> {
+        let mut context = Context::new(&self.arena, roots.table, roots.resolved, None);
+        match native.evaluate(index, &mut context, &roots.records, &[]) {
+            Outcome::Done => Ok(condition_of(context.result())),
+            other => Err(other),
+        }
+    }
+
     /// Runs the interpreter over the same memory.
     pub(super) fn interpret<'a, T>(
         &'a mut self,
         roots: &'a Roots<'a>,
         run: impl FnOnce(&mut Context<'a>, &[Option<Record<'a>>], &mut Vec<u8>) -> T,
     ) -> T {
-        let Self { arena, json } = self;
+        let Self { arena, json, .. } = self;
         let mut context = Context::new(arena, roots.table, roots.resolved, None);
         run(&mut context, &roots.records, json)
     }

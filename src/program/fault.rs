@@ -1,5 +1,6 @@
 //! Faults as people are told of them.
 
+use crate::codegen::{Place, Site};
 use crate::diagnostic::{Category, Diagnostic, Severity, Stage};
 use crate::interpret::StoppedMember;
 use crate::ir::{Body, NodeId, Object};
@@ -52,14 +53,21 @@ pub(super) fn at(fault: Fault, body: &Body, node: NodeId) -> EvaluationFault {
     EvaluationFault { code, category, message: message.to_owned(), span, member: None }
 }
 
-/// The fault of one of an object's expressions.
-pub(super) fn in_object(object: &Object, found: StoppedMember) -> EvaluationFault {
+/// Where the interpreter stopped, as machine code would say it.
+pub(super) fn site(found: StoppedMember) -> Site {
     let StoppedMember { member, alternative, in_guard, stopped } = found;
+    Site { member: Some(Place { member, alternative, in_guard }), node: stopped.node }
+}
+
+/// The fault of one of an object's expressions.
+pub(super) fn in_object(object: &Object, fault: Fault, site: Site) -> EvaluationFault {
+    let Place { member, alternative, in_guard } =
+        site.member.unwrap_or(Place { member: 0, alternative: 0, in_guard: false });
     let made = object.members.get(member).and_then(|made| made.alternatives.get(alternative));
     let body = made.and_then(|made| if in_guard { made.guard.as_ref() } else { Some(&made.value) });
-    let node = body.and_then(|body| body.node(stopped.node));
+    let node = body.and_then(|body| body.node(site.node));
     let span = node.map_or(Span::default(), |node| node.span);
-    let (code, category, message) = words(stopped.fault);
+    let (code, category, message) = words(fault);
     let member = Some((member, alternative, in_guard));
     EvaluationFault { code, category, message: message.to_owned(), span, member }
 }

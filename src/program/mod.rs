@@ -13,6 +13,7 @@ pub use fault::EvaluationFault;
 pub use subject::{ContextError, Subject};
 
 use crate::check::{self, Names};
+use crate::codegen::{self, CompiledSet, Outcome, Unit};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
@@ -22,6 +23,21 @@ use crate::syntax;
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Shape, Type};
 use std::sync::Arc;
+
+/// Which engine answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Machine code; the interpreter where there is none.
+    Native,
+    /// The plain statement of what an expression means.
+    Interpreter,
+}
+
+/// Whether this host lets generated code run. Where it does not, every set runs interpreted.
+#[must_use]
+pub fn is_native_available() -> bool {
+    codegen::is_available()
+}
 
 /// How long an expression may be, in Unicode scalar values (decision 45).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +94,7 @@ pub struct ProgramSet {
     schema: Arc<Schema>,
     names: Vec<String>,
     programs: Vec<Program>,
+    native: Option<CompiledSet>,
 }
 
 /// What a condition gave.
@@ -204,11 +221,26 @@ impl SetBuilder {
         Ok((body, diagnostics))
     }
 
-    /// The set of all that was added.
+    /// The set of all that was added, compiled to machine code for [`Engine::Native`]. Where the
+    /// host refuses executable memory the set runs interpreted, with a warning in the log.
     #[must_use]
-    pub fn finish(self) -> ProgramSet {
+    pub fn finish(self, engine: Engine) -> ProgramSet {
         let Self { schema, names, programs, .. } = self;
-        ProgramSet { schema, names: names.list().to_vec(), programs }
+        let units: Vec<Unit<'_>> = programs
+            .iter()
+            .map(|program| match program {
+                Program::Json(body) => Unit::Json(body),
+                Program::Condition(body) => Unit::Value(body),
+                Program::Object(object) => Unit::Object(object),
+            })
+            .collect();
+        let native = match engine {
+            Engine::Interpreter => None,
+            Engine::Native => codegen::compile(&units, codegen::Settings::default())
+                .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
+                .ok(),
+        };
+        ProgramSet { schema, names: names.list().to_vec(), programs, native }
     }
 }
 
@@ -226,6 +258,17 @@ impl ProgramSet {
     #[must_use]
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// Whether machine code serves.
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.native.is_some()
+    }
+
+    /// Machine code, if it is to answer.
+    fn native(&self, engine: Engine) -> Option<&CompiledSet> {
+        self.native.as_ref().filter(|_| engine == Engine::Native)
     }
 
     /// The symbols of the programs' names of groups in `table`, for [`Roots::new`].
@@ -252,9 +295,15 @@ impl ProgramSet {
         id: ProgramId,
         roots: &Roots<'_>,
         worker: &'w mut Worker,
+        engine: Engine,
     ) -> Result<&'w [u8], EvaluationFault> {
         let Some(Program::Json(body)) = self.programs.get(id.0) else { return Ok(b"null") };
         worker.reset();
+        match self.native(engine).map(|native| worker.native(native, id.0, roots, &[])) {
+            Some(Outcome::Done) => return Ok(worker.json()),
+            Some(Outcome::Fault { fault, site }) => return Err(fault::at(fault, body, site.node)),
+            Some(Outcome::OutputFull) | None => worker.reset(),
+        }
         worker
             .interpret(roots, |context, roots, json| {
                 interpret::evaluate_json(body, context, roots, json)
@@ -272,11 +321,19 @@ impl ProgramSet {
         id: ProgramId,
         roots: &Roots<'_>,
         worker: &mut Worker,
+        engine: Engine,
     ) -> Result<Condition, EvaluationFault> {
         let Some(Program::Condition(body)) = self.programs.get(id.0) else {
             return Ok(Condition::NotBoolean);
         };
         worker.reset();
+        match self.native(engine).map(|native| worker.native_value(native, id.0, roots)) {
+            Some(Ok(condition)) => return Ok(condition),
+            Some(Err(Outcome::Fault { fault, site })) => {
+                return Err(fault::at(fault, body, site.node));
+            }
+            Some(Err(Outcome::Done | Outcome::OutputFull)) | None => worker.reset(),
+        }
         worker
             .interpret(roots, |context, roots, _| {
                 interpret::evaluate(body, context, roots).map(context::condition_of)
@@ -295,14 +352,24 @@ impl ProgramSet {
         selected: &[u64],
         roots: &Roots<'_>,
         worker: &'w mut Worker,
+        engine: Engine,
     ) -> Result<&'w [u8], EvaluationFault> {
         let Some(Program::Object(object)) = self.programs.get(id.0) else { return Ok(b"") };
         worker.reset();
+        match self.native(engine).map(|native| worker.native(native, id.0, roots, selected)) {
+            Some(Outcome::Done) => return Ok(worker.json()),
+            Some(Outcome::Fault { fault, site }) => {
+                return Err(fault::in_object(object, fault, site));
+            }
+            Some(Outcome::OutputFull) | None => worker.reset(),
+        }
         worker
             .interpret(roots, |context, roots, json| {
                 interpret::evaluate_object(object, selected, context, roots, json)
             })
-            .map_err(|stopped| fault::in_object(object, stopped))?;
+            .map_err(|stopped| {
+                fault::in_object(object, stopped.stopped.fault, fault::site(stopped))
+            })?;
         Ok(worker.json())
     }
 }

@@ -131,9 +131,6 @@ fn infer_root(
             }
         }
     }
-    if is_user && !members.iter().any(|inner| inner.key == "groups") {
-        slots.push(("groups", Shape::list(Shape::of(Type::Group)), Datum::List(Vec::new())));
-    }
     let (record_type, record) = pack(&name, slots, member.value.span)?;
     Ok((Root { name, shape: Shape::of(Type::Record(record_type)) }, Some(record)))
 }

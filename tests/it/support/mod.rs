@@ -4,20 +4,29 @@ pub(crate) mod case;
 
 use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;
-use claimsmith::program::{Length, Roots, SetBuilder, Subject, Worker};
+use claimsmith::program::{Engine, Length, Roots, SetBuilder, Subject, Worker};
 use std::sync::Arc;
 
-/// What an expression gives for a context: its value as JSON, or all that was said.
+/// What an expression gives for a context: its value as JSON, or all that was said. Both engines
+/// are asked, and must agree to the byte.
 pub(crate) fn evaluate(expression: &str, context: &str) -> Result<String, Vec<Diagnostic>> {
+    let native = evaluate_on(Engine::Native, expression, context);
+    let interpreted = evaluate_on(Engine::Interpreter, expression, context);
+    assert_eq!(native, interpreted, "the engines differ on {expression}");
+    native
+}
+
+fn evaluate_on(engine: Engine, expression: &str, context: &str) -> Result<String, Vec<Diagnostic>> {
     let context = document::read(context.as_bytes()).unwrap();
     let (schema, subject) = Subject::infer(&context).unwrap();
     let mut builder = SetBuilder::new(Arc::new(schema));
     let (id, lints) = builder.add_json(expression, Length::Free)?;
-    let set = builder.finish();
+    let set = builder.finish(engine);
+    assert_eq!(set.is_native(), engine == Engine::Native);
     let resolved = set.resolve(subject.table());
     let roots = Roots::of(&subject, &resolved);
     let mut worker = Worker::new();
-    match set.json(id, &roots, &mut worker) {
+    match set.json(id, &roots, &mut worker, engine) {
         Ok(json) => Ok(String::from_utf8(json.to_vec()).unwrap()),
         Err(fault) => Err(lints.into_iter().chain([fault.diagnostic()]).collect()),
     }
