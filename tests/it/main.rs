@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should stop; clippy's own allowance covers only #[test] functions"
 )]
 
+mod agreement;
 mod command_line;
 mod language;
 mod support;

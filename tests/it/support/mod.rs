@@ -1,6 +1,7 @@
 //! What several test files need: reading cases, and asking the language through its own door.
 
 pub(crate) mod case;
+pub(crate) mod random_program;
 
 use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;
