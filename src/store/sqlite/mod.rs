@@ -1,0 +1,91 @@
+//! Rows in one SQLite file: a thread that writes, a thread that reads, each with its own connection
+//! and a bounded queue. Nothing here blocks a worker of the runtime.
+
+mod migration;
+mod reader;
+mod writer;
+
+use super::row::{BatchOutcome, Op, Row, StoreError};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How many may wait in a queue; who comes after them is told that the store is busy.
+const QUEUE: usize = 1024;
+/// How long another process may hold the file: another server being started, or a backup.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The two queues.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    writer: SyncSender<writer::Write>,
+    reader: SyncSender<reader::Read>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut writing = connect(path)?;
+        migration::migrate(&mut writing)?;
+        let reading = connect(path)?;
+        let (writer, writes) = sync_channel(QUEUE);
+        let (reader, reads) = sync_channel(QUEUE);
+        start("store-writer", move || writer::run(writing, &writes))?;
+        start("store-reader", move || reader::run(&reading, &reads))?;
+        Ok(Self { writer, reader })
+    }
+
+    pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<BatchOutcome, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        enqueue(&self.writer, writer::Write { ops, answer })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn find(&self, kind: &str, key: &str) -> Result<Option<Row>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let (kind, key) = (kind.to_owned(), key.to_owned());
+        enqueue(&self.reader, reader::Read::Find { kind, key, answer })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn list(&self, kind: &str) -> Result<Vec<Row>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        enqueue(&self.reader, reader::Read::List { kind: kind.to_owned(), answer })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// A connection that waits for its turn and for the disk: after COMMIT a power cut loses nothing.
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
+        )
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
+    thread.map(drop).map_err(|error| StoreError::Database(error.to_string()))
+}
+
+fn enqueue<Task>(queue: &SyncSender<Task>, task: Task) -> Result<(), StoreError> {
+    queue.try_send(task).map_err(|error| match error {
+        TrySendError::Full(_) => StoreError::Busy,
+        TrySendError::Disconnected(_) => StoreError::Closed,
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
+fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError::Database(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;
