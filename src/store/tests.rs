@@ -139,7 +139,7 @@ fn of_many_that_spend_one_row_at_once_exactly_one_does() {
         for task in tasks {
             match task.await.unwrap() {
                 BatchOutcome::Applied => applied += 1,
-                failed => assert_eq!(failed, BatchOutcome::Failed(0)),
+                BatchOutcome::Failed(index) => assert_eq!(index, 0),
             }
         }
         assert_eq!(applied, 1);

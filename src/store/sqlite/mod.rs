@@ -7,6 +7,8 @@ mod writer;
 
 use super::row::{BatchOutcome, Op, Row, StoreError};
 use rusqlite::Connection;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -59,7 +61,14 @@ impl Sqlite {
 
 /// A connection that waits for its turn and for the disk: after COMMIT a power cut loses nothing.
 fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let new = !path.exists();
     let connection = Connection::open(path).map_err(failed)?;
+    if new {
+        // By name, not through a handle: closing one would drop SQLite's own locks on the file. The
+        // files SQLite puts beside it take the same mode.
+        let private = fs::set_permissions(path, Permissions::from_mode(0o600));
+        private.map_err(|error| StoreError::Database(error.to_string()))?;
+    }
     connection.busy_timeout(PATIENCE).map_err(failed)?;
     connection
         .execute_batch(

@@ -46,7 +46,7 @@ fn many_processes_may_make_the_same_file_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s.sqlite");
     std::thread::scope(|scope| {
-        for _ in 0..6 {
+        for _ in 0..16 {
             scope.spawn(|| Sqlite::open(&path).unwrap());
         }
     });
@@ -84,4 +84,16 @@ fn a_caller_that_hangs_up_does_not_cancel_its_batch() {
     enqueue(&sqlite.writer, writer::Write { ops: insert("a"), answer }).unwrap();
     // The writer takes in order, so that the answer to the second comes after the first.
     assert_eq!(wait(sqlite.batch(insert("a"))), Ok(BatchOutcome::Failed(0)));
+}
+
+#[test]
+fn a_new_file_and_those_beside_it_are_for_their_owner_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let sqlite = Sqlite::open(&directory.path().join("s.sqlite")).unwrap();
+    assert_eq!(wait(sqlite.batch(insert("a"))), Ok(BatchOutcome::Applied));
+    let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 3, "the database, its log and the index of the log");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
 }
