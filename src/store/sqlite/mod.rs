@@ -19,6 +19,8 @@ use tokio::sync::oneshot;
 const QUEUE: usize = 1024;
 /// How long another process may hold the file: another server being started, or a backup.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often to try again to turn the write-ahead log on.
+const WRITE_AHEAD_ATTEMPTS: u32 = 100;
 
 /// The two queues.
 #[derive(Debug, Clone)]
@@ -70,13 +72,30 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         private.map_err(|error| StoreError::Database(error.to_string()))?;
     }
     connection.busy_timeout(PATIENCE).map_err(failed)?;
+    write_ahead(&connection).map_err(failed)?;
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
         )
         .map_err(failed)?;
     Ok(connection)
+}
+
+/// Turns the write-ahead log on. Of several processes that do so at once SQLite turns some away
+/// without the patience it has elsewhere; taking the write lock for a moment is waiting for them.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let mut attempts = 0;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if is_busy(&error) && attempts < WRITE_AHEAD_ATTEMPTS => attempts += 1,
+            ended => return ended,
+        }
+        connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
 fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
