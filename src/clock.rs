@@ -1,1 +1,86 @@
 //! What time it is. Handed in, so that a test can hold the hour still.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const MICROSECONDS_A_SECOND: i64 = 1_000_000;
+
+/// Where the time comes from. Clones of a fixed clock show the same hour.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The wall clock of the machine.
+    System,
+    /// Microseconds since 1970 that move only when told to.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `seconds` since 1970.
+    #[must_use]
+    pub fn fixed(seconds: i64) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(seconds.saturating_mul(MICROSECONDS_A_SECOND))))
+    }
+
+    /// Whole seconds since 1970 (RFC 7519 §2, NumericDate), rounded down.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        self.microseconds().div_euclid(MICROSECONDS_A_SECOND)
+    }
+
+    /// Microseconds since 1970; negative before it.
+    #[must_use]
+    pub fn microseconds(&self) -> i64 {
+        match self {
+            Self::System => system_microseconds(),
+            Self::Fixed(microseconds) => microseconds.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Moves a fixed clock on by `seconds` (back if negative). The clock of the machine is not ours
+    /// to move: there it does nothing.
+    pub fn advance(&self, seconds: i64) {
+        if let Self::Fixed(microseconds) = self {
+            microseconds.fetch_add(seconds.saturating_mul(MICROSECONDS_A_SECOND), Ordering::SeqCst);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock everything else asks")]
+fn system_microseconds() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |ago| -ago),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    #[test]
+    fn a_fixed_clock_moves_only_when_told_and_its_clones_with_it() {
+        let clock = Clock::fixed(1_700_000_000);
+        let clone = clock.clone();
+        assert_eq!(clock.seconds(), 1_700_000_000);
+        clock.advance(61);
+        assert_eq!(clone.seconds(), 1_700_000_061);
+        assert_eq!(clone.microseconds(), 1_700_000_061_000_000);
+    }
+
+    #[test]
+    fn seconds_before_1970_round_down() {
+        let Clock::Fixed(microseconds) = Clock::fixed(0) else { panic!("a fixed clock") };
+        microseconds.store(-1, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(Clock::Fixed(microseconds).seconds(), -1);
+    }
+
+    #[test]
+    fn the_system_clock_is_past_2024_and_not_ours_to_move() {
+        let clock = Clock::System;
+        let before = clock.seconds();
+        clock.advance(1_000_000_000);
+        assert!(before > 1_704_067_200);
+        assert!(clock.seconds() - before < 500_000_000);
+    }
+}

@@ -1,1 +1,104 @@
 //! Unguessable bytes. Handed in, so that a test can seed them.
+
+use aws_lc_rs::digest;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where random bytes come from.
+#[derive(Clone)]
+pub enum Random {
+    /// The generator of the machine.
+    System,
+    /// The same bytes for the same seed: for tests, never for a server.
+    Seeded(Arc<Mutex<Seeded>>),
+}
+
+/// SHA-256 in counter mode over a seed.
+pub struct Seeded {
+    seed: Vec<u8>,
+    counter: u64,
+}
+
+impl Random {
+    /// A source that answers the same bytes for the same seed.
+    #[must_use]
+    pub fn seeded(seed: &[u8]) -> Self {
+        Self::Seeded(Arc::new(Mutex::new(Seeded { seed: seed.to_vec(), counter: 0 })))
+    }
+
+    /// Fills `bytes`. A machine that has no randomness left ends the process: there is nothing safe
+    /// to do without it, and an error here could be overlooked.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        match self {
+            Self::System => {
+                if aws_lc_rs::rand::fill(bytes).is_err() {
+                    std::process::abort();
+                }
+            }
+            Self::Seeded(seeded) => {
+                seeded.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+            }
+        }
+    }
+
+    /// `length` random bytes as base64url without padding (RFC 4648 §5).
+    #[must_use]
+    pub fn base64url(&self, length: usize) -> String {
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes);
+        base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes)
+    }
+}
+
+impl Seeded {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(digest::SHA256_OUTPUT_LEN) {
+            let mut context = digest::Context::new(&digest::SHA256);
+            context.update(&self.seed);
+            context.update(&self.counter.to_be_bytes());
+            self.counter = self.counter.wrapping_add(1);
+            part.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        }
+    }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::System => "Random::System",
+            Self::Seeded(_) => "Random::Seeded",
+        })
+    }
+}
+
+impl fmt::Debug for Seeded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Seeded").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Random;
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+        let (one, two, other) = (Random::seeded(b"a"), Random::seeded(b"a"), Random::seeded(b"b"));
+        let first = one.base64url(100);
+        assert_eq!(first, two.base64url(100));
+        assert_ne!(first, other.base64url(100));
+        assert_ne!(first, one.base64url(100), "the counter goes on");
+    }
+
+    #[test]
+    fn the_machine_never_repeats_thirty_two_bytes() {
+        let (one, two) = (Random::System.base64url(32), Random::System.base64url(32));
+        assert_eq!(one.len(), 43);
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn nothing_of_a_seed_is_printed() {
+        assert_eq!(format!("{:?}", Random::seeded(b"hush")), "Random::Seeded");
+    }
+}

@@ -1,0 +1,59 @@
+//! The keys of each server in the store. Two processes that start at once end with the same key.
+
+use super::Store;
+use super::row::{BatchOutcome, Op, Row, StoreError};
+use crate::random::Random;
+use crate::token::{Algorithm, KeyError, KeySet, KeySetError, Vault};
+
+/// The kind of the rows; their key is the id of the server.
+pub const SIGNING_KEY: &str = "signing-key";
+
+/// Why a server has no keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyStoreError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys that are kept cannot be used, as under another master key.
+    #[error("the signing keys of server {server_id} cannot be used: {source}")]
+    Keys {
+        /// Whose keys.
+        server_id: String,
+        /// What is wrong with them.
+        source: KeySetError,
+    },
+    /// No key could be made.
+    #[error(transparent)]
+    Generate(#[from] KeyError),
+    /// The row that was there a moment ago is gone.
+    #[error("the signing keys of server {0} were deleted while they were being read")]
+    Vanished(String),
+}
+
+/// The keys of a server. If it has none yet, one for `algorithm` is made and kept; keys that are
+/// there are taken as they are, since another algorithm is a rotation and not a restart.
+///
+/// # Errors
+/// [`KeyStoreError`], whatever goes wrong first.
+pub async fn load_or_create(
+    store: &Store,
+    vault: &Vault,
+    random: &Random,
+    server_id: &str,
+    algorithm: Algorithm,
+) -> Result<KeySet, KeyStoreError> {
+    let unusable = |source| KeyStoreError::Keys { server_id: server_id.to_owned(), source };
+    if let Some(row) = store.find(SIGNING_KEY, server_id).await? {
+        return KeySet::open(vault, &row.bytes).map_err(unusable);
+    }
+    let made = KeySet::generate(algorithm)?;
+    let bytes = made.seal(vault, random).map_err(unusable)?;
+    let insert = Op::Insert(Row::new(SIGNING_KEY, server_id, bytes));
+    if store.batch(vec![insert]).await? == BatchOutcome::Applied {
+        return Ok(made);
+    }
+    // Another process was first: its key is the key.
+    let row = store.find(SIGNING_KEY, server_id).await?;
+    let row = row.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
+    KeySet::open(vault, &row.bytes).map_err(unusable)
+}

@@ -1,0 +1,119 @@
+//! Rows in one SQLite file: a thread that writes, a thread that reads, each with its own connection
+//! and a bounded queue. Nothing here blocks a worker of the runtime.
+
+mod migration;
+mod reader;
+mod writer;
+
+use super::row::{BatchOutcome, Op, Row, StoreError};
+use rusqlite::Connection;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How many may wait in a queue; who comes after them is told that the store is busy.
+const QUEUE: usize = 1024;
+/// How long another process may hold the file: another server being started, or a backup.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often to try again to turn the write-ahead log on.
+const WRITE_AHEAD_ATTEMPTS: u32 = 100;
+
+/// The two queues.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    writer: SyncSender<writer::Write>,
+    reader: SyncSender<reader::Read>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut writing = connect(path)?;
+        migration::migrate(&mut writing)?;
+        let reading = connect(path)?;
+        let (writer, writes) = sync_channel(QUEUE);
+        let (reader, reads) = sync_channel(QUEUE);
+        start("store-writer", move || writer::run(writing, &writes))?;
+        start("store-reader", move || reader::run(&reading, &reads))?;
+        Ok(Self { writer, reader })
+    }
+
+    pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<BatchOutcome, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        enqueue(&self.writer, writer::Write { ops, answer })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn find(&self, kind: &str, key: &str) -> Result<Option<Row>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let (kind, key) = (kind.to_owned(), key.to_owned());
+        enqueue(&self.reader, reader::Read::Find { kind, key, answer })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn list(&self, kind: &str) -> Result<Vec<Row>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        enqueue(&self.reader, reader::Read::List { kind: kind.to_owned(), answer })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// A connection that waits for its turn and for the disk: after COMMIT a power cut loses nothing.
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let new = !path.exists();
+    let connection = Connection::open(path).map_err(failed)?;
+    if new {
+        // By name, not through a handle: closing one would drop SQLite's own locks on the file. The
+        // files SQLite puts beside it take the same mode.
+        let private = fs::set_permissions(path, Permissions::from_mode(0o600));
+        private.map_err(|error| StoreError::Database(error.to_string()))?;
+    }
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    write_ahead(&connection).map_err(failed)?;
+    connection
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
+        )
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+/// Turns the write-ahead log on. Of several processes that do so at once SQLite turns some away
+/// without the patience it has elsewhere; taking the write lock for a moment is waiting for them.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let mut attempts = 0;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if is_busy(&error) && attempts < WRITE_AHEAD_ATTEMPTS => attempts += 1,
+            ended => return ended,
+        }
+        connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+}
+
+fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
+    thread.map(drop).map_err(|error| StoreError::Database(error.to_string()))
+}
+
+fn enqueue<Task>(queue: &SyncSender<Task>, task: Task) -> Result<(), StoreError> {
+    queue.try_send(task).map_err(|error| match error {
+        TrySendError::Full(_) => StoreError::Busy,
+        TrySendError::Disconnected(_) => StoreError::Closed,
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
+fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError::Database(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

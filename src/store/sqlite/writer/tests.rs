@@ -1,0 +1,91 @@
+//! A group of batches shares one commit, and nothing else.
+
+use super::*;
+use crate::store::row::Row;
+use crate::store::sqlite::migration::migrate;
+
+fn writer() -> Writer {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection).unwrap();
+    Writer { connection, refusing: false }
+}
+
+fn insert(kind: &str, key: &str) -> Op {
+    Op::Insert(Row::new(kind, key, Vec::new()))
+}
+
+fn group(batches: Vec<Vec<Op>>) -> Vec<Write> {
+    batches
+        .into_iter()
+        .map(|ops| Write { ops, answer: tokio::sync::oneshot::channel().0 })
+        .collect()
+}
+
+fn rows(writer: &Writer) -> i64 {
+    writer.connection.query_row("SELECT COUNT(*) FROM state", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_batch_that_fails_takes_none_of_its_group_with_it() {
+    let mut writer = writer();
+    let outcomes = writer.write(&group(vec![
+        vec![insert("k", "a")],
+        vec![insert("k", "b"), insert("k", "a")],
+        vec![insert("k", "b")],
+    ]));
+    let (applied, failed) = (Ok(BatchOutcome::Applied), Ok(BatchOutcome::Failed(1)));
+    assert_eq!(outcomes, [applied.clone(), failed, applied]);
+    assert_eq!(rows(&writer), 2);
+}
+
+#[test]
+fn a_batch_the_database_itself_refuses_takes_none_of_its_group_with_it() {
+    let mut writer = writer();
+    let refusal = "CREATE TRIGGER refuse BEFORE INSERT ON state WHEN new.kind = 'bad'
+        BEGIN SELECT RAISE(ABORT, 'no'); END";
+    writer.connection.execute_batch(refusal).unwrap();
+    let outcomes = writer.write(&group(vec![
+        vec![insert("k", "a")],
+        vec![insert("k", "b"), insert("bad", "b")],
+        vec![insert("k", "c")],
+    ]));
+    assert_eq!(outcomes[0], Ok(BatchOutcome::Applied));
+    assert!(matches!(outcomes[1], Err(StoreError::Database(_))));
+    assert_eq!(outcomes[2], Ok(BatchOutcome::Applied));
+    assert_eq!((rows(&writer), writer.refusing), (2, false));
+}
+
+#[test]
+fn after_a_commit_that_failed_the_whole_group_fails_and_no_more_is_written() {
+    let mut writer = writer();
+    // A foreign key that is looked at only at COMMIT.
+    let trap = "PRAGMA foreign_keys = ON;
+        CREATE TABLE parent (id INTEGER PRIMARY KEY);
+        CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER trap AFTER INSERT ON state WHEN new.kind = 'trap'
+            BEGIN INSERT INTO child VALUES (1); END;";
+    writer.connection.execute_batch(trap).unwrap();
+    let outcomes = writer.write(&group(vec![vec![insert("k", "a")], vec![insert("trap", "b")]]));
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(StoreError::Database(_)))));
+    assert_eq!(rows(&writer), 0);
+    let later = writer.write(&group(vec![vec![insert("k", "c")]]));
+    assert_eq!(later, [Err(StoreError::Refusing)]);
+    assert_eq!(rows(&writer), 0);
+}
+
+#[test]
+fn a_file_that_another_holds_is_an_error_but_no_reason_to_refuse_what_comes_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s.sqlite");
+    let mut connection = Connection::open(&path).unwrap();
+    migrate(&mut connection).unwrap();
+    connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut writer = Writer { connection, refusing: false };
+    let held = writer.write(&group(vec![vec![insert("k", "a")]]));
+    assert!(matches!(held[0], Err(StoreError::Database(_))));
+    other.execute_batch("COMMIT").unwrap();
+    let free = writer.write(&group(vec![vec![insert("k", "a")]]));
+    assert_eq!(free, [Ok(BatchOutcome::Applied)]);
+}

@@ -1,0 +1,48 @@
+//! The claims of an access token, as JSON (section 2.9).
+
+use super::write::ObjectWriter;
+
+/// What an access token says besides its custom claims.
+#[derive(Debug, Clone, Copy)]
+pub struct AccessClaims<'a> {
+    /// `AT.…` of [`super::opaque::access_jti`].
+    pub jti: &'a str,
+    /// The issuer.
+    pub issuer: &'a str,
+    /// The audience: one string.
+    pub audience: &'a str,
+    /// When it was issued, in seconds since 1970.
+    pub issued_at: i64,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: i64,
+    /// `cid`.
+    pub client: &'a str,
+    /// `uid`; only with a user.
+    pub user: Option<&'a str>,
+    /// `scp`: the scopes granted.
+    pub scopes: &'a [&'a str],
+    /// When the user signed in; only with a user.
+    pub auth_time: Option<i64>,
+    /// `sub`.
+    pub subject: &'a str,
+}
+
+/// Appends the claims to `buffer` as one object. `custom` is `"name":value` members with commas
+/// between them, already JSON, or empty.
+pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u8]) {
+    let mut object = ObjectWriter::open(buffer);
+    object.integer("ver", 1);
+    object.text("jti", claims.jti);
+    object.text("iss", claims.issuer);
+    object.text("aud", claims.audience);
+    object.integer("iat", claims.issued_at);
+    object.integer("exp", claims.expires_at);
+    object.text("cid", claims.client);
+    object.optional_text("uid", claims.user);
+    object.texts("scp", claims.scopes);
+    if let Some(auth_time) = claims.auth_time {
+        object.integer("auth_time", auth_time);
+    }
+    object.text("sub", claims.subject);
+    object.close(custom);
+}

@@ -1,0 +1,65 @@
+//! The claims of an ID token, as JSON (section 2.9; OpenID Connect Core §2).
+
+use super::key::Algorithm;
+use super::write::ObjectWriter;
+use aws_lc_rs::digest;
+use base64_simd::URL_SAFE_NO_PAD;
+
+/// What an ID token says besides its custom claims.
+#[derive(Debug, Clone, Copy)]
+pub struct IdentityClaims<'a> {
+    /// `sub`: the id of the user.
+    pub subject: &'a str,
+    /// The issuer.
+    pub issuer: &'a str,
+    /// `aud`: the id of the client.
+    pub client: &'a str,
+    /// When it was issued, in seconds since 1970.
+    pub issued_at: i64,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: i64,
+    /// `ID.…` of [`super::opaque::identity_jti`].
+    pub jti: &'a str,
+    /// How the user signed in (RFC 8176).
+    pub methods: &'a [&'a str],
+    /// `idp`: who signed the user in.
+    pub identity_provider: &'a str,
+    /// As the request said it.
+    pub nonce: Option<&'a str>,
+    /// When the user signed in, in seconds since 1970.
+    pub auth_time: i64,
+    /// Of [`at_hash`], when an access token is returned with it.
+    pub at_hash: Option<&'a str>,
+}
+
+/// Appends the claims to `buffer` as one object. `custom` is `"name":value` members with commas
+/// between them, already JSON, or empty.
+pub fn write_identity(buffer: &mut Vec<u8>, claims: &IdentityClaims<'_>, custom: &[u8]) {
+    let mut object = ObjectWriter::open(buffer);
+    object.text("sub", claims.subject);
+    object.integer("ver", 1);
+    object.text("iss", claims.issuer);
+    object.text("aud", claims.client);
+    object.integer("iat", claims.issued_at);
+    object.integer("exp", claims.expires_at);
+    object.text("jti", claims.jti);
+    object.texts("amr", claims.methods);
+    object.text("idp", claims.identity_provider);
+    object.optional_text("nonce", claims.nonce);
+    object.integer("auth_time", claims.auth_time);
+    object.optional_text("at_hash", claims.at_hash);
+    object.close(custom);
+}
+
+/// The left half of the hash of an access token, in base64url (OpenID Connect Core §3.1.3.6). The
+/// hash is that of the algorithm: SHA-512 for Ed25519, SHA-256 for the others.
+#[must_use]
+pub fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
+    let hash = match algorithm {
+        Algorithm::Rs256 | Algorithm::Es256 => &digest::SHA256,
+        Algorithm::EdDsa => &digest::SHA512,
+    };
+    let hash = digest::digest(hash, access_token.as_bytes());
+    let (left, _) = hash.as_ref().split_at_checked(hash.as_ref().len() / 2).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode_to_string(left)
+}

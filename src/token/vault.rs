@@ -1,0 +1,120 @@
+//! The master key and what it closes: private keys and the secrets that must be read again are kept
+//! only encrypted (decision 23; section 5.5).
+
+use crate::random::Random;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
+use base64_simd::STANDARD;
+use std::fmt;
+
+const KEY_BYTES: usize = 32;
+
+/// 256 bits from which every other key of an installation comes. Its `Debug` shows nothing.
+#[derive(Clone)]
+pub struct MasterKey([u8; KEY_BYTES]);
+
+/// The text is no master key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a master key is 32 bytes in base64")]
+pub struct MasterKeyError;
+
+impl MasterKey {
+    /// A fresh key.
+    #[must_use]
+    pub fn generate(random: &Random) -> Self {
+        let mut bytes = [0; KEY_BYTES];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// The key in base64 (RFC 4648 §4), white space around it left out.
+    ///
+    /// # Errors
+    /// [`MasterKeyError`] if that is not 32 bytes.
+    pub fn from_text(text: &str) -> Result<Self, MasterKeyError> {
+        let bytes = STANDARD.decode_to_vec(text.trim()).map_err(|_| MasterKeyError)?;
+        bytes.try_into().map(Self).map_err(|_| MasterKeyError)
+    }
+
+    /// The key in base64, for the file it is kept in.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        STANDARD.encode_to_string(self.0)
+    }
+
+    /// The key for one purpose, so that no two uses share one: HMAC-SHA-256 of the label.
+    pub(super) fn derive(&self, label: &str) -> [u8; KEY_BYTES] {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), label.as_bytes());
+        let mut derived = [0; KEY_BYTES];
+        derived.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        derived
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MasterKey")
+    }
+}
+
+/// What can go wrong in a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// The library refused to encrypt.
+    #[error("the bytes could not be encrypted")]
+    Seal,
+    /// Another master key, another name, or bytes that were changed.
+    #[error("the bytes cannot be decrypted: another master key, or damaged data")]
+    Open,
+}
+
+/// AES-256-GCM under a key of the master key.
+pub struct Vault(LessSafeKey);
+
+impl Vault {
+    /// The vault of `master`.
+    ///
+    /// # Errors
+    /// [`VaultError::Seal`] if the library refuses the key.
+    pub fn new(master: &MasterKey) -> Result<Self, VaultError> {
+        let key = UnboundKey::new(&AES_256_GCM, &master.derive("claimsmith vault 1"));
+        key.map(|key| Self(LessSafeKey::new(key))).map_err(|_| VaultError::Seal)
+    }
+
+    /// `plain` encrypted: a random nonce, the bytes, the tag. They open only under the same `name`,
+    /// so that one row's secret cannot be put in the place of another's.
+    ///
+    /// # Errors
+    /// [`VaultError::Seal`] if the library refuses.
+    pub fn seal(&self, random: &Random, name: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let mut nonce = [0; NONCE_LEN];
+        random.fill(&mut nonce);
+        let mut closed = plain.to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(name.as_bytes()),
+                &mut closed,
+            )
+            .map_err(|_| VaultError::Seal)?;
+        Ok([nonce.as_slice(), &closed].concat())
+    }
+
+    /// What [`Vault::seal`] was given.
+    ///
+    /// # Errors
+    /// [`VaultError::Open`] if the key, the name or the bytes are not the same.
+    pub fn open(&self, name: &str, closed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let (nonce, closed) = closed.split_at_checked(NONCE_LEN).ok_or(VaultError::Open)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::Open)?;
+        let mut bytes = closed.to_vec();
+        let plain = self.0.open_in_place(nonce, Aad::from(name.as_bytes()), &mut bytes);
+        plain.map(|plain| plain.to_vec()).map_err(|_| VaultError::Open)
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Vault")
+    }
+}
