@@ -3,7 +3,7 @@
 use super::say;
 use crate::diagnostic::{Category, Diagnostic, Severity, first_error, render};
 use crate::document::{self, Json, Node};
-use crate::program::{Engine, Length, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker};
+use crate::program::{Engine, Length, ProgramId, Roots, SetBuilder, Subject, Worker};
 use crate::schema::{self, Schema};
 use crate::source::Span;
 use clap::{Args, ValueEnum};
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
     /// Print the typed program that the expression becomes instead of its value
     #[arg(long, conflicts_with = "batch")]
     ir: bool,
+    /// Print the machine code that the expression becomes instead of its value
+    #[arg(long, conflicts_with_all = ["batch", "ir"])]
+    asm: bool,
 }
 
 /// The engines by the names they have on the command line.
@@ -125,9 +128,11 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         .and_then(|context| {
             Prepared::new(expression, &context, declared.as_ref(), source.engine.into())
         })
-        .and_then(
-            |prepared| if arguments.ir { prepared.ir() } else { prepared.value(&mut worker) },
-        );
+        .and_then(|prepared| match (arguments.ir, arguments.asm) {
+            (true, _) => prepared.ir(),
+            (_, true) => prepared.assembly(),
+            _ => prepared.value(&mut worker),
+        });
     answer(expression, outcome)
 }
 
@@ -183,7 +188,7 @@ fn declared_schema(path: &Path) -> io::Result<Result<Schema, String>> {
 
 /// An expression compiled for a context, and the subject the context describes.
 struct Prepared {
-    set: ProgramSet,
+    builder: SetBuilder,
     id: ProgramId,
     subject: Subject,
     lints: Vec<Diagnostic>,
@@ -209,13 +214,14 @@ impl Prepared {
         let (schema, subject) = read.map_err(|error| Refusal::context(error.message))?;
         let mut builder = SetBuilder::new(schema);
         let (id, lints) = builder.add_json(expression, Length::Free).map_err(Refusal::of)?;
-        Ok(Self { set: builder.finish(engine), id, subject, lints, engine })
+        Ok(Self { builder, id, subject, lints, engine })
     }
 
     fn value(self, worker: &mut Worker) -> Answer {
-        let resolved = self.set.resolve(self.subject.table());
+        let set = self.builder.finish(self.engine);
+        let resolved = set.resolve(self.subject.table());
         let roots = Roots::of(&self.subject, &resolved);
-        match self.set.json(self.id, &roots, worker, self.engine) {
+        match set.json(self.id, &roots, worker, self.engine) {
             Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), self.lints)),
             Err(fault) => {
                 let mut diagnostics = self.lints;
@@ -226,7 +232,12 @@ impl Prepared {
     }
 
     fn ir(self) -> Answer {
-        Ok((self.set.ir(self.id).unwrap_or_default(), self.lints))
+        let set = self.builder.finish(Engine::Interpreter);
+        Ok((set.ir(self.id).unwrap_or_default(), self.lints))
+    }
+
+    fn assembly(self) -> Answer {
+        Ok((self.builder.listing().concat(), self.lints))
     }
 }
 

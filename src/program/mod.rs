@@ -33,6 +33,20 @@ pub enum Engine {
     Interpreter,
 }
 
+/// Mistakes that code generation can be told to make, so that a test can show it would find them.
+#[cfg(feature = "internals")]
+pub const MISTAKES: [&str; 5] =
+    ["short-prefix", "index-from-one", "skipped-charge", "missing-null-check", "lost-second-map"];
+
+#[cfg(feature = "internals")]
+const PLANTED: [(&str, codegen::Mistake); 5] = [
+    ("short-prefix", codegen::Mistake::ShortPrefix),
+    ("index-from-one", codegen::Mistake::IndexFromOne),
+    ("skipped-charge", codegen::Mistake::SkippedCharge),
+    ("missing-null-check", codegen::Mistake::MissingNullCheck),
+    ("lost-second-map", codegen::Mistake::LostSecondMap),
+];
+
 /// Whether this host lets generated code run. Where it does not, every set runs interpreted.
 #[must_use]
 pub fn is_native_available() -> bool {
@@ -225,6 +239,28 @@ impl SetBuilder {
     /// host refuses executable memory the set runs interpreted, with a warning in the log.
     #[must_use]
     pub fn finish(self, engine: Engine) -> ProgramSet {
+        self.compile(engine, codegen::Settings::default())
+    }
+
+    /// As [`SetBuilder::finish`], with one of [`MISTAKES`] made in the machine code.
+    #[cfg(feature = "internals")]
+    #[must_use]
+    pub fn finish_with_mistake(self, mistake: &str) -> ProgramSet {
+        let planted = PLANTED.iter().find(|(name, _)| *name == mistake);
+        let planted_mistake = planted.map(|(_, mistake)| *mistake);
+        self.compile(Engine::Native, codegen::Settings { planted_mistake, ..Default::default() })
+    }
+
+    /// The machine code of all that was added, as text for people: Cranelift's IR, then the
+    /// instructions. Empty where there is no native code.
+    #[must_use]
+    pub fn listing(self) -> Vec<String> {
+        let settings = codegen::Settings { listing: true, ..Default::default() };
+        let set = self.compile(Engine::Native, settings);
+        set.native.map(|native| native.listing().to_vec()).unwrap_or_default()
+    }
+
+    fn compile(self, engine: Engine, settings: codegen::Settings) -> ProgramSet {
         let Self { schema, names, programs, .. } = self;
         let units: Vec<Unit<'_>> = programs
             .iter()
@@ -236,7 +272,7 @@ impl SetBuilder {
             .collect();
         let native = match engine {
             Engine::Interpreter => None,
-            Engine::Native => codegen::compile(&units, codegen::Settings::default())
+            Engine::Native => codegen::compile(&units, settings)
                 .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
                 .ok(),
         };
