@@ -146,7 +146,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
                 StageKind::Map => {
                     n_maps += 1;
                     let words = self.value(stage.body);
-                    if !self.lost(n_maps) {
+                    let same = element.shape == self.shape(stage.body);
+                    if !(same && self.lost(n_maps)) {
                         element.words = words;
                     }
                     element.shape = self.shape(stage.body);
