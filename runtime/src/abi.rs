@@ -28,7 +28,7 @@ pub mod limits {
 /// Bytes behind the end of the output that generated code may scribble on.
 pub const SLACK: usize = 64;
 
-/// Everything an evaluation borrows. Generated code knows the fields listed in [`offsets`].
+/// Everything an evaluation borrows. Generated code knows the fields listed in [`Offsets`].
 #[derive(Debug)]
 #[repr(C)]
 pub struct Context<'a> {

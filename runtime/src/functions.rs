@@ -151,7 +151,7 @@ pub enum Membership {
 /// Every function, in the order the documentation lists them; a row's number is its place here.
 pub static TABLE: &[&[Function]] = &[text::ROWS, list::ROWS, group::ROWS, operator::ROWS];
 
-/// The rows behind operators and conversions, in the order of [`operator::ROWS`].
+/// The rows behind operators and conversions, in the order of the rows of `operator.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Operator {

@@ -1,5 +1,9 @@
 //! The border to the machine: executable memory, its addresses and the one call into it.
 #![expect(unsafe_code, reason = "runs generated code and frees it")]
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is Cranelift's own, on a path taken once per set"
+)]
 
 use super::constant::Constants;
 use super::function::{Emitter, Imports, Needs, Shared};

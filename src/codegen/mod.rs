@@ -49,10 +49,6 @@ pub(crate) struct Settings {
 
 /// A mistake the code generator can be told to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(any(test, feature = "internals")),
-    expect(dead_code, reason = "planted by tests only")
-)]
 pub(crate) enum Mistake {
     /// The last byte of a constant prefix is not compared.
     ShortPrefix,
@@ -67,6 +63,15 @@ pub(crate) enum Mistake {
 }
 
 impl Settings {
+    /// The usual, and the code kept as text.
+    pub(crate) fn with_listing() -> Self {
+        Self {
+            listing: true,
+            #[cfg(any(test, feature = "internals"))]
+            planted_mistake: None,
+        }
+    }
+
     #[cfg(any(test, feature = "internals"))]
     fn makes(self, mistake: Mistake) -> bool {
         self.planted_mistake == Some(mistake)

@@ -598,7 +598,7 @@ fn literals_of_lists_and_maps_are_the_same() {
     };
     assert!(agreed(many).is_ok());
     let map = |make: &mut Maker| {
-        let entries = vec![make.text("a\""), slot(make, "nick"), make.text("b"), fail(make)];
+        let entries = [make.text("a\""), slot(make, "nick"), make.text("b"), fail(make)];
         operation(make, Operator::Map, entries[..2].to_vec(), Shape::of(Type::Map))
     };
     assert_eq!(agreed(map), ok(r#"{"a\"":"ad\"a"}"#));
@@ -821,6 +821,5 @@ fn a_listing_shows_the_code() {
     let settings = Settings { listing: true, ..Settings::default() };
     let set = compile(&[Unit::Json(&body)], settings).unwrap();
     let [text] = set.listing() else { panic!("one unit") };
-    println!("{text}");
     assert!(text.contains("function") && text.contains("brif") && text.contains("ret"));
 }

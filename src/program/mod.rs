@@ -255,8 +255,7 @@ impl SetBuilder {
     /// instructions. Empty where there is no native code.
     #[must_use]
     pub fn listing(self) -> Vec<String> {
-        let settings = codegen::Settings { listing: true, ..Default::default() };
-        let set = self.compile(Engine::Native, settings);
+        let set = self.compile(Engine::Native, codegen::Settings::with_listing());
         set.native.map(|native| native.listing().to_vec()).unwrap_or_default()
     }
 

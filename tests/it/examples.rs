@@ -1,0 +1,51 @@
+//! What the README shows is what happens.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+/// The arguments of a command line with single quotes, after `before`.
+fn arguments(line: &str, before: &str) -> Vec<String> {
+    let rest = line.split_once(before).unwrap().1.trim();
+    let quoted = rest.split('\'').enumerate();
+    quoted
+        .flat_map(|(index, part)| {
+            if index % 2 == 1 {
+                vec![part.to_owned()]
+            } else {
+                part.split_whitespace().map(str::to_owned).collect()
+            }
+        })
+        .collect()
+}
+
+fn run(arguments: &[String]) -> (String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_claimsmith"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_first_command_of_the_readme_prints_what_it_says() {
+    let readme = readme();
+    let line = readme.lines().find(|line| line.starts_with("cargo run --release --")).unwrap();
+    let (printed, said) = run(&arguments(line, "cargo run --release --"));
+    assert!(readme.contains(&format!("`{}`", printed.trim())), "{printed}{said}");
+}
+
+#[test]
+fn the_mistake_in_the_readme_is_shown_as_it_shows() {
+    let readme = readme();
+    let line = readme.lines().find(|line| line.starts_with("$ claimsmith")).unwrap();
+    let (_, said) = run(&arguments(line, "$ claimsmith"));
+    assert!(readme.contains(&said), "{said}");
+}
