@@ -104,7 +104,11 @@ impl Checker<'_> {
         let for_kind: Vec<Row> =
             rows.into_iter().filter(|(_, row)| receives(row, &shape.ty)).collect();
         if for_kind.is_empty() {
-            self.remark(error::not_for_kind(name, &shape, call.name.span));
+            let diagnostic = error::not_for_kind(name, &shape, call.name.span);
+            if call.arguments.iter().any(|one| matches!(one, Argument::Lambda(_))) {
+                return self.mismatch(diagnostic, Fault::Type);
+            }
+            self.remark(diagnostic);
             return self.by_kind(receiver, call, span);
         }
         let taking: Vec<Row> = for_kind.into_iter().filter(|(_, row)| row.takes(n)).collect();

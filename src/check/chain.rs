@@ -263,6 +263,9 @@ impl Checker<'_> {
         match &shape.ty {
             Type::List(element) => {
                 let index = self.position(index);
+                if self.is_stream(receiver) {
+                    return self.sink(receiver, Sink::At(index), span);
+                }
                 let element = Shape::clone(element);
                 self.operation(Operator::Index, vec![receiver, index], element, span)
             }

@@ -86,6 +86,7 @@ impl Checker<'_> {
             Sink::List => Shape::list(element),
             Sink::Any | Sink::None | Sink::Contains(_) => Shape::of(Type::Boolean),
             Sink::First | Sink::Last => Shape { nullable: true, ..element },
+            Sink::At(_) => element,
             Sink::Count => Shape::of(Type::Integer),
             Sink::Join(_) => Shape::of(Type::Text),
         };

@@ -218,6 +218,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
             (Sink::List, _) => self.gather(stream),
             (Sink::First, _) => self.first(stream),
             (Sink::Last, _) => self.last(stream),
+            (Sink::At(_), Some(place)) => self.element_at(stream, place),
             (Sink::Join(_), Some(separator)) => self.join(stream, separator),
             // What answers a question is decided by control flow, not here.
             _ => self.count(stream),
@@ -251,6 +252,30 @@ impl<'e, 'b> Emitter<'e, 'b> {
             emitter.jump_with(end, element.words);
             false
         });
+        let nothing = self.null();
+        self.jump_with(end, nothing);
+        self.enter_with(end)
+    }
+
+    /// The element that arrives after `place` others.
+    fn element_at(&mut self, stream: Stream<'b>, place: Words) -> Words {
+        let negative = self.compare(IntCC::SignedLessThan, place.bits, 0);
+        self.fault_if(negative, Fault::Index, stream.id);
+        let left = self.builder.declare_var(I64);
+        self.builder.def_var(left, place.bits);
+        let end = self.merge_block();
+        self.each(stream, &mut |emitter, element| {
+            let before = emitter.builder.use_var(left);
+            let (found, next) = (emitter.block(), emitter.block());
+            emitter.builder.ins().brif(before, next, &[], found, &[]);
+            emitter.enter(found);
+            emitter.jump_with(end, element.words);
+            emitter.enter(next);
+            let after = emitter.add(before, -1);
+            emitter.builder.def_var(left, after);
+            true
+        });
+        self.raise(Fault::Index, stream.id);
         let nothing = self.null();
         self.jump_with(end, nothing);
         self.enter_with(end)

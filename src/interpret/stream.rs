@@ -34,6 +34,9 @@ impl<'a> Run<'_, 'a> {
         };
         let length = i64::try_from(elements.len()).unwrap_or(i64::MAX);
         self.spend(id, length.saturating_mul(i64::from(element_cost)))?;
+        if matches!(sink, Sink::At(_)) && argument.as_integer().is_none_or(i64::is_negative) {
+            return at(id, Err(Fault::Index));
+        }
         let mut counts = vec![0; stages.len()];
         let mut gathered =
             Gathered { elements: Vec::new(), text: String::new(), n: 0, last: Value::NULL };
@@ -87,6 +90,10 @@ impl<'a> Run<'_, 'a> {
             Sink::None => return Ok(Some(Value::boolean(false))),
             Sink::First => return Ok(Some(element)),
             Sink::Last => gathered.last = element,
+            Sink::At(_) => {
+                let place = i64::try_from(gathered.n - 1).ok();
+                return Ok((place == argument.as_integer()).then_some(element));
+            }
             Sink::Contains(_) => {
                 let equal = self.operate(id, Operator::Equal, &[element, argument])?;
                 return Ok((equal.as_boolean() == Some(true)).then_some(equal));
@@ -124,6 +131,7 @@ impl<'a> Run<'_, 'a> {
             Sink::Any | Sink::Contains(_) => Ok(Value::boolean(false)),
             Sink::None => Ok(Value::boolean(true)),
             Sink::First | Sink::Last => Ok(gathered.last),
+            Sink::At(_) => at(id, Err(Fault::Index)),
             Sink::Count => {
                 let n = i64::try_from(gathered.n).map_err(|_| Fault::Internal);
                 at(id, n.map(Value::integer))

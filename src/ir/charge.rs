@@ -143,6 +143,7 @@ impl Placer {
         let sink = match sink {
             super::Sink::Contains(value) => super::Sink::Contains(self.sized(value, steps)),
             super::Sink::Join(separator) => super::Sink::Join(self.sized(separator, steps)),
+            super::Sink::At(index) => super::Sink::At(self.node(index, steps)),
             other => other,
         };
         let mut element_cost = 1;

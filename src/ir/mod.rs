@@ -239,6 +239,9 @@ pub(crate) enum Sink {
     First,
     /// The last that arrives, or null; takes everything.
     Last,
+    /// The one that arrives after as many others as the integer says, which is evaluated before the
+    /// first element. A negative number faults `index` at once, one too large when all were taken.
+    At(NodeId),
     /// Whether something that arrives equals the value, which is evaluated before the first element.
     Contains(NodeId),
     /// How many arrive, as an integer.
@@ -298,7 +301,7 @@ impl Sink {
     /// The node it evaluates before the first element.
     pub(crate) fn child(&self) -> Option<NodeId> {
         match self {
-            Self::Contains(node) | Self::Join(node) => Some(*node),
+            Self::Contains(node) | Self::Join(node) | Self::At(node) => Some(*node),
             Self::List | Self::Any | Self::None | Self::First | Self::Last | Self::Count => None,
         }
     }

@@ -150,6 +150,7 @@ impl Display for Sink {
             Self::None => formatter.write_str("none"),
             Self::First => formatter.write_str("first"),
             Self::Last => formatter.write_str("last"),
+            Self::At(index) => write!(formatter, "at {index}"),
             Self::Contains(value) => write!(formatter, "contains {value}"),
             Self::Count => formatter.write_str("count"),
             Self::Join(separator) => write!(formatter, "join {separator}"),

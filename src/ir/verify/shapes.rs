@@ -234,6 +234,10 @@ fn sink_gives(body: &Body, sink: &Sink, element: &Shape, node: &Node) -> Verdict
         Sink::List => gives(&Shape::list(element.clone()), node),
         Sink::Any | Sink::None | Sink::Contains(_) => is(&node.shape, &Type::Boolean),
         Sink::First | Sink::Last => gives(&Shape { nullable: true, ..element.clone() }, node),
+        Sink::At(index) => {
+            is(&shape_of(body, *index), &Type::Integer)?;
+            gives(element, node)
+        }
         Sink::Count => is(&node.shape, &Type::Integer),
         Sink::Join(separator) => {
             is(&shape_of(body, *separator), &Type::Text)?;

@@ -166,7 +166,12 @@ impl<'d> Maker<'d> {
             }
             12 => format!("String.substringBefore({a}, {})", self.leaf(Wanted::Text)),
             13 => format!("String.replace({a}, {}, '-')", self.leaf(Wanted::Text)),
-            14 => format!("({}).first()", self.make(Wanted::Texts, depth)),
+            14 => match self.dice.roll(2) {
+                0 => format!("({}).first()", self.make(Wanted::Texts, depth)),
+                _ => {
+                    format!("({})[{}]", self.make(Wanted::Texts, depth), self.leaf(Wanted::Integer))
+                }
+            },
             15 => format!("({})?.first()?.name", self.make(Wanted::Groups, depth)),
             16 => format!("({a} + {})", self.make(Wanted::Texts, depth)),
             _ => format!("user.title?.replace('a', {a})"),
