@@ -1,1 +1,160 @@
 //! Who and what there is: users, groups, applications, as plain data.
+//! How they are kept, and who may have what, is said elsewhere.
+
+mod application;
+mod group;
+mod user;
+
+pub use application::{
+    Application, ApplicationType, Assignment, AuthenticationMethod, SecretSource,
+};
+pub use group::{EVERYONE, Group, GroupType};
+pub use user::{User, UserStatus};
+
+use crate::document::Json;
+use std::collections::BTreeMap;
+
+/// Free attributes of a user, group, application or assignment, in the order written.
+pub type Profile = Vec<(String, Json)>;
+
+/// Whether an application, server, policy, rule or claim takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Inactive,
+}
+
+impl Status {
+    /// The words of the management API.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("ACTIVE", Self::Active), ("INACTIVE", Self::Inactive)];
+
+    /// Whether it takes part.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        self == Self::Active
+    }
+}
+
+/// A user as one application knows them: the root `appuser`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AppUser<'a> {
+    /// The name in the application; the login when the assignment names none.
+    pub user_name: &'a str,
+    pub profile: &'a [(String, Json)],
+}
+
+/// Everyone and everything of one organization, with what is needed to find them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Directory {
+    users: Vec<User>,
+    groups: Vec<Group>,
+    applications: Vec<Application>,
+    by_login: BTreeMap<String, usize>,
+    by_id: BTreeMap<String, usize>,
+    by_client_id: BTreeMap<String, usize>,
+}
+
+impl Directory {
+    /// A directory of these users and groups, whose `User::groups` are indices into `groups`.
+    /// Every user joins the built-in group [`EVERYONE`], and each user's groups are put in the
+    /// order of name, then id (OEL §1.4), so that tokens are reproducible.
+    #[must_use]
+    pub fn new(mut users: Vec<User>, groups: Vec<Group>) -> Self {
+        let everyone = groups.iter().position(Group::is_everyone);
+        for user in &mut users {
+            user.groups.extend(everyone);
+            user.groups.sort_by_key(|index| {
+                (groups.get(*index).map(|group| (&group.name, &group.id)), *index)
+            });
+            user.groups.dedup();
+        }
+        let index = |key: fn(&User) -> &String| {
+            users.iter().enumerate().map(|(index, user)| (key(user).clone(), index)).collect()
+        };
+        Self {
+            by_login: index(|user| &user.login),
+            by_id: index(|user| &user.id),
+            users,
+            groups,
+            ..Self::default()
+        }
+    }
+
+    /// The same directory with these applications, whose assignments are indices into its users
+    /// and groups.
+    #[must_use]
+    pub fn with_applications(self, applications: Vec<Application>) -> Self {
+        let by_client_id = applications
+            .iter()
+            .enumerate()
+            .map(|(index, application)| (application.client_id.clone(), index))
+            .collect();
+        Self { applications, by_client_id, ..self }
+    }
+
+    #[must_use]
+    pub fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    #[must_use]
+    pub fn applications(&self) -> &[Application] {
+        &self.applications
+    }
+
+    /// The index of the user with this login, exactly as written.
+    #[must_use]
+    pub fn find_user_by_login(&self, login: &str) -> Option<usize> {
+        self.by_login.get(login).copied()
+    }
+
+    /// The index of the user with this id.
+    #[must_use]
+    pub fn find_user_by_id(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The index of the group with this name.
+    #[must_use]
+    pub fn find_group(&self, name: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.name == name)
+    }
+
+    /// The application with this client id.
+    #[must_use]
+    pub fn find_application(&self, client_id: &str) -> Option<&Application> {
+        self.by_client_id.get(client_id).and_then(|index| self.applications.get(*index))
+    }
+
+    /// The groups of a user, in the order of name, then id.
+    pub fn groups_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Group> {
+        user.groups.iter().filter_map(|index| self.groups.get(*index))
+    }
+
+    /// How an application knows the user with this index: by an assignment of their own, else by
+    /// one of a group of theirs. `None` when they are not assigned at all.
+    #[must_use]
+    pub fn assignment<'a>(
+        &'a self,
+        user: usize,
+        application: &'a Application,
+    ) -> Option<AppUser<'a>> {
+        let person = self.users.get(user)?;
+        let own = application.assigned_users.iter().find(|assignment| assignment.user == user);
+        if let Some(own) = own {
+            let user_name = own.user_name.as_deref().unwrap_or(&person.login);
+            return Some(AppUser { user_name, profile: &own.profile });
+        }
+        let by_group = application.assigned_groups.iter().any(|group| person.is_in(*group));
+        by_group.then_some(AppUser { user_name: &person.login, profile: &[] })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,87 @@
 //! An authorization server as data: audiences, scopes, claims, policies.
+//! References to people are indices into the directory it was read with. What the expressions
+//! mean and whether a rule holds is said elsewhere.
+
+mod claim;
+mod policy;
+pub mod reserved;
+mod scope;
+mod token_policy;
+
+pub use claim::{
+    ClaimDefinition, ClaimType, GroupFilter, SUBJECT_EXPRESSION, ValueType, system_claims,
+};
+pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};
+pub use scope::{Consent, MetadataPublish, SYSTEM_SCOPES, Scope, system_scopes};
+pub use token_policy::{AttributeOperator, AttributeTest, PolicyClaim, TokenPolicy};
+
+use crate::directory::Status;
+use crate::source::Span;
+
+/// The text of an expression and where in the document it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpressionText {
+    pub text: String,
+    /// The path of the value in the document; what stands for it when the text is our own.
+    pub path: String,
+    /// The JSON string, quotes included; empty when the text is our own.
+    pub span: Span,
+}
+
+/// One issuer of tokens (management API, `/api/v1/authorizationServers`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuthorizationServer {
+    /// `[A-Za-z0-9_-]{1,64}`, as it stands in URLs.
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    /// At least one; the first is the default (decision 11).
+    pub audiences: Vec<String>,
+    pub is_default: bool,
+    pub status: Status,
+    /// The system scopes first.
+    pub scopes: Vec<Scope>,
+    /// The system claims first.
+    pub claims: Vec<ClaimDefinition>,
+    /// By priority.
+    pub policies: Vec<Policy>,
+    /// By priority.
+    pub token_policies: Vec<TokenPolicy>,
+    /// One of [`ALGORITHMS`].
+    pub algorithm: String,
+    /// Answer policy refusals with 400 as RFC 6749 has it (decision 4).
+    pub strict_errors: bool,
+    pub access_token_format: AccessTokenFormat,
+}
+
+impl AuthorizationServer {
+    /// The scope of this name.
+    #[must_use]
+    pub fn find_scope(&self, name: &str) -> Option<&Scope> {
+        self.scopes.iter().find(|scope| scope.name == name)
+    }
+}
+
+/// Signing algorithms a server may choose, by their names in RFC 7518 and RFC 8037; the first is
+/// the default.
+pub const ALGORITHMS: &[&str] = &["RS256", "ES256", "EdDSA"];
+
+/// Whose layout access tokens follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessTokenFormat {
+    /// `cid`, `uid`, `scp`.
+    Okta,
+    /// RFC 9068: `typ` at+jwt, `client_id`, `scope`.
+    Rfc9068,
+    /// Both sets of claims.
+    Both,
+}
+
+impl AccessTokenFormat {
+    /// The words of the document.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("okta", Self::Okta), ("rfc9068", Self::Rfc9068), ("both", Self::Both)];
+}
+
+#[cfg(test)]
+mod tests;

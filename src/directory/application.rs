@@ -1,0 +1,88 @@
+//! An OAuth client: what it may ask for, how it proves who it is, and who may use it.
+
+use super::{Profile, Status};
+use std::path::PathBuf;
+
+/// An OAuth client of the organization (management API, `/api/v1/apps`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Application {
+    pub id: String,
+    /// The id itself unless one was chosen.
+    pub client_id: String,
+    pub label: String,
+    pub application_type: ApplicationType,
+    /// RFC 6749 names and URNs of grants.
+    pub grant_types: Vec<String>,
+    pub response_types: Vec<String>,
+    pub redirect_uris: Vec<String>,
+    pub token_endpoint_auth_method: AuthenticationMethod,
+    /// Decision 26.
+    pub pkce_required: bool,
+    /// At most two, so that one can be replaced while the other still works.
+    pub secrets: Vec<SecretSource>,
+    /// Free JSON: `app.profile` in expressions.
+    pub profile: Profile,
+    pub status: Status,
+    pub assigned_users: Vec<Assignment>,
+    /// Indices into the groups of the directory.
+    pub assigned_groups: Vec<usize>,
+}
+
+/// A user's own assignment to an application.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// Index into the users of the directory.
+    pub user: usize,
+    /// The name in the application; `None` is the login.
+    pub user_name: Option<String>,
+    pub profile: Profile,
+}
+
+/// Where a client secret comes from. The secret itself is never held here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A keyed hash of it (decision 22).
+    Hash(String),
+    /// The environment variable that holds it.
+    Environment(String),
+    /// The file that holds it.
+    File(PathBuf),
+}
+
+/// What kind of program a client is, which decides what it can keep secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationType {
+    Web,
+    Native,
+    Browser,
+    Service,
+}
+
+impl ApplicationType {
+    /// The words of the management API.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("web", Self::Web),
+        ("native", Self::Native),
+        ("browser", Self::Browser),
+        ("service", Self::Service),
+    ];
+}
+
+/// How a client proves who it is at the token endpoint. Only the methods that the server can
+/// check so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthenticationMethod {
+    ClientSecretBasic,
+    ClientSecretPost,
+    /// A public client.
+    None,
+}
+
+impl AuthenticationMethod {
+    /// The words of RFC 7591 §2.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("client_secret_basic", Self::ClientSecretBasic),
+        ("client_secret_post", Self::ClientSecretPost),
+        ("none", Self::None),
+    ];
+}

@@ -1,0 +1,66 @@
+//! A person who may sign in.
+
+use super::Profile;
+use crate::document::Json;
+
+/// A person of the organization.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    pub id: String,
+    /// Unique, also when case is ignored.
+    pub login: String,
+    pub status: UserStatus,
+    /// Every attribute, `login` too.
+    pub profile: Profile,
+    /// Indices into the groups of the directory.
+    pub groups: Vec<usize>,
+    /// As written in the document.
+    pub password: Option<String>,
+}
+
+impl User {
+    /// The value of a profile attribute; `None` when it was never populated.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Json> {
+        self.profile.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Whether the user belongs to the group with this index.
+    #[must_use]
+    pub fn is_in(&self, group: usize) -> bool {
+        self.groups.contains(&group)
+    }
+}
+
+/// Where a user stands between being made and being removed (management API).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserStatus {
+    Staged,
+    Provisioned,
+    Active,
+    Recovery,
+    PasswordExpired,
+    LockedOut,
+    Suspended,
+    Deprovisioned,
+}
+
+impl UserStatus {
+    /// The words of the management API.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("STAGED", Self::Staged),
+        ("PROVISIONED", Self::Provisioned),
+        ("ACTIVE", Self::Active),
+        ("RECOVERY", Self::Recovery),
+        ("PASSWORD_EXPIRED", Self::PasswordExpired),
+        ("LOCKED_OUT", Self::LockedOut),
+        ("SUSPENDED", Self::Suspended),
+        ("DEPROVISIONED", Self::Deprovisioned),
+    ];
+
+    /// The word of the management API, also the value of `user.status`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, status)| *status == self).map_or("", |(word, _)| word)
+    }
+}
