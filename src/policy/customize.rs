@@ -36,7 +36,8 @@ pub fn included_claims<'a>(
     server.claims.iter().filter(move |claim| {
         claim.status.is_active()
             && claim.claim_type == claim_type
-            && (claim.scopes.is_empty() || claim.scopes.iter().any(|s| scopes.contains(&s.as_str())))
+            && (claim.scopes.is_empty()
+                || claim.scopes.iter().any(|s| scopes.contains(&s.as_str())))
             && delivery.carries(claim_type, claim.always_include)
     })
 }

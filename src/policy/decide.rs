@@ -157,9 +157,8 @@ fn consider<'a>(
     hold(rule.status.is_active(), Verdict::Inactive)?;
     hold(rule.grant_types.iter().any(|grant| grant == facts.grant_type), Verdict::Grant)?;
     // Without a user the people condition is ignored, of a rule that denies too (decision 2).
-    let for_person = facts
-        .person
-        .is_none_or(|person| rule.people.include(person.index, &person.user.groups));
+    let for_person =
+        facts.person.is_none_or(|person| rule.people.include(person.index, &person.user.groups));
     hold(for_person, Verdict::People)?;
     let scopes = scopes_of(rule, asked)?;
     let for_audience =

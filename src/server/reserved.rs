@@ -3,19 +3,8 @@
 use super::{AccessTokenFormat, ClaimType};
 
 /// In every token.
-const BOTH: &[&str] = &[
-    "acr",
-    "auth_time",
-    "cid",
-    "cnf",
-    "exp",
-    "iat",
-    "iss",
-    "jti",
-    "sid",
-    "token_type",
-    "ver",
-];
+const BOTH: &[&str] =
+    &["acr", "auth_time", "cid", "cnf", "exp", "iat", "iss", "jti", "sid", "token_type", "ver"];
 
 /// In access tokens. `aud` is every access token's own; a second one would be ambiguous.
 const ACCESS: &[&str] = &[

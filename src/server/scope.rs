@@ -25,11 +25,8 @@ pub enum Consent {
 
 impl Consent {
     /// The words of the management API.
-    pub const WORDS: &'static [(&'static str, Self)] = &[
-        ("IMPLICIT", Self::Implicit),
-        ("REQUIRED", Self::Required),
-        ("FLEXIBLE", Self::Flexible),
-    ];
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("IMPLICIT", Self::Implicit), ("REQUIRED", Self::Required), ("FLEXIBLE", Self::Flexible)];
 }
 
 /// Whether `scopes_supported` lists a scope.
