@@ -237,7 +237,12 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// The length of a text or list, or 0 for null.
     pub(super) fn len(&mut self, words: Words) -> Ssa {
-        self.builder.ins().band_imm_u(words.meta, 0xffff_ffff)
+        self.low_half(words.meta)
+    }
+
+    pub(super) fn low_half(&mut self, word: Ssa) -> Ssa {
+        let low = self.builder.ins().ireduce(I32, word);
+        self.builder.ins().uextend(I64, low)
     }
 
     pub(super) fn is_kind(&mut self, words: Words, kind: Kind) -> Ssa {
@@ -282,6 +287,22 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let bits = self.load(I64, address, offset + layout::BITS);
         let meta = self.load(I64, address, offset + layout::META);
         Words { bits, meta }
+    }
+
+    /// As [`Self::load_words`], loading one word if the shape says what the other is.
+    pub(super) fn load_value(&mut self, shape: &Shape, address: Ssa, offset: i32) -> Words {
+        let kind = match shape.ty {
+            Type::Boolean => Kind::Boolean,
+            Type::Integer => Kind::Integer,
+            Type::Number => Kind::Number,
+            Type::Group => Kind::Group,
+            _ => return self.load_words(address, offset),
+        };
+        if shape.nullable {
+            return self.load_words(address, offset);
+        }
+        let bits = self.load(I64, address, offset + layout::BITS);
+        self.of_kind(bits, kind)
     }
 
     pub(super) fn store_words(&mut self, words: Words, address: Ssa, offset: i32) {

@@ -816,11 +816,106 @@ fn each_planted_mistake_makes_a_difference() {
 }
 
 #[test]
+fn elements_that_are_written_at_once_are_the_same() {
+    for name in ["names", "texts", "groups"] {
+        let greeted = |make: &mut Maker| {
+            let source = slot(make, name);
+            let element = Shape::or_null(Type::Any);
+            let stage = make.stage(StageKind::Map, element, |make, read| {
+                let links = vec![Link::Default { value: read, empty_too: true }];
+                let otherwise = make.text("none");
+                let chosen = make.node(NodeKind::Choice { links, otherwise }, Shape::of(Type::Any));
+                let pieces = vec![make.text("hello \""), chosen, make.text("!")];
+                let pieces = make.of(NodeKind::Concat(pieces), Type::Text);
+                let links = vec![Link::If { condition: make.boolean(true), then: pieces }];
+                let otherwise = make.null();
+                make.node(NodeKind::Choice { links, otherwise }, Shape::or_null(Type::Text))
+            });
+            let shape = Shape::list(Shape::or_null(Type::Text));
+            make.stream(source, vec![stage], Sink::List, shape)
+        };
+        assert!(agreed(greeted).is_ok());
+        let plain = |make: &mut Maker| {
+            let source = slot(make, "texts");
+            let stage = make.stage(StageKind::Map, Shape::of(Type::Text), |make, read| {
+                let pieces = vec![make.text("hello \""), read, make.text("!"), read];
+                make.of(NodeKind::Concat(pieces), Type::Text)
+            });
+            make.stream(source, vec![stage], Sink::List, Shape::list(Shape::of(Type::Text)))
+        };
+        assert!(agreed(plain).is_ok());
+    }
+}
+
+#[test]
 fn a_listing_shows_the_code() {
     let body = body(roles);
     let settings = Settings { listing: true, ..Settings::default() };
     let set = compile(&[Unit::Json(&body)], settings).unwrap();
     let [text] = set.listing() else { panic!("one unit") };
-    println!("{text}");
     assert!(text.contains("function") && text.contains("brif") && text.contains("ret"));
+}
+
+#[test]
+#[ignore]
+fn rough() {
+    let n = 20;
+    let names: Vec<String> = (0..n)
+        .map(|i| if i % 4 == 0 { format!("role_admin{i}") } else { format!("Everyone {i}") })
+        .collect();
+    let rows = names
+        .iter()
+        .map(|name| (name.clone(), RecordBuilder::pack(&group_type(), &[Datum::Null]).unwrap()))
+        .collect();
+    let table = GroupTable::new(group_type(), rows);
+    let world = World::new();
+    let users: Vec<PackedRecord> = (0..64u32)
+        .map(|u| {
+            let groups: Vec<_> = (0..n as u32)
+                .map(|s| Datum::Group(table.group((s * 7 + u * 3) % n as u32).unwrap()))
+                .collect();
+            let l = "x";
+            RecordBuilder::pack(
+                &user_type(),
+                &[
+                    Datum::Text("ada@example.com"),
+                    Datum::Null,
+                    Datum::Null,
+                    Datum::List(vec![]),
+                    Datum::List(groups),
+                    Datum::Null,
+                    Datum::List(vec![]),
+                    Datum::List(vec![]),
+                    Datum::Null,
+                    Datum::Null,
+                    Datum::Text(l),
+                    Datum::Null,
+                    Datum::List(vec![]),
+                ],
+            )
+            .unwrap()
+        })
+        .collect();
+    let _ = world;
+    let mut make = Maker::default();
+    let root = roles(&mut make);
+    let body = place_charges(make.body(root));
+    let set = compile(&[Unit::Json(&body)], Settings::default()).unwrap();
+    let arena = Arena::new();
+    let mut output = Output::new(100_000);
+    let mut context = Context::new(&arena, &table, &[], Some(&mut output));
+    let mark = context.mark();
+    let mut best = u128::MAX;
+    let mut bytes = 0;
+    for _ in 0..2000 {
+        let start = std::time::Instant::now();
+        for user in &users {
+            context.rewind(mark);
+            let outcome = set.evaluate(0, &mut context, &[Some(user.record())], &[]);
+            assert_eq!(outcome, Outcome::Done);
+            bytes += context.output().len();
+        }
+        best = best.min(start.elapsed().as_nanos());
+    }
+    println!("native {} ns, {bytes}", best as f64 / 64.0);
 }
