@@ -37,6 +37,7 @@ pub(crate) struct CompiledSet {
 struct Compiled {
     code: Code,
     needs: Needs,
+    n_roots: usize,
 }
 
 /// The module that owns the memory; `None` only while it is dropped.
@@ -100,7 +101,11 @@ impl CompiledSet {
         let Maker { shared, module, listing, .. } = maker;
         let functions = made
             .into_iter()
-            .map(|(id, needs)| Compiled { code: code(&module, id), needs })
+            .map(|(id, needs)| Compiled {
+                code: code(&module, id),
+                n_roots: needs.n_roots(),
+                needs,
+            })
             .collect();
         let Shared { constants, sites, .. } = shared;
         Ok(Self { functions, sites, module: Mutex::new(module), constants, listing })
@@ -154,7 +159,7 @@ impl Compiled {
         roots: &[Option<Record<'a>>],
         selected: &[u64],
     ) -> u32 {
-        let n_roots = self.needs.n_roots();
+        let n_roots = self.n_roots;
         let mut few = [std::ptr::null(); FEW_ROOTS];
         let mut many = Vec::new();
         let headers = if n_roots <= FEW_ROOTS {
@@ -182,7 +187,7 @@ impl Compiled {
 }
 
 /// Programs with more roots than this need an allocation for each evaluation.
-const FEW_ROOTS: usize = 16;
+const FEW_ROOTS: usize = 8;
 
 impl Needs {
     fn n_roots(&self) -> usize {

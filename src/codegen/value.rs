@@ -181,14 +181,12 @@ impl<'b> Emitter<'_, 'b> {
 
     /// The name of a group. Total for any bits, so that it can stand anywhere.
     pub(super) fn group_text(&mut self, group: Words) -> Words {
-        let symbol = self.builder.ins().ushr_imm_u(group.bits, 32);
-        let n = self.load_fixed(I64, self.context, OFFSETS.n_names);
+        let mask = self.load_fixed(I64, self.context, OFFSETS.names_mask);
         let names = self.load_fixed(I64, self.context, OFFSETS.names);
-        let within = self.builder.ins().icmp(IntCC::UnsignedLessThan, symbol, n);
-        let offset = self.builder.ins().ishl_imm_u(symbol, 4);
-        let name = self.builder.ins().iadd(names, offset);
-        let empty = self.constant(self.shared.constants.empty_text().cast_signed());
-        let address = self.builder.ins().select(within, name, empty);
+        // The symbol is the upper half, and a name takes 16 bytes.
+        let offset = self.builder.ins().ushr_imm_u(group.bits, 32 - 4);
+        let offset = self.builder.ins().band(offset, mask);
+        let address = self.builder.ins().iadd(names, offset);
         let bits = self.load_fixed(I64, address, layout::BITS);
         let meta = self.load_fixed(I64, address, layout::META);
         Words { bits, meta }
