@@ -370,8 +370,6 @@ fn operand(make: &mut Maker, number: usize) -> NodeId {
         13 => slot(make, "any"),
         14 => {
             let source = slot(make, "groups");
-            let row = method("first", "list");
-            let _ = row;
             let index = make.integer(1);
             operation(make, Operator::Index, vec![source, index], Shape::of(Type::Group))
         }
@@ -862,72 +860,88 @@ fn a_listing_shows_the_code() {
 }
 
 #[test]
-#[ignore]
-fn rough() {
-    let n = 20;
-    let names: Vec<String> = (0..n)
-        .map(|i| if i % 4 == 0 { format!("role_admin{i}") } else { format!("Everyone {i}") })
-        .collect();
-    let rows = names
-        .iter()
-        .map(|name| (name.clone(), RecordBuilder::pack(&group_type(), &[Datum::Null]).unwrap()))
-        .collect();
-    let table = GroupTable::new(group_type(), rows);
-    let world = World::new();
-    let users: Vec<PackedRecord> = (0..64u32)
-        .map(|u| {
-            let groups: Vec<_> = (0..n as u32)
-                .map(|s| Datum::Group(table.group((s * 7 + u * 3) % n as u32).unwrap()))
-                .collect();
-            let l = "x";
-            RecordBuilder::pack(
-                &user_type(),
-                &[
-                    Datum::Text("ada@example.com"),
-                    Datum::Null,
-                    Datum::Null,
-                    Datum::List(vec![]),
-                    Datum::List(groups),
-                    Datum::Null,
-                    Datum::List(vec![]),
-                    Datum::List(vec![]),
-                    Datum::Null,
-                    Datum::Null,
-                    Datum::Text(l),
-                    Datum::Null,
-                    Datum::List(vec![]),
-                ],
-            )
-            .unwrap()
+fn deep_and_long_programs_are_the_same() {
+    let deep = || {
+        let not = |make: &mut Maker| {
+            let mut node = make.boolean(true);
+            for _ in 0..3_001 {
+                node = make.of(NodeKind::Not(node), Type::Boolean);
+            }
+            node
+        };
+        assert_eq!(agreed(not), ok("false"));
+        let chain = |make: &mut Maker| {
+            let first = make.integer(1);
+            let rest = (0..2_000).map(|_| (Operator::Add, slot(make, "whole"))).collect();
+            let sum = make.of(NodeKind::Arithmetic { first, rest }, Type::Any);
+            let pieces = std::iter::repeat_with(|| slot(make, "email")).take(1_000).collect();
+            let text = make.of(NodeKind::Concat(pieces), Type::Text);
+            let links = vec![Link::Default { value: text, empty_too: true }];
+            make.of(NodeKind::Choice { links, otherwise: sum }, Type::Any)
+        };
+        assert!(agreed(chain).is_ok());
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(deep).unwrap();
+    thread.join().unwrap();
+}
+
+#[test]
+fn an_instruction_that_could_trap_is_found() {
+    use cranelift_codegen::cursor::{Cursor, FuncCursor};
+    use cranelift_codegen::ir::types::I64;
+    use cranelift_codegen::ir::{Function, InstBuilder, MemFlagsData};
+    let found = |build: fn(&mut FuncCursor<'_>)| {
+        let mut function = Function::new();
+        let block = function.dfg.make_block();
+        let mut cursor = FuncCursor::new(&mut function);
+        cursor.insert_block(block);
+        build(&mut cursor);
+        super::inspect::first_trapping(&function)
+    };
+    assert_eq!(found(|cursor| drop(cursor.ins().iconst(I64, 8))), None);
+    let divides = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().udiv(value, value);
+    };
+    assert!(found(divides).unwrap().contains("udiv"));
+    let loads = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().load(I64, MemFlagsData::new(), value, 0);
+    };
+    assert!(found(loads).unwrap().contains("load"));
+    let trusts = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().load(I64, MemFlagsData::trusted(), value, 0);
+    };
+    assert!(found(trusts).is_some());
+    let careful = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().load(I64, MemFlagsData::new().with_notrap(), value, 0);
+    };
+    assert_eq!(found(careful), None);
+}
+
+#[test]
+fn a_set_is_shared_between_threads() {
+    let body = body(roles);
+    let set = Arc::new(compile(&[Unit::Json(&body)], Settings::default()).unwrap());
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let set = Arc::clone(&set);
+            std::thread::spawn(move || {
+                let (world, arena) = (World::new(), Arena::new());
+                let mut output = Output::new(1_000);
+                let mut context =
+                    Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
+                let outcome = set.evaluate(0, &mut context, &[Some(world.user.record())], &[]);
+                (outcome, context.output().to_vec())
+            })
         })
         .collect();
-    let _ = world;
-    let mut make = Maker::default();
-    let root = roles(&mut make);
-    let body = place_charges(make.body(root));
-    let other = {
-        let mut make = Maker::default();
-        let root = slot(&mut make, "email");
-        make.body(root)
-    };
-    let set = compile(&[Unit::Json(&body), Unit::Json(&other)], Settings::default()).unwrap();
-    let arena = Arena::new();
-    let mut output = Output::new(100_000);
-    let mut context = Context::new(&arena, &table, &[], Some(&mut output));
-    let mark = context.mark();
-    for which in [0, 1] {
-        let mut best = u128::MAX;
-        let mut bytes = 0;
-        for _ in 0..2000 {
-            let start = std::time::Instant::now();
-            for user in &users {
-                context.rewind(mark);
-                let outcome = set.evaluate(which, &mut context, &[Some(user.record())], &[]);
-                assert_eq!(outcome, Outcome::Done);
-                bytes += context.output().len();
-            }
-            best = best.min(start.elapsed().as_nanos());
-        }
-        println!("native {} ns, {bytes}", best as f64 / 64.0);
+    drop(set);
+    for thread in threads {
+        let (outcome, output) = thread.join().unwrap();
+        assert_eq!(outcome, Outcome::Done);
+        assert!(output.starts_with(b"[\"admin\",\"double\""));
     }
 }
