@@ -23,7 +23,6 @@ pub struct GroupTable {
     headers: Addresses,
     record_type: Arc<RecordType>,
     /// Owns the characters that `names` refers to; each text is followed by padding.
-    #[expect(dead_code, reason = "kept for `names`, which point into it")]
     texts: Vec<Box<[u8]>>,
 }
 

@@ -10,7 +10,6 @@ pub(super) fn first_trapping(function: &Function) -> Option<String> {
     Some(function.dfg.display_inst(trapping).to_string())
 }
 
-#[expect(clippy::indexing_slicing, reason = "instructions of the layout are in the table")]
 fn may_trap(function: &Function, inst: Inst) -> bool {
     let data = &function.dfg.insts[inst];
     let opcode = data.opcode();

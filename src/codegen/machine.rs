@@ -97,7 +97,7 @@ impl CompiledSet {
         for (index, unit) in units.iter().enumerate() {
             made.push(maker.function(index, *unit)?);
         }
-        maker.module.finalize_definitions().map_err(Box::new)?;
+        maker.module.finalize_definitions()?;
         let Maker { shared, module, listing, .. } = maker;
         let functions = made
             .into_iter()
@@ -237,8 +237,8 @@ struct Maker {
 }
 
 impl Module {
-    fn finalize_definitions(&mut self) -> Result<(), ModuleError> {
-        self.0.as_mut().map_or(Ok(()), JITModule::finalize_definitions)
+    fn finalize_definitions(&mut self) -> Result<(), Box<ModuleError>> {
+        self.0.as_mut().map_or(Ok(()), |module| module.finalize_definitions().map_err(Box::new))
     }
 }
 
@@ -270,7 +270,7 @@ impl Maker {
             module,
             context: cranelift_codegen::Context::new(),
             frontend: FunctionBuilderContext::new(),
-            imports: imports.map_err(Box::new)?,
+            imports: imports?,
             shared: Shared { constants: Constants::new(), sites: Vec::new(), settings },
             listing: Vec::new(),
         })
@@ -327,10 +327,10 @@ fn write<'e>(
     }
 }
 
-fn import(module: &mut JITModule) -> Result<[FuncId; 3], ModuleError> {
+fn import(module: &mut JITModule) -> Result<[FuncId; 3], Box<ModuleError>> {
     let [first, second, third] = shims().map(|(name, _, parameters, result)| {
         let signature = signature(module, parameters, result);
-        module.declare_function(name, Linkage::Import, &signature)
+        module.declare_function(name, Linkage::Import, &signature).map_err(Box::new)
     });
     Ok([first?, second?, third?])
 }
