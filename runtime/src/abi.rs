@@ -40,8 +40,9 @@ pub struct Context<'a> {
     names: *const Value<'static>,
     /// Group symbol to the header of the group's record.
     groups: *const *const Header,
-    /// How many names and groups there are: an index is compared before it is followed.
-    n_names: u64,
+    /// Offset of the last name, all ones above the lowest four bits: masks the offset of a name.
+    names_mask: u64,
+    /// How many groups there are.
     n_groups: u64,
     /// Index of a name constant of the program to its name symbol.
     resolved: *const u32,
@@ -69,7 +70,7 @@ pub struct Offsets {
     pub output_end: i32,
     pub names: i32,
     pub groups: i32,
-    pub n_names: i32,
+    pub names_mask: i32,
     pub n_groups: i32,
     pub resolved: i32,
     pub site: i32,
@@ -82,7 +83,7 @@ pub const OFFSETS: Offsets = Offsets {
     output_end: offset_of!(Context<'static>, output_end) as i32,
     names: offset_of!(Context<'static>, names) as i32,
     groups: offset_of!(Context<'static>, groups) as i32,
-    n_names: offset_of!(Context<'static>, n_names) as i32,
+    names_mask: offset_of!(Context<'static>, names_mask) as i32,
     n_groups: offset_of!(Context<'static>, n_groups) as i32,
     resolved: offset_of!(Context<'static>, resolved) as i32,
     site: offset_of!(Context<'static>, site) as i32,
@@ -122,7 +123,8 @@ impl<'a> Context<'a> {
             output_end: start.wrapping_add(usable),
             names: table.names().as_ptr(),
             groups: table.headers().as_ptr(),
-            n_names: table.names().len() as u64,
+            names_mask: (table.names().len() as u64).saturating_sub(1)
+                * size_of::<Value<'_>>() as u64,
             n_groups: table.headers().len() as u64,
             resolved: resolved.as_ptr(),
             site: 0,

@@ -50,6 +50,9 @@ impl GroupTable {
             table.headers.push(record.record());
             table.rows.push(Row { record, name });
         }
+        // A power of two, so that generated code masks an index instead of comparing it.
+        let padded = table.names.len().next_power_of_two();
+        table.names.resize(padded, Value::text(Text::EMPTY));
         table
     }
 
@@ -113,7 +116,7 @@ impl GroupTable {
         self.headers.as_slice()
     }
 
-    /// Names by name symbol, for generated code.
+    /// Names by name symbol, for generated code; as many as the next power of two.
     pub(crate) fn names(&self) -> &[Value<'static>] {
         &self.names
     }

@@ -54,7 +54,7 @@ impl<'b> Emitter<'_, 'b> {
                 element_cost,
             } => self.branch_stream(id, *source, stages, sink, *element_cost, (yes, no)),
             NodeKind::Call { row, arguments } => match self.question(*row, arguments) {
-                Some(question) => self.ask(question, yes, no),
+                Some(question) => self.ask(id, question, yes, no),
                 None => self.branch_value(id, yes, no),
             },
             NodeKind::Constant(_)

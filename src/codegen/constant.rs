@@ -1,5 +1,4 @@
-//! Memory that generated code refers to by address: the texts of a set of programs and a few fixed
-//! cells. It never moves and lives as long as the code.
+//! Memory that generated code refers to by address: the texts of a set of programs. It never moves and lives as long as the code.
 
 use claimsmith_runtime::value::PADDING;
 use claimsmith_runtime::{Text, Value};
@@ -9,14 +8,12 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Constants {
     texts: BTreeMap<String, Box<[u8]>>,
-    /// The empty text as a value, then a cell of zeros.
-    cells: Box<[u64; 4]>,
+    zeros: Box<[u64; 2]>,
 }
 
 impl Constants {
     pub(super) fn new() -> Self {
-        let (bits, meta) = Value::text(Text::EMPTY).words();
-        Self { texts: BTreeMap::new(), cells: Box::new([bits, meta, 0, 0]) }
+        Self { texts: BTreeMap::new(), zeros: Box::new([0; 2]) }
     }
 
     /// The two words of a text constant.
@@ -30,13 +27,8 @@ impl Constants {
         Text::in_padded(memory, text.len()).map_or(Value::NULL, Value::text).words()
     }
 
-    /// The address of a cell that holds the empty text.
-    pub(super) fn empty_text(&self) -> u64 {
-        self.cells.as_ptr().addr() as u64
-    }
-
     /// The address of 16 bytes of zeros.
     pub(super) fn zeros(&self) -> u64 {
-        self.empty_text() + 16
+        self.zeros.as_ptr().addr() as u64
     }
 }

@@ -80,7 +80,10 @@ pub(super) struct Emitter<'e, 'b> {
     body: &'b Body,
     place: Option<Place>,
     locals: Vec<Option<Binding<'b>>>,
+    /// The context as the function was given it: for fixed loads, which leave loops.
     pub(super) context: Ssa,
+    /// Where the context is kept, so that loops need no register for what is seldom wanted.
+    kept: StackSlot,
     pub(super) roots: Ssa,
     pub(super) selected: Ssa,
     /// Steps that may still be spent.
@@ -116,6 +119,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let mut next = || parameter.next().unwrap_or(zero);
         let (context, roots, selected) = (next(), next(), next());
         let (steps, cursor) = (builder.declare_var(I64), builder.declare_var(I64));
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let kept = builder.create_sized_stack_slot(data);
+        let address = builder.ins().stack_addr(I64, kept, 0);
+        builder.ins().store(flags(), context, address, 0);
         builder.def_var(steps, zero);
         builder.def_var(cursor, zero);
         let (fault, full) = (builder.create_block(), builder.create_block());
@@ -132,6 +139,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
             place: None,
             locals: Vec::new(),
             context,
+            kept,
             roots,
             selected,
             steps,
@@ -160,7 +168,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.builder.ins().return_(&[done]);
         self.builder.switch_to_block(self.fault);
         if let [code, site] = *self.builder.block_params(self.fault) {
-            self.store(site, self.context, OFFSETS.site);
+            let context = self.kept_context();
+            self.store(site, context, OFFSETS.site);
             self.builder.ins().return_(&[code]);
         }
         self.builder.switch_to_block(self.full);
@@ -237,7 +246,12 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// The length of a text or list, or 0 for null.
     pub(super) fn len(&mut self, words: Words) -> Ssa {
-        self.builder.ins().band_imm_u(words.meta, 0xffff_ffff)
+        self.low_half(words.meta)
+    }
+
+    pub(super) fn low_half(&mut self, word: Ssa) -> Ssa {
+        let low = self.builder.ins().ireduce(I32, word);
+        self.builder.ins().uextend(I64, low)
     }
 
     pub(super) fn is_kind(&mut self, words: Words, kind: Kind) -> Ssa {
@@ -262,6 +276,12 @@ impl<'e, 'b> Emitter<'e, 'b> {
         Some(self.compare(IntCC::Equal, word, 0))
     }
 
+    /// The context, for a call or another seldom thing.
+    pub(super) fn kept_context(&mut self) -> Ssa {
+        let address = self.builder.ins().stack_addr(I64, self.kept, 0);
+        self.load(I64, address, 0)
+    }
+
     // Memory. Addresses are correct by construction, so no access traps; nothing is aligned.
 
     pub(super) fn load(&mut self, ty: ir::Type, address: Ssa, offset: i32) -> Ssa {
@@ -282,6 +302,22 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let bits = self.load(I64, address, offset + layout::BITS);
         let meta = self.load(I64, address, offset + layout::META);
         Words { bits, meta }
+    }
+
+    /// As [`Self::load_words`], loading one word if the shape says what the other is.
+    pub(super) fn load_value(&mut self, shape: &Shape, address: Ssa, offset: i32) -> Words {
+        let kind = match shape.ty {
+            Type::Boolean => Kind::Boolean,
+            Type::Integer => Kind::Integer,
+            Type::Number => Kind::Number,
+            Type::Group => Kind::Group,
+            _ => return self.load_words(address, offset),
+        };
+        if shape.nullable {
+            return self.load_words(address, offset);
+        }
+        let bits = self.load(I64, address, offset + layout::BITS);
+        self.of_kind(bits, kind)
     }
 
     pub(super) fn store_words(&mut self, words: Words, address: Ssa, offset: i32) {
@@ -436,12 +472,14 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn call_row_at(&mut self, row: u32, address: Ssa, n: Ssa, node: NodeId) -> Words {
         let n = self.builder.ins().ireduce(I32, n);
         let row = self.builder.ins().iconst(I32, i64::from(row));
-        let arguments = [self.context, row, address, n];
+        let context = self.kept_context();
+        let arguments = [context, row, address, n];
         let call = self.builder.ins().call(self.imports.call_row, &arguments);
         if let [code] = *self.builder.inst_results(call) {
             self.fault_unless_zero(code, node);
         }
-        self.load_words(self.context, OFFSETS.result)
+        let context = self.kept_context();
+        self.load_words(context, OFFSETS.result)
     }
 
     /// Where these values lie, for a call.
@@ -473,7 +511,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Memory of the arena.
     pub(super) fn allocate(&mut self, bytes: Ssa) -> Ssa {
-        let call = self.builder.ins().call(self.imports.allocate, &[self.context, bytes]);
+        let context = self.kept_context();
+        let call = self.builder.ins().call(self.imports.allocate, &[context, bytes]);
         self.builder.inst_results(call).first().copied().unwrap_or(bytes)
     }
 
@@ -481,12 +520,14 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn write_by_call(&mut self, words: Words) {
         let address = self.arguments(&[words]);
         let cursor = self.builder.use_var(self.cursor);
-        self.store(cursor, self.context, OFFSETS.cursor);
-        let call = self.builder.ins().call(self.imports.write_json, &[self.context, address]);
+        let context = self.kept_context();
+        self.store(cursor, context, OFFSETS.cursor);
+        let call = self.builder.ins().call(self.imports.write_json, &[context, address]);
         if let [code] = *self.builder.inst_results(call) {
             self.leave_if(code, self.full);
         }
-        let cursor = self.load(I64, self.context, OFFSETS.cursor);
+        let context = self.kept_context();
+        let cursor = self.load(I64, context, OFFSETS.cursor);
         self.builder.def_var(self.cursor, cursor);
     }
 }

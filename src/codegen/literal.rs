@@ -94,7 +94,7 @@ impl Emitter<'_, '_> {
 
     /// Writes a text that is not null: in place if it is short and needs no escape.
     pub(super) fn write_text(&mut self, words: Words, around: Around) {
-        let (fast, slow, end) = (self.block(), self.cold_block(), self.block());
+        let (fast, slow, end) = (self.block(), self.block(), self.block());
         let moved = self.builder.append_block_param(end, I64);
         let clean = i64::from(layout::CLEAN) << layout::FLAGS_SHIFT;
         let told = self.builder.ins().band_imm_u(words.meta, clean | 0xffff_ffff);
@@ -120,10 +120,48 @@ impl Emitter<'_, '_> {
         self.jump_one(end, behind);
 
         self.enter(slow);
-        self.write_long(words, around, end);
+        let (long, called) = (self.block(), self.cold_block());
+        let is_clean = self.builder.ins().band_imm_u(told, clean);
+        self.fork(is_clean, long, called);
+        self.enter(long);
+        self.copy_long(words, around, end);
+        self.enter(called);
+        self.write_called(words, around, end);
         self.enter(end);
         self.go_to(moved);
         self.check_limit();
+    }
+
+    /// Copies a long text that needs no escape, 16 bytes at a time. It is counted first.
+    fn copy_long(&mut self, words: Words, around: Around, end: Block) {
+        let len = self.len(words);
+        let cursor = self.at();
+        let last = self.builder.ins().iadd(cursor, len);
+        let over = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, last, self.limit);
+        self.leave_if(over, self.full);
+        let start = if around == Around::Quotes {
+            self.store_bytes(b"\"", cursor, 0);
+            self.add(cursor, 1)
+        } else {
+            cursor
+        };
+        let (body, copied) = (self.block(), self.block());
+        let offset = self.builder.append_block_param(body, I64);
+        let zero = self.constant(0);
+        self.jump_one(body, zero);
+        self.builder.switch_to_block(body);
+        let from = self.builder.ins().iadd(words.bits, offset);
+        let to = self.builder.ins().iadd(start, offset);
+        let bytes = self.load(I8X16, from, 0);
+        self.store(bytes, to, 0);
+        let next = self.add(offset, 16);
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, len);
+        self.builder.ins().brif(more, body, &[next.into()], copied, &[]);
+        self.builder.seal_block(body);
+        self.enter(copied);
+        let behind = self.builder.ins().iadd(start, len);
+        let behind = self.close(behind, around);
+        self.jump_one(end, behind);
     }
 
     /// Writes what stands behind a text; answers where the next byte goes.
@@ -138,7 +176,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Lets the runtime write a text, quotes included, and corrects what stands around it.
-    fn write_long(&mut self, words: Words, around: Around, end: Block) {
+    fn write_called(&mut self, words: Words, around: Around, end: Block) {
         let cursor = self.at();
         let kept = match around {
             Around::Quotes => None,

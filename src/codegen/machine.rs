@@ -1,9 +1,5 @@
 //! The border to the machine: executable memory, its addresses and the one call into it.
 #![expect(unsafe_code, reason = "runs generated code and frees it")]
-#![expect(
-    clippy::result_large_err,
-    reason = "the error is Cranelift's own, on a path taken once per set"
-)]
 
 use super::constant::Constants;
 use super::function::{Emitter, Imports, Needs, Shared};
@@ -41,6 +37,7 @@ pub(crate) struct CompiledSet {
 struct Compiled {
     code: Code,
     needs: Needs,
+    n_roots: usize,
 }
 
 /// The module that owns the memory; `None` only while it is dropped.
@@ -100,11 +97,15 @@ impl CompiledSet {
         for (index, unit) in units.iter().enumerate() {
             made.push(maker.function(index, *unit)?);
         }
-        maker.module.finalize_definitions().map_err(Box::new)?;
+        maker.module.finalize_definitions()?;
         let Maker { shared, module, listing, .. } = maker;
         let functions = made
             .into_iter()
-            .map(|(id, needs)| Compiled { code: code(&module, id), needs })
+            .map(|(id, needs)| Compiled {
+                code: code(&module, id),
+                n_roots: needs.n_roots(),
+                needs,
+            })
             .collect();
         let Shared { constants, sites, .. } = shared;
         Ok(Self { functions, sites, module: Mutex::new(module), constants, listing })
@@ -158,7 +159,7 @@ impl Compiled {
         roots: &[Option<Record<'a>>],
         selected: &[u64],
     ) -> u32 {
-        let n_roots = self.needs.n_roots();
+        let n_roots = self.n_roots;
         let mut few = [std::ptr::null(); FEW_ROOTS];
         let mut many = Vec::new();
         let headers = if n_roots <= FEW_ROOTS {
@@ -186,7 +187,7 @@ impl Compiled {
 }
 
 /// Programs with more roots than this need an allocation for each evaluation.
-const FEW_ROOTS: usize = 16;
+const FEW_ROOTS: usize = 8;
 
 impl Needs {
     fn n_roots(&self) -> usize {
@@ -236,8 +237,8 @@ struct Maker {
 }
 
 impl Module {
-    fn finalize_definitions(&mut self) -> Result<(), ModuleError> {
-        self.0.as_mut().map_or(Ok(()), JITModule::finalize_definitions)
+    fn finalize_definitions(&mut self) -> Result<(), Box<ModuleError>> {
+        self.0.as_mut().map_or(Ok(()), |module| module.finalize_definitions().map_err(Box::new))
     }
 }
 
@@ -269,7 +270,7 @@ impl Maker {
             module,
             context: cranelift_codegen::Context::new(),
             frontend: FunctionBuilderContext::new(),
-            imports: imports.map_err(Box::new)?,
+            imports: imports?,
             shared: Shared { constants: Constants::new(), sites: Vec::new(), settings },
             listing: Vec::new(),
         })
@@ -326,10 +327,10 @@ fn write<'e>(
     }
 }
 
-fn import(module: &mut JITModule) -> Result<[FuncId; 3], ModuleError> {
+fn import(module: &mut JITModule) -> Result<[FuncId; 3], Box<ModuleError>> {
     let [first, second, third] = shims().map(|(name, _, parameters, result)| {
         let signature = signature(module, parameters, result);
-        module.declare_function(name, Linkage::Import, &signature)
+        module.declare_function(name, Linkage::Import, &signature).map_err(Box::new)
     });
     Ok([first?, second?, third?])
 }

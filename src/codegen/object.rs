@@ -18,7 +18,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn write_value(mut self, body: &'b Body) -> (FunctionBuilder<'e>, Needs) {
         self.start(body, None);
         let words = self.value(self.root());
-        self.store_words(words, self.context, OFFSETS.result);
+        let context = self.kept_context();
+        self.store_words(words, context, OFFSETS.result);
         self.finish()
     }
 
@@ -52,18 +53,19 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.needs.writes = true;
         let cursor = self.load(I64, self.context, OFFSETS.cursor);
         self.go_to(cursor);
-        self.limit = self.load(I64, self.context, OFFSETS.output_end);
+        self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
     }
 
     fn close_output(mut self) -> (FunctionBuilder<'e>, Needs) {
         let cursor = self.at();
-        self.store(cursor, self.context, OFFSETS.cursor);
+        let context = self.kept_context();
+        self.store(cursor, context, OFFSETS.cursor);
         self.finish()
     }
 
     /// From here an expression may write so much and no more.
     fn limit_output(&mut self) {
-        let end = self.load(I64, self.context, OFFSETS.output_end);
+        let end = self.load_fixed(I64, self.context, OFFSETS.output_end);
         let cursor = self.at();
         let most = self.add(cursor, i64::try_from(limits::OUTPUT).unwrap_or(i64::MAX));
         self.limit = self.builder.ins().umin(end, most);
@@ -136,7 +138,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
         start: super::function::Ssa,
         omitted: Block,
     ) {
-        self.limit = self.load(I64, self.context, OFFSETS.output_end);
+        self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
         self.unchecked = 1;
         let comma = self.builder.ins().iconst(I8, i64::from(b','));
         self.store(comma, before, 0);

@@ -3,7 +3,7 @@
 use super::function::Binding;
 use super::function::{Emitter, Words, is_scalar};
 use super::literal::{Around, json_bytes};
-use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, Stage};
+use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, Stage, StageKind};
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{Shape, Type};
 use claimsmith_runtime::{Kind, limits};
@@ -308,18 +308,25 @@ impl<'b> Emitter<'_, 'b> {
         let list = self.value(source);
         self.charge_elements(id, list, element_cost);
         self.leave_if_too_long(list);
-        let texts = matches!(arriving.ty, Type::Text | Type::Group) && !arriving.nullable;
+        let direct = self.writes_itself(stages);
+        let texts =
+            !direct && matches!(arriving.ty, Type::Text | Type::Group) && !arriving.nullable;
         self.literal(if texts { b"[\"" } else { b"[" });
         self.settle();
         let first = self.at();
         let done = self.block();
-        self.for_each(id, list, source, stages, done, &mut |emitter, element| {
+        self.for_each(id, list, source, stages, (done, direct), &mut |emitter, element| {
             if texts {
                 let group = element.shape.ty == Type::Group;
                 let words = if group { emitter.group_text(element.words) } else { element.words };
                 emitter.write_text(words, Around::Elements);
             } else {
-                emitter.json_words(element.words, element.shape, Omitted::default());
+                match element.unmade {
+                    Some(body) => emitter.json(body, Omitted::default()),
+                    None => {
+                        emitter.json_words(element.words, element.shape, Omitted::default());
+                    }
+                }
                 emitter.literal(b",");
                 emitter.settle();
             }
@@ -332,6 +339,16 @@ impl<'b> Emitter<'_, 'b> {
             self.leave_if(empty, block);
         }
         self.close_list(end, empty, texts);
+    }
+
+    /// Whether the last stage makes what is better written at once.
+    fn writes_itself(&self, stages: &[Stage]) -> bool {
+        let last = stages.last().filter(|stage| stage.kind == StageKind::Map);
+        let body = last.and_then(|stage| self.node(stage.body));
+        matches!(
+            body.map(|node| &node.kind),
+            Some(NodeKind::Concat(_) | NodeKind::Choice { .. } | NodeKind::Guard { .. })
+        )
     }
 
     /// Replaces what was written in expectation of another element.

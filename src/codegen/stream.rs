@@ -19,6 +19,8 @@ use cranelift_frontend::Variable;
 pub(super) struct Element<'b> {
     pub(super) words: Words,
     pub(super) shape: &'b Shape,
+    /// The body of the last stage, if it is yet to be evaluated.
+    pub(super) unmade: Option<NodeId>,
 }
 
 /// What to do with an element; answers whether the stream goes on behind it. If not, it has jumped
@@ -73,36 +75,36 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.leave_if(long, self.full);
     }
 
-    /// Writes the loop; behind the last element it goes on at `done`, which is not sealed.
+    /// Writes the loop; behind the last element it goes on at `done`, which is not sealed. If
+    /// `direct`, the last stage maps, and its body is left to `arrive`.
     pub(super) fn for_each(
         &mut self,
         id: NodeId,
         list: Words,
         source: NodeId,
         stages: &'b [Stage],
-        done: Block,
+        (done, direct): (Block, bool),
         arrive: &mut Arrive<'_, 'e, 'b>,
     ) {
         let indexes: Vec<Option<Variable>> =
             stages.iter().map(|stage| stage.index.map(|_| self.counter())).collect();
         let (body, next) = (self.block(), self.block());
         let address = self.builder.append_block_param(body, I64);
+        let left = self.builder.append_block_param(body, I64);
         let len = self.len(list);
-        let bytes = self.builder.ins().ishl_imm_u(len, 4);
-        let end = self.builder.ins().iadd(list.bits, bytes);
-        let empty = self.compare(IntCC::Equal, len, 0);
-        self.builder.ins().brif(empty, done, &[], body, &[list.bits.into()]);
+        self.builder.ins().brif(len, body, &[list.bits.into(), len.into()], done, &[]);
         self.builder.switch_to_block(body);
-        let words = self.load_words(address, 0);
-        let element = Element { words, shape: self.element_shape(source) };
-        let element = self.pass(id, stages, &indexes, element, next);
+        let shape = self.element_shape(source);
+        let words = self.load_value(shape, address, 0);
+        let element = Element { words, shape, unmade: None };
+        let element = self.pass(id, stages, &indexes, element, (next, direct));
         if arrive(self, element) {
             self.jump(next);
         }
         self.enter(next);
         let following = self.add(address, i64::from(layout::SIZE));
-        let more = self.builder.ins().icmp(IntCC::NotEqual, following, end);
-        self.builder.ins().brif(more, body, &[following.into()], done, &[]);
+        let left = self.add(left, -1);
+        self.builder.ins().brif(left, body, &[following.into(), left.into()], done, &[]);
         self.builder.seal_block(body);
     }
 
@@ -121,10 +123,11 @@ impl<'e, 'b> Emitter<'e, 'b> {
         stages: &'b [Stage],
         indexes: &[Option<Variable>],
         mut element: Element<'b>,
-        next: Block,
+        (next, direct): (Block, bool),
     ) -> Element<'b> {
         let mut prefix = None;
         let mut n_maps = 0;
+        let Some(last) = stages.last() else { return element };
         for (stage, index) in stages.iter().zip(indexes) {
             self.bind(stage.element, Binding { words: element.words, prefix });
             if let (Some(local), Some(counter)) = (stage.index, index) {
@@ -142,6 +145,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
                     let known = self.known_prefix(stage.body);
                     let own = known.filter(|(local, _)| *local == stage.element);
                     prefix = own.map(|(_, text)| text).or(prefix);
+                }
+                StageKind::Map if direct && std::ptr::eq(stage, last) => {
+                    element.shape = self.shape(stage.body);
+                    element.unmade = Some(stage.body);
                 }
                 StageKind::Map => {
                     n_maps += 1;
@@ -175,17 +182,19 @@ impl<'e, 'b> Emitter<'e, 'b> {
         });
         self.charge_elements(id, list, element_cost);
         let (found, missed) = if *sink == Sink::None { (no, yes) } else { (yes, no) };
-        self.for_each(id, list, source, stages, missed, &mut |emitter, element| match argument {
-            Some(argument) => {
-                let next = emitter.block();
-                let side = Side { words: element.words, shape: element.shape, text: None };
-                emitter.branch_equal(id, side, argument, found, next);
-                emitter.enter(next);
-                true
-            }
-            None => {
-                emitter.jump(found);
-                false
+        self.for_each(id, list, source, stages, (missed, false), &mut |emitter, element| {
+            match argument {
+                Some(argument) => {
+                    let next = emitter.block();
+                    let side = Side { words: element.words, shape: element.shape, text: None };
+                    emitter.branch_equal(id, side, argument, found, next);
+                    emitter.enter(next);
+                    true
+                }
+                None => {
+                    emitter.jump(found);
+                    false
+                }
             }
         });
     }
@@ -242,7 +251,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     /// As `for_each`, going on behind the loop.
     fn each(&mut self, stream: Stream<'b>, arrive: &mut Arrive<'_, 'e, 'b>) {
         let done = self.block();
-        self.for_each(stream.id, stream.list, stream.source, stream.stages, done, arrive);
+        self.for_each(stream.id, stream.list, stream.source, stream.stages, (done, false), arrive);
         self.enter(done);
     }
 

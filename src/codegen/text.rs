@@ -16,6 +16,7 @@ use cranelift_codegen::ir::{Block, InstBuilder};
 enum Known {
     StartsWith,
     EndsWith,
+    Contains,
     Before,
     After,
     Replace,
@@ -25,6 +26,7 @@ enum Known {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'b> {
     known: Known,
+    row: u32,
     receiver: NodeId,
     /// 1 to [`MOST_INLINE`] bytes.
     part: &'b str,
@@ -38,24 +40,32 @@ impl<'b> Emitter<'_, 'b> {
         let null = functions::row(row)?.parameter(0)?.null;
         let shape = self.shape(*receiver);
         let part = self.text_constant(*part)?;
-        let fits = (1..=MOST_INLINE).contains(&part.len());
+        let most = match known {
+            Known::StartsWith | Known::EndsWith => MOST_INLINE,
+            Known::Contains => MOST_NEEDLE,
+            Known::Before | Known::After | Known::Replace => 0,
+        };
+        let fits = (1..=most).contains(&part.len());
         let answers_null = !shape.nullable || null == Null::Accepted;
-        let asks = matches!(known, Known::StartsWith | Known::EndsWith);
-        (asks && fits && answers_null && shape.ty == Type::Text).then_some(Question {
+        (fits && answers_null && shape.ty == Type::Text).then_some(Question {
             known,
+            row,
             receiver: *receiver,
             part,
         })
     }
 
     /// Answers a question. A null text is shorter than every part.
-    pub(super) fn ask(&mut self, question: Question<'b>, yes: Block, no: Block) {
+    pub(super) fn ask(&mut self, id: NodeId, question: Question<'b>, yes: Block, no: Block) {
         let words = self.value(question.receiver);
         let len = self.len(words);
         let mut part = question.part.as_bytes();
         let n = i64::try_from(part.len()).unwrap_or(i64::MAX);
         let short = self.compare(IntCC::UnsignedLessThan, len, n);
         self.leave_if(short, no);
+        if question.known == Known::Contains {
+            return self.ask_inside(id, question, words, (yes, no));
+        }
         let start = if question.known == Known::EndsWith {
             let end = self.builder.ins().iadd(words.bits, len);
             self.add(end, -n)
@@ -66,6 +76,26 @@ impl<'b> Emitter<'_, 'b> {
             words.bits
         };
         self.branch_bytes(start, part, yes, no);
+    }
+
+    /// Whether the part occurs: seldom, where its first and last byte do, the row is asked.
+    fn ask_inside(
+        &mut self,
+        id: NodeId,
+        question: Question<'b>,
+        whole: Words,
+        (yes, no): (Block, Block),
+    ) {
+        let n = i64::try_from(question.part.len()).unwrap_or(0);
+        let maybe = self.block();
+        let len = self.len(whole);
+        let n_positions = self.add(len, 1 - n);
+        self.branch_search(whole.bits, n_positions, question.part.as_bytes(), no, maybe);
+        self.enter(maybe);
+        let part = self.shared.constants.text(question.part);
+        let part = self.words(part);
+        let found = self.call_row(question.row, &[whole, part], id);
+        self.fork(found.bits, yes, no);
     }
 
     /// What a true condition says of the beginning of a local's text: the local and the prefix.
@@ -239,6 +269,7 @@ fn known(row: u32) -> Option<Known> {
     match *function.names.first()? {
         "startsWith" | "String.startsWith" => Some(Known::StartsWith),
         "endsWith" => Some(Known::EndsWith),
+        "contains" | "String.stringContains" => Some(Known::Contains),
         "substringBefore" | "String.substringBefore" => Some(Known::Before),
         "substringAfter" | "String.substringAfter" => Some(Known::After),
         "replace" | "String.replace" => Some(Known::Replace),

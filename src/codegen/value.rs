@@ -139,7 +139,7 @@ impl<'b> Emitter<'_, 'b> {
         let null = self.compare(IntCC::Equal, header, 0);
         let zeros = self.constant(self.shared.constants.zeros().cast_signed());
         let readable = self.builder.ins().select(null, zeros, header);
-        let word = self.load(I64, readable, layout::META);
+        let word = self.load_fixed(I64, readable, layout::META);
         let depth = self.builder.ins().band_imm_u(word, 0xff_i64 << layout::DEPTH_SHIFT);
         let kind = self.constant((Kind::Record as i64) << layout::KIND_SHIFT);
         let meta = self.builder.ins().bor(depth, kind);
@@ -149,15 +149,15 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn slot(&mut self, id: NodeId, record: NodeId, index: u32) -> Words {
-        let exists = match &self.shape(record).ty {
-            Type::Record(record_type) => (index as usize) < record_type.fields.len(),
-            _ => false,
+        let field = match &self.shape(record).ty {
+            Type::Record(record_type) => record_type.fields.get(index as usize),
+            _ => None,
         };
         let record = self.value(record);
         let offset = i32::try_from(u64::from(index) * 16).ok().and_then(|at| at.checked_add(SLOTS));
-        match offset.filter(|_| exists) {
-            Some(offset) => self.load_words(record.bits, offset),
-            None => self.never(Fault::Internal, id),
+        match (offset, field) {
+            (Some(offset), Some(field)) => self.load_value(&field.shape, record.bits, offset),
+            _ => self.never(Fault::Internal, id),
         }
     }
 
@@ -168,7 +168,7 @@ impl<'b> Emitter<'_, 'b> {
         };
         self.needs.groups = Some(record_type);
         let group = self.value(group);
-        let symbol = self.builder.ins().band_imm_u(group.bits, 0xffff_ffff);
+        let symbol = self.low_half(group.bits);
         let n = self.load_fixed(I64, self.context, OFFSETS.n_groups);
         let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, symbol, n);
         self.fault_if(beyond, Fault::Internal, id);
@@ -181,14 +181,12 @@ impl<'b> Emitter<'_, 'b> {
 
     /// The name of a group. Total for any bits, so that it can stand anywhere.
     pub(super) fn group_text(&mut self, group: Words) -> Words {
-        let symbol = self.builder.ins().ushr_imm_u(group.bits, 32);
-        let n = self.load_fixed(I64, self.context, OFFSETS.n_names);
+        let mask = self.load_fixed(I64, self.context, OFFSETS.names_mask);
         let names = self.load_fixed(I64, self.context, OFFSETS.names);
-        let within = self.builder.ins().icmp(IntCC::UnsignedLessThan, symbol, n);
-        let offset = self.builder.ins().ishl_imm_u(symbol, 4);
-        let name = self.builder.ins().iadd(names, offset);
-        let empty = self.constant(self.shared.constants.empty_text().cast_signed());
-        let address = self.builder.ins().select(within, name, empty);
+        // The symbol is the upper half, and a name takes 16 bytes.
+        let offset = self.builder.ins().ushr_imm_u(group.bits, 32 - 4);
+        let offset = self.builder.ins().band(offset, mask);
+        let address = self.builder.ins().iadd(names, offset);
         let bits = self.load_fixed(I64, address, layout::BITS);
         let meta = self.load_fixed(I64, address, layout::META);
         Words { bits, meta }

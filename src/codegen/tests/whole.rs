@@ -1,0 +1,314 @@
+//! Whole functions: budgets, limits, objects, planted mistakes, and the machine underneath.
+
+use super::stream::skipping_one;
+use super::*;
+
+#[test]
+fn this_machine_runs_native_code() {
+    assert!(is_available());
+}
+
+#[test]
+fn budgets_end_at_the_same_node() {
+    let most = u32::try_from(limits::STEPS).unwrap();
+    for left in (0..400).step_by(7) {
+        let mut make = Maker::default();
+        let inner = roles(&mut make);
+        let inner = place_charges(make.body(inner));
+        let Body { mut nodes, root, n_locals } = inner;
+        let node = nodes[root.0 as usize].clone();
+        let kind = NodeKind::Charge { steps: most - left, body: root };
+        nodes.push(crate::ir::Node { kind, ..node });
+        let root = NodeId(root.0 + 1);
+        let _ = agreed_body(&Body { nodes, root, n_locals });
+    }
+}
+
+#[test]
+fn output_beyond_the_limit_is_left_to_the_interpreter() {
+    let world = World::new();
+    for extra in 0..4 {
+        let n = limits::OUTPUT - 4 + extra;
+        let constant = |make: &mut Maker| make.text(&"a".repeat(n));
+        let pieces = |make: &mut Maker| {
+            let pieces = vec![make.text(&"a".repeat(n - 15)), slot(make, "email")];
+            make.of(NodeKind::Concat(pieces), Type::Text)
+        };
+        let list = |make: &mut Maker| {
+            let elements = vec![make.text(&"a".repeat(n - 6)), make.integer(1)];
+            operation(make, Operator::List, elements, Shape::list(Shape::of(Type::Any)))
+        };
+        let builds: [&dyn Fn(&mut Maker) -> NodeId; 3] = [&constant, &pieces, &list];
+        for build in builds {
+            let mut make = Maker::default();
+            let root = build(&mut make);
+            let body = make.body(root);
+            let expected = interpreted(&world, &body);
+            let [_, json] = native(&world, &body, Settings::default());
+            assert_eq!(json.is_none(), expected.is_err());
+            assert!(json.is_none_or(|json| json == expected));
+        }
+    }
+}
+
+fn body(build: impl FnOnce(&mut Maker) -> NodeId) -> Body {
+    let mut make = Maker::default();
+    let root = build(&mut make);
+    place_charges(make.body(root))
+}
+
+fn object() -> Object {
+    let alternative = |guard: Option<Body>, value| Alternative { guard, value };
+    let member = |name: &str, alternatives, omit_empty| Member {
+        name: name.to_owned(),
+        alternatives,
+        omit_empty,
+    };
+    let holds = |value| Some(body(|make| make.boolean(value)));
+    let one = |value| vec![alternative(None, value)];
+    let choice = vec![
+        alternative(holds(false), body(fail)),
+        alternative(Some(body(|make| make.text("true"))), body(fail)),
+        alternative(holds(true), body(|make| make.text("third"))),
+        alternative(None, body(fail)),
+    ];
+    let decided = vec![alternative(holds(true), body(Maker::null)), alternative(None, body(fail))];
+    Object {
+        members: vec![
+            member("null", one(body(Maker::null)), false),
+            member("a\"", one(body(roles)), true),
+            member("empty", one(body(|make| slot(make, "no"))), true),
+            member("kept", one(body(|make| slot(make, "no"))), false),
+            member("none", one(body(|make| slot(make, "none"))), false),
+            member("choice", choice, false),
+            member("decided", decided, false),
+            member("without", vec![alternative(holds(false), body(fail))], false),
+            member("fails", one(body(fail)), false),
+            member("nick", one(body(|make| slot(make, "nick"))), false),
+            member("guard fails", vec![alternative(Some(body(fail)), body(roles))], false),
+        ],
+    }
+}
+
+#[test]
+fn objects_are_the_same() {
+    let (world, object) = (World::new(), object());
+    let set = compile(&[Unit::Object(&object)], Settings::default()).unwrap();
+    let roots = [Some(world.user.record()), None];
+    for selected in [0, 0b1111_1111, 0b10_0110_0111, 0b10_0001_0000, 0b100_0000_0011, u64::MAX] {
+        for capacity in [100_000, 300, 20, 3] {
+            let arena = Arena::new();
+            let mut output = Output::new(capacity);
+            let mut expected = Vec::new();
+            let mut context =
+                Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
+            let outcome = interpret::evaluate_object(
+                &object,
+                &[selected],
+                &mut context,
+                &roots,
+                &mut expected,
+            );
+            match (set.evaluate(0, &mut context, &roots, &[selected]), outcome) {
+                (Outcome::Done, Ok(())) => assert_eq!(context.output(), expected),
+                (Outcome::Fault { fault, site }, Err(stopped)) => {
+                    let place = site.member.unwrap();
+                    assert_eq!((fault, site.node), (stopped.stopped.fault, stopped.stopped.node));
+                    assert_eq!(
+                        (place.member, place.alternative, place.in_guard),
+                        (stopped.member, stopped.alternative, stopped.in_guard)
+                    );
+                }
+                (Outcome::OutputFull, _) => assert!(capacity < expected.len() + 100),
+                (native, interpreted) => panic!("{native:?} is not {interpreted:?}"),
+            }
+        }
+    }
+    let arena = Arena::new();
+    let mut output = Output::new(10);
+    let mut context = Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
+    assert_eq!(set.evaluate(0, &mut context, &roots, &[]), Outcome::Done);
+    assert!(context.output().is_empty());
+}
+
+#[test]
+fn what_was_not_made_for_the_code_does_not_run() {
+    let world = World::new();
+    let body = body(|make| {
+        let groups = slot(make, "groups");
+        make.of(NodeKind::MemberOf { groups, names: vec![2] }, Type::Boolean)
+    });
+    let set = compile(&[Unit::Value(&body), Unit::Json(&body)], Settings::default()).unwrap();
+    let arena = Arena::new();
+    let run = |index, resolved: &[u32], roots: &[Option<_>]| {
+        let mut context = Context::new(&arena, &world.table, resolved, None);
+        set.evaluate(index, &mut context, roots, &[])
+    };
+    let user = [Some(world.user.record())];
+    let group = RecordBuilder::pack(&group_type(), &[Datum::Null]).unwrap();
+    assert_eq!(run(0, &[1, 2, 3], &user), Outcome::Done);
+    assert_eq!(run(1, &[1, 2, 3], &user), Outcome::OutputFull);
+    for outcome in [
+        run(0, &[1, 2], &user),
+        run(0, &[1, 2, 3], &[Some(group.record())]),
+        run(2, &[1, 2, 3], &user),
+    ] {
+        assert!(matches!(outcome, Outcome::Fault { fault: Fault::Internal, .. }));
+    }
+}
+
+/// A program for each mistake that shows it.
+fn telling(mistake: Mistake) -> Body {
+    let mut make = Maker::default();
+    let root = telling_root(&mut make, mistake);
+    make.body(root)
+}
+
+fn telling_root(make: &mut Maker, mistake: Mistake) -> NodeId {
+    match mistake {
+        Mistake::ShortPrefix => {
+            let arguments = vec![slot(make, "email"), make.text("adb")];
+            call(make, method("startsWith", "text"), arguments, Shape::of(Type::Boolean))
+        }
+        Mistake::IndexFromOne => {
+            let source = slot(make, "ages");
+            let stage = skipping_one(make);
+            let shape = Shape::list(Shape::of(Type::Integer));
+            make.stream(source, vec![stage], Sink::List, shape)
+        }
+        Mistake::SkippedCharge => {
+            let email = slot(make, "email");
+            let sized = make.of(NodeKind::ChargeSize(email), Type::Text);
+            let steps = u32::try_from(limits::STEPS).unwrap() - 3;
+            make.of(NodeKind::Charge { steps, body: sized }, Type::Text)
+        }
+        Mistake::MissingNullCheck => {
+            let arguments = vec![slot(make, "none"), make.text("a")];
+            let shape = Shape::or_null(Type::Text);
+            call(make, classic("String.substringBefore"), arguments, shape)
+        }
+        Mistake::LostSecondMap => {
+            let source = slot(make, "groups");
+            let second = make.stage(StageKind::Map, Shape::of(Type::Text), |make, read| {
+                let arguments = vec![read, make.text("x"), make.text("y")];
+                call(make, method("replace", "text"), arguments, Shape::of(Type::Text))
+            });
+            let stages = vec![replacing(make, "role_", ""), second];
+            make.stream(source, stages, Sink::List, Shape::list(Shape::of(Type::Text)))
+        }
+    }
+}
+
+#[test]
+fn each_planted_mistake_makes_a_difference() {
+    for mistake in [
+        Mistake::ShortPrefix,
+        Mistake::IndexFromOne,
+        Mistake::SkippedCharge,
+        Mistake::MissingNullCheck,
+        Mistake::LostSecondMap,
+    ] {
+        let (world, body) = (World::new(), telling(mistake));
+        let expected = agreed_body(&body);
+        let settings = Settings { planted_mistake: Some(mistake), ..Settings::default() };
+        for found in native(&world, &body, settings) {
+            assert_ne!(found, Some(expected.clone()), "{mistake:?}");
+        }
+    }
+}
+
+#[test]
+fn a_listing_shows_the_code() {
+    let body = body(roles);
+    let settings = Settings { listing: true, ..Settings::default() };
+    let set = compile(&[Unit::Json(&body)], settings).unwrap();
+    let [text] = set.listing() else { panic!("one unit") };
+    assert!(text.contains("function") && text.contains("brif") && text.contains("ret"));
+}
+
+#[test]
+fn deep_and_long_programs_are_the_same() {
+    let deep = || {
+        let not = |make: &mut Maker| {
+            let mut node = make.boolean(true);
+            for _ in 0..3_001 {
+                node = make.of(NodeKind::Not(node), Type::Boolean);
+            }
+            node
+        };
+        assert_eq!(agreed(not), ok("false"));
+        let chain = |make: &mut Maker| {
+            let first = make.integer(1);
+            let rest = (0..2_000).map(|_| (Operator::Add, slot(make, "whole"))).collect();
+            let sum = make.of(NodeKind::Arithmetic { first, rest }, Type::Any);
+            let pieces = std::iter::repeat_with(|| slot(make, "email")).take(1_000).collect();
+            let text = make.of(NodeKind::Concat(pieces), Type::Text);
+            let links = vec![Link::Default { value: text, empty_too: true }];
+            make.of(NodeKind::Choice { links, otherwise: sum }, Type::Any)
+        };
+        assert!(agreed(chain).is_ok());
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(deep).unwrap();
+    thread.join().unwrap();
+}
+
+#[test]
+fn an_instruction_that_could_trap_is_found() {
+    use cranelift_codegen::cursor::{Cursor, FuncCursor};
+    use cranelift_codegen::ir::types::I64;
+    use cranelift_codegen::ir::{Function, InstBuilder, MemFlagsData};
+    let found = |build: fn(&mut FuncCursor<'_>)| {
+        let mut function = Function::new();
+        let block = function.dfg.make_block();
+        let mut cursor = FuncCursor::new(&mut function);
+        cursor.insert_block(block);
+        build(&mut cursor);
+        crate::codegen::inspect::first_trapping(&function)
+    };
+    assert_eq!(found(|cursor| _ = cursor.ins().iconst(I64, 8)), None);
+    let divides = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().udiv(value, value);
+    };
+    assert!(found(divides).unwrap().contains("udiv"));
+    let loads = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().load(I64, MemFlagsData::new(), value, 0);
+    };
+    assert!(found(loads).unwrap().contains("load"));
+    let trusts = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().load(I64, MemFlagsData::trusted(), value, 0);
+    };
+    assert!(found(trusts).is_some());
+    let careful = |cursor: &mut FuncCursor<'_>| {
+        let value = cursor.ins().iconst(I64, 8);
+        cursor.ins().load(I64, MemFlagsData::new().with_notrap(), value, 0);
+    };
+    assert_eq!(found(careful), None);
+}
+
+#[test]
+fn a_set_is_shared_between_threads() {
+    let body = body(roles);
+    let set = Arc::new(compile(&[Unit::Json(&body)], Settings::default()).unwrap());
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let set = Arc::clone(&set);
+            std::thread::spawn(move || {
+                let (world, arena) = (World::new(), Arena::new());
+                let mut output = Output::new(1_000);
+                let mut context =
+                    Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
+                let outcome = set.evaluate(0, &mut context, &[Some(world.user.record())], &[]);
+                (outcome, context.output().to_vec())
+            })
+        })
+        .collect();
+    drop(set);
+    for thread in threads {
+        let (outcome, output) = thread.join().unwrap();
+        assert_eq!(outcome, Outcome::Done);
+        assert!(output.starts_with(b"[\"admin\",\"double\""));
+    }
+}
