@@ -1,1 +1,101 @@
 //! The organization as one document: read, validated whole, turned into servers and people.
+//! Everything wrong is reported at once with path and place. Expressions are taken as text; they
+//! are compiled by whoever publishes, who also knows the issuers and compares them with audiences.
+
+mod application;
+mod claim;
+mod decode;
+mod expression;
+mod grants;
+mod group;
+mod identity;
+mod policy;
+mod reference;
+mod schema;
+mod server;
+mod token_policy;
+mod user;
+
+pub use decode::Problem;
+pub use identity::Digest;
+pub use schema::{ATTRIBUTE_TYPES, Attribute, BASE_ATTRIBUTES};
+
+use crate::directory::Directory;
+use crate::document::Node;
+use crate::server::AuthorizationServer;
+use decode::{Object, Place, Problems};
+
+/// The document that `--demo` serves.
+pub const DEMO: &str = include_str!("demo.json");
+
+/// The only version of documents there is.
+const VERSION: u32 = 1;
+
+/// The members of a document.
+const MEMBERS: &[&str] = &[
+    "version",
+    "organization",
+    "userSchema",
+    "groups",
+    "users",
+    "apps",
+    "authorizationServers",
+];
+
+/// All that a document describes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Organization {
+    pub name: String,
+    /// `org.subDomain` in expressions.
+    pub sub_domain: String,
+    /// The base attributes first.
+    pub user_schema: Vec<Attribute>,
+    pub directory: Directory,
+    pub servers: Vec<AuthorizationServer>,
+}
+
+/// Reads a document. `digest` is SHA-256, from which ids are made where the document gives none.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the document. Nothing is half read.
+pub fn read(document: &Node, digest: Digest<'_>) -> Result<Organization, Vec<Problem>> {
+    let problems = Problems::default();
+    let organization = read_whole(&Place::top(document, &problems), digest);
+    let mut list = problems.into_list();
+    match organization {
+        Some(organization) if list.is_empty() => Ok(organization),
+        _ => {
+            list.sort_by_key(|problem| problem.span);
+            Err(list)
+        }
+    }
+}
+
+fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
+    let top = place.object(MEMBERS)?;
+    if let Some(version) = top.require("version") {
+        version.integer(VERSION..=VERSION);
+    }
+    let (name, sub_domain) = read_names(&top);
+    let user_schema = schema::read_schema(top.find("userSchema"));
+    let groups = group::read_groups(&top, digest);
+    let users = user::read_users(&top, &user_schema, &groups, digest);
+    let directory = Directory::new(users, groups);
+    let applications = application::read_applications(&top, &directory, digest);
+    let directory = directory.with_applications(applications);
+    let servers = server::read_servers(&top, &directory, &user_schema, digest);
+    Some(Organization { name, sub_domain, user_schema, directory, servers })
+}
+
+/// `organization.name` and `organization.subDomain`.
+fn read_names(top: &Object<'_>) -> (String, String) {
+    let object = top.require("organization").and_then(|p| p.object(&["name", "subDomain"]));
+    let text = |name: &str| {
+        let place = object.as_ref()?.require(name)?;
+        place.text_up_to(255).map(str::to_owned)
+    };
+    (text("name").unwrap_or_default(), text("subDomain").unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

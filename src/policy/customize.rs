@@ -199,7 +199,8 @@ fn is_same(one: &Json, other: &Json) -> bool {
     }
 }
 
-/// Compares through the text of the number, since no float holds every integer of 64 bits.
+/// Compares through the text of the number, since no float holds every integer of 64 bits. Adding
+/// zero makes a negative zero a plain one.
 fn is_same_number(integer: i64, number: f64) -> bool {
-    number.fract() == 0.0 && format!("{number:.0}") == integer.to_string()
+    number.fract() == 0.0 && format!("{:.0}", number + 0.0) == integer.to_string()
 }

@@ -1,0 +1,223 @@
+//! Reads the applications of the document, each written as the body of `POST /api/v1/apps` with
+//! its assignments beside it.
+
+use super::decode::{Object, Place, Placed};
+use super::grants::{self, Usage};
+use super::identity::{self, APPLICATION, Digest};
+use super::reference;
+use crate::directory::{
+    Application, ApplicationType, Assignment, AuthenticationMethod, Directory, SecretSource, Status,
+};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+const MEMBERS: &[&str] = &[
+    "id",
+    "name",
+    "label",
+    "signOnMode",
+    "status",
+    "credentials",
+    "settings",
+    "profile",
+    "assignments",
+];
+const CREDENTIALS: &[&str] =
+    &["client_id", "client_secret", "token_endpoint_auth_method", "pkce_required"];
+const SETTINGS: &[&str] = &["application_type", "grant_types", "response_types", "redirect_uris"];
+
+/// The applications. No two share a client id, an id or a label.
+pub(super) fn read_applications(
+    top: &Object<'_>,
+    directory: &Directory,
+    digest: Digest<'_>,
+) -> Vec<Application> {
+    let mut applications: Vec<Application> = Vec::new();
+    let (mut client_ids, mut ids, mut labels) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for place in top.list("apps") {
+        let Some(application) = read_application(&place, directory, digest) else { continue };
+        for (what, value, seen) in [
+            ("label", &application.label, &mut labels),
+            ("client_id", &application.client_id, &mut client_ids),
+            ("id", &application.id, &mut ids),
+        ] {
+            if !seen.insert(value.clone()) {
+                place.blame(format!("another application has the {what} `{value}` already"));
+            }
+        }
+        applications.push(application);
+    }
+    applications
+}
+
+fn read_application(
+    place: &Place<'_>,
+    directory: &Directory,
+    digest: Digest<'_>,
+) -> Option<Application> {
+    let object = place.object(MEMBERS)?;
+    let label = object.require("label")?.text_up_to(100)?;
+    expect_word(&object, "name", "oidc_client");
+    expect_word(&object, "signOnMode", "OPENID_CONNECT");
+    let credentials = within(&object, "credentials", CREDENTIALS);
+    let settings = within(&object, "settings", SETTINGS);
+    if settings.is_none() {
+        place.blame("the member `settings.oauthClient` is missing");
+    }
+    let settings = settings?;
+    let id = identity::id_in(&object, APPLICATION, &[label], digest);
+    let client_id = read_client_id(credentials.as_ref(), &id, place, directory);
+    let application_type = settings.require("application_type")?.choice(ApplicationType::WORDS)?;
+    let method = credentials.as_ref().map_or(AuthenticationMethod::ClientSecretBasic, |object| {
+        object.choice(
+            "token_endpoint_auth_method",
+            AuthenticationMethod::WORDS,
+            AuthenticationMethod::ClientSecretBasic,
+        )
+    });
+    let secrets = credentials.as_ref().map(read_secrets).unwrap_or_default();
+    if secrets.is_empty() != (method == AuthenticationMethod::None) {
+        place.blame("a `client_secret` is needed, unless the method is `none`, where none may be");
+    }
+    let usage = grants::read_usage(&settings, application_type, method);
+    let Usage { grant_types, response_types, redirect_uris } = usage;
+    let (assigned_users, assigned_groups) = read_assignments(&object, directory);
+    let profile = object.find("profile").and_then(|place| place.open_object());
+    Some(Application {
+        client_id,
+        label: label.to_owned(),
+        application_type,
+        grant_types,
+        response_types,
+        redirect_uris,
+        token_endpoint_auth_method: method,
+        pkce_required: read_pkce(credentials.as_ref(), application_type, method),
+        secrets,
+        profile: profile.map(|profile| profile.to_profile()).unwrap_or_default(),
+        status: object.choice("status", Status::WORDS, Status::Active),
+        assigned_users,
+        assigned_groups,
+        id,
+    })
+}
+
+/// The object `{name}.oauthClient`.
+fn within<'a>(object: &Object<'a>, name: &str, known: &[&str]) -> Option<Object<'a>> {
+    object.find(name)?.object(&["oauthClient"])?.find("oauthClient")?.object(known)
+}
+
+/// A member that, if it is there, says what is known anyway.
+fn expect_word(object: &Object<'_>, name: &str, word: &str) {
+    object.find(name).and_then(|place| place.choice(&[(word, ())]));
+}
+
+/// The client id, else the id. It is never a user's id or login (decision 9).
+fn read_client_id(
+    credentials: Option<&Object<'_>>,
+    id: &str,
+    application: &Place<'_>,
+    directory: &Directory,
+) -> String {
+    let place = credentials.and_then(|object| object.find("client_id"));
+    let given = place.as_ref().and_then(|place| place.text());
+    let blamed = place.as_ref().unwrap_or(application);
+    if let Some(given) = given {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "$-_.+!*'(),".contains(c);
+        if !(6..=100).contains(&given.len()) || !given.chars().all(plain) {
+            blamed.blame("expected 6 to 100 of `A-Z a-z 0-9 $-_.+!*'(),`");
+        }
+        if given == "ALL_CLIENTS" {
+            blamed.blame("`ALL_CLIENTS` means every client in policies");
+        }
+    }
+    let client_id = given.unwrap_or(id);
+    let taken = directory.find_user_by_id(client_id).is_some()
+        || directory.users().iter().any(|user| user.login.eq_ignore_ascii_case(client_id));
+    if taken {
+        blamed.blame(format!("`{client_id}` is the id or login of a user"));
+    }
+    client_id.to_owned()
+}
+
+fn read_secrets(credentials: &Object<'_>) -> Vec<SecretSource> {
+    let Some(place) = credentials.find("client_secret") else { return Vec::new() };
+    let places = match place.json() {
+        crate::document::Json::List(_) => place.list(),
+        _ => vec![place.clone()],
+    };
+    if places.len() > 2 {
+        place.blame("at most two secrets");
+    }
+    places.iter().filter_map(read_secret).collect()
+}
+
+/// `{"env"}`, `{"file"}` or `{"hash"}`. The secret itself may not stand in the document.
+fn read_secret(place: &Place<'_>) -> Option<SecretSource> {
+    let crate::document::Json::Object(_) = place.json() else {
+        place.blame(
+            "expected `{\"env\": name}`, `{\"file\": path}` or `{\"hash\": hash}`; a secret does \
+             not stand in the document itself",
+        );
+        return None;
+    };
+    let object = place.object(&["env", "file", "hash"])?;
+    let text = |name: &str| object.text_up_to(name, 4096).map(str::to_owned);
+    let sources: Vec<SecretSource> = [
+        text("env").map(SecretSource::Environment),
+        text("file").map(|path| SecretSource::File(PathBuf::from(path))),
+        text("hash").map(SecretSource::Hash),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if sources.len() != 1 {
+        place.blame("expected exactly one of `env`, `file`, `hash`");
+    }
+    sources.into_iter().next()
+}
+
+/// Whether PKCE is required (decision 26); of a client without a secret it always is.
+fn read_pkce(
+    credentials: Option<&Object<'_>>,
+    application_type: ApplicationType,
+    method: AuthenticationMethod,
+) -> bool {
+    let is_public = method == AuthenticationMethod::None;
+    let usual = is_public
+        || matches!(application_type, ApplicationType::Native | ApplicationType::Browser);
+    let place = credentials.and_then(|object| object.find("pkce_required"));
+    let given = place.as_ref().and_then(|place| place.boolean());
+    if let (Some(false), true, Some(place)) = (given, is_public, &place) {
+        place.blame("a client without a secret must require PKCE");
+    }
+    given.unwrap_or(usual)
+}
+
+fn read_assignments(object: &Object<'_>, directory: &Directory) -> (Vec<Assignment>, Vec<usize>) {
+    let Some(object) = object.find("assignments").and_then(|p| p.object(&["users", "groups"])) else {
+        return Default::default();
+    };
+    let mut assignments: Vec<Assignment> = Vec::new();
+    for place in object.list("users") {
+        let Some(assignment) = read_assignment(&place, directory) else { continue };
+        if assignments.iter().any(|known| known.user == assignment.user) {
+            place.blame("this user is assigned twice");
+        }
+        assignments.push(assignment);
+    }
+    (assignments, reference::groups(&object.texts("groups"), directory.groups()))
+}
+
+fn read_assignment(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
+    let object = place.object(&["login", "userName", "profile"])?;
+    let login = object.require("login")?;
+    let name = Placed { value: login.text()?, place: login };
+    let user = reference::users(&[name], directory).into_iter().next()?;
+    let profile = object.find("profile").and_then(|place| place.open_object());
+    Some(Assignment {
+        user,
+        user_name: object.text_up_to("userName", 100).map(str::to_owned),
+        profile: profile.map(|profile| profile.to_profile()).unwrap_or_default(),
+    })
+}

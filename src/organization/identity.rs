@@ -1,0 +1,59 @@
+//! Ids for what the document names but does not number: the same name gives the same id, so that
+//! loading a document again keeps every `uid` and `sub` that tokens already carry.
+
+use super::decode::Object;
+
+/// SHA-256. A parameter, because which library computes it is no business of this room.
+pub type Digest<'d> = &'d dyn Fn(&[u8]) -> [u8; 32];
+
+/// A kind of thing that has an id: its prefix and what it is called when hashed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    prefix: &'static str,
+    name: &'static str,
+}
+
+pub(super) const USER: Kind = Kind { prefix: "00u", name: "user" };
+pub(super) const GROUP: Kind = Kind { prefix: "00g", name: "group" };
+pub(super) const APPLICATION: Kind = Kind { prefix: "0oa", name: "app" };
+pub(super) const SERVER: Kind = Kind { prefix: "aus", name: "authorizationServer" };
+pub(super) const POLICY: Kind = Kind { prefix: "00p", name: "policy" };
+pub(super) const RULE: Kind = Kind { prefix: "0pr", name: "rule" };
+pub(super) const TOKEN_POLICY: Kind = Kind { prefix: "tkp", name: "tokenPolicy" };
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const LENGTH: usize = 20;
+
+/// The id of what has this name: the prefix, then base62 of SHA-256 of kind and name. `name` has
+/// the names of what it is in before its own.
+pub(super) fn id_of(kind: Kind, name: &[&str], digest: Digest<'_>) -> String {
+    // A byte that no name holds stands between, so that no two lists of names run together.
+    let hashed = digest(format!("{}\0{}", kind.name, name.join("\0")).as_bytes());
+    let mut number = hashed.iter().take(16).fold(0_u128, |all, byte| (all << 8) | u128::from(*byte));
+    let mut id = kind.prefix.to_owned();
+    while id.len() < LENGTH {
+        let digit = usize::try_from(number % 62).unwrap_or_default();
+        id.extend(ALPHABET.get(digit).map(|byte| char::from(*byte)));
+        number /= 62;
+    }
+    id
+}
+
+/// The id an object gives itself, else the one its name has.
+pub(super) fn id_in(object: &Object<'_>, kind: Kind, name: &[&str], digest: Digest<'_>) -> String {
+    let given = object.find("id").and_then(|place| {
+        let value = place.text()?;
+        if !is_url_word(value) {
+            place.blame("expected 1 to 64 of `A-Z a-z 0-9 _ -`");
+        }
+        Some(value.to_owned())
+    });
+    given.unwrap_or_else(|| id_of(kind, name, digest))
+}
+
+/// Whether a text is 1 to 64 letters, digits, `_` and `-`, so that it stands in a URL as it is.
+pub(super) fn is_url_word(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (1..=64).contains(&text.len()) && text.chars().all(plain)
+}
+

@@ -1,0 +1,59 @@
+//! Reads the users of the document.
+
+use super::decode::{Object, Place};
+use super::identity::{self, Digest, USER};
+use super::reference;
+use super::schema::{Attribute, check_profile};
+use crate::directory::{Group, User, UserStatus};
+use crate::document::Json;
+use std::collections::BTreeSet;
+
+/// The members of a user.
+const MEMBERS: &[&str] = &["id", "status", "profile", "groups", "password"];
+
+/// The users, each conforming to the schema; no two share a login, ignoring case, or an id.
+pub(super) fn read_users(
+    top: &Object<'_>,
+    schema: &[Attribute],
+    groups: &[Group],
+    digest: Digest<'_>,
+) -> Vec<User> {
+    let (mut users, mut logins, mut ids) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for place in top.list("users") {
+        let Some(user) = read_user(&place, schema, groups, digest) else { continue };
+        if !logins.insert(user.login.to_lowercase()) {
+            place.blame(format!("another user has the login `{}` already", user.login));
+        } else if !ids.insert(user.id.clone()) {
+            place.blame(format!("another user has the id `{}` already", user.id));
+        } else {
+            users.push(user);
+        }
+    }
+    users
+}
+
+fn read_user(
+    place: &Place<'_>,
+    schema: &[Attribute],
+    groups: &[Group],
+    digest: Digest<'_>,
+) -> Option<User> {
+    let object = place.object(MEMBERS)?;
+    let profile = object.require("profile")?.open_object()?;
+    check_profile(&profile, schema);
+    let login_place = profile.find("login")?;
+    let Json::Text(login) = login_place.json() else { return None };
+    if !(5..=100).contains(&login.chars().count()) {
+        login_place.blame("a login has 5 to 100 characters");
+    }
+    let mut attributes = profile.to_profile();
+    attributes.retain(|(_, value)| *value != Json::Null);
+    Some(User {
+        id: identity::id_in(&object, USER, &[login], digest),
+        login: login.clone(),
+        status: object.choice("status", UserStatus::WORDS, UserStatus::Active),
+        profile: attributes,
+        groups: reference::groups(&object.texts("groups"), groups),
+        password: object.text_up_to("password", 1024).map(str::to_owned),
+    })
+}
