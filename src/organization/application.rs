@@ -33,8 +33,7 @@ pub(super) fn read_applications(
     digest: Digest<'_>,
 ) -> Vec<Application> {
     let mut applications: Vec<Application> = Vec::new();
-    let (mut client_ids, mut ids, mut labels) =
-        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut client_ids, mut ids, mut labels) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for place in top.list("apps") {
         let Some(application) = read_application(&place, directory, digest) else { continue };
         for (what, value, seen) in [
@@ -184,8 +183,8 @@ fn read_pkce(
     method: AuthenticationMethod,
 ) -> bool {
     let is_public = method == AuthenticationMethod::None;
-    let usual = is_public
-        || matches!(application_type, ApplicationType::Native | ApplicationType::Browser);
+    let usual =
+        is_public || matches!(application_type, ApplicationType::Native | ApplicationType::Browser);
     let place = credentials.and_then(|object| object.find("pkce_required"));
     let given = place.as_ref().and_then(|place| place.boolean());
     if let (Some(false), true, Some(place)) = (given, is_public, &place) {
@@ -195,7 +194,8 @@ fn read_pkce(
 }
 
 fn read_assignments(object: &Object<'_>, directory: &Directory) -> (Vec<Assignment>, Vec<usize>) {
-    let Some(object) = object.find("assignments").and_then(|p| p.object(&["users", "groups"])) else {
+    let Some(object) = object.find("assignments").and_then(|p| p.object(&["users", "groups"]))
+    else {
         return Default::default();
     };
     let mut assignments: Vec<Assignment> = Vec::new();

@@ -29,7 +29,8 @@ const LENGTH: usize = 20;
 pub(super) fn id_of(kind: Kind, name: &[&str], digest: Digest<'_>) -> String {
     // A byte that no name holds stands between, so that no two lists of names run together.
     let hashed = digest(format!("{}\0{}", kind.name, name.join("\0")).as_bytes());
-    let mut number = hashed.iter().take(16).fold(0_u128, |all, byte| (all << 8) | u128::from(*byte));
+    let mut number =
+        hashed.iter().take(16).fold(0_u128, |all, byte| (all << 8) | u128::from(*byte));
     let mut id = kind.prefix.to_owned();
     while id.len() < LENGTH {
         let digit = usize::try_from(number % 62).unwrap_or_default();
@@ -56,4 +57,3 @@ pub(super) fn is_url_word(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     (1..=64).contains(&text.len()) && text.chars().all(plain)
 }
-

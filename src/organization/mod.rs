@@ -32,15 +32,8 @@ pub const DEMO: &str = include_str!("demo.json");
 const VERSION: u32 = 1;
 
 /// The members of a document.
-const MEMBERS: &[&str] = &[
-    "version",
-    "organization",
-    "userSchema",
-    "groups",
-    "users",
-    "apps",
-    "authorizationServers",
-];
+const MEMBERS: &[&str] =
+    &["version", "organization", "userSchema", "groups", "users", "apps", "authorizationServers"];
 
 /// All that a document describes.
 #[derive(Clone, Debug, PartialEq)]

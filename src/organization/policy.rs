@@ -194,8 +194,7 @@ fn read_lifetimes(token: &Object<'_>) -> Lifetimes {
     };
     let usual = Lifetimes::default();
     let access = minutes("accessTokenLifetimeMinutes", 5..=1440, usual.access_token_minutes);
-    let refresh =
-        minutes("refreshTokenLifetimeMinutes", 0..=u32::MAX, usual.refresh_token_minutes);
+    let refresh = minutes("refreshTokenLifetimeMinutes", 0..=u32::MAX, usual.refresh_token_minutes);
     // A family that ends sooner than the usual window has all its life as the window.
     let usual_window = match refresh {
         0 => usual.refresh_window_minutes.max(access),

@@ -139,7 +139,8 @@ pub(super) fn check_profile(profile: &Object<'_>, schema: &[Attribute]) {
             place.blame(format!("expected {} for `{name}`", with_article(&attribute.type_name)));
         }
     }
-    let missing = schema.iter().filter(|known| known.required && profile.find(&known.name).is_none());
+    let missing =
+        schema.iter().filter(|known| known.required && profile.find(&known.name).is_none());
     let missing = listed(missing.map(|attribute| &attribute.name));
     if !missing.is_empty() {
         profile.place.blame(format!("required attributes are missing: {missing}"));

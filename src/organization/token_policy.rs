@@ -66,13 +66,11 @@ fn read_conditions(
 ) {
     let names = |name: &str| included(conditions, name);
     let directory = around.directory;
-    policy.groups =
-        names("groups").map(|names| reference::groups(&names, directory.groups()));
+    policy.groups = names("groups").map(|names| reference::groups(&names, directory.groups()));
     policy.clients = names("clients").map(|names| reference::clients(&names, directory));
-    policy.audiences = names("audiences")
-        .map(|names| reference::among(&names, "audience", around.audiences()));
-    policy.scopes =
-        names("scopes").map(|names| reference::among(&names, "scope", around.scopes()));
+    policy.audiences =
+        names("audiences").map(|names| reference::among(&names, "audience", around.audiences()));
+    policy.scopes = names("scopes").map(|names| reference::among(&names, "scope", around.scopes()));
     let tests = conditions.list("userAttributes");
     policy.user_attributes =
         tests.iter().filter_map(|place| read_attribute_test(place, schema)).collect();
@@ -107,9 +105,8 @@ fn read_claims(policy: &Object<'_>, format: AccessTokenFormat) -> Vec<PolicyClai
     let mut claims: Vec<PolicyClaim> = Vec::new();
     for place in places {
         let Some(claim) = read_claim(&place, format) else { continue };
-        let same = |known: &PolicyClaim| {
-            known.name == claim.name && known.claim_type == claim.claim_type
-        };
+        let same =
+            |known: &PolicyClaim| known.name == claim.name && known.claim_type == claim.claim_type;
         if claims.iter().any(same) {
             place.blame(format!("this policy adds the claim `{}` already", claim.name));
         }
