@@ -26,12 +26,13 @@ pub(super) fn clients(names: Names<'_, '_>, directory: &Directory) -> Vec<String
 pub(super) fn among<'k>(
     names: Names<'_, '_>,
     what: &str,
-    known: impl Iterator<Item = &'k str> + Clone,
+    known: impl Iterator<Item = &'k str>,
 ) -> Vec<String> {
+    let known: Vec<&str> = known.collect();
     let resolved = |placed: &Placed<'_, &str>| {
         let name = placed.value;
-        if !known.clone().any(|known| known == name) {
-            let known = listed(known.clone());
+        if !known.contains(&name) {
+            let known = listed(known.iter().copied());
             let known = if known.is_empty() { "none".to_owned() } else { known };
             placed.place.blame(format!("the server has no {what} `{name}`; it has {known}"));
         }
