@@ -35,7 +35,7 @@ impl<'r> Roots<'r> {
     /// The roots of a subject that was read from JSON.
     #[must_use]
     pub fn of(subject: &'r Subject, resolved: &'r [u32]) -> Self {
-        Self::new(&subject.table, resolved, subject.records.iter().map(Option::as_ref))
+        Self::new(&subject.table, resolved, subject.records())
     }
 }
 
@@ -44,6 +44,11 @@ impl Subject {
     #[must_use]
     pub fn table(&self) -> &GroupTable {
         &self.table
+    }
+
+    /// Its records by ordinal of its schema.
+    pub fn records(&self) -> impl Iterator<Item = Option<&PackedRecord>> {
+        self.records.iter().map(Option::as_ref)
     }
 }
 
