@@ -1,5 +1,6 @@
 //! How long the language takes: the lambda over groups as machine code, interpreted, and written by
 //! hand, and what compiling it costs. The three must agree to the byte before anything is timed.
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to say")]
 
 mod hand;
 
@@ -37,7 +38,7 @@ impl Bench {
     /// organization do; else each has types of its own that are equal.
     fn new(contexts: &[String], share: bool) -> Self {
         let nodes: Vec<Node> = contexts.iter().map(|context| read(context)).collect();
-        let schema = schema_of(&nodes[0]);
+        let schema = schema_of(nodes.first().unwrap());
         let subject = |node| {
             if share {
                 Subject::read(node, &schema).unwrap()
@@ -105,8 +106,8 @@ fn contexts(n: usize) -> Vec<String> {
     let mut context = || {
         let mut names: Vec<String> = (0..n)
             .map(|index| match index.is_multiple_of(4) {
-                true => format!("role_{}-{index}", words[below(words.len())]),
-                false => format!("{}-{index}", others[below(others.len())]),
+                true => format!("role_{}-{index}", words.get(below(words.len())).unwrap()),
+                false => format!("{}-{index}", others.get(below(others.len())).unwrap()),
             })
             .collect();
         for index in (1..n).rev() {

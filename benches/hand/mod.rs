@@ -106,13 +106,13 @@ unsafe extern "C" fn roles(context: *mut Context, roots: *const *const Header) -
         return answer(context.write(b"null"));
     }
     // SAFETY: the user's record has a slot `GROUPS`.
-    let groups = unsafe { words(user.wrapping_add(SLOTS as usize), GROUPS) };
-    if !is_kind(groups[1], Kind::List) {
+    let [bits, meta] = unsafe { words(user.wrapping_add(SLOTS as usize), GROUPS) };
+    if !is_kind(meta, Kind::List) {
         return answer(context.write(b"null"));
     }
-    let elements = std::ptr::with_exposed_provenance(groups[0] as usize);
+    let elements = std::ptr::with_exposed_provenance(bits as usize);
     // SAFETY: a list has as many values at its address as its length says.
-    answer(unsafe { write_roles(context, elements, len(groups[1])) })
+    answer(unsafe { write_roles(context, elements, len(meta)) })
 }
 
 /// # Safety
@@ -124,9 +124,9 @@ unsafe fn write_roles(context: &mut Context, elements: *const u8, n: usize) -> b
     let first = context.cursor;
     for index in 0..n {
         // SAFETY: `index` is below `n`.
-        let group = unsafe { words(elements, index) };
-        let name = group[0] >> 32;
-        if !is_kind(group[1], Kind::Group) || name >= context.n_names {
+        let [bits, meta] = unsafe { words(elements, index) };
+        let name = bits >> 32;
+        if !is_kind(meta, Kind::Group) || name >= context.n_names {
             continue;
         }
         // SAFETY: just compared with the number of names, each of which is a text.
@@ -229,7 +229,7 @@ unsafe fn may_hold_prefix(text: Text) -> bool {
         // SAFETY: within the text or its padding.
         let front = unsafe { _mm_loadu_si128(at) };
         // SAFETY: 4 bytes further, 20 behind a position of the text at most.
-        let back = unsafe { _mm_loadu_si128(at.byte_add(PREFIX.len() - 1)) };
+        let back = unsafe { _mm_loadu_si128(at.wrapping_byte_add(PREFIX.len() - 1)) };
         let both = _mm_and_si128(_mm_cmpeq_epi8(front, first), _mm_cmpeq_epi8(back, last));
         let found = _mm_movemask_epi8(both).cast_unsigned();
         if found != 0 {
