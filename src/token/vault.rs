@@ -42,9 +42,14 @@ impl MasterKey {
         STANDARD.encode_to_string(self.0)
     }
 
-    /// The key for one purpose, so that no two uses share one: HMAC-SHA-256 of the label.
+    /// The key for one purpose, so that no two uses share one: the first block of HKDF-Expand
+    /// with SHA-256 and `label` as its info (RFC 5869 §2.3). The extract step is left out, as §3.3
+    /// there allows: a master key is uniformly random already.
     pub(super) fn derive(&self, label: &str) -> [u8; KEY_BYTES] {
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), label.as_bytes());
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
+        context.update(label.as_bytes());
+        context.update(&[1]);
+        let tag = context.sign();
         let mut derived = [0; KEY_BYTES];
         derived.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
         derived
