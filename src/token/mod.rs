@@ -2,6 +2,7 @@
 //! secret and not a JWT: client secrets, and the encryption of what must be kept.
 
 pub mod access;
+pub mod claims;
 mod der;
 pub mod identity;
 pub mod jwt;
@@ -13,6 +14,7 @@ pub mod verify;
 mod write;
 
 pub use access::{AccessClaims, write_access};
+pub use claims::{Claims, ClaimsError};
 pub use identity::{IdentityClaims, at_hash, write_identity};
 pub use jwt::Signer;
 pub use key::{Algorithm, KeyError, PublicKey, SigningKey};
