@@ -203,7 +203,7 @@ pub struct PublicKey {
 
 impl PublicKey {
     /// `bytes`: RFC 8017 DER for RSA, the uncompressed point for P-256, the key itself for Ed25519.
-    fn new(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, KeyError> {
+    pub(super) fn new(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, KeyError> {
         let parsed = ParsedPublicKey::new(algorithm.verification(), bytes)
             .map_err(|_| KeyError::Malformed)?;
         let (thumbprint_input, kind, members) =

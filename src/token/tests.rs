@@ -344,3 +344,96 @@ fn the_id_of_a_token_tells_its_kind_and_family() {
     assert_eq!(opaque::family_of_jti(&identity), None);
     assert_eq!(opaque::kind_of_jti("RT.x"), None);
 }
+
+/// The claims and input of RFC 7515 §A.2 and §A.3 after the header.
+const RFC_7515_CLAIMS: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+
+/// Whether the signature of an RFC example is believed, and that of one changed bit is not.
+fn holds(key: &PublicKey, header: &str, signature: &str) {
+    let input = format!("{header}.{RFC_7515_CLAIMS}");
+    let mut signature = decoded(signature);
+    assert!(key.verifies(input.as_bytes(), &signature));
+    assert!(!key.verifies(format!("{input}A").as_bytes(), &signature));
+    signature[0] ^= 1;
+    assert!(!key.verifies(input.as_bytes(), &signature));
+}
+
+#[test]
+fn the_rs256_example_of_rfc_7515_is_believed() {
+    // RFC 7515 §A.2; the DER around the two numbers is that of RFC 8017 §A.1.1.
+    let modulus = decoded(concat!(
+        "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPM",
+        "EzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-",
+        "bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3",
+        "qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9g",
+        "b54h4FRWyuXpoQ"
+    ));
+    let before = [0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00];
+    let der = [before.as_slice(), &modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]].concat();
+    let key = PublicKey::new(Algorithm::Rs256, &der).unwrap();
+    let jwk: Value = serde_json::from_str(key.jwk()).unwrap();
+    assert_eq!((jwk["e"].as_str(), decoded(jwk["n"].as_str().unwrap())), (Some("AQAB"), modulus));
+    holds(
+        &key,
+        "eyJhbGciOiJSUzI1NiJ9",
+        concat!(
+            "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt",
+            "_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArL",
+            "IARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7no",
+            "OPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQ",
+            "Ge77Rw"
+        ),
+    );
+}
+
+#[test]
+fn the_es256_example_of_rfc_7515_is_believed() {
+    // RFC 7515 §A.3.
+    let x = decoded("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU");
+    let y = decoded("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0");
+    let point = [[0x04].as_slice(), &x, &y].concat();
+    holds(
+        &PublicKey::new(Algorithm::Es256, &point).unwrap(),
+        "eyJhbGciOiJFUzI1NiJ9",
+        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+    );
+    let beside_the_curve = [[0x04].as_slice(), &x, &x].concat();
+    let refused = PublicKey::new(Algorithm::Es256, &beside_the_curve);
+    assert_eq!(refused.err(), Some(KeyError::Malformed));
+}
+
+#[test]
+fn no_changed_token_is_believed_and_none_stops_us() {
+    let random = Random::seeded(b"changes");
+    let keys = KeySet::generate(Algorithm::EdDsa).unwrap();
+    let token = sign(&keys, br#"{"sub":"ada"}"#);
+    for _ in 0..20_000 {
+        let mut noise = [0; 4];
+        random.fill(&mut noise);
+        let [high, low, byte, way] = noise;
+        let mut bytes = token.clone().into_bytes();
+        let place = usize::from(u16::from_be_bytes([high, low])) % bytes.len();
+        match way % 4 {
+            0 => bytes[place] = byte,
+            1 => bytes.truncate(place),
+            2 => bytes.insert(place, byte),
+            _ => bytes.swap(place, usize::from(byte) % token.len()),
+        }
+        let changed = String::from_utf8_lossy(&bytes);
+        if changed != token {
+            assert!(keys.verifier().verify(&changed).is_err(), "{changed}");
+        }
+    }
+}
+
+#[test]
+fn keys_of_the_master_key_are_those_of_hkdf_and_differ_by_label() {
+    use aws_lc_rs::hkdf::{HKDF_SHA256, Prk};
+    let master = MasterKey::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let bytes: Vec<u8> = (0..32).collect();
+    let mut expected = [0; 32];
+    let prk = Prk::new_less_safe(HKDF_SHA256, &bytes);
+    prk.expand(&[b"label"], HKDF_SHA256).unwrap().fill(&mut expected).unwrap();
+    assert_eq!(master.derive("label"), expected);
+    assert_ne!(master.derive("labe"), expected);
+}
