@@ -1,7 +1,7 @@
 //! The thread that writes. It takes what is waiting, with no timer, since the previous sync was the
 //! time to gather; runs each batch in its own savepoint; commits once; and only then answers.
 
-use super::{StoreError, failed};
+use super::{StoreError, failed, is_busy};
 use crate::store::row::{BatchOutcome, FIRST_GENERATION, Op};
 use rusqlite::{Connection, params};
 use std::sync::mpsc::Receiver;
@@ -60,8 +60,12 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &[Write]) -> rusqlite::Result<Vec<Outcome>> {
-        // Nothing was written yet: that another process holds the file is no reason to refuse.
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        // Nothing was written yet: that another process holds the file is no reason to refuse. Any
+        // other error is of the file or the disk.
+        if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
+            self.refusing = !is_busy(&error);
+            return Err(error);
+        }
         let outcomes: rusqlite::Result<Vec<Outcome>> =
             group.iter().map(|write| batch(&self.connection, &write.ops)).collect();
         let committed = outcomes

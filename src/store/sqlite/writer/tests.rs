@@ -74,6 +74,16 @@ fn after_a_commit_that_failed_the_whole_group_fails_and_no_more_is_written() {
 }
 
 #[test]
+fn after_a_transaction_that_could_not_even_begin_no_more_is_written() {
+    let mut writer = writer();
+    writer.connection.execute_batch("BEGIN").unwrap();
+    let outcomes = writer.write(&group(vec![vec![insert("k", "a")]]));
+    assert!(matches!(outcomes[0], Err(StoreError::Database(_))));
+    assert_eq!(writer.write(&group(vec![vec![insert("k", "b")]])), [Err(StoreError::Refusing)]);
+    assert_eq!(rows(&writer), 0);
+}
+
+#[test]
 fn a_file_that_another_holds_is_an_error_but_no_reason_to_refuse_what_comes_later() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s.sqlite");
