@@ -3,6 +3,7 @@
 
 use crate::random::Random;
 use crate::token::{MasterKey, MasterKeyError};
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -22,11 +23,31 @@ pub enum Purpose {
     Demo,
 }
 
+/// A master key that is not kept in the directory (decision 23). Its `Debug` shows no key.
+#[derive(Clone, Copy)]
+pub enum GivenKey<'g> {
+    /// What `CLAIMSMITH_MASTER_KEY` says.
+    Environment(&'g str),
+    /// The file it is in.
+    File(&'g Path),
+}
+
+impl fmt::Debug for GivenKey<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(_) => formatter.write_str("Environment"),
+            Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
 /// Where the master key is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MasterKeySource {
     /// The environment.
     Environment,
+    /// A file that was named.
+    GivenFile,
     /// `master.key`, which was there.
     File,
     /// `master.key`, made just now.
@@ -75,23 +96,28 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
-    /// Opens the directory at `path` or makes it (mode 0700). `master_key` is what the environment
-    /// says, if it says anything; without it `master.key` is read, or made in a new directory.
+    /// Opens the directory at `path` or makes it (mode 0700). Without a key that is `given`,
+    /// `master.key` is read, or made in a new directory.
     ///
     /// # Errors
     /// [`DataDirectoryError`], the first reason found.
     pub fn open(
         path: &Path,
         purpose: Purpose,
-        master_key: Option<&str>,
+        given: Option<GivenKey<'_>>,
         random: &Random,
     ) -> Result<Self, DataDirectoryError> {
         create(path)?;
         mark(path, purpose)?;
-        let (master_key, source) = match master_key {
-            Some(text) => {
+        let (master_key, source) = match given {
+            Some(GivenKey::Environment(text)) => {
                 let place = "CLAIMSMITH_MASTER_KEY";
                 (parse_master_key(text, place)?, MasterKeySource::Environment)
+            }
+            Some(GivenKey::File(file)) => {
+                let key = read_master_key(file)?;
+                let key = key.ok_or_else(|| at(file, ErrorKind::NotFound.into()))?;
+                (key, MasterKeySource::GivenFile)
             }
             None => load_or_make_master_key(path, random)?,
         };
@@ -136,10 +162,14 @@ fn mark(path: &Path, purpose: Purpose) -> Result<(), DataDirectoryError> {
         (Purpose::Serve, true) => Err(DataDirectoryError::IsADemo(path.to_owned())),
         (Purpose::Demo, false) => {
             let mut inside = fs::read_dir(path).map_err(|error| at(path, error))?;
-            if inside.next().is_some() {
-                return Err(DataDirectoryError::NotADemo(path.to_owned()));
+            if inside.next().is_none() {
+                return fs::write(&mark, DEMO_TEXT).map_err(|error| at(&mark, error));
             }
-            fs::write(&mark, DEMO_TEXT).map_err(|error| at(&mark, error))
+            // Another demo may have marked it since we asked; a mark is the first thing one writes.
+            match mark.try_exists().map_err(|error| at(&mark, error))? {
+                true => Ok(()),
+                false => Err(DataDirectoryError::NotADemo(path.to_owned())),
+            }
         }
     }
 }

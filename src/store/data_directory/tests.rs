@@ -30,11 +30,22 @@ fn a_key_of_the_environment_is_used_and_written_nowhere() {
     let parent = tempfile::tempdir().unwrap();
     let text = MasterKey::generate(&Random::seeded(b"e")).to_text();
     let random = Random::System;
-    let opened = DataDirectory::open(parent.path(), Purpose::Serve, Some(&text), &random).unwrap();
+    let opened = DataDirectory::open(
+        parent.path(),
+        Purpose::Serve,
+        Some(GivenKey::Environment(&text)),
+        &random,
+    )
+    .unwrap();
     assert_eq!(opened.master_key().to_text(), text);
     assert_eq!(opened.master_key_source(), MasterKeySource::Environment);
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
-    let wrong = DataDirectory::open(parent.path(), Purpose::Serve, Some("short"), &random);
+    let wrong = DataDirectory::open(
+        parent.path(),
+        Purpose::Serve,
+        Some(GivenKey::Environment("short")),
+        &random,
+    );
     assert!(matches!(wrong, Err(DataDirectoryError::MasterKey { .. })));
 }
 
@@ -88,4 +99,39 @@ fn a_demo_refuses_what_it_did_not_make_and_leaves_it_alone() {
     let refused = open(parent.path(), Purpose::Demo);
     assert!(matches!(refused, Err(DataDirectoryError::NotADemo(_))));
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_key_in_a_file_that_was_named_is_used_and_must_be_there() {
+    let (parent, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = elsewhere.path().join("key");
+    let open = || {
+        let given = Some(GivenKey::File(&file));
+        DataDirectory::open(parent.path(), Purpose::Serve, given, &Random::System)
+    };
+    assert!(matches!(open(), Err(DataDirectoryError::File { path, .. }) if path == file));
+    let text = MasterKey::generate(&Random::seeded(b"f")).to_text();
+    fs::write(&file, format!("{text}\n")).unwrap();
+    let opened = open().unwrap();
+    assert_eq!(opened.master_key_source(), MasterKeySource::GivenFile);
+    assert_eq!(opened.master_key().to_text(), text);
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    fs::write(&file, "short").unwrap();
+    assert!(matches!(open(), Err(DataDirectoryError::MasterKey { .. })));
+    let given = GivenKey::Environment(&text);
+    assert_eq!(format!("{given:?}"), "Environment");
+}
+
+#[test]
+fn many_demos_that_start_at_once_all_open_the_same_directory() {
+    for _ in 0..50 {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let start = || open(&path, Purpose::Demo).unwrap().master_key().to_text();
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+    }
 }
