@@ -1,5 +1,6 @@
 //! One suite for every implementation: what a store promises, each keeps in the same way.
 
+use super::data_directory::{DataDirectory, Purpose};
 use super::key_store::{self, KeyStoreError, SIGNING_KEY};
 use super::{BatchOutcome, Op, Row, Store};
 use crate::random::Random;
@@ -191,4 +192,25 @@ fn keys_under_another_master_key_are_refused_and_not_replaced() {
         assert!(matches!(refused, Err(KeyStoreError::Keys { .. })));
         assert_eq!(store.find(SIGNING_KEY, "as1").await.unwrap(), before);
     });
+}
+
+#[test]
+fn a_restart_signs_with_the_same_key_and_believes_what_was_signed_before() {
+    let parent = tempfile::tempdir().unwrap();
+    let start = || {
+        let random = Random::System;
+        let directory = DataDirectory::open(parent.path(), Purpose::Serve, None, &random).unwrap();
+        let vault = Vault::new(directory.master_key()).unwrap();
+        let store = Store::sqlite(&directory.database()).unwrap();
+        wait(keys(&store, &vault, Algorithm::Es256)).unwrap()
+    };
+    let before = start();
+    let mut token = Vec::new();
+    before.active().sign(br#"{"sub":"ada"}"#, &mut token).unwrap();
+    let jwks = before.jwks();
+    drop(before);
+    let after = start();
+    assert_eq!(after.jwks(), jwks);
+    let token = String::from_utf8(token).unwrap();
+    assert_eq!(after.verifier().verify(&token).unwrap(), br#"{"sub":"ada"}"#);
 }
