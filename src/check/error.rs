@@ -72,6 +72,16 @@ pub(super) fn unknown_root(name: &str, nearest: Option<&str>, span: Span) -> Dia
     }
 }
 
+pub(super) fn root_elsewhere(name: &str, place: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` is not filled where tokens are issued");
+    error("E0301", Category::UnknownProperty, Stage::Names, message, span)
+        .label("always missing here")
+        .help(format!(
+            "`{name}` exists in {place}; claims and conditions know `user`, `appuser`, `app`, \
+             `org`, `access` and `session`"
+        ))
+}
+
 pub(super) fn unknown_attribute(
     owner: &str,
     name: &str,

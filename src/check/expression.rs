@@ -119,8 +119,13 @@ impl Checker<'_> {
                 self.push(NodeKind::Slot { record, index: slot }, shape, span)
             }
             None => {
-                let nearest = super::nearest::nearest(name, self.schema.names());
-                let unknown = error::unknown_root(name, nearest, span);
+                let unknown = match self.schema.elsewhere(name) {
+                    Some(place) => error::root_elsewhere(name, place, span),
+                    None => {
+                        let nearest = super::nearest::nearest(name, self.schema.names());
+                        error::unknown_root(name, nearest, span)
+                    }
+                };
                 self.error(unknown)
             }
         }

@@ -2,13 +2,17 @@
 //! How they are kept, and who may have what, is said elsewhere.
 
 mod application;
+mod attribute;
 mod group;
+mod records;
 mod user;
 
 pub use application::{
     Application, ApplicationType, Assignment, AuthenticationMethod, SecretSource,
 };
+pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};
+pub use records::{Access, PackError, Records, RequestRecords, Session};
 pub use user::{User, UserStatus};
 
 use crate::document::Json;
@@ -129,7 +133,14 @@ impl Directory {
     /// The application with this client id.
     #[must_use]
     pub fn find_application(&self, client_id: &str) -> Option<&Application> {
-        self.by_client_id.get(client_id).and_then(|index| self.applications.get(*index))
+        let index = self.find_application_index(client_id)?;
+        self.applications.get(index)
+    }
+
+    /// The index of the application with this client id.
+    #[must_use]
+    pub fn find_application_index(&self, client_id: &str) -> Option<usize> {
+        self.by_client_id.get(client_id).copied()
     }
 
     /// The groups of a user, in the order of name, then id.

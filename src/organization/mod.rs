@@ -18,9 +18,9 @@ mod user;
 
 pub use decode::Problem;
 pub use identity::Digest;
-pub use schema::{ATTRIBUTE_TYPES, Attribute, BASE_ATTRIBUTES};
+pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 
-use crate::directory::Directory;
+use crate::directory::{Attribute, Directory};
 use crate::document::Node;
 use crate::server::AuthorizationServer;
 use decode::{Object, Place, Problems};

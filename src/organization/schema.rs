@@ -1,17 +1,8 @@
 //! What a user's profile may hold: the base attributes and those the document declares.
 
 use super::decode::{Object, Place, listed};
+use crate::directory::Attribute;
 use crate::document::{Json, Node};
-
-/// An attribute of user profiles.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
-    pub name: String,
-    /// One of [`ATTRIBUTE_TYPES`].
-    pub type_name: String,
-    /// Never null, so that expressions need not guard against it.
-    pub required: bool,
-}
 
 /// The types an attribute may have, by the names a schema file uses.
 pub const ATTRIBUTE_TYPES: &[&str] = &[

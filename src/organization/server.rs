@@ -5,8 +5,8 @@ use super::decode::{Object, Place};
 use super::grants::is_absolute_uri;
 use super::identity::{self, Digest, SERVER};
 use super::policy::{Surroundings, read_policies};
-use super::schema::Attribute;
 use super::token_policy::read_token_policies;
+use crate::directory::Attribute;
 use crate::directory::{Directory, Status};
 use crate::server::{
     ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, MetadataPublish, Scope,

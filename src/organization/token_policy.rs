@@ -5,8 +5,8 @@ use super::expression;
 use super::identity::{self, TOKEN_POLICY};
 use super::policy::{Surroundings, in_order, included};
 use super::reference;
-use super::schema::Attribute;
 use super::server::check_claim_name;
+use crate::directory::Attribute;
 use crate::directory::Status;
 use crate::document::Json;
 use crate::server::{

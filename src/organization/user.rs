@@ -3,8 +3,8 @@
 use super::decode::{Object, Place};
 use super::identity::{self, Digest, USER};
 use super::reference;
-use super::schema::{Attribute, check_profile};
-use crate::directory::{Group, User, UserStatus};
+use super::schema::check_profile;
+use crate::directory::{Attribute, Group, User, UserStatus};
 use crate::document::Json;
 use std::collections::BTreeSet;
 

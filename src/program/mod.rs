@@ -10,7 +10,7 @@ mod subject;
 
 pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
-pub use subject::{ContextError, Subject};
+pub use subject::{ContextError, Subject, datum};
 
 use crate::check::{self, Names};
 use crate::codegen::{self, CompiledSet, Outcome, Unit};

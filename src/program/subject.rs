@@ -188,7 +188,7 @@ fn infer(node: &Node) -> (Shape, Datum<'_>) {
         Json::List(elements) => Shape::list(element_shape(elements)),
         Json::Object(_) => Shape::of(Type::Map),
     };
-    (shape, datum(node))
+    (shape, datum(&node.value))
 }
 
 fn element_shape(elements: &[Node]) -> Shape {
@@ -207,16 +207,21 @@ fn element_shape(elements: &[Node]) -> Shape {
 }
 
 /// A JSON value as what a slot may hold.
-pub(crate) fn datum(node: &Node) -> Datum<'_> {
-    match &node.value {
+pub fn datum(value: &Json) -> Datum<'_> {
+    match value {
         Json::Null => Datum::Null,
         Json::Boolean(value) => Datum::Boolean(*value),
         Json::Integer(value) => Datum::Integer(*value),
         Json::Number(value) => Datum::Number(*value),
         Json::Text(text) => Datum::Text(text),
-        Json::List(elements) => Datum::List(elements.iter().map(datum).collect()),
+        Json::List(elements) => {
+            Datum::List(elements.iter().map(|node| datum(&node.value)).collect())
+        }
         Json::Object(members) => Datum::Map(
-            members.iter().map(|member| (member.key.as_str(), datum(&member.value))).collect(),
+            members
+                .iter()
+                .map(|member| (member.key.as_str(), datum(&member.value.value)))
+                .collect(),
         ),
     }
 }
@@ -284,16 +289,18 @@ fn name_of(entry: &Node) -> Result<&str, ContextError> {
 fn group_datum<'n>(entry: &'n Node, name: &'n str, field: &str) -> Datum<'n> {
     match field {
         "name" => Datum::Text(name),
-        standard::PROFILE => match member(entry, standard::PROFILE).map(datum) {
-            Some(Datum::Map(entries)) => Datum::Map(entries),
-            _ => Datum::Map(vec![("name", Datum::Text(name))]),
-        },
+        standard::PROFILE => {
+            match member(entry, standard::PROFILE).map(|node| datum(&node.value)) {
+                Some(Datum::Map(entries)) => Datum::Map(entries),
+                _ => Datum::Map(vec![("name", Datum::Text(name))]),
+            }
+        }
         "description" => {
             let profile = member(entry, standard::PROFILE);
             let inner = profile.and_then(|profile| member(profile, "description"));
-            inner.or(member(entry, "description")).map_or(Datum::Null, datum)
+            inner.or(member(entry, "description")).map_or(Datum::Null, |node| datum(&node.value))
         }
-        other => member(entry, other).map_or(Datum::Null, datum),
+        other => member(entry, other).map_or(Datum::Null, |node| datum(&node.value)),
     }
 }
 
@@ -319,7 +326,7 @@ fn read_fields<'n>(
         }
         (Type::Record(inner), _) => Ok(Datum::Record(vec![Datum::Null; inner.fields.len()])),
         (Type::List(element), _) if element.ty == Type::Group => Ok(memberships(table).2),
-        (_, Some(value)) => Ok(datum(value)),
+        (_, Some(value)) => Ok(datum(&value.value)),
         (_, None) => Ok(Datum::Null),
     };
     record_type.fields.iter().map(read).collect()

@@ -8,6 +8,8 @@ pub(crate) mod standard;
 mod declared;
 
 pub use declared::{DeclareError, from_declaration};
+pub(crate) use declared::{shape_of, user_type};
+pub(crate) use standard::group_type;
 
 use claimsmith_runtime::types::{RecordType, Shape, Type};
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub struct Schema {
     /// Whether a mismatch of types is an error when compiled, or a fault when reached (design,
     /// "`Any`").
     declared: bool,
+    /// Roots that only exist elsewhere, and where.
+    absent: &'static [(&'static str, &'static str)],
 }
 
 /// One root.
@@ -43,7 +47,7 @@ impl Schema {
     /// A schema of these roots. `declared` says that the types are promised, not only observed.
     #[must_use]
     pub fn new(roots: Vec<Root>, group: Arc<RecordType>, declared: bool) -> Self {
-        Self { roots, further: None, group, declared }
+        Self { roots, further: None, group, declared, absent: &[] }
     }
 
     /// The same with names that are slots of one further record.
@@ -51,6 +55,17 @@ impl Schema {
     pub fn with_further(mut self, further: Arc<RecordType>) -> Self {
         self.further = Some(further);
         self
+    }
+
+    /// The same, able to say of a root that no issuer fills where it exists (server decision 6).
+    #[must_use]
+    pub(crate) fn for_issuer(self) -> Self {
+        Self { absent: &standard::NOT_OF_THE_ISSUER, ..self }
+    }
+
+    /// Where a root exists that this schema does not have.
+    pub(crate) fn elsewhere(&self, name: &str) -> Option<&'static str> {
+        self.absent.iter().find(|(absent, _)| *absent == name).map(|(_, place)| *place)
     }
 
     /// The roots in order of their ordinals, the further record not among them.

@@ -1,0 +1,338 @@
+//! The directory as expressions see it: the schema of the roots an issuer fills, and every user,
+//! group and application packed once, to be shared by all requests.
+
+use super::{AppUser, Application, Attribute, Directory, Group, Profile, User};
+use crate::document::Json;
+use crate::program::{Roots, datum};
+use crate::schema::{self, Root, Schema};
+use claimsmith_runtime::record::{BuildError, Datum, PackedRecord, RecordBuilder};
+use claimsmith_runtime::symbol::GroupTable;
+use claimsmith_runtime::types::{Field, RecordType, Shape, Type};
+use std::sync::Arc;
+
+/// The records of one directory.
+#[derive(Debug)]
+pub struct Records {
+    schema: Arc<Schema>,
+    types: RootTypes,
+    groups: GroupTable,
+    users: Vec<PackedRecord>,
+    applications: Vec<PackedRecord>,
+    organization: PackedRecord,
+}
+
+/// The types of the roots, in the order of the schema.
+#[derive(Debug)]
+struct RootTypes {
+    user: Arc<RecordType>,
+    app_user: Arc<RecordType>,
+    application: Arc<RecordType>,
+    organization: Arc<RecordType>,
+    access: Arc<RecordType>,
+    session: Arc<RecordType>,
+}
+
+/// The root `access`: what is, or would be, granted.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'a> {
+    pub scopes: &'a [&'a str],
+    pub audience: &'a str,
+    /// The grant that the request began with.
+    pub grant_type: &'a str,
+}
+
+/// The root `session`: how the person signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Session<'a> {
+    /// `None` where tokens are made without a session, as at the command line.
+    pub id: Option<&'a str>,
+    /// RFC 8176.
+    pub methods: &'a [&'a str],
+}
+
+/// The records that belong to one request.
+#[derive(Debug)]
+pub struct RequestRecords {
+    app_user: Option<PackedRecord>,
+    access: PackedRecord,
+    session: Option<PackedRecord>,
+}
+
+/// What of a directory does not fit a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {whose}: {source}")]
+pub struct PackError {
+    pub whose: String,
+    pub source: BuildError,
+}
+
+impl Records {
+    /// Packs everything of a directory.
+    ///
+    /// # Errors
+    /// A profile that does not conform to `attributes`, or is too large or too deep for a record,
+    /// and whose it is.
+    pub fn pack(
+        name: &str,
+        sub_domain: &str,
+        attributes: &[Attribute],
+        directory: &Directory,
+    ) -> Result<Self, PackError> {
+        let group_type = group_type(directory.groups());
+        let types = RootTypes {
+            user: user_type(attributes),
+            app_user: app_user_type(directory.applications()),
+            application: record_type(
+                "app",
+                [
+                    ("id", Shape::of(Type::Text)),
+                    ("clientId", Shape::of(Type::Text)),
+                    ("profile", Shape::of(Type::Map)),
+                ],
+            ),
+            organization: record_type(
+                "org",
+                [("name", Shape::of(Type::Text)), ("subDomain", Shape::of(Type::Text))],
+            ),
+            access: record_type(
+                "access",
+                [
+                    ("scope", Shape::list(Shape::of(Type::Text))),
+                    ("audience", Shape::of(Type::Text)),
+                    ("grantType", Shape::of(Type::Text)),
+                ],
+            ),
+            session: record_type(
+                "session",
+                [("id", Shape::or_null(Type::Text)), ("amr", Shape::list(Shape::of(Type::Text)))],
+            ),
+        };
+        let groups = pack_groups(&group_type, directory.groups())?;
+        let users = directory
+            .users()
+            .iter()
+            .map(|user| {
+                RecordBuilder::pack(&types.user, &user_data(&types.user, user, &groups))
+                    .map_err(|source| PackError { whose: format!("user `{}`", user.login), source })
+            })
+            .collect::<Result<_, _>>()?;
+        let applications = directory
+            .applications()
+            .iter()
+            .map(|application| {
+                let whose = || format!("application `{}`", application.label);
+                pack_application(&types.application, application)
+                    .map_err(|source| PackError { whose: whose(), source })
+            })
+            .collect::<Result<_, _>>()?;
+        let names = [Datum::Text(name), Datum::Text(sub_domain)];
+        let organization = RecordBuilder::pack(&types.organization, &names)
+            .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
+        let schema = Arc::new(Schema::new(types.roots(), group_type, true).for_issuer());
+        Ok(Self { schema, types, groups, users, applications, organization })
+    }
+
+    /// What expressions of this directory may name.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The groups, each under its index in the directory.
+    #[must_use]
+    pub fn groups(&self) -> &GroupTable {
+        &self.groups
+    }
+
+    /// Packs what is known of one request only.
+    ///
+    /// # Errors
+    /// What is too large for a record.
+    pub fn pack_request(
+        &self,
+        access: &Access<'_>,
+        app_user: Option<AppUser<'_>>,
+        session: Option<Session<'_>>,
+    ) -> Result<RequestRecords, BuildError> {
+        let app_user = app_user.map(|app_user| {
+            RecordBuilder::pack(
+                &self.types.app_user,
+                &app_user_data(&self.types.app_user, app_user),
+            )
+        });
+        let access =
+            [texts(access.scopes), Datum::Text(access.audience), Datum::Text(access.grant_type)];
+        let session = session.map(|session| {
+            let data = [session.id.map_or(Datum::Null, Datum::Text), texts(session.methods)];
+            RecordBuilder::pack(&self.types.session, &data)
+        });
+        Ok(RequestRecords {
+            app_user: app_user.transpose()?,
+            access: RecordBuilder::pack(&self.types.access, &access)?,
+            session: session.transpose()?,
+        })
+    }
+
+    /// The roots of a request of the user and application with these indices. `resolved` is of
+    /// [`crate::program::ProgramSet::resolve`] over [`Records::groups`].
+    #[must_use]
+    pub fn roots<'r>(
+        &'r self,
+        user: Option<usize>,
+        application: usize,
+        request: &'r RequestRecords,
+        resolved: &'r [u32],
+    ) -> Roots<'r> {
+        let records = [
+            user.and_then(|user| self.users.get(user)),
+            request.app_user.as_ref(),
+            self.applications.get(application),
+            Some(&self.organization),
+            Some(&request.access),
+            request.session.as_ref(),
+        ];
+        Roots::new(&self.groups, resolved, records)
+    }
+}
+
+impl RootTypes {
+    /// The roots and whether each may be null, in the order of [`Records::roots`].
+    fn roots(&self) -> Vec<Root> {
+        let rows = [
+            ("user", &self.user, true),
+            ("appuser", &self.app_user, true),
+            ("app", &self.application, false),
+            ("org", &self.organization, false),
+            ("access", &self.access, false),
+            ("session", &self.session, true),
+        ];
+        let root = |(name, record_type, nullable): (&str, &Arc<RecordType>, bool)| Root {
+            name: name.to_owned(),
+            shape: Shape { ty: Type::Record(Arc::clone(record_type)), nullable },
+        };
+        rows.into_iter().map(root).collect()
+    }
+}
+
+fn record_type<const N: usize>(name: &str, fields: [(&str, Shape); N]) -> Arc<RecordType> {
+    let fields = fields.into_iter().map(|(name, shape)| Field { name: name.to_owned(), shape });
+    Arc::new(RecordType { name: name.to_owned(), fields: fields.collect(), open: false })
+}
+
+fn user_type(attributes: &[Attribute]) -> Arc<RecordType> {
+    let field = |attribute: &Attribute| {
+        let shape = schema::shape_of(&attribute.type_name, attribute.required)?;
+        Some(Field { name: attribute.name.clone(), shape })
+    };
+    schema::user_type(attributes.iter().filter_map(field).collect())
+}
+
+/// `userName`, and every attribute that an assignment of the organization has. One that always has
+/// the same kind has that type; of another nothing is promised.
+fn app_user_type(applications: &[Application]) -> Arc<RecordType> {
+    let mut fields = vec![Field { name: "userName".to_owned(), shape: Shape::of(Type::Text) }];
+    let assignments = applications.iter().flat_map(|application| &application.assigned_users);
+    for (name, value) in assignments.flat_map(|assignment| &assignment.profile) {
+        let shape = scalar_shape(value);
+        match fields.iter_mut().find(|field| field.name == *name) {
+            Some(known) if known.shape == shape => {}
+            Some(known) if known.name != "userName" => known.shape = Shape::of(Type::Any),
+            Some(_) => {}
+            None => fields.push(Field { name: name.clone(), shape }),
+        }
+    }
+    Arc::new(RecordType { name: "appuser".to_owned(), fields, open: false })
+}
+
+fn scalar_shape(value: &Json) -> Shape {
+    match value {
+        Json::Boolean(_) => Shape::or_null(Type::Boolean),
+        Json::Integer(_) => Shape::or_null(Type::Integer),
+        Json::Number(_) => Shape::or_null(Type::Number),
+        Json::Text(_) => Shape::or_null(Type::Text),
+        Json::Null | Json::List(_) | Json::Object(_) => Shape::of(Type::Any),
+    }
+}
+
+fn app_user_data<'d>(record_type: &RecordType, app_user: AppUser<'d>) -> Vec<Datum<'d>> {
+    let attributes = record_type.fields.iter().skip(1);
+    let attributes = attributes.map(|field| datum_of(app_user.profile, &field.name));
+    std::iter::once(Datum::Text(app_user.user_name)).chain(attributes).collect()
+}
+
+fn user_data<'d>(record_type: &RecordType, user: &'d User, groups: &GroupTable) -> Vec<Datum<'d>> {
+    let memberships = user.groups.iter().filter_map(|index| {
+        let symbol = u32::try_from(*index).ok()?;
+        groups.group(symbol).map(Datum::Group)
+    });
+    let mut memberships = Some(memberships.collect());
+    let of_field = |field: &Field| match (field.name.as_str(), &field.shape.ty) {
+        ("id", _) => Datum::Text(&user.id),
+        ("status", _) => Datum::Text(user.status.word()),
+        ("groups", _) => Datum::List(memberships.take().unwrap_or_default()),
+        (_, Type::Record(profile)) => Datum::Record(
+            profile.fields.iter().map(|field| datum_of(&user.profile, &field.name)).collect(),
+        ),
+        _ => Datum::Null,
+    };
+    record_type.fields.iter().map(of_field).collect()
+}
+
+fn group_type(groups: &[Group]) -> Arc<RecordType> {
+    let attributes = groups.iter().flat_map(|group| &group.profile);
+    let mut names: Vec<&str> = attributes.map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    schema::group_type(&names)
+}
+
+fn pack_groups(group_type: &Arc<RecordType>, groups: &[Group]) -> Result<GroupTable, PackError> {
+    let pack = |group: &Group| {
+        let data: Vec<Datum<'_>> =
+            group_type.fields.iter().map(|field| group_datum(group, &field.name)).collect();
+        let record = RecordBuilder::pack(group_type, &data)
+            .map_err(|source| PackError { whose: format!("group `{}`", group.name), source })?;
+        Ok((group.name.clone(), record))
+    };
+    let rows = groups.iter().map(pack).collect::<Result<_, PackError>>()?;
+    Ok(GroupTable::new(Arc::clone(group_type), rows))
+}
+
+fn group_datum<'d>(group: &'d Group, field: &str) -> Datum<'d> {
+    let description = || group.description.as_deref().map_or(Datum::Null, Datum::Text);
+    match field {
+        "id" => Datum::Text(&group.id),
+        "name" => Datum::Text(&group.name),
+        "type" => Datum::Text(group.group_type.word()),
+        "description" => description(),
+        "profile" => {
+            let own = [("name", Datum::Text(&group.name)), ("description", description())];
+            Datum::Map(own.into_iter().chain(entries(&group.profile)).collect())
+        }
+        other => datum_of(&group.profile, other),
+    }
+}
+
+fn pack_application(
+    application_type: &Arc<RecordType>,
+    application: &Application,
+) -> Result<PackedRecord, BuildError> {
+    let data = [
+        Datum::Text(&application.id),
+        Datum::Text(&application.client_id),
+        Datum::Map(entries(&application.profile).collect()),
+    ];
+    RecordBuilder::pack(application_type, &data)
+}
+
+fn entries(profile: &Profile) -> impl Iterator<Item = (&str, Datum<'_>)> {
+    profile.iter().map(|(name, value)| (name.as_str(), datum(value)))
+}
+
+fn datum_of<'d>(profile: &'d [(String, Json)], name: &str) -> Datum<'d> {
+    profile.iter().find(|(known, _)| known == name).map_or(Datum::Null, |(_, value)| datum(value))
+}
+
+fn texts<'d>(texts: &[&'d str]) -> Datum<'d> {
+    Datum::List(texts.iter().map(|text| Datum::Text(text)).collect())
+}
