@@ -19,6 +19,7 @@ pub mod json;
 mod list;
 pub mod number;
 mod operator;
+pub mod pattern;
 pub mod size;
 mod text;
 

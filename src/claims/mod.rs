@@ -1,1 +1,158 @@
-//! What to say about someone: a decision and a subject become a claim set.
+//! What to say about someone: which claims go in a token, and their values. How they are signed is
+//! no concern of this room, nor who asked.
+
+mod error;
+mod explain;
+mod groups;
+mod plan;
+mod system;
+#[cfg(test)]
+mod tests;
+
+pub use error::ClaimFault;
+pub use explain::{Absence, ExplainedClaim, Outcome, explain};
+pub use plan::{ClaimPlan, PlanProblem, plan};
+
+use crate::directory::{Directory, User};
+use crate::policy::{Delivery, included_claims, policy_claims};
+use crate::program::{Engine, ProgramSet, Roots, Worker};
+use crate::server::{AuthorizationServer, ClaimType};
+use plan::{Selection, Source, TokenPlan};
+use std::borrow::Cow;
+
+/// The name of the claim of access tokens that says who they are about.
+pub const SUBJECT: &str = "sub";
+
+/// Everything that the claims of one token depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    pub server: &'a AuthorizationServer,
+    pub plan: &'a ClaimPlan,
+    pub directory: &'a Directory,
+    /// `None` when no person is bound to the request.
+    pub user: Option<&'a User>,
+    /// The scopes that are granted.
+    pub scopes: &'a [&'a str],
+    /// The indices of the token policies that apply.
+    pub policies: &'a [usize],
+}
+
+/// The engine room: the compiled expressions of the server, what they are about, and memory.
+#[derive(Debug)]
+pub struct Evaluation<'a> {
+    pub programs: &'a ProgramSet,
+    pub roots: &'a Roots<'a>,
+    pub worker: &'a mut Worker,
+    pub engine: Engine,
+}
+
+/// Appends the claims of a token of this type as `"name":value,…`. Those of an access token begin
+/// with `sub`, which is a text and not empty (decision 9).
+///
+/// # Errors
+/// The first claim that could not be evaluated; `buffer` is then as it was.
+pub fn assemble(
+    occasion: &Occasion<'_>,
+    claim_type: ClaimType,
+    delivery: Delivery,
+    evaluation: &mut Evaluation<'_>,
+    buffer: &mut Vec<u8>,
+) -> Result<(), ClaimFault> {
+    let start = buffer.len();
+    let plan = occasion.plan.of(claim_type);
+    let mut selection = plan.nothing();
+    let mut others: Vec<(&str, &Source)> = Vec::new();
+    for (name, source) in chosen(occasion, plan, claim_type, delivery) {
+        match source {
+            Source::Member(member) => selection.insert(*member),
+            other => others.push((name, other)),
+        }
+    }
+    append_members(occasion, plan, &selection, evaluation, buffer)?;
+    let is_whole = claim_type == ClaimType::Identity || has_subject(buffer, start);
+    let result = if is_whole {
+        others
+            .iter()
+            .try_for_each(|(name, source)| append_other(occasion, name, source, start, buffer))
+    } else {
+        Err(ClaimFault::subject())
+    };
+    if result.is_err() {
+        buffer.truncate(start);
+    }
+    result
+}
+
+/// The claims that this token gets and where each comes from. One that a policy adds takes the
+/// place of the server's of the same name (decision 7).
+fn chosen<'a>(
+    occasion: &Occasion<'a>,
+    plan: &'a TokenPlan,
+    claim_type: ClaimType,
+    delivery: Delivery,
+) -> Vec<(&'a str, &'a Source)> {
+    let added = if occasion.policies.is_empty() {
+        Vec::new()
+    } else {
+        policy_claims(occasion.server, occasion.policies, claim_type, delivery)
+    };
+    let own = included_claims(occasion.server, claim_type, occasion.scopes, delivery)
+        .filter(|(_, claim)| !added.iter().any(|known| known.claim.name == claim.name))
+        .filter_map(|(index, claim)| Some((claim.name.as_str(), plan.own(index)?)));
+    let mut all: Vec<(&str, &Source)> = own.collect();
+    all.extend(added.iter().filter_map(|added| {
+        Some((added.claim.name.as_str(), plan.added(added.policy, added.index)?))
+    }));
+    all
+}
+
+fn append_members(
+    occasion: &Occasion<'_>,
+    plan: &TokenPlan,
+    selection: &Selection,
+    evaluation: &mut Evaluation<'_>,
+    buffer: &mut Vec<u8>,
+) -> Result<(), ClaimFault> {
+    if selection.is_empty() {
+        return Ok(());
+    }
+    let Evaluation { programs, roots, worker, engine } = evaluation;
+    let written = programs.object(plan.object(), selection.words(), roots, worker, *engine);
+    match written {
+        Ok(members) => buffer.extend_from_slice(members),
+        Err(fault) => return Err(plan.fault(occasion.server, fault)),
+    }
+    Ok(())
+}
+
+/// Whether what was appended begins with `sub` as a text that is not empty. The plan puts it first.
+fn has_subject(buffer: &[u8], start: usize) -> bool {
+    let written = buffer.get(start..).unwrap_or_default();
+    let value = written.strip_prefix(br#""sub":""#);
+    value.is_some_and(|value| value.first().is_some_and(|byte| *byte != b'"'))
+}
+
+/// Appends a claim that is no expression; nothing where it has no value.
+fn append_other(
+    occasion: &Occasion<'_>,
+    name: &str,
+    source: &Source,
+    start: usize,
+    buffer: &mut Vec<u8>,
+) -> Result<(), ClaimFault> {
+    let Some(user) = occasion.user else { return Ok(()) };
+    let value: Option<Cow<'_, str>> = match source {
+        Source::Groups(filter) => filter.names_of(user, name)?.map(Cow::Owned),
+        Source::System(claim) => claim.value_of(user).map(|value| Cow::Owned(value.to_string())),
+        Source::Member(_) => None,
+    };
+    let Some(value) = value else { return Ok(()) };
+    if buffer.len() > start {
+        buffer.push(b',');
+    }
+    let name = serde_json::Value::from(name).to_string();
+    buffer.extend_from_slice(name.as_bytes());
+    buffer.push(b':');
+    buffer.extend_from_slice(value.as_bytes());
+    Ok(())
+}

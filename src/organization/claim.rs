@@ -19,6 +19,7 @@ const MEMBERS: &[&str] = &[
     "group_filter_type",
     "conditions",
     "alwaysIncludeInToken",
+    "keepEmptyList",
 ];
 
 /// The system claims, then the server's own. Of a system claim the document may change the value of
@@ -93,6 +94,7 @@ fn read_claim(
         group_filter: filter.and_then(|place| place.choice(GroupFilter::WORDS)),
         scopes: reference::among(&scopes, "scope", around.scopes()),
         always_include: flag || claim_type == ClaimType::Resource,
+        keep_empty: object.boolean("keepEmptyList", false),
         status: object.choice("status", Status::WORDS, Status::Active),
         system: false,
     })

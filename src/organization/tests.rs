@@ -145,7 +145,8 @@ fn the_demo_adds_a_department_for_internal_employees_and_the_internal_audience_o
         let mut evaluate = |_: &ExpressionText, _: &[&str]| ConditionOutcome::True;
         let granted = ["read:customers"];
         let applying = token_policies_that_apply(&demo.servers[0], &facts, &granted, &mut evaluate);
-        applying.unwrap().0.iter().map(|policy| policy.name.clone()).collect()
+        let policies = &demo.servers[0].token_policies;
+        applying.unwrap().0.iter().map(|index| policies[*index].name.clone()).collect()
     };
     let department = ["Add Department Claim for Internal Apps"];
     assert_eq!(names("ada@example.com", "https://api.mycompany.com"), department);

@@ -17,7 +17,7 @@ const MEMBERS: &[&str] =
     &["id", "name", "description", "priority", "status", "conditions", "actions"];
 const CONDITIONS: &[&str] =
     &["groups", "audiences", "clients", "scopes", "userAttributes", "elCondition"];
-const CLAIM: &[&str] = &["name", "value", "claimType", "alwaysIncludeInToken"];
+const CLAIM: &[&str] = &["name", "value", "claimType", "alwaysIncludeInToken", "keepEmptyList"];
 
 /// The token policies of a server in the order of their priority.
 pub(super) fn read_token_policies(
@@ -129,5 +129,6 @@ fn read_claim(place: &Place<'_>, format: AccessTokenFormat) -> Option<PolicyClai
         value: expression::read_expression(&object.require("value")?)?,
         claim_type,
         always_include: flag || claim_type == ClaimType::Resource,
+        keep_empty: object.boolean("keepEmptyList", false),
     })
 }

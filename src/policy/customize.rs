@@ -26,14 +26,14 @@ impl Delivery {
 }
 
 /// The active claims of a server that a token of this type gets when these scopes are granted, in
-/// the order of the server.
+/// the order of the server, each with its index there.
 pub fn included_claims<'a>(
     server: &'a AuthorizationServer,
     claim_type: ClaimType,
     scopes: &[&str],
     delivery: Delivery,
-) -> impl Iterator<Item = &'a ClaimDefinition> {
-    server.claims.iter().filter(move |claim| {
+) -> impl Iterator<Item = (usize, &'a ClaimDefinition)> {
+    server.claims.iter().enumerate().filter(move |(_, claim)| {
         claim.status.is_active()
             && claim.claim_type == claim_type
             && (claim.scopes.is_empty()
@@ -42,21 +42,35 @@ pub fn included_claims<'a>(
     })
 }
 
-/// The claims that these policies add to a token of this type. Of several with one name the first
-/// wins; each wins over a claim of the server with its name (decision 7).
+/// A claim that a token policy adds.
+#[derive(Clone, Copy, Debug)]
+pub struct AddedClaim<'a> {
+    /// The index of the policy in the server.
+    pub policy: usize,
+    /// The index of the claim in the policy.
+    pub index: usize,
+    pub claim: &'a PolicyClaim,
+}
+
+/// The claims that the policies with these indices add to a token of this type. Of several with
+/// one name the first wins; each wins over a claim of the server with its name (decision 7).
 #[must_use]
 pub fn policy_claims<'a>(
-    policies: &[&'a TokenPolicy],
+    server: &'a AuthorizationServer,
+    applying: &[usize],
     claim_type: ClaimType,
     delivery: Delivery,
-) -> Vec<&'a PolicyClaim> {
-    let mut added: Vec<&PolicyClaim> = Vec::new();
-    for claim in policies.iter().flat_map(|policy| &policy.claims) {
-        let wanted = claim.claim_type == claim_type
-            && delivery.carries(claim_type, claim.always_include)
-            && !added.iter().any(|known| known.name == claim.name);
-        if wanted {
-            added.push(claim);
+) -> Vec<AddedClaim<'a>> {
+    let mut added: Vec<AddedClaim<'_>> = Vec::new();
+    for policy in applying {
+        let claims = server.token_policies.get(*policy).map_or(&[][..], |policy| &policy.claims);
+        for (index, claim) in claims.iter().enumerate() {
+            let wanted = claim.claim_type == claim_type
+                && delivery.carries(claim_type, claim.always_include)
+                && !added.iter().any(|known| known.claim.name == claim.name);
+            if wanted {
+                added.push(AddedClaim { policy: *policy, index, claim });
+            }
         }
     }
     added
@@ -111,8 +125,8 @@ pub struct TokenPolicyFault {
     pub cause: String,
 }
 
-/// The token policies that apply when `granted` is granted, in order, with the trace of all that
-/// were considered.
+/// The indices of the token policies that apply when `granted` is granted, in order, with the
+/// trace of all that were considered.
 ///
 /// # Errors
 /// The first condition that could not be evaluated (decision 4).
@@ -121,9 +135,9 @@ pub fn token_policies_that_apply<'a>(
     facts: &Facts<'_>,
     granted: &[&str],
     evaluate: &mut Evaluate<'_>,
-) -> Result<(Vec<&'a TokenPolicy>, Vec<ConsideredTokenPolicy<'a>>), TokenPolicyFault> {
+) -> Result<(Vec<usize>, Vec<ConsideredTokenPolicy<'a>>), TokenPolicyFault> {
     let (mut applying, mut considered) = (Vec::new(), Vec::new());
-    for policy in &server.token_policies {
+    for (index, policy) in server.token_policies.iter().enumerate() {
         let mut mismatch = first_mismatch(policy, facts, granted);
         if let (None, Some(condition)) = (&mismatch, &policy.condition) {
             mismatch = match evaluate(condition, granted) {
@@ -137,7 +151,7 @@ pub fn token_policies_that_apply<'a>(
             };
         }
         if mismatch.is_none() {
-            applying.push(policy);
+            applying.push(index);
         }
         considered.push(ConsideredTokenPolicy { policy: &policy.name, mismatch });
     }

@@ -6,8 +6,8 @@ mod decide;
 mod refusal;
 
 pub use customize::{
-    ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch, included_claims,
-    policy_claims, token_policies_that_apply,
+    AddedClaim, ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch,
+    included_claims, policy_claims, token_policies_that_apply,
 };
 pub use decide::{Allowed, Considered, Decision, Verdict, decide};
 pub use refusal::{POLICY_REFUSED, Refused};

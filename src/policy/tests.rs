@@ -283,6 +283,7 @@ fn token_policy(name: &str) -> TokenPolicy {
             value: expression(name),
             claim_type: ClaimType::Resource,
             always_include: true,
+            keep_empty: false,
         }],
     }
 }
@@ -362,11 +363,14 @@ fn a_condition_of_a_token_policy_that_faults_fails_the_request() {
 
 #[test]
 fn of_token_policies_that_name_one_claim_the_first_wins() {
-    let (first, second) = (token_policy("first"), token_policy("second"));
-    let added = policy_claims(&[&first, &second], ClaimType::Resource, Delivery::Full);
+    let mut server = server(Vec::new());
+    server.token_policies = vec![token_policy("first"), token_policy("second")];
+    let added = policy_claims(&server, &[0, 1], ClaimType::Resource, Delivery::Full);
     assert_eq!(added.len(), 1);
-    assert_eq!(added[0].value.text, "first");
-    assert!(policy_claims(&[&first], ClaimType::Identity, Delivery::Full).is_empty());
+    assert_eq!((added[0].policy, added[0].index), (0, 0));
+    let second = policy_claims(&server, &[1], ClaimType::Resource, Delivery::Full);
+    assert_eq!(second[0].claim.value.text, "second");
+    assert!(policy_claims(&server, &[0], ClaimType::Identity, Delivery::Full).is_empty());
 }
 
 #[test]
@@ -374,7 +378,7 @@ fn claims_are_included_by_type_scope_and_delivery() {
     let server = server(Vec::new());
     let names = |claim_type, scopes: &[&str], delivery| -> Vec<&str> {
         included_claims(&server, claim_type, scopes, delivery)
-            .map(|claim| claim.name.as_str())
+            .map(|(_, claim)| claim.name.as_str())
             .collect()
     };
     assert_eq!(names(ClaimType::Resource, &[], Delivery::Thin), ["sub"]);

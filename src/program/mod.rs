@@ -63,7 +63,7 @@ pub enum Length {
 }
 
 /// Names a program of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProgramId(usize);
 
 /// A member of a JSON object, as text (design, "Objects").

@@ -18,6 +18,8 @@ pub struct ClaimDefinition {
     pub scopes: Vec<String>,
     /// Always true for [`ClaimType::Resource`].
     pub always_include: bool,
+    /// Whether an empty list is a value; otherwise it leaves the claim out as null does.
+    pub keep_empty: bool,
     pub status: Status,
     pub system: bool,
 }
@@ -112,6 +114,7 @@ pub fn system_claims() -> Vec<ClaimDefinition> {
         group_filter: None,
         scopes: Vec::new(),
         always_include: true,
+        keep_empty: false,
         status: Status::Active,
         system: true,
     };

@@ -54,4 +54,6 @@ pub struct PolicyClaim {
     pub claim_type: ClaimType,
     /// Always true for [`ClaimType::Resource`].
     pub always_include: bool,
+    /// Whether an empty list is a value; otherwise it leaves the claim out as null does.
+    pub keep_empty: bool,
 }

@@ -4,7 +4,7 @@ use super::data_directory::{DataDirectory, Purpose};
 use super::key_store::{self, KeyStoreError, SIGNING_KEY};
 use super::{BatchOutcome, Op, Row, Store};
 use crate::random::Random;
-use crate::token::{Algorithm, KeySet, MasterKey, Vault};
+use crate::token::{Algorithm, KeySet, MasterKey, TokenType, Vault};
 use std::future::Future;
 
 pub(super) fn wait<Out>(future: impl Future<Output = Out>) -> Out {
@@ -206,7 +206,7 @@ fn a_restart_signs_with_the_same_key_and_believes_what_was_signed_before() {
     };
     let before = start();
     let mut token = Vec::new();
-    before.active().sign(br#"{"sub":"ada"}"#, &mut token).unwrap();
+    before.active().sign(TokenType::Unsaid, br#"{"sub":"ada"}"#, &mut token).unwrap();
     let jwks = before.jwks();
     drop(before);
     let after = start();

@@ -23,12 +23,23 @@ pub struct AccessClaims<'a> {
     pub scopes: &'a [&'a str],
     /// When the user signed in; only with a user.
     pub auth_time: Option<i64>,
-    /// `sub`.
-    pub subject: &'a str,
+    /// Which names the client and the scopes have.
+    pub layout: AccessLayout,
+}
+
+/// The layout of access tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessLayout {
+    /// `cid`, and `scp` as a list.
+    Okta,
+    /// `client_id`, and `scope` as one text (RFC 9068 §2.2).
+    Rfc9068,
+    /// All four.
+    Both,
 }
 
 /// Appends the claims to `buffer` as one object. `custom` is `"name":value` members with commas
-/// between them, already JSON, or empty.
+/// between them, already JSON; `sub` is one of them, since it is an expression like the others.
 pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u8]) {
     let mut object = ObjectWriter::open(buffer);
     object.integer("ver", 1);
@@ -37,12 +48,23 @@ pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u
     object.text("aud", claims.audience);
     object.integer("iat", claims.issued_at);
     object.integer("exp", claims.expires_at);
-    object.text("cid", claims.client);
+    let (okta, rfc9068) =
+        (claims.layout != AccessLayout::Rfc9068, claims.layout != AccessLayout::Okta);
+    if okta {
+        object.text("cid", claims.client);
+    }
+    if rfc9068 {
+        object.text("client_id", claims.client);
+    }
     object.optional_text("uid", claims.user);
-    object.texts("scp", claims.scopes);
+    if okta {
+        object.texts("scp", claims.scopes);
+    }
+    if rfc9068 {
+        object.text("scope", &claims.scopes.join(" "));
+    }
     if let Some(auth_time) = claims.auth_time {
         object.integer("auth_time", auth_time);
     }
-    object.text("sub", claims.subject);
     object.close(custom);
 }

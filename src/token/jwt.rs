@@ -8,8 +8,17 @@ use std::cell::RefCell;
 #[derive(Debug)]
 pub struct Signer {
     key: SigningKey,
-    /// The header in base64url, and the dot after it.
-    header: Vec<u8>,
+    /// The headers by [`TokenType`], in base64url, each with the dot after it.
+    headers: [Vec<u8>; 2],
+}
+
+/// What the header says in `typ`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenType {
+    /// Nothing: the header is exactly `{"kid":"…","alg":"…"}` (section 2.9).
+    Unsaid,
+    /// `at+jwt` (RFC 9068 §2.1).
+    AccessToken,
 }
 
 thread_local! {
@@ -18,14 +27,19 @@ thread_local! {
 }
 
 impl Signer {
-    /// A signer with `key`. The header is exactly `{"kid":"…","alg":"…"}`: no `typ` (section 2.9).
+    /// A signer with `key`.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
-        let text = format!(r#"{{"kid":"{}","alg":"{}"}}"#, key.kid(), key.algorithm().name());
-        let mut header = Vec::new();
-        URL_SAFE_NO_PAD.encode_append(text, &mut header);
-        header.push(b'.');
-        Self { key, header }
+        let header = |more: &str| {
+            let (kid, algorithm) = (key.kid(), key.algorithm().name());
+            let mut header = Vec::new();
+            let text = format!(r#"{{"kid":"{kid}","alg":"{algorithm}"{more}}}"#);
+            URL_SAFE_NO_PAD.encode_append(text, &mut header);
+            header.push(b'.');
+            header
+        };
+        let headers = [header(""), header(r#","typ":"at+jwt""#)];
+        Self { key, headers }
     }
 
     /// The key that signs.
@@ -38,9 +52,18 @@ impl Signer {
     ///
     /// # Errors
     /// [`KeyError::Sign`] if the library refuses; `token` is then as it was.
-    pub fn sign(&self, claims: &[u8], token: &mut Vec<u8>) -> Result<(), KeyError> {
+    pub fn sign(
+        &self,
+        token_type: TokenType,
+        claims: &[u8],
+        token: &mut Vec<u8>,
+    ) -> Result<(), KeyError> {
         let start = token.len();
-        token.extend_from_slice(&self.header);
+        let [plain, access_token] = &self.headers;
+        token.extend_from_slice(match token_type {
+            TokenType::Unsaid => plain,
+            TokenType::AccessToken => access_token,
+        });
         URL_SAFE_NO_PAD.encode_append(claims, token);
         SIGNATURE.with_borrow_mut(|signature| {
             let input = token.get(start..).unwrap_or_default();

@@ -13,10 +13,10 @@ pub mod vault;
 pub mod verify;
 mod write;
 
-pub use access::{AccessClaims, write_access};
+pub use access::{AccessClaims, AccessLayout, write_access};
 pub use claims::{Claims, ClaimsError};
 pub use identity::{IdentityClaims, at_hash, write_identity};
-pub use jwt::Signer;
+pub use jwt::{Signer, TokenType};
 pub use key::{Algorithm, KeyError, PublicKey, SigningKey};
 pub use key_set::{KeySet, KeySetError, KeyStatus};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 fn sign(key_set: &KeySet, claims: &[u8]) -> String {
     let mut token = Vec::new();
-    key_set.active().sign(claims, &mut token).unwrap();
+    key_set.active().sign(TokenType::Unsaid, claims, &mut token).unwrap();
     String::from_utf8(token).unwrap()
 }
 
@@ -52,7 +52,7 @@ fn the_header_is_kid_and_alg_and_nothing_else() {
 fn a_token_is_appended_to_what_the_buffer_holds() {
     let keys = KeySet::generate(Algorithm::EdDsa).unwrap();
     let mut buffer = b"before ".to_vec();
-    keys.active().sign(b"{}", &mut buffer).unwrap();
+    keys.active().sign(TokenType::Unsaid, b"{}", &mut buffer).unwrap();
     let text = String::from_utf8(buffer).unwrap();
     assert!(keys.verifier().verify(text.strip_prefix("before ").unwrap()).is_ok());
 }
@@ -189,20 +189,20 @@ fn access() -> AccessClaims<'static> {
         user: Some("u1"),
         scopes: &["openid", "a\"b"],
         auth_time: Some(1_699_999_990),
-        subject: "ada\n\u{1}é",
+        layout: AccessLayout::Okta,
     }
 }
 
 #[test]
 fn an_access_token_says_its_claims_in_order() {
     let mut buffer = Vec::new();
-    write_access(&mut buffer, &access(), br#""team":["red"]"#);
+    write_access(&mut buffer, &access(), "\"sub\":\"ada\",\"team\":[\"red\"]".as_bytes());
     assert_eq!(
         String::from_utf8(buffer).unwrap(),
         concat!(
             r#"{"ver":1,"jti":"AT.x","iss":"https://id.example/oauth2/default","#,
             r#""aud":"api://default","iat":1700000000,"exp":1700003600,"cid":"c1","uid":"u1","#,
-            r#""scp":["openid","a\"b"],"auth_time":1699999990,"sub":"ada\n\u0001é","#,
+            r#""scp":["openid","a\"b"],"auth_time":1699999990,"sub":"ada","#,
             r#""team":["red"]}"#
         )
     );
@@ -212,12 +212,25 @@ fn an_access_token_says_its_claims_in_order() {
 fn without_a_user_there_is_neither_uid_nor_auth_time() {
     let mut buffer = Vec::new();
     let claims = AccessClaims { user: None, auth_time: None, scopes: &[], ..access() };
-    write_access(&mut buffer, &claims, b"");
+    write_access(&mut buffer, &claims, br#""sub":"c1""#);
     let claims: Value = serde_json::from_slice(&buffer).unwrap();
     assert_eq!(claims.get("uid"), None);
     assert_eq!(claims.get("auth_time"), None);
     assert_eq!(claims["scp"], json!([]));
-    assert_eq!(claims["sub"], "ada\n\u{1}é");
+    assert_eq!(claims["sub"], "c1");
+}
+
+#[test]
+fn each_layout_names_client_and_scopes_its_own_way() {
+    let names = |layout| {
+        let mut buffer = Vec::new();
+        write_access(&mut buffer, &AccessClaims { layout, ..access() }, br#""sub":"ada""#);
+        let claims: Value = serde_json::from_slice(&buffer).unwrap();
+        ["cid", "scp", "client_id", "scope"].map(|name| claims.get(name).is_some())
+    };
+    assert_eq!(names(AccessLayout::Okta), [true, true, false, false]);
+    assert_eq!(names(AccessLayout::Rfc9068), [false, false, true, true]);
+    assert_eq!(names(AccessLayout::Both), [true; 4]);
 }
 
 #[test]

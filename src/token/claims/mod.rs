@@ -40,7 +40,11 @@ const BOTH: &[Required] = &[
     ("exp", Value::is_i64),
     ("sub", Value::is_string),
 ];
-const ACCESS: &[Required] = &[("cid", Value::is_string), ("scp", is_texts)];
+/// Of each pair, one: the layouts of access tokens name them differently.
+const ACCESS: &[[Required; 2]] = &[
+    [("cid", Value::is_string), ("client_id", Value::is_string)],
+    [("scp", is_texts), ("scope", Value::is_string)],
+];
 const IDENTITY: &[Required] =
     &[("auth_time", Value::is_i64), ("amr", is_texts), ("idp", Value::is_string)];
 
@@ -62,14 +66,16 @@ impl Claims {
         if self.text("jti").and_then(kind_of_jti) != Some(kind) {
             return Err(ClaimsError::Kind);
         }
+        let has = |(name, is_value): &Required| self.0.get(*name).is_some_and(is_value);
+        let absent = |required: &Required| if has(required) { None } else { Some(required.0) };
         let own = match kind {
-            TokenKind::Access => ACCESS,
-            TokenKind::Identity => IDENTITY,
-        };
-        for (name, is_value) in BOTH.iter().chain(own) {
-            if !self.0.get(*name).is_some_and(is_value) {
-                return Err(ClaimsError::Claim(name));
+            TokenKind::Access => {
+                ACCESS.iter().find(|layouts| !layouts.iter().any(has)).map(|[(name, _), _]| *name)
             }
+            TokenKind::Identity => IDENTITY.iter().find_map(absent),
+        };
+        if let Some(name) = BOTH.iter().find_map(absent).or(own) {
+            return Err(ClaimsError::Claim(name));
         }
         if self.text("iss") != Some(issuer) {
             return Err(ClaimsError::Issuer);
@@ -94,6 +100,19 @@ impl Claims {
     #[must_use]
     pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
         self.0.get(name)?.as_array()?.iter().map(Value::as_str).collect()
+    }
+
+    /// The id of the client that an access token was issued to.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.text("cid").or_else(|| self.text("client_id"))
+    }
+
+    /// The scopes that an access token is for, separated by spaces.
+    #[must_use]
+    pub fn scope(&self) -> Option<String> {
+        let listed = self.texts("scp").map(|scopes| scopes.join(" "));
+        listed.or_else(|| self.text("scope").map(str::to_owned))
     }
 
     /// Every claim.

@@ -1,7 +1,7 @@
 //! A token counts only as what it is, from whom it is, and while it lasts.
 
 use super::*;
-use crate::token::{AccessClaims, IdentityClaims, write_access, write_identity};
+use crate::token::{AccessClaims, AccessLayout, IdentityClaims, write_access, write_identity};
 use serde_json::json;
 
 const ISSUER: &str = "https://id.example/oauth2/default";
@@ -18,10 +18,10 @@ fn access() -> Claims {
         user: None,
         scopes: &["a", "b"],
         auth_time: None,
-        subject: "c1",
+        layout: AccessLayout::Okta,
     };
     let mut buffer = Vec::new();
-    write_access(&mut buffer, &claims, br#""team":["red"],"level":7"#);
+    write_access(&mut buffer, &claims, br#""sub":"c1","team":["red"],"level":7"#);
     Claims::parse(&buffer).unwrap()
 }
 
@@ -78,14 +78,18 @@ fn another_issuer_is_refused_whatever_the_likeness() {
 
 #[test]
 fn every_claim_a_kind_needs_is_asked_for_by_name_and_type() {
-    let kinds =
-        [(TokenKind::Access, access(), ACCESS), (TokenKind::Identity, identity(), IDENTITY)];
+    let access_names = ACCESS.iter().map(|[(okta, _), _]| *okta);
+    let identity_names = IDENTITY.iter().map(|(name, _)| *name);
+    let kinds = [
+        (TokenKind::Access, access(), access_names.collect::<Vec<_>>()),
+        (TokenKind::Identity, identity(), identity_names.collect()),
+    ];
     for (kind, claims, own) in kinds {
-        for (name, _) in BOTH.iter().chain(own) {
+        for name in BOTH.iter().map(|(name, _)| *name).chain(own) {
             let wrong = with(&claims, name, json!({"a": 1}));
             assert_eq!(wrong.check(kind, ISSUER, 0), Err(ClaimsError::Claim(name)));
             let mut without = claims.clone();
-            without.0.remove(*name);
+            without.0.remove(name);
             assert_eq!(without.check(kind, ISSUER, 0), Err(ClaimsError::Claim(name)));
         }
     }

@@ -1,0 +1,59 @@
+//! Claims of type `GROUPS`: the names of the user's groups that pass a filter. Every group of the
+//! directory is held against the filter once, when the plan is made.
+
+use super::ClaimFault;
+use crate::directory::{Directory, User};
+use crate::server::GroupFilter;
+use claimsmith_runtime::pattern::Pattern;
+
+/// Most names in one claim (authorization-server §8).
+const LIMIT: usize = 100;
+
+/// A filter with its answers.
+#[derive(Debug)]
+pub(super) struct GroupsClaim {
+    /// By index in the directory: the name as JSON, if the group passes.
+    passing: Vec<Option<String>>,
+}
+
+impl GroupsClaim {
+    /// Holds every group of the directory against the filter.
+    ///
+    /// # Errors
+    /// In words what is wrong with a regular expression.
+    pub(super) fn new(
+        filter: GroupFilter,
+        value: &str,
+        directory: &Directory,
+    ) -> Result<Self, String> {
+        let test = test_of(filter, value)?;
+        let name = |name: &String| test(name).then(|| serde_json::Value::from(&**name).to_string());
+        Ok(Self { passing: directory.groups().iter().map(|group| name(&group.name)).collect() })
+    }
+
+    /// The names as a JSON list; `None` where no group passes.
+    pub(super) fn names_of(&self, user: &User, claim: &str) -> Result<Option<String>, ClaimFault> {
+        let names = user.groups.iter().filter_map(|group| self.passing.get(*group)?.as_deref());
+        let names: Vec<&str> = names.take(LIMIT + 1).collect();
+        match names.len() {
+            0 => Ok(None),
+            n_names if n_names > LIMIT => Err(ClaimFault::too_many_groups(claim, LIMIT)),
+            _ => Ok(Some(format!("[{}]", names.join(",")))),
+        }
+    }
+}
+
+/// The filters of authorization-server §1.4: all but regular expressions without regard to case.
+fn test_of(filter: GroupFilter, value: &str) -> Result<Box<dyn Fn(&str) -> bool>, String> {
+    let wanted = value.to_lowercase();
+    Ok(match filter {
+        GroupFilter::StartsWith => Box::new(move |name| name.to_lowercase().starts_with(&wanted)),
+        GroupFilter::Equals => Box::new(move |name| name.to_lowercase() == wanted),
+        GroupFilter::Contains => Box::new(move |name| name.to_lowercase().contains(&wanted)),
+        GroupFilter::Regex => {
+            let bare = value.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+            let pattern = Pattern::new(bare.unwrap_or(value))?;
+            Box::new(move |name| pattern.matches(name))
+        }
+    })
+}

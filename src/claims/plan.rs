@@ -1,0 +1,259 @@
+//! The claims of a server, compiled: all expressions of one kind of token are members of one
+//! object, so that a token costs one call (design, "Objects"). Which members a token gets is a set
+//! of bits, decided for each request.
+
+use super::groups::GroupsClaim;
+use super::system::SystemClaim;
+use super::{ClaimFault, SUBJECT};
+use crate::diagnostic::Diagnostic;
+use crate::directory::Directory;
+use crate::program::{EvaluationFault, MemberSource, ProgramId, SetBuilder};
+use crate::server::{AuthorizationServer, ClaimDefinition, ClaimType, ExpressionText, ValueType};
+
+/// The claims of one server.
+#[derive(Debug)]
+pub struct ClaimPlan {
+    access: TokenPlan,
+    identity: TokenPlan,
+}
+
+/// The claims of one kind of token.
+#[derive(Debug)]
+pub(super) struct TokenPlan {
+    object: ProgramId,
+    /// Whose expression each member of the object is.
+    members: Vec<Origin>,
+    /// By the index of the server's claim.
+    own: Vec<Option<Source>>,
+    /// By the index of the token policy, then of its claim.
+    added: Vec<Vec<Option<Source>>>,
+}
+
+/// Where a value comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// A member of the object.
+    Member(usize),
+    Groups(GroupsClaim),
+    System(SystemClaim),
+}
+
+/// Which claim.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    Own(usize),
+    Added { policy: usize, index: usize },
+}
+
+/// What is wrong with the value of a claim.
+#[derive(Clone, Debug)]
+pub struct PlanProblem {
+    pub expression: ExpressionText,
+    /// What the compiler says, or words where it was not asked.
+    pub found: Result<Vec<Diagnostic>, String>,
+}
+
+/// Members to evaluate, a bit each.
+#[derive(Debug)]
+pub(super) struct Selection(Vec<u64>);
+
+impl Selection {
+    pub(super) fn insert(&mut self, member: usize) {
+        if let Some(word) = self.0.get_mut(member / 64) {
+            *word |= 1 << (member % 64);
+        }
+    }
+
+    pub(super) fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+}
+
+/// Adds the claims of `server` to the set that `builder` makes.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub fn plan(
+    server: &AuthorizationServer,
+    directory: &Directory,
+    builder: &mut SetBuilder,
+) -> Result<ClaimPlan, Vec<PlanProblem>> {
+    let access = plan_token(server, ClaimType::Resource, directory, builder);
+    let identity = plan_token(server, ClaimType::Identity, directory, builder);
+    match (access, identity) {
+        (Ok(access), Ok(identity)) => Ok(ClaimPlan { access, identity }),
+        (access, identity) => {
+            Err([access.err(), identity.err()].into_iter().flatten().flatten().collect())
+        }
+    }
+}
+
+fn plan_token(
+    server: &AuthorizationServer,
+    claim_type: ClaimType,
+    directory: &Directory,
+    builder: &mut SetBuilder,
+) -> Result<TokenPlan, Vec<PlanProblem>> {
+    let mut problems = Vec::new();
+    let expressions = expressions(server, claim_type);
+    let sources: Vec<MemberSource<'_>> = expressions.iter().map(Expression::member).collect();
+    let object = match builder.add_object(&sources) {
+        Ok(object) => Some(object),
+        Err(found) => {
+            problems.extend(found.into_iter().filter_map(|found| {
+                let expression = expressions.get(found.member)?.text.clone();
+                Some(PlanProblem { expression, found: Ok(found.diagnostics) })
+            }));
+            None
+        }
+    };
+    let members: Vec<Origin> = expressions.iter().map(|expression| expression.origin).collect();
+    let mut plan = TokenPlan {
+        object: object.unwrap_or_default(),
+        own: own_sources(server, claim_type, directory, &mut problems),
+        added: server
+            .token_policies
+            .iter()
+            .map(|policy| policy.claims.iter().map(|_| None).collect())
+            .collect(),
+        members,
+    };
+    plan.place_members();
+    if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+/// An expression of a claim, on its way to being a member.
+struct Expression<'s> {
+    name: &'s str,
+    text: &'s ExpressionText,
+    keep_empty: bool,
+    origin: Origin,
+}
+
+impl Expression<'_> {
+    fn member(&self) -> MemberSource<'_> {
+        MemberSource {
+            name: self.name,
+            alternatives: vec![(None, &self.text.text)],
+            omit_empty: !self.keep_empty,
+        }
+    }
+}
+
+/// The expressions of a kind of token: `sub` first, wherever it is from.
+fn expressions(server: &AuthorizationServer, claim_type: ClaimType) -> Vec<Expression<'_>> {
+    let own = server.claims.iter().enumerate().filter_map(|(index, claim)| {
+        let is_meant = claim.claim_type == claim_type && claim.value_type == ValueType::Expression;
+        let text = claim.value.as_ref().filter(|_| is_meant)?;
+        let origin = Origin::Own(index);
+        Some(Expression { name: &claim.name, text, keep_empty: claim.keep_empty, origin })
+    });
+    let added = server.token_policies.iter().enumerate().flat_map(|(policy, definition)| {
+        let claims = definition.claims.iter().enumerate();
+        claims.filter(|(_, claim)| claim.claim_type == claim_type).map(move |(index, claim)| {
+            let origin = Origin::Added { policy, index };
+            Expression {
+                name: &claim.name,
+                text: &claim.value,
+                keep_empty: claim.keep_empty,
+                origin,
+            }
+        })
+    });
+    let mut all: Vec<Expression<'_>> = own.chain(added).collect();
+    all.sort_by_key(|expression| expression.name != SUBJECT);
+    all
+}
+
+/// The sources of the server's claims that are no expressions.
+fn own_sources(
+    server: &AuthorizationServer,
+    claim_type: ClaimType,
+    directory: &Directory,
+    problems: &mut Vec<PlanProblem>,
+) -> Vec<Option<Source>> {
+    let mut source = |claim: &ClaimDefinition| -> Option<Source> {
+        match (claim.value_type, claim.group_filter, &claim.value) {
+            (ValueType::System, ..) => SystemClaim::find(&claim.name).map(Source::System),
+            (ValueType::Groups, Some(filter), Some(value)) => {
+                match GroupsClaim::new(filter, &value.text, directory) {
+                    Ok(groups) => Some(Source::Groups(groups)),
+                    Err(words) => {
+                        let expression = value.clone();
+                        problems.push(PlanProblem { expression, found: Err(words) });
+                        None
+                    }
+                }
+            }
+            _ => None,
+        }
+    };
+    let of_type = |claim: &ClaimDefinition| claim.claim_type == claim_type;
+    server.claims.iter().map(|claim| of_type(claim).then(|| source(claim)).flatten()).collect()
+}
+
+impl TokenPlan {
+    /// Puts each member of the object where its claim is looked for.
+    fn place_members(&mut self) {
+        for (member, origin) in self.members.iter().enumerate() {
+            let place = match *origin {
+                Origin::Own(index) => self.own.get_mut(index),
+                Origin::Added { policy, index } => {
+                    self.added.get_mut(policy).and_then(|claims| claims.get_mut(index))
+                }
+            };
+            if let Some(place) = place {
+                *place = Some(Source::Member(member));
+            }
+        }
+    }
+
+    pub(super) fn object(&self) -> ProgramId {
+        self.object
+    }
+
+    pub(super) fn nothing(&self) -> Selection {
+        Selection(vec![0; self.members.len().div_ceil(64)])
+    }
+
+    /// The source of the server's claim with this index.
+    pub(super) fn own(&self, index: usize) -> Option<&Source> {
+        self.own.get(index)?.as_ref()
+    }
+
+    /// The source of a claim of a token policy.
+    pub(super) fn added(&self, policy: usize, index: usize) -> Option<&Source> {
+        self.added.get(policy)?.get(index)?.as_ref()
+    }
+
+    /// The fault of a member, named as its claim.
+    pub(super) fn fault(&self, server: &AuthorizationServer, fault: EvaluationFault) -> ClaimFault {
+        let member = fault.member.map_or(0, |(member, ..)| member);
+        let found = match self.members.get(member) {
+            Some(Origin::Own(index)) => server.claims.get(*index).and_then(|claim| {
+                Some((claim.name.as_str(), claim.system, claim.value.as_ref()?.text.as_str()))
+            }),
+            Some(Origin::Added { policy, index }) => server
+                .token_policies
+                .get(*policy)
+                .and_then(|policy| policy.claims.get(*index))
+                .map(|claim| (claim.name.as_str(), false, claim.value.text.as_str())),
+            None => None,
+        };
+        let (name, system, text) = found.unwrap_or((SUBJECT, true, ""));
+        ClaimFault::evaluation(name, system, text, fault.diagnostic())
+    }
+}
+
+impl ClaimPlan {
+    pub(super) fn of(&self, claim_type: ClaimType) -> &TokenPlan {
+        match claim_type {
+            ClaimType::Resource => &self.access,
+            ClaimType::Identity => &self.identity,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Claims of real organizations: which, with what value, and why not.
