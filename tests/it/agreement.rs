@@ -101,8 +101,8 @@ impl Question {
                 let (limit, text) = rare_program::beyond(maker);
                 Self { text, limit: Some(limit) }
             }
-            1..=5 => Self::plain(rare_program::form(maker)),
-            6..=8 => Self::plain(rare_program::call(maker, 0)),
+            1..=4 => Self::plain(rare_program::form(maker)),
+            5..=8 => Self::plain(rare_program::call(maker, 0)),
             9..=11 => Self::plain(rare_program::call(maker, 1)),
             _ => Self::plain(maker.make(kind, 4)),
         }
