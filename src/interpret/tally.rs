@@ -56,11 +56,10 @@ thread_local! {
 /// All that there is to meet.
 #[must_use]
 pub fn everything() -> Vec<Met> {
-    let node =
-        |kind: &&'static str| [false, true].map(|nullable| Met::Node { kind: *kind, nullable });
+    let node = |kind: &&'static str| [false, true].map(|nullable| Met::Node { kind, nullable });
     let parts = |(of, names): &(&'static str, &'static [&'static str])| {
         let of = *of;
-        names.iter().map(move |name| Met::Part { of, name: *name }).collect::<Vec<_>>()
+        names.iter().map(move |name| Met::Part { of, name }).collect::<Vec<_>>()
     };
     functions::rows()
         .map(|(number, _)| Met::Row(number))
