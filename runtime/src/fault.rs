@@ -56,3 +56,31 @@ impl Fault {
         self as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+
+    /// The fault after this one; a fault that is missing here does not compile.
+    fn next(fault: Fault) -> Option<Fault> {
+        match fault {
+            Fault::Type => Some(Fault::NullTarget),
+            Fault::NullTarget => Some(Fault::Index),
+            Fault::Index => Some(Fault::Arithmetic),
+            Fault::Arithmetic => Some(Fault::NumberFormat),
+            Fault::NumberFormat => Some(Fault::Limit),
+            Fault::Limit => Some(Fault::Arity),
+            Fault::Arity => Some(Fault::UnknownFunction),
+            Fault::UnknownFunction => Some(Fault::UnknownProperty),
+            Fault::UnknownProperty => Some(Fault::Internal),
+            Fault::Internal => None,
+        }
+    }
+
+    #[test]
+    fn the_list_of_faults_has_them_all() {
+        let every: Vec<Fault> =
+            std::iter::successors(Some(Fault::Type), |fault| next(*fault)).collect();
+        assert_eq!(Fault::ALL.as_slice(), every);
+    }
+}

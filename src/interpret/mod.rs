@@ -3,6 +3,8 @@
 
 mod run;
 mod stream;
+#[cfg(feature = "internals")]
+pub mod tally;
 #[cfg(test)]
 mod tests;
 

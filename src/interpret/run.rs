@@ -1,6 +1,8 @@
 //! One evaluation: what each node but a stream does.
 
 use super::Stopped;
+#[cfg(feature = "internals")]
+use super::tally;
 use crate::ir::{Body, Constant, Link, LocalId, NodeId, NodeKind};
 use claimsmith_runtime::functions::{self, Null, Operator};
 use claimsmith_runtime::record::Record;
@@ -18,6 +20,9 @@ pub(super) struct Run<'r, 'a> {
     texts: Vec<Option<Value<'a>>>,
     /// Steps that may still be spent.
     left: i64,
+    /// Which nodes are in the tally already.
+    #[cfg(feature = "internals")]
+    tallied: Vec<bool>,
 }
 
 impl<'r, 'a> Run<'r, 'a> {
@@ -33,6 +38,8 @@ impl<'r, 'a> Run<'r, 'a> {
             locals: vec![Value::NULL; body.n_locals as usize],
             texts: vec![None; body.nodes.len()],
             left: limits::STEPS,
+            #[cfg(feature = "internals")]
+            tallied: vec![false; body.nodes.len()],
         }
     }
 
@@ -40,6 +47,8 @@ impl<'r, 'a> Run<'r, 'a> {
     pub(super) fn value(&mut self, id: NodeId) -> Answer<'a> {
         let body = self.body;
         let node = body.node(id).ok_or(Stopped { fault: Fault::Internal, node: id })?;
+        #[cfg(feature = "internals")]
+        self.tally(id, node);
         match &node.kind {
             NodeKind::Constant(constant) => Ok(self.constant(id, constant)),
             NodeKind::Root(ordinal) => Ok(self.root(*ordinal)),
@@ -78,10 +87,20 @@ impl<'r, 'a> Run<'r, 'a> {
             }
             NodeKind::ChargeSize(value) => {
                 let value = self.value(*value)?;
+                #[cfg(feature = "internals")]
+                tally::row(functions::operator(Operator::Size));
                 self.spend(id, size::of(value, self.left))?;
                 Ok(value)
             }
             NodeKind::Fail(fault) => at(id, Err(*fault)),
+        }
+    }
+
+    #[cfg(feature = "internals")]
+    fn tally(&mut self, id: NodeId, node: &crate::ir::Node) {
+        if let Some(known @ false) = self.tallied.get_mut(id.0 as usize) {
+            *known = true;
+            tally::node(&node.kind, &node.shape);
         }
     }
 
@@ -114,7 +133,13 @@ impl<'r, 'a> Run<'r, 'a> {
         operator: Operator,
         arguments: &[Value<'a>],
     ) -> Answer<'a> {
-        at(id, functions::call(self.context, functions::operator(operator), arguments))
+        self.call_body(id, functions::operator(operator), arguments)
+    }
+
+    fn call_body(&mut self, id: NodeId, row: u32, arguments: &[Value<'a>]) -> Answer<'a> {
+        #[cfg(feature = "internals")]
+        tally::row(row);
+        at(id, functions::call(self.context, row, arguments))
     }
 
     fn values(&mut self, nodes: &[NodeId]) -> Result<Vec<Value<'a>>, Stopped> {
@@ -227,7 +252,7 @@ impl<'r, 'a> Run<'r, 'a> {
         if null_for(Null::Flows) {
             return Ok(Value::NULL);
         }
-        at(id, functions::call(self.context, row, &arguments))
+        self.call_body(id, row, &arguments)
     }
 
     fn member_of(&mut self, id: NodeId, groups: NodeId, names: &[u32]) -> Answer<'a> {

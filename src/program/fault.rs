@@ -72,6 +72,13 @@ pub(super) fn in_object(object: &Object, fault: Fault, site: Site) -> Evaluation
     EvaluationFault { code, category, message: message.to_owned(), span, member }
 }
 
+/// The code of every fault there is.
+#[cfg(feature = "internals")]
+#[must_use]
+pub fn codes() -> Vec<&'static str> {
+    Fault::ALL.iter().map(|fault| words(*fault).0).collect()
+}
+
 /// Code, category and words of each fault.
 fn words(fault: Fault) -> (&'static str, Category, &'static str) {
     match fault {

@@ -12,6 +12,11 @@ pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
 pub use subject::{ContextError, Subject, datum};
 
+#[cfg(feature = "internals")]
+pub use crate::interpret::tally;
+#[cfg(feature = "internals")]
+pub use fault::codes as fault_codes;
+
 use crate::check::{self, Names};
 use crate::codegen::{self, CompiledSet, Outcome, Unit};
 use crate::diagnostic::{Diagnostic, first_error};

@@ -1,12 +1,12 @@
 //! Made-up programs over made-up subjects: the interpreter and machine code give the same bytes, or
-//! the same fault at the same place.
+//! the same fault at the same place, and everything there is was tried.
 
+use crate::support::made_subject::{self, NOTABLE, Prepared};
 use crate::support::random_program::{Dice, Maker, Wanted};
-use claimsmith::document::{self, Node};
+use crate::support::rare_program;
 use claimsmith::program::{
-    Engine, EvaluationFault, Length, MemberSource, ProgramSet, Roots, SetBuilder, Subject, Worker,
+    Engine, EvaluationFault, Length, MemberSource, ProgramSet, SetBuilder, Worker,
 };
-use claimsmith::schema::{self, Schema};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -14,89 +14,98 @@ use std::sync::Arc;
 /// How many programs are compared.
 const PROGRAMS: usize = 20_000;
 
-/// The attributes the generator names, as a declaration.
-const DECLARATION: &str = r#"{"user": {
-    "email": {"type": "string", "required": true}, "title": {"type": "string"},
-    "accents": {"type": "string"}, "long": {"type": "string"}, "empty": {"type": "string"},
-    "age": {"type": "integer"}, "big": {"type": "integer"}, "none": {"type": "integer"},
-    "score": {"type": "number"}, "active": {"type": "boolean"}, "flag": {"type": "string"},
-    "tags": {"type": "array of string"}, "many": {"type": "array of string"},
-    "single": {"type": "array of string"}, "notags": {"type": "array of string"},
-    "numbers": {"type": "array of integer"}, "mixed": {"type": "array of string"},
-    "custom": {"type": "object"}}}"#;
-
-/// Subjects that differ in what is null, how long texts and lists are, and which groups there are.
-fn subjects() -> Vec<Node> {
-    let long = "l".repeat(33);
-    let many: Vec<String> = (0..1_000).map(|number| format!("{}{number}", number % 7)).collect();
-    let groups: Vec<String> = (0..40)
-        .map(|number| format!("{}{number}", ["role_", "rôle_", "x\"", "role_role_"][number % 4]))
-        .collect();
-    let subject = |title, groups, tags: serde_json::Value, numbers| {
-        serde_json::json!({"user": {"id": "u1", "groups": groups, "profile": {
-            "email": "ada@example.com", "title": title, "accents": "Ünïcödé 😀 é", "long": long,
-            "empty": "", "age": 36, "big": 9_007_199_254_740_993_i64, "none": null, "score": 2.5,
-            "active": true, "flag": "false", "tags": tags, "many": many, "single": ["only"],
-            "notags": [], "numbers": numbers, "mixed": ["a", "é"],
-            "custom": {"x": {"y": ["deep", 1]}, "k": null}}}})
-    };
-    let all = [
-        subject(
-            serde_json::json!("an engineer"),
-            serde_json::json!(["Everyone", "role_admin", "role_auditor"]),
-            serde_json::json!(["a", "role_b", "é"]),
-            serde_json::json!([1, 2, 3]),
-        ),
-        subject(
-            serde_json::json!(null),
-            serde_json::json!([]),
-            serde_json::json!([]),
-            serde_json::json!([]),
-        ),
-        subject(
-            serde_json::json!(""),
-            serde_json::json!(groups),
-            serde_json::json!(many),
-            serde_json::json!([0]),
-        ),
-        subject(
-            serde_json::json!("a\"\\\n\u{1}"),
-            serde_json::json!([{"id": "g1", "profile": {"name": "role_admin"}},
-                {"id": "g2", "profile": {"name": "Everyone", "description": "all"}}]),
-            serde_json::json!(["\u{e9}", "", "l".repeat(33)]),
-            serde_json::json!([i64::MAX, -1]),
-        ),
-    ];
-    all.iter().map(|subject| document::read(subject.to_string().as_bytes()).unwrap()).collect()
-}
+/// How many of them must meet each thing there is.
+const ENOUGH: usize = 100;
 
 /// What was seen, so that the test can say that it saw enough.
 #[derive(Debug, Default)]
 struct Seen {
     values: usize,
     faults: BTreeMap<&'static str, usize>,
-    nodes: BTreeMap<String, usize>,
+    /// Programs that faulted by going beyond a limit, by the limit.
+    limits: BTreeMap<&'static str, usize>,
+    /// Programs that name a notable attribute and gave a value.
+    notable: BTreeMap<&'static str, usize>,
+    /// Programs whose evaluation met it.
+    #[cfg(feature = "internals")]
+    met: BTreeMap<claimsmith::program::tally::Met, usize>,
 }
 
 impl Seen {
-    fn note<T>(&mut self, outcome: &Result<T, EvaluationFault>) {
+    fn note<T>(&mut self, question: &Question, outcome: &Result<T, EvaluationFault>) {
         match outcome {
             Ok(_) => self.values += 1,
             Err(fault) => *self.faults.entry(fault.code).or_default() += 1,
         }
+        if let (Some(limit), Err(fault)) = (question.limit, outcome)
+            && fault.code == "E0606"
+        {
+            *self.limits.entry(limit).or_default() += 1;
+        }
+        let is_named = |name: &&&str| outcome.is_ok() && question.text.contains(**name);
+        for name in NOTABLE.iter().filter(is_named) {
+            *self.notable.entry(name).or_default() += 1;
+        }
+        #[cfg(feature = "internals")]
+        evaluated::note(self, question);
     }
 
-    /// Counts the operations that a program is made of, nullable ones apart.
-    fn note_nodes(&mut self, ir: &str) {
-        for line in ir.lines() {
-            let Some((_, operation)) = line.split_once(" = ") else { continue };
-            let words: Vec<&str> = operation.split(' ').collect();
-            let name = match words[0] {
-                "call" | "order" => words[..2].join(" "),
-                "charge" if words[1] == "size" => "charge size".to_owned(),
-                other => other.to_owned(),
-            };
-            *self.nodes.entry(name).or_default() += 1;
+    fn n_faults(&self) -> usize {
+        self.faults.values().sum()
+    }
+
+    fn assert_values_and_faults(&self) {
+        let n = self.values + self.n_faults();
+        assert!(self.values * 2 >= n, "too few values: {} of {n}", self.values);
+        assert!(self.n_faults() * 10 >= n, "too few faults: {:?}", self.faults);
+    }
+}
+
+/// Asserts that each of these was seen often enough, or never if it cannot be.
+fn enough<T: Copy + Debug>(all: &[T], count: impl Fn(T) -> usize, never: impl Fn(T) -> bool) {
+    let wrong: Vec<String> = all
+        .iter()
+        .map(|one| (one, count(*one)))
+        .filter(|(one, count)| if never(**one) { *count > 0 } else { *count < ENOUGH })
+        .map(|(one, count)| format!("{one:?}: {count}, never: {}", never(*one)))
+        .collect();
+    assert!(wrong.is_empty(), "not met as often as they should be:\n{}", wrong.join("\n"));
+}
+
+/// A text and, if it was made to go beyond a limit, which.
+#[derive(Debug)]
+struct Question {
+    text: String,
+    limit: Option<&'static str>,
+}
+
+impl Question {
+    fn plain(text: String) -> Self {
+        Self { text, limit: None }
+    }
+
+    fn made(dice: &mut Dice) -> Self {
+        const KINDS: [Wanted; 8] = [
+            Wanted::Text,
+            Wanted::Integer,
+            Wanted::Number,
+            Wanted::Boolean,
+            Wanted::Texts,
+            Wanted::Texts,
+            Wanted::Groups,
+            Wanted::Any,
+        ];
+        let (which, kind) = (dice.roll(16), KINDS[dice.roll(KINDS.len())]);
+        let maker = &mut Maker::new(dice);
+        match which {
+            0 => {
+                let (limit, text) = rare_program::beyond(maker);
+                Self { text, limit: Some(limit) }
+            }
+            1..=4 => Self::plain(rare_program::form(maker)),
+            5..=8 => Self::plain(rare_program::call(maker, 0)),
+            9..=11 => Self::plain(rare_program::call(maker, 1)),
+            _ => Self::plain(maker.make(kind, 4)),
         }
     }
 }
@@ -116,114 +125,206 @@ fn ask<T: PartialEq + Debug>(
 /// How a set of programs is compiled.
 type Finish<'f> = &'f dyn Fn(SetBuilder) -> ProgramSet;
 
+/// Compares the programs of one set: values, a condition, an object of all of them.
 fn compare(
     dice: &mut Dice,
-    schema: &Arc<Schema>,
-    subject: &Subject,
+    prepared: &Prepared,
     finish: Finish<'_>,
     seen: &mut Seen,
 ) -> Result<usize, String> {
     let worker = &mut Worker::new();
-    let kinds = [
-        Wanted::Text,
-        Wanted::Integer,
-        Wanted::Number,
-        Wanted::Boolean,
-        Wanted::Texts,
-        Wanted::Texts,
-        Wanted::Groups,
-        Wanted::Any,
-    ];
-    let mut builder = SetBuilder::new(Arc::clone(schema));
-    let mut texts = Vec::new();
+    let mut builder = SetBuilder::new(Arc::clone(&prepared.schema));
     let mut programs = Vec::new();
     for _ in 0..8 {
-        let wanted = kinds[dice.roll(kinds.len())];
-        let text = Maker::new(dice).make(wanted, 4);
-        if let Ok((id, _)) = builder.add_json(&text, Length::Free) {
-            programs.push((id, text.clone()));
-            texts.push(text);
+        let question = Question::made(dice);
+        if let Ok((id, _)) = builder.add_json(&question.text, Length::Free) {
+            programs.push((id, question));
         }
     }
     let condition_text = Maker::new(dice).make(Wanted::Boolean, 3);
     let condition = builder.add_condition(&condition_text).ok();
     let guard = Maker::new(dice).make(Wanted::Boolean, 2);
-    let short: Vec<&String> = texts.iter().filter(|text| text.len() < 900).collect();
-    let members: Vec<MemberSource<'_>> = short
-        .iter()
+    let texts = programs.iter().map(|(_, question)| question.text.as_str());
+    let members: Vec<MemberSource<'_>> = texts
+        .filter(|text| text.len() < 900)
         .enumerate()
         .map(|(index, text)| MemberSource {
             name: ["a", "b\"", "c"][index % 3],
-            alternatives: vec![(Some(guard.as_str()), text.as_str()), (None, "user.title")],
+            alternatives: vec![(Some(guard.as_str()), text), (None, "user.title")],
             omit_empty: index % 2 == 0,
         })
         .collect();
     let object = builder.add_object(&members).ok();
+    let object_question = Question::plain(format!("{members:?}"));
     let set = finish(builder);
     assert!(set.is_native());
-    let resolved = set.resolve(subject.table());
-    let roots = Roots::of(subject, &resolved);
-    let mut n_compared = 0;
-    for (id, text) in &programs {
-        let outcome = ask(text, |engine| {
+    let resolved = set.resolve(prepared.subject.table());
+    let roots = prepared.roots(&resolved);
+    for (id, question) in &programs {
+        let outcome = ask(&question.text, |engine| {
             set.json(*id, &roots, worker, engine).map(|json| String::from_utf8(json.to_vec()))
         })?;
-        seen.note(&outcome);
-        seen.note_nodes(&set.ir(*id).unwrap());
-        n_compared += 1;
+        seen.note(question, &outcome);
     }
     if let Some((id, _)) = condition {
         let outcome = ask(&condition_text, |engine| set.condition(id, &roots, worker, engine))?;
-        seen.note(&outcome);
-        n_compared += 1;
+        seen.note(&Question::plain(condition_text), &outcome);
     }
     if let Some(id) = object {
         let selected = [dice.roll(256) as u64];
-        let outcome = ask(&format!("{members:?}"), |engine| {
+        let outcome = ask(&object_question.text, |engine| {
             set.object(id, &selected, &roots, worker, engine).map(<[u8]>::to_vec)
         })?;
-        seen.note(&outcome);
-        n_compared += 1;
+        seen.note(&object_question, &outcome);
     }
-    Ok(n_compared)
+    Ok(programs.len() + usize::from(condition.is_some()) + usize::from(object.is_some()))
 }
 
 /// Compares until `n` programs agreed; the difference that ends it early, if there is one.
-fn compare_many(n: usize, finish: Finish<'_>, seen: &mut Seen) -> Result<usize, String> {
+fn compare_many(n: usize, finish: Finish<'_>, seen: &mut Seen) -> Result<(), String> {
     let seed = std::env::var("SEED").map_or(20_261_123, |seed| seed.parse().unwrap());
     let mut dice = Dice(seed);
-    let declaration = document::read(DECLARATION.as_bytes()).unwrap();
-    let declared = Arc::new(schema::from_declaration(&declaration).unwrap());
-    let mut prepared = Vec::new();
-    for context in subjects() {
-        let (schema, subject) = Subject::infer(&context).unwrap();
-        prepared.push((Arc::new(schema), subject));
-        let subject = Subject::read(&context, &declared).unwrap();
-        prepared.push((Arc::clone(&declared), subject));
-    }
+    let prepared = made_subject::prepared();
     let mut n_compared = 0;
     while n_compared < n {
-        let (schema, subject) = &prepared[dice.roll(prepared.len())];
-        n_compared += compare(&mut dice, schema, subject, finish, seen)?;
+        let about = &prepared[dice.roll(prepared.len())];
+        n_compared += compare(&mut dice, about, finish, seen)?;
     }
-    Ok(n_compared)
+    Ok(())
 }
 
 #[test]
 fn both_engines_give_the_same_answer_to_made_up_programs() {
     let mut seen = Seen::default();
-    let n_compared =
-        compare_many(PROGRAMS, &|builder| builder.finish(Engine::Native), &mut seen).unwrap();
-    let n_faults: usize = seen.faults.values().sum();
-    assert!(seen.values * 2 >= n_compared, "too few values: {seen:?}");
-    assert!(n_faults * 10 >= n_compared, "too few faults: {seen:?}");
-    for code in ["E0601", "E0602", "E0603", "E0604", "E0606"] {
-        let count = seen.faults.get(code).copied().unwrap_or_default();
-        assert!(count >= 100, "{code}: {:?}", seen.faults);
+    compare_many(PROGRAMS, &|builder| builder.finish(Engine::Native), &mut seen).unwrap();
+    seen.assert_values_and_faults();
+    let of = |counts: &BTreeMap<&'static str, usize>, name| {
+        counts.get(name).copied().unwrap_or_default()
+    };
+    #[cfg(feature = "internals")]
+    if std::env::var_os("SHOW").is_some() {
+        evaluated::show(&seen);
     }
-    let rare: Vec<_> = seen.nodes.iter().filter(|(_, count)| **count < 100).collect();
-    assert!(rare.is_empty(), "seen too rarely: {rare:?}");
-    assert!(seen.nodes.len() >= 40, "only {} kinds of node: {:?}", seen.nodes.len(), seen.nodes);
+    enough(&rare_program::limits(), |limit| of(&seen.limits, limit), |_| false);
+    enough(&NOTABLE, |name| of(&seen.notable, name), |_| false);
+    #[cfg(feature = "internals")]
+    evaluated::everything(&seen);
+}
+
+/// What only the tally of the interpreter can tell.
+#[cfg(feature = "internals")]
+mod evaluated {
+    use super::{Question, Seen, enough};
+    use claimsmith::program::fault_codes;
+    use claimsmith::program::tally::{self, Met};
+    use claimsmith_runtime::functions::{self, Function, Meaning, Membership, Style};
+
+    /// Faults that no program can end with.
+    const NEVER_FAULTS: [(&str, &str); 4] = [
+        ("E0605", "no function reads a number from a text"),
+        ("E0607", "names whose rows differ in arity are steps of lists, which `check` settles"),
+        ("E0608", "`check` refuses a name that no row has"),
+        ("E0699", "a bug of ours"),
+    ];
+
+    /// Kinds of nodes that never have null among their values, and one that always has.
+    const NEVER_NODES: [(&str, bool, &str); 11] = [
+        ("GroupRecord", true, "every group has a record"),
+        ("NonNull", true, "that is what it is for"),
+        ("Not", true, "a boolean"),
+        ("And", true, "a boolean"),
+        ("Or", true, "a boolean"),
+        ("Equal", true, "a boolean"),
+        ("Order", true, "a boolean"),
+        ("Arithmetic", true, "a number or text; null operands fault"),
+        ("Concat", true, "a text"),
+        ("MemberOf", true, "a boolean"),
+        ("Fail", false, "what it would have given is unknown"),
+    ];
+
+    /// Rows that are never called.
+    const NEVER_ROWS: [(&str, &str); 1] =
+        [("AsMap", "maps are receivers only, and a receiver's kind is known or looked up")];
+
+    /// Every node kind, nullable and not, every part of a node, every row and every fault code.
+    pub(super) fn everything(seen: &Seen) {
+        let faults = |code: &str| seen.faults.get(code).copied().unwrap_or_default();
+        let never = |code: &str| NEVER_FAULTS.iter().any(|(known, _)| *known == code);
+        enough(&fault_codes(), faults, never);
+        enough(&tally::everything(), |met| count(seen, met), is_never);
+    }
+
+    /// Prints what was met, for people.
+    #[expect(clippy::print_stderr, reason = "asked for")]
+    pub(super) fn show(seen: &Seen) {
+        for met in tally::everything() {
+            let name =
+                if let Met::Row(row) = met { functions::row(row).unwrap().names[0] } else { "" };
+            eprintln!("{met:?} {name} {}", count(seen, met));
+        }
+        eprintln!("{:?} {:?} {:?} {}", seen.faults, seen.limits, seen.notable, seen.values);
+    }
+
+    /// Counts this program for all that its evaluation on this thread met.
+    pub(super) fn note(seen: &mut Seen, question: &Question) {
+        let mut met = tally::take();
+        let steps = functions::rows().filter(|(_, row)| {
+            let is_met = becomes(row.meaning).is_some_and(|node| met.contains(&node));
+            is_met && row.names.iter().any(|name| question.text.contains(&called(row, name)))
+        });
+        let steps: Vec<Met> = steps.map(|(number, _)| Met::Row(number)).collect();
+        met.extend(steps);
+        for met in met {
+            *seen.met.entry(met).or_default() += 1;
+        }
+    }
+
+    /// How a call of a row without a body begins.
+    fn called(row: &Function, name: &str) -> String {
+        match row.style {
+            Style::Property => format!(".{name}"),
+            Style::Method => format!(".{name}("),
+            Style::Function | Style::Internal => format!("{name}("),
+        }
+    }
+
+    /// What a row without a body becomes.
+    fn becomes(meaning: Meaning) -> Option<Met> {
+        Some(match meaning {
+            Meaning::Body(_) => return None,
+            Meaning::Stage(functions::Stage::Filter) => part("stage", "Filter"),
+            Meaning::Stage(functions::Stage::Map) => part("stage", "Map"),
+            Meaning::Sink(functions::Sink::Any) => part("sink", "Any"),
+            Meaning::Sink(functions::Sink::All) => part("sink", "None"),
+            Meaning::Sink(functions::Sink::Find) => part("sink", "First"),
+            Meaning::Sink(functions::Sink::Contains) => part("sink", "Contains"),
+            Meaning::Sink(functions::Sink::Count) => part("sink", "Count"),
+            Meaning::Sink(functions::Sink::Join) => part("sink", "Join"),
+            Meaning::Membership(Membership::Name) => {
+                Met::Node { kind: "MemberOf", nullable: false }
+            }
+            Meaning::Membership(Membership::Id | Membership::Criteria) => part("stage", "Filter"),
+        })
+    }
+
+    fn count(seen: &Seen, met: Met) -> usize {
+        seen.met.get(&met).copied().unwrap_or_default()
+    }
+
+    fn part(of: &'static str, name: &'static str) -> Met {
+        Met::Part { of, name }
+    }
+
+    fn is_never(met: Met) -> bool {
+        match met {
+            Met::Node { kind, nullable } => {
+                NEVER_NODES.iter().any(|(known, when, _)| (*known, *when) == (kind, nullable))
+            }
+            Met::Row(row) => functions::row(row)
+                .is_some_and(|row| NEVER_ROWS.iter().any(|(name, _)| row.names.contains(name))),
+            Met::Part { .. } => false,
+        }
+    }
 }
 
 #[cfg(feature = "internals")]

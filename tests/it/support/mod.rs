@@ -1,7 +1,9 @@
 //! What several test files need: reading cases, and asking the language through its own door.
 
 pub(crate) mod case;
+pub(crate) mod made_subject;
 pub(crate) mod random_program;
+pub(crate) mod rare_program;
 
 use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;

@@ -1,6 +1,8 @@
 //! Made-up expressions that are well typed but may fault: a small grammar walked by a seeded
 //! generator, so that a failure can be run again.
 
+use super::rare_program;
+
 /// A generator of numbers from a seed (splitmix64).
 #[derive(Debug)]
 pub(crate) struct Dice(pub(crate) u64);
@@ -28,7 +30,25 @@ pub(crate) enum Wanted {
     Boolean,
     Texts,
     Groups,
+    Map,
     Any,
+}
+
+impl Wanted {
+    /// The type of this name, as the forms of `rare_program` write it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "integer" => Some(Self::Integer),
+            "number" => Some(Self::Number),
+            "boolean" => Some(Self::Boolean),
+            "texts" => Some(Self::Texts),
+            "groups" => Some(Self::Groups),
+            "map" => Some(Self::Map),
+            "any" => Some(Self::Any),
+            _ => None,
+        }
+    }
 }
 
 /// Makes expressions; knows the lambda parameters that can be named.
@@ -60,6 +80,7 @@ impl<'d> Maker<'d> {
             Wanted::Boolean => self.boolean(depth),
             Wanted::Texts => self.texts(depth),
             Wanted::Groups => self.groups(depth),
+            Wanted::Map => self.map(depth),
             Wanted::Any => self.any(depth),
         }
     }
@@ -118,6 +139,7 @@ impl<'d> Maker<'d> {
                 "user.notags",
             ],
             Wanted::Groups => &["user.groups"],
+            Wanted::Map => &["user.custom", "{k: 1}"],
             Wanted::Any => &[
                 "null",
                 "user.custom.x",
@@ -269,7 +291,7 @@ impl<'d> Maker<'d> {
     }
 
     /// `x => …` or `(x, i) => …` over an element of type `element`.
-    fn lambda(&mut self, element: Wanted, result: Wanted, depth: usize) -> String {
+    pub(crate) fn lambda(&mut self, element: Wanted, result: Wanted, depth: usize) -> String {
         self.n_names += 1;
         let (name, index) = (format!("x{}", self.n_names), format!("i{}", self.n_names));
         let indexed = self.dice.roll(3) == 0;
@@ -320,9 +342,20 @@ impl<'d> Maker<'d> {
         }
     }
 
+    fn map(&mut self, depth: usize) -> String {
+        match self.dice.roll(2) {
+            0 => format!(
+                "{{k: {}, 'l m': {}}}",
+                self.make(Wanted::Any, depth),
+                self.make(Wanted::Text, depth)
+            ),
+            _ => format!("({}).?[value != null]", self.make(Wanted::Map, depth)),
+        }
+    }
+
     fn any(&mut self, depth: usize) -> String {
         let a = self.make(Wanted::Any, depth);
-        match self.dice.roll(11) {
+        match self.dice.roll(12) {
             0 => format!("({a}).x"),
             1 => format!("({a})?.x?.y"),
             2 => format!("({a})[{}]", self.leaf(Wanted::Integer)),
@@ -333,6 +366,7 @@ impl<'d> Maker<'d> {
             7 => format!("{{k: {a}, 'l m': {}}}", self.make(Wanted::Integer, depth)),
             8 => format!("{{{a}, {}}}", self.make(Wanted::Boolean, depth)),
             9 => format!("({a}).size()"),
+            10 => rare_program::call(self, depth),
             _ => format!("user.many.map(x => user.many.filter(y => x == y || {a} == y)).size()"),
         }
     }

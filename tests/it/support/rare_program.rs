@@ -1,0 +1,204 @@
+//! Programs that a grammar walked at random hardly ever makes: a call of each row of the function
+//! table, forms that few rules lead to, and work beyond each limit.
+
+use super::random_program::{Maker, Wanted};
+use claimsmith_runtime::functions::{self, Accepts, Function, Style};
+
+/// A limit and a program that goes beyond it, wherever there is a user. The placeholders of
+/// [`FORMS`] can be used.
+const BEYOND: &[(&str, &str)] = &[
+    ("steps", "user.many.map(x => user.many.filter(y => user.many.any(z => z != <text>)))"),
+    ("steps", "user.many.map(x => {user.book.length(), <integer>})"),
+    ("steps", "user.many.filter(x => user.book.contains(x + 'b' + <text>))"),
+    ("text", "(user.book + <text> + user.book + user.book)"),
+    ("text", "user.book.replace(' ', 'abcde' + <text>)"),
+    ("text", "{user.book, <text>, user.book, user.book}.map(x => x).join(<text>)"),
+    ("text", "String.join('-', user.book, user.book, <any>, user.book)"),
+    ("list", "user.huge.map(x => {x, <text>})"),
+    ("list", "user.huge.filter((x, i) => i >= 0 || <boolean>).![#this].map(x => x)"),
+    ("list", "Arrays.size(user.commas + <text>)"),
+    ("depth", "{{{{{{{{{{{{{user.custom.deep}}}}}}}}}}}}, <any>}"),
+    (
+        "depth",
+        "{a: {b: {c: {d: {e: {f: {g: {h: {i: {{{{user.custom.deep}}}}}}}}}}}}, k: <integer>}",
+    ),
+    ("output", "{user.book, <text>, user.book}"),
+    ("output", "user.many.map(x => user.long + user.long + x + <integer>)"),
+];
+
+/// Forms with a place for an expression of each type.
+const FORMS: &[&str] = &[
+    "(+<any>)",
+    "(+<number>)",
+    "(+user.mixed.size())",
+    "(+user.custom.list[2])",
+    "(-<any>)",
+    "user.custom.list[<number>]",
+    "user.custom.![value]",
+    "user.custom.?[key == <text>]",
+    "user.custom.?[value != null || <boolean>].size()",
+    "{p: <integer>, q: <text>}.?[key == 'p']",
+    "<map>.?[key != <text>]",
+    "<map>.size()",
+    "<texts>.^[#this == <text>]",
+    "<texts>.$[#this != <text>]",
+    "user.tags.$[#this >= <text>]",
+    "user.many.$[#this != <text>]?.length",
+    "<groups>.^[name == <text>]",
+    "<groups>.$[name.startsWith('role_')]?.name",
+    "<texts>.map(x => x + <text>)[<integer>]",
+    "<texts>.filter(x => x != <text>)[<integer>]",
+    "<texts>.map(x => x + <text>).size()",
+    "<texts>.map(x => <any>).join(<text>)",
+    "<texts>.map(x => user.custom.k).first()",
+    "<any>.map(x => x).size()",
+    "user.custom.list.map(x => x).join(<text>)",
+    "user.custom.x.y.filter(x => x != <text>)",
+    "user.custom.list.any(x => x == <any>)",
+    "user.custom.k.map(x => <any>)",
+    "<any>.contains(<text>)",
+    "<any>.size()",
+    "<any>.length",
+    "user.custom.list.join(<text>)",
+    "user.title.unheard",
+    "user.custom.x.y.unheard",
+    "user.custom[<text>]",
+    "user[<text>]",
+    "user.groups[<integer>][<text>]",
+    "user.groups[<integer>].id",
+    "user.groups.id",
+    "user.groups.description",
+    "user.groups.map(g => g.profile.name)",
+    "user.groups.![name.length]",
+    "user.getGroups({'group.id': {'g1', <text>}})",
+    "user.getGroups({'group.profile.name': <texts>})",
+    "user.getGroups({'group.source.id': 's1', 'group.type': <text>})",
+    "user?.email",
+    "user?.title?.length()",
+    "user?.groups?.size()",
+    "(user?.email ?: <text>)",
+    "(user?.tags ?? {<text>})?.first()",
+    "user?.custom?.x?.y?.![#this]",
+    "isMemberOfAnyGroup(<texts>)",
+    "isMemberOfAnyGroup(<texts>, <text>)",
+    "(isMemberOfGroupName('role_admin') ? <text> : null)",
+    "(<boolean> ? <texts> : null)?.size()",
+    "(<boolean> ? user.groups : null)?.filter(g => g != <text>)",
+    "(<boolean> ? <text> : null)?.toUpperCase()",
+    "<texts>.map(x => x == <text> ? null : x).filter(x => x != null)",
+    "<texts>.map(x => x == <text> ? null : x).map(x => x.length())",
+    "(<text> matches <text>)",
+    "<text>.filter(<text>)",
+    "<texts>.map(<text>)",
+    "<texts>.filter(<text>)",
+    "<texts>.any(x => <boolean> && x < <text>)",
+    "(<text> + <any> + <texts>)",
+    "(<any> + <any> - <integer>)",
+    "(<number> <= <integer>)",
+    "(<text> <= <text>)",
+    "(<any> > <any>)",
+    "Arrays.contains(<texts>, <any>)",
+    "Arrays.contains(<text>, 'a')",
+    "String.substring(<text>, <integer>, 7)",
+    "substring(<texts>, 0, <integer>)",
+    "Claims(<text>)",
+    "extra.x",
+];
+
+/// A program beyond a limit, and which.
+pub(crate) fn beyond(maker: &mut Maker<'_>) -> (&'static str, String) {
+    let limits = limits();
+    let limit = limits[maker.dice.roll(limits.len())];
+    let forms: Vec<&str> =
+        BEYOND.iter().filter(|(of, _)| *of == limit).map(|(_, form)| *form).collect();
+    let form = forms[maker.dice.roll(forms.len())];
+    (limit, filled(maker, form))
+}
+
+/// One of [`FORMS`].
+pub(crate) fn form(maker: &mut Maker<'_>) -> String {
+    let form = FORMS[maker.dice.roll(FORMS.len())];
+    filled(maker, form)
+}
+
+/// The form with small expressions for its placeholders.
+fn filled(maker: &mut Maker<'_>, form: &str) -> String {
+    let mut text = String::new();
+    let mut rest = form;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        let placeholder =
+            after.split_once('>').and_then(|(name, after)| Some((Wanted::named(name)?, after)));
+        match placeholder {
+            Some((wanted, after)) => {
+                text.push_str(&maker.make(wanted, 1));
+                rest = after;
+            }
+            None => {
+                text.push('<');
+                rest = after;
+            }
+        }
+    }
+    text + rest
+}
+
+/// A call of a row of the function table, with arguments as its parameters want them.
+pub(crate) fn call(maker: &mut Maker<'_>, depth: usize) -> String {
+    let rows: Vec<&Function> =
+        functions::rows().map(|(_, row)| row).filter(|row| row.style != Style::Internal).collect();
+    let row = rows[maker.dice.roll(rows.len())];
+    let name = row.names[maker.dice.roll(row.names.len())];
+    let most = row.parameters.len() + usize::from(row.variadic);
+    let counts: Vec<usize> = (0..=most).filter(|n| row.takes(*n)).collect();
+    let n = counts[maker.dice.roll(counts.len())];
+    let mut arguments: Vec<String> = (0..n)
+        .filter_map(|index| row.parameter(index))
+        .map(|parameter| argument(maker, parameter.accepts, depth))
+        .collect();
+    if row.style == Style::Function {
+        return format!("{name}({})", arguments.join(", "));
+    }
+    if name == "getGroups" {
+        arguments[0] = "user".to_owned();
+    }
+    let receiver = arguments.remove(0);
+    let dot = if maker.dice.roll(3) == 0 { "?." } else { "." };
+    if row.style == Style::Property && maker.dice.roll(2) == 0 {
+        return format!("({receiver}){dot}{name}");
+    }
+    format!("({receiver}){dot}{name}({})", arguments.join(", "))
+}
+
+fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
+    let wanted = match accepts {
+        Accepts::Any => Wanted::Any,
+        Accepts::Boolean => Wanted::Boolean,
+        Accepts::Integer => Wanted::Integer,
+        Accepts::Numeric => Wanted::Number,
+        Accepts::Text => Wanted::Text,
+        Accepts::TextOrList | Accepts::ListOrText => {
+            [Wanted::Text, Wanted::Texts][maker.dice.roll(2)]
+        }
+        Accepts::List => Wanted::Texts,
+        Accepts::Map => Wanted::Map,
+        Accepts::Group => Wanted::Groups,
+        Accepts::Criteria => {
+            let name = maker.make(Wanted::Text, 0);
+            return format!("{{'group.profile.name': {{'role_', {name}}}}}");
+        }
+        Accepts::Condition => return maker.lambda(Wanted::Text, Wanted::Boolean, depth),
+        Accepts::Mapping => {
+            let result = [Wanted::Text, Wanted::Integer, Wanted::Any][maker.dice.roll(3)];
+            return maker.lambda(Wanted::Text, result, depth);
+        }
+    };
+    maker.make(wanted, depth)
+}
+
+/// The limits that [`beyond`] goes beyond.
+pub(crate) fn limits() -> Vec<&'static str> {
+    let mut limits: Vec<&str> = BEYOND.iter().map(|(limit, _)| *limit).collect();
+    limits.dedup();
+    limits
+}
