@@ -45,6 +45,46 @@ pub struct DocumentError {
     pub span: Span,
 }
 
+/// Where in `document` a part of a text stands: `string` is the text's JSON string with its quotes,
+/// `inner` the part in bytes of the text it decodes to. Escapes are longer than what they mean.
+#[must_use]
+pub fn place_in_string(document: &str, string: Span, inner: Span) -> Span {
+    let start = string.range().start + 1;
+    let written = document.get(start..string.range().end.saturating_sub(1)).unwrap_or_default();
+    // The offset in the document of each decoded offset up to the end of the part.
+    let (mut at, mut decoded) = (0, 0);
+    let mut found = [None; 2];
+    let wanted = [inner.range().start, inner.range().end];
+    loop {
+        for (found, wanted) in found.iter_mut().zip(wanted) {
+            if found.is_none() && decoded >= wanted {
+                *found = Some(start + at);
+            }
+        }
+        let Some((length, means)) = next_character(written.get(at..).unwrap_or_default()) else {
+            break;
+        };
+        at += length;
+        decoded += means;
+    }
+    let [from, to] = found.map(|found| found.unwrap_or(start + written.len()));
+    Span::new(from, to)
+}
+
+/// How many bytes the first character of a JSON string takes, and how many what it means takes.
+fn next_character(written: &str) -> Option<(usize, usize)> {
+    let first = written.chars().next()?;
+    if first != '\\' {
+        return Some((first.len_utf8(), first.len_utf8()));
+    }
+    let unit = |at: usize| u32::from_str_radix(written.get(at..at + 4)?, 16).ok();
+    Some(match (written.as_bytes().get(1), unit(2)) {
+        (Some(b'u'), Some(0xd800..0xdc00)) => (12, 4),
+        (Some(b'u'), Some(code)) => (6, char::from_u32(code).map_or(3, char::len_utf8)),
+        _ => (2, 1),
+    })
+}
+
 fn wrong(message: impl Into<String>, span: Span) -> DocumentError {
     DocumentError { message: message.into(), span }
 }
@@ -184,7 +224,8 @@ fn number(digits: &str, span: Span) -> Result<Json, DocumentError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Json, read};
+    use super::{Json, place_in_string, read};
+    use crate::source::Span;
 
     #[test]
     fn every_value_has_its_place() {
@@ -197,6 +238,26 @@ mod tests {
         assert_eq!(elements[0].value, Json::Integer(1));
         assert_eq!(&text[elements[1].span.range()], b"2.5");
         assert_eq!(elements[2].value, Json::Text("xé".to_owned()));
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_found_behind_escapes() {
+        let document = r#"{"a": "x\"é\u00e9\ud83d\ude00 + usr.b"}"#;
+        let Json::Object(members) = read(document.as_bytes()).unwrap().value else { panic!() };
+        let Json::Text(text) = &members[0].value.value else { panic!() };
+        for part in ["x", "\"", "é", "\u{1f600}", "usr", "b"] {
+            let at = text.find(part).unwrap();
+            let inner = Span::new(at, at + part.len());
+            let found = place_in_string(document, members[0].value.span, inner);
+            let again = read(format!("\"{}\"", &document[found.range()]).as_bytes()).unwrap();
+            assert_eq!(again.value, Json::Text(part.to_owned()));
+        }
+        let end = Span::new(text.len(), text.len() + 9);
+        let found = place_in_string(document, members[0].value.span, end);
+        assert_eq!(found, Span::new(document.len() - 2, document.len() - 2));
+        for odd in ["", "\"", "\"\\", "\"\\u12\""] {
+            assert!(place_in_string(odd, Span::new(0, odd.len()), Span::new(0, 9)).start <= 9);
+        }
     }
 
     #[test]

@@ -38,6 +38,14 @@ fn no_text_and_no_span_break_the_rendering() {
 }
 
 #[test]
+fn the_line_is_numbered_as_in_the_whole_text() {
+    let text = format!("{}  1 + 7\nafter\n", "before\n".repeat(1_000));
+    let shown = render(&at(7_006, 7_007), "org.json", &text, false);
+    assert!(shown.contains("org.json:1001:7") && shown.contains("1001 |   1 + 7"), "{shown}");
+    assert!(!shown.contains("before") && !shown.contains("after"));
+}
+
+#[test]
 fn programs_get_bytes_and_people_get_lines() {
     let json = to_json(&at(5, 6), "aé\n x");
     assert_eq!(json["span"], serde_json::json!([5, 6]));

@@ -22,5 +22,14 @@ pub use key_set::{KeySet, KeySetError, KeyStatus};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
 pub use verify::{Verifier, VerifyError};
 
+/// SHA-256.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    let made = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.iter_mut().zip(made.as_ref()).for_each(|(to, from)| *to = *from);
+    digest
+}
+
 #[cfg(test)]
 mod tests;

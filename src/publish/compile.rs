@@ -1,0 +1,178 @@
+//! Text to a draft: the document read, every record packed, every expression of every server
+//! compiled. All problems are reported at once; of a document with problems nothing is kept.
+
+use super::{Problem, PublicUrl};
+use crate::claims::{self, ClaimPlan};
+use crate::directory::Records;
+use crate::document::{self, Json, Node};
+use crate::organization::{self, Organization};
+use crate::program::{Engine, ProgramId, ProgramSet, SetBuilder};
+use crate::server::{AuthorizationServer, ExpressionText};
+use crate::source::Span;
+use crate::token;
+use std::collections::BTreeMap;
+
+/// A document that could be served: it lacks only keys and secrets.
+#[derive(Debug)]
+pub struct Draft {
+    pub(super) public_url: PublicUrl,
+    pub(super) organization: Organization,
+    pub(super) records: Records,
+    /// In the order of the organization.
+    pub(super) servers: Vec<CompiledServer>,
+}
+
+/// What one server's expressions became.
+#[derive(Debug)]
+pub(super) struct CompiledServer {
+    pub(super) programs: ProgramSet,
+    pub(super) plan: ClaimPlan,
+    pub(super) conditions: Conditions,
+}
+
+/// The conditions of rules and token policies, by their text: equal ones are compiled once.
+pub(super) type Conditions = BTreeMap<String, ProgramId>;
+
+impl Draft {
+    /// The organization that was read.
+    #[must_use]
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+}
+
+/// Compiles a document. `text` is not yet known to be UTF-8 or JSON.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the document.
+pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Draft, Vec<Problem>> {
+    let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
+    let organization = organization::read(&document, &token::digest)
+        .map_err(|problems| problems.into_iter().map(Problem::from).collect::<Vec<_>>())?;
+    let Organization { name, sub_domain, user_schema, directory, servers } = &organization;
+    let records = Records::pack(name, sub_domain, user_schema, directory).map_err(|error| {
+        vec![Problem::not_allowed(String::new(), error.to_string(), document.span)]
+    })?;
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let mut problems = audience_problems(&document, servers, &public_url);
+    let mut compiled = Vec::with_capacity(servers.len());
+    for server in servers {
+        match compile_server(server, &organization, &records, engine) {
+            Ok(server) => compiled.push(server),
+            Err(found) => problems.extend(found.into_iter().flat_map(|found| found.place(text))),
+        }
+    }
+    if !problems.is_empty() {
+        problems.sort_by_key(|problem| problem.diagnostic.span);
+        return Err(problems);
+    }
+    Ok(Draft { public_url, organization, records, servers: compiled })
+}
+
+fn compile_server(
+    server: &AuthorizationServer,
+    organization: &Organization,
+    records: &Records,
+    engine: Engine,
+) -> Result<CompiledServer, Vec<claims::PlanProblem>> {
+    let mut builder = SetBuilder::new(records.schema().clone());
+    let plan = claims::plan(server, &organization.directory, &mut builder);
+    let conditions = add_conditions(server, &mut builder);
+    match (plan, conditions) {
+        (Ok(plan), Ok(conditions)) => {
+            Ok(CompiledServer { programs: builder.finish(engine), plan, conditions })
+        }
+        (plan, conditions) => {
+            Err([plan.err(), conditions.err()].into_iter().flatten().flatten().collect())
+        }
+    }
+}
+
+fn add_conditions(
+    server: &AuthorizationServer,
+    builder: &mut SetBuilder,
+) -> Result<Conditions, Vec<claims::PlanProblem>> {
+    let of_rules = server.policies.iter().flat_map(|policy| &policy.rules);
+    let all = of_rules
+        .filter_map(|rule| rule.condition.as_ref())
+        .chain(server.token_policies.iter().filter_map(|policy| policy.condition.as_ref()));
+    let (mut conditions, mut problems) = (Conditions::new(), Vec::new());
+    for expression in all {
+        if conditions.contains_key(&expression.text) {
+            continue;
+        }
+        match builder.add_condition(&expression.text) {
+            Ok((id, _)) => {
+                conditions.insert(expression.text.clone(), id);
+            }
+            Err(found) => {
+                let expression = expression.clone();
+                problems.push(claims::PlanProblem { expression, found: Ok(found) });
+            }
+        }
+    }
+    if problems.is_empty() { Ok(conditions) } else { Err(problems) }
+}
+
+impl claims::PlanProblem {
+    /// One problem for each thing that is wrong with the expression.
+    fn place(self, document: &str) -> Vec<Problem> {
+        let Self { expression, found } = self;
+        match found {
+            Ok(diagnostics) => diagnostics
+                .into_iter()
+                .map(|found| Problem::of_expression(document, &expression, found))
+                .collect(),
+            Err(words) => {
+                let ExpressionText { path, span, .. } = expression;
+                vec![Problem::not_allowed(path, words, span)]
+            }
+        }
+    }
+}
+
+/// Audiences that are an issuer of this installation or its own URL (decision 13).
+fn audience_problems(
+    document: &Node,
+    servers: &[AuthorizationServer],
+    public_url: &PublicUrl,
+) -> Vec<Problem> {
+    let mut taken: Vec<String> = servers.iter().map(|server| issuer(public_url, server)).collect();
+    taken.push(public_url.as_str().to_owned());
+    let mut problems = Vec::new();
+    for (server_index, server) in servers.iter().enumerate() {
+        for (index, audience) in server.audiences.iter().enumerate() {
+            if taken.iter().any(|taken| taken == audience.trim_end_matches('/')) {
+                let span = span_of_audience(document, server_index, index);
+                problems.push(Problem::not_allowed(
+                    format!("authorizationServers[{server_index}].audiences[{index}]"),
+                    format!("`{audience}` is an issuer, or the URL of this installation"),
+                    span.unwrap_or(document.span),
+                ));
+            }
+        }
+    }
+    problems
+}
+
+fn span_of_audience(document: &Node, server: usize, audience: usize) -> Option<Span> {
+    let member = |node: &Node, name: &str| match &node.value {
+        Json::Object(members) => {
+            members.iter().find(|member| member.key == name).map(|member| member.value.clone())
+        }
+        _ => None,
+    };
+    let element = |node: Node, index: usize| match node.value {
+        Json::List(elements) => elements.into_iter().nth(index),
+        _ => None,
+    };
+    let servers = member(document, "authorizationServers")?;
+    let audiences = member(&element(servers, server)?, "audiences")?;
+    element(audiences, audience).map(|node| node.span)
+}
+
+/// The issuer of a server: the default one is found under `default`, whatever its id.
+pub(super) fn issuer(public_url: &PublicUrl, server: &AuthorizationServer) -> String {
+    let id = if server.is_default { super::running::DEFAULT } else { &server.id };
+    format!("{public_url}/oauth2/{id}")
+}

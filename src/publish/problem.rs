@@ -1,0 +1,72 @@
+//! Something wrong with the document, with its path and a caret under its place.
+
+use crate::diagnostic::{self, Category, Diagnostic, Severity, Stage};
+use crate::document::{DocumentError, place_in_string};
+use crate::organization;
+use crate::server::ExpressionText;
+use crate::source::Span;
+
+/// The code of a text that is no JSON document.
+const NOT_JSON: &str = "E0711";
+
+/// The code of a value that the document may not have.
+const NOT_ALLOWED: &str = "E0712";
+
+/// Something wrong with the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// As in `authorizationServers[0].claims[2].value`; empty for the whole document.
+    pub path: String,
+    /// Its span is in the document.
+    pub diagnostic: Diagnostic,
+}
+
+impl Problem {
+    pub(super) fn not_allowed(path: String, message: String, span: Span) -> Self {
+        Self { path, diagnostic: of_document(NOT_ALLOWED, message, span) }
+    }
+
+    pub(super) fn not_json(error: &DocumentError) -> Self {
+        let diagnostic = of_document(NOT_JSON, error.message.clone(), error.span);
+        Self { path: String::new(), diagnostic }
+    }
+
+    /// What the compiler says of an expression, placed inside its JSON string.
+    pub(super) fn of_expression(
+        document: &str,
+        expression: &ExpressionText,
+        diagnostic: Diagnostic,
+    ) -> Self {
+        let span = place_in_string(document, expression.span, diagnostic.span);
+        Self { path: expression.path.clone(), diagnostic: Diagnostic { span, ..diagnostic } }
+    }
+
+    /// As a person sees it. `name` is that of the document, `document` its text.
+    #[must_use]
+    pub fn render(&self, name: &str, document: &str, colour: bool) -> String {
+        let mut diagnostic = self.diagnostic.clone();
+        if !self.path.is_empty() {
+            diagnostic.message = format!("{}: {}", self.path, diagnostic.message);
+        }
+        diagnostic::render(&diagnostic, name, document, colour)
+    }
+}
+
+impl From<organization::Problem> for Problem {
+    fn from(problem: organization::Problem) -> Self {
+        Self::not_allowed(problem.path, problem.message, problem.span)
+    }
+}
+
+fn of_document(code: &'static str, message: String, span: Span) -> Diagnostic {
+    Diagnostic {
+        code,
+        severity: Severity::Error,
+        category: Category::Context,
+        stage: Stage::Context,
+        message,
+        span,
+        label: String::new(),
+        help: None,
+    }
+}

@@ -1,0 +1,75 @@
+//! Where the outside world finds this installation. Issuers begin with it, whatever `Host` a
+//! request names (decision 24).
+
+use std::fmt;
+
+/// `https://host[:port][/path]`, or `http://` to a loopback address. No slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+/// Why a text is no public URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PublicUrlError {
+    #[error("a public URL begins with `https://`")]
+    Scheme,
+    #[error("a public URL of `http://` must name a loopback address, such as 127.0.0.1")]
+    Plain,
+    #[error("a public URL is a host, perhaps a port and a path: no user, query or fragment")]
+    Parts,
+}
+
+impl PublicUrl {
+    /// The URL that `text` writes; slashes at its end are left out.
+    ///
+    /// # Errors
+    /// [`PublicUrlError`], the first reason found.
+    pub fn new(text: &str) -> Result<Self, PublicUrlError> {
+        let text = text.trim_end_matches('/');
+        let (is_plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            (None, None) => return Err(PublicUrlError::Scheme),
+        };
+        let may_stand = |c: char| c.is_ascii_alphanumeric() || "-._~:[]/%".contains(c);
+        let authority = rest.split('/').next().unwrap_or_default();
+        let host = host_of(authority).filter(|host| !host.is_empty());
+        let Some(host) = host.filter(|_| rest.chars().all(may_stand) && !rest.contains("//"))
+        else {
+            return Err(PublicUrlError::Parts);
+        };
+        if is_plain && !is_loopback(host) {
+            return Err(PublicUrlError::Plain);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The host of `host[:port]`; `None` where the port is no number.
+fn host_of(authority: &str) -> Option<&str> {
+    let end = authority.rfind(']').map_or(0, |at| at + 1);
+    match authority.get(end..)?.rfind(':') {
+        Some(colon) => {
+            let (host, port) = authority.split_at_checked(end + colon)?;
+            port.get(1..)?.parse::<u16>().ok().map(|_| host)
+        }
+        None => Some(authority),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,265 @@
+//! What serves: the organization with its records, and each server with its programs and keys.
+
+use super::PublicUrl;
+use super::compile::{CompiledServer, Conditions, Draft, issuer};
+use crate::claims::ClaimPlan;
+use crate::directory::{Application, Directory, Records, SecretSource};
+use crate::organization::Organization;
+use crate::policy::ConditionOutcome;
+use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
+use crate::random::Random;
+use crate::server::{AuthorizationServer, ExpressionText};
+use crate::store::Store;
+use crate::store::key_store::{self, KeyStoreError};
+use crate::token::opaque::{PepperKey, hash_secret, verify_secret};
+use crate::token::{Algorithm, KeySet, Vault};
+use std::collections::BTreeMap;
+
+/// The id under which the default server is found besides its own.
+pub(super) const DEFAULT: &str = "default";
+
+/// A version of the organization that serves.
+#[derive(Debug)]
+pub struct Published {
+    public_url: PublicUrl,
+    organization: Organization,
+    records: Records,
+    servers: Vec<RunningServer>,
+    /// Hashes of the secrets by client id.
+    secrets: BTreeMap<String, Vec<String>>,
+    pepper: PepperKey,
+}
+
+/// A server that serves.
+#[derive(Debug)]
+pub struct RunningServer {
+    definition: AuthorizationServer,
+    issuer: String,
+    programs: ProgramSet,
+    /// The programs' names of groups in the records' table.
+    resolved: Vec<u32>,
+    plan: ClaimPlan,
+    conditions: Conditions,
+    keys: KeySet,
+    jwks: String,
+}
+
+/// What a draft needs from outside to become a version that serves.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    pub store: &'a Store,
+    pub vault: &'a Vault,
+    pub random: &'a Random,
+    pub pepper: &'a dyn Fn() -> PepperKey,
+    /// The secret that an environment variable or a file holds, or why there is none.
+    pub read_secret: &'a (dyn Fn(&SecretSource) -> Result<String, String> + Sync),
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Surroundings")
+    }
+}
+
+/// Why a draft does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    #[error("the signing algorithm `{0}` is not known")]
+    Algorithm(String),
+    /// Every secret that could not be had, a line each.
+    #[error("{}", .0.join("\n"))]
+    Secrets(Vec<String>),
+}
+
+impl Draft {
+    /// Loads or makes the keys of every server, and hashes the secrets of every client.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing but new keys is changed then.
+    pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
+        let Self { public_url, organization, records, servers: compiled } = self;
+        let pepper = (around.pepper)();
+        let secrets = read_secrets(&organization.directory, &pepper, around)?;
+        let mut servers = Vec::with_capacity(compiled.len());
+        for (definition, compiled) in organization.servers.iter().zip(compiled) {
+            let CompiledServer { programs, plan, conditions } = compiled;
+            let algorithm = Algorithm::from_name(&definition.algorithm)
+                .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
+            let Surroundings { store, vault, random, .. } = around;
+            let keys =
+                key_store::load_or_create(store, vault, random, &definition.id, algorithm).await?;
+            if keys.active().key().algorithm() != algorithm {
+                tracing::warn!(
+                    server = definition.id,
+                    "signs with the key it has, which is for another algorithm than the document's"
+                );
+            }
+            servers.push(RunningServer {
+                definition: definition.clone(),
+                issuer: issuer(&public_url, definition),
+                resolved: programs.resolve(records.groups()),
+                programs,
+                plan,
+                conditions,
+                jwks: keys.jwks(),
+                keys,
+            });
+        }
+        Ok(Published { public_url, organization, records, servers, secrets, pepper })
+    }
+}
+
+fn read_secrets(
+    directory: &Directory,
+    pepper: &PepperKey,
+    around: &Surroundings<'_>,
+) -> Result<BTreeMap<String, Vec<String>>, StartError> {
+    let (mut secrets, mut missing) = (BTreeMap::new(), Vec::new());
+    for application in directory.applications() {
+        let mut hashes = Vec::with_capacity(application.secrets.len());
+        for source in &application.secrets {
+            match hash_of(source, pepper, around) {
+                Ok(hash) => hashes.push(hash),
+                Err(why) => {
+                    missing.push(format!(
+                        "the secret of the client `{}`: {why}",
+                        application.client_id
+                    ));
+                }
+            }
+        }
+        secrets.insert(application.client_id.clone(), hashes);
+    }
+    if missing.is_empty() { Ok(secrets) } else { Err(StartError::Secrets(missing)) }
+}
+
+fn hash_of(
+    source: &SecretSource,
+    pepper: &PepperKey,
+    around: &Surroundings<'_>,
+) -> Result<String, String> {
+    if let SecretSource::Hash(hash) = source {
+        return Ok(hash.clone());
+    }
+    let secret = (around.read_secret)(source)?;
+    if secret.len() < 14 {
+        return Err("a secret has 14 characters or more".to_owned());
+    }
+    Ok(hash_secret(pepper, &secret))
+}
+
+impl Published {
+    /// Where this installation is found.
+    #[must_use]
+    pub fn public_url(&self) -> &PublicUrl {
+        &self.public_url
+    }
+
+    #[must_use]
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.organization.directory
+    }
+
+    #[must_use]
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    #[must_use]
+    pub fn servers(&self) -> &[RunningServer] {
+        &self.servers
+    }
+
+    /// The active server with this id; the default one is found as `default` too.
+    #[must_use]
+    pub fn find_server(&self, id: &str) -> Option<&RunningServer> {
+        let active = || self.servers.iter().filter(|server| server.definition.status.is_active());
+        active()
+            .find(|server| server.definition.id == id)
+            .or_else(|| active().find(|server| id == DEFAULT && server.definition.is_default))
+    }
+
+    /// Whether one of `candidates` is a secret of this client. All are compared with all, so that
+    /// the time tells nothing.
+    #[must_use]
+    pub fn is_secret_of(&self, application: &Application, candidates: &[&str]) -> bool {
+        let kept = self.secrets.get(&application.client_id).map_or(&[][..], Vec::as_slice);
+        let mut found = false;
+        for hash in kept {
+            for candidate in candidates {
+                found |= verify_secret(&self.pepper, candidate, hash);
+            }
+        }
+        found
+    }
+}
+
+impl RunningServer {
+    #[must_use]
+    pub fn definition(&self) -> &AuthorizationServer {
+        &self.definition
+    }
+
+    /// `iss` of its tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    #[must_use]
+    pub fn programs(&self) -> &ProgramSet {
+        &self.programs
+    }
+
+    #[must_use]
+    pub fn plan(&self) -> &ClaimPlan {
+        &self.plan
+    }
+
+    #[must_use]
+    pub fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    /// The published keys as a JWK Set.
+    #[must_use]
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    /// The programs' names of groups, for [`Records::roots`].
+    #[must_use]
+    pub fn resolved(&self) -> &[u32] {
+        &self.resolved
+    }
+
+    /// Runs a condition of this server. One that was never compiled fails, so that it closes.
+    pub fn condition(
+        &self,
+        expression: &ExpressionText,
+        roots: &Roots<'_>,
+        worker: &mut Worker,
+        engine: Engine,
+    ) -> ConditionOutcome {
+        let Some(id) = self.conditions.get(&expression.text) else {
+            return ConditionOutcome::Fault("the condition was not compiled".to_owned());
+        };
+        match self.programs.condition(*id, roots, worker, engine) {
+            Ok(Condition::True) => ConditionOutcome::True,
+            Ok(Condition::False) => ConditionOutcome::False,
+            Ok(Condition::Null) => ConditionOutcome::Null,
+            Ok(Condition::NotBoolean) => ConditionOutcome::NotBoolean,
+            Err(fault) => ConditionOutcome::Fault(format!(
+                "{} {} at {:?} of `{}`",
+                fault.code, fault.message, fault.span, expression.text
+            )),
+        }
+    }
+}

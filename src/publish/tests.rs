@@ -1,0 +1,1 @@
+//! A document becomes servers, or all that is wrong with it.
