@@ -1,1 +1,106 @@
-//! The token endpoint without HTTP: the steps from a request to tokens.
+//! The token endpoint without its transport: the phases that every grant passes. Each phase makes a
+//! type that only it can make, so that none can be left out:
+//!
+//! `Presented` → `Request` → `ProvenClient` → `AllowedGrant` → `Proof` → `Decided` → `ClaimSet` →
+//! `Issued`.
+
+mod audience;
+mod client;
+mod client_credentials;
+mod form;
+mod introspect;
+mod issue;
+mod proof;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+pub use audience::choose_audience;
+pub use client::{Basic, ProvenClient, authenticate};
+pub use form::{Form, Presented, Request};
+pub use introspect::introspect;
+pub use issue::{ClaimSet, Issued, Mint};
+pub use proof::{Decided, Proof, SignIn};
+pub use refusal::Refusal;
+
+use crate::directory::Application;
+use crate::program::Worker;
+use crate::publish::{Published, RunningServer};
+use std::cell::RefCell;
+
+/// A grant of the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    ClientCredentials,
+}
+
+impl Grant {
+    /// The grants this server can do, by their `grant_type`.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("client_credentials", Self::ClientCredentials)];
+}
+
+/// A grant that this client may use.
+#[derive(Clone, Copy, Debug)]
+pub struct AllowedGrant<'p> {
+    client: ProvenClient<'p>,
+    grant: Grant,
+}
+
+impl<'p> ProvenClient<'p> {
+    /// The grant that `request` names, if the server can do it and the client may use it.
+    ///
+    /// # Errors
+    /// `invalid_request` without a `grant_type`, `unsupported_grant_type`, `unauthorized_client`
+    /// (RFC 6749 §5.2).
+    pub fn allow(self, request: &Request) -> Result<AllowedGrant<'p>, Refusal> {
+        let known: Vec<&str> = Grant::WORDS.iter().map(|(word, _)| *word).collect();
+        let word = request.form().find("grant_type");
+        let word = word.ok_or_else(|| Refusal::no_grant_type(&known))?;
+        let found = Grant::WORDS.iter().find(|(known, _)| *known == word);
+        let (_, grant) = found.ok_or_else(|| Refusal::unsupported_grant_type(&known))?;
+        let Application { grant_types, .. } = self.application();
+        if !grant_types.iter().any(|allowed| allowed == word) {
+            return Err(Refusal::unauthorized_client(grant_types));
+        }
+        Ok(AllowedGrant { client: self, grant: *grant })
+    }
+}
+
+impl<'p> AllowedGrant<'p> {
+    fn prove(self, server: &'p RunningServer, request: &Request) -> Result<Proof<'p>, Refusal> {
+        match self.grant {
+            Grant::ClientCredentials => client_credentials::prove(self, server, request),
+        }
+    }
+}
+
+thread_local! {
+    /// The memory of evaluations; one a thread, used again by each request.
+    static WORKER: RefCell<Worker> = RefCell::new(Worker::new());
+}
+
+/// The whole walk: what was presented becomes tokens.
+///
+/// # Errors
+/// The refusal of the phase that said no.
+pub fn token(
+    published: &Published,
+    server_id: &str,
+    presented: Presented,
+    mint: &Mint<'_>,
+) -> Result<Issued, Refusal> {
+    let server = find_server(published, server_id)?;
+    let request = Request::new(presented)?;
+    let client = authenticate(published, &request)?;
+    let proof = client.allow(&request)?.prove(server, &request)?;
+    WORKER.with_borrow_mut(|worker| proof.decide(worker)?.claim_set(worker)?.sign(mint))
+}
+
+/// The server of a request.
+///
+/// # Errors
+/// `invalid_request` if there is no active one of this id (authorization-server §2.1).
+pub fn find_server<'p>(published: &'p Published, id: &str) -> Result<&'p RunningServer, Refusal> {
+    published.find_server(id).ok_or_else(Refusal::unknown_server)
+}

@@ -13,6 +13,7 @@ pub(super) struct Kind {
     name: &'static str,
 }
 
+pub(super) const ORGANIZATION: Kind = Kind { prefix: "00o", name: "organization" };
 pub(super) const USER: Kind = Kind { prefix: "00u", name: "user" };
 pub(super) const GROUP: Kind = Kind { prefix: "00g", name: "group" };
 pub(super) const APPLICATION: Kind = Kind { prefix: "0oa", name: "app" };

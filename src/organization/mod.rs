@@ -38,6 +38,8 @@ const MEMBERS: &[&str] =
 /// All that a document describes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Organization {
+    /// `idp` of ID tokens.
+    pub id: String,
     pub name: String,
     /// `org.subDomain` in expressions.
     pub sub_domain: String,
@@ -77,7 +79,8 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let applications = application::read_applications(&top, &directory, digest);
     let directory = directory.with_applications(applications);
     let servers = server::read_servers(&top, &directory, &user_schema, digest);
-    Some(Organization { name, sub_domain, user_schema, directory, servers })
+    let id = identity::id_of(identity::ORGANIZATION, &[&sub_domain], digest);
+    Some(Organization { id, name, sub_domain, user_schema, directory, servers })
 }
 
 /// `organization.name` and `organization.subDomain`.

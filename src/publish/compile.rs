@@ -49,7 +49,7 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
     let organization = organization::read(&document, &token::digest)
         .map_err(|problems| problems.into_iter().map(Problem::from).collect::<Vec<_>>())?;
-    let Organization { name, sub_domain, user_schema, directory, servers } = &organization;
+    let Organization { name, sub_domain, user_schema, directory, servers, .. } = &organization;
     let records = Records::pack(name, sub_domain, user_schema, directory).map_err(|error| {
         vec![Problem::not_allowed(String::new(), error.to_string(), document.span)]
     })?;

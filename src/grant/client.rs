@@ -1,0 +1,134 @@
+//! Who the client is, proven (RFC 6749 §2.3, authorization-server §2.5).
+
+use super::{Refusal, Request};
+use crate::directory::{Application, AuthenticationMethod};
+use crate::publish::Published;
+
+/// What `Authorization: Basic` held.
+#[derive(Clone)]
+pub enum Basic {
+    /// Not credentials at all.
+    Malformed,
+    /// An id without a colon: a public client of some libraries (decision 45).
+    ClientId(String),
+    /// Id and secret as sent, and decoded as RFC 6749 §2.3.1 wants them encoded.
+    Pair { raw: (String, String), decoded: Option<(String, String)> },
+}
+
+/// A client that proved who it is.
+#[derive(Clone, Copy, Debug)]
+pub struct ProvenClient<'p> {
+    published: &'p Published,
+    index: usize,
+    application: &'p Application,
+}
+
+impl<'p> ProvenClient<'p> {
+    #[must_use]
+    pub fn application(&self) -> &'p Application {
+        self.application
+    }
+
+    /// Its index in the directory.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(super) fn published(&self) -> &'p Published {
+        self.published
+    }
+
+    /// Whether it has no secret.
+    pub(super) fn is_public(&self) -> bool {
+        self.application.token_endpoint_auth_method == AuthenticationMethod::None
+    }
+}
+
+/// The client that sent the request.
+///
+/// # Errors
+/// `invalid_client`.
+pub fn authenticate<'p>(
+    published: &'p Published,
+    request: &Request,
+) -> Result<ProvenClient<'p>, Refusal> {
+    let form_id = request.form().find("client_id");
+    let client = match request.basic() {
+        Some(Basic::Malformed | Basic::ClientId(_)) => return Err(Refusal::malformed_basic()),
+        Some(Basic::Pair { raw, decoded }) => {
+            let decoded = decoded.as_ref().unwrap_or(raw);
+            let client = find(published, &decoded.0).or_else(|_| find(published, &raw.0))?;
+            if form_id.is_some_and(|id| id != client.application.client_id) {
+                return Err(Refusal::client_failed());
+            }
+            expect(client, AuthenticationMethod::ClientSecretBasic)?;
+            prove(client, &[&decoded.1, &raw.1])?
+        }
+        None => {
+            let client = find(published, form_id.ok_or_else(Refusal::no_credentials)?)?;
+            match request.form().find("client_secret") {
+                Some(secret) => {
+                    expect(client, AuthenticationMethod::ClientSecretPost)?;
+                    prove(client, &[secret])?
+                }
+                None => {
+                    expect(client, AuthenticationMethod::None)?;
+                    client
+                }
+            }
+        }
+    };
+    Ok(client)
+}
+
+/// As [`authenticate`], but a public client may also name itself in the address or by Basic
+/// without a colon: at introspection and revocation (authorization-server §2.1, decision 45).
+pub(super) fn authenticate_loosely<'p>(
+    published: &'p Published,
+    request: &Request,
+) -> Result<ProvenClient<'p>, Refusal> {
+    let lone = match request.basic() {
+        Some(Basic::ClientId(id)) => Some(id.as_str()),
+        Some(_) => None,
+        None if request.form().find("client_id").is_none() => request.query().find("client_id"),
+        None => None,
+    };
+    let Some(id) = lone else { return authenticate(published, request) };
+    let client = find(published, id)?;
+    expect(client, AuthenticationMethod::None)?;
+    Ok(client)
+}
+
+fn find<'p>(published: &'p Published, id: &str) -> Result<ProvenClient<'p>, Refusal> {
+    let directory = published.directory();
+    let index = directory.find_application_index(id).ok_or_else(Refusal::unknown_client)?;
+    let application = directory.applications().get(index).ok_or_else(Refusal::unknown_client)?;
+    if !application.status.is_active() {
+        return Err(Refusal::unknown_client());
+    }
+    Ok(ProvenClient { published, index, application })
+}
+
+/// A client uses the method it is registered for and no other.
+fn expect(client: ProvenClient<'_>, method: AuthenticationMethod) -> Result<(), Refusal> {
+    if client.application.token_endpoint_auth_method == method {
+        Ok(())
+    } else {
+        Err(Refusal::client_failed())
+    }
+}
+
+fn prove<'p>(client: ProvenClient<'p>, secrets: &[&str]) -> Result<ProvenClient<'p>, Refusal> {
+    if client.published.is_secret_of(client.application, secrets) {
+        Ok(client)
+    } else {
+        Err(Refusal::wrong_secret())
+    }
+}
+
+/// Nothing of the credentials.
+impl std::fmt::Debug for Basic {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Basic")
+    }
+}

@@ -1,0 +1,203 @@
+//! From a decision to signed tokens.
+
+use super::{Decided, Refusal};
+use crate::claims::{self, Evaluation, ExplainedClaim, Occasion};
+use crate::policy::Delivery;
+use crate::program::{Engine, Worker};
+use crate::random::Random;
+use crate::server::{AccessTokenFormat, ClaimType, Lifetimes};
+use crate::token::opaque::{access_jti, identity_jti};
+use crate::token::{
+    AccessClaims, AccessLayout, IdentityClaims, KeyError, TokenType, at_hash, write_access,
+    write_identity,
+};
+
+/// How long an ID token lives, in seconds (authorization-server §2.10).
+const IDENTITY_SECONDS: i64 = 3600;
+
+/// What signing needs besides a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Mint<'m> {
+    pub random: &'m Random,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+/// The claims of the tokens of one answer, evaluated but not signed.
+#[derive(Debug)]
+pub struct ClaimSet<'d> {
+    decided: &'d Decided<'d>,
+    scopes: &'d [&'d str],
+    lifetimes: Lifetimes,
+    /// `"name":value,…`, `sub` first.
+    access: Vec<u8>,
+    /// The same of the ID token, if there is one.
+    identity: Option<Vec<u8>>,
+}
+
+/// Tokens, as the client gets them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Issued {
+    pub access_token: String,
+    /// Seconds.
+    pub expires_in: i64,
+    /// The scopes granted, separated by spaces.
+    pub scope: String,
+    pub id_token: Option<String>,
+}
+
+impl<'d> ClaimSet<'d> {
+    /// Evaluates the claims. An ID token comes with `openid` and a person.
+    pub(super) fn assemble(decided: &'d Decided<'d>, worker: &mut Worker) -> Result<Self, Refusal> {
+        let Some((scopes, lifetimes)) = decided.granted() else {
+            return Err(Refusal::failure("nothing is granted"));
+        };
+        let proof = decided.proof;
+        let records = proof.records(scopes)?;
+        let roots = proof.roots(&records);
+        let occasion = occasion(decided, scopes);
+        let programs = proof.server.programs();
+        let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };
+        let mut assemble = |claim_type, delivery| {
+            let mut claims = Vec::with_capacity(256);
+            claims::assemble(&occasion, claim_type, delivery, &mut evaluation, &mut claims)
+                .map_err(|fault| Refusal::by_claim(&fault))?;
+            Ok(claims)
+        };
+        let access = assemble(ClaimType::Resource, Delivery::Full)?;
+        let has_identity = proof.sign_in.is_some() && scopes.contains(&"openid");
+        let identity =
+            has_identity.then(|| assemble(ClaimType::Identity, Delivery::Thin)).transpose()?;
+        Ok(Self { decided, scopes, lifetimes, access, identity })
+    }
+
+    /// Every claim that the access token could have, with its value or why it is absent.
+    #[must_use]
+    pub fn explain_access(&self) -> Vec<ExplainedClaim> {
+        self.explain(ClaimType::Resource, Delivery::Full, &self.access)
+    }
+
+    /// The same of the ID token; `None` where none is issued.
+    #[must_use]
+    pub fn explain_identity(&self) -> Option<Vec<ExplainedClaim>> {
+        let claims = self.identity.as_ref()?;
+        Some(self.explain(ClaimType::Identity, Delivery::Thin, claims))
+    }
+
+    fn explain(
+        &self,
+        claim_type: ClaimType,
+        delivery: Delivery,
+        claims: &[u8],
+    ) -> Vec<ExplainedClaim> {
+        let object = [b"{", claims, b"}"].concat();
+        let claims = serde_json::from_slice(&object).unwrap_or_default();
+        let occasion = occasion(self.decided, self.scopes);
+        claims::explain(&occasion, claim_type, delivery, self.decided.considered(), &claims)
+    }
+
+    /// Signs the tokens.
+    ///
+    /// # Errors
+    /// `server_error` where the library refuses to sign.
+    pub fn sign(&self, mint: &Mint<'_>) -> Result<Issued, Refusal> {
+        let expires_in = i64::from(self.lifetimes.access_token_minutes) * 60;
+        let access_token = self.sign_access(mint, expires_in).map_err(|error| failure(&error))?;
+        let id_token = match &self.identity {
+            Some(claims) => {
+                let signed = self.sign_identity(mint, claims, &access_token);
+                Some(signed.map_err(|error| failure(&error))?)
+            }
+            None => None,
+        };
+        Ok(Issued { access_token, expires_in, scope: self.scopes.join(" "), id_token })
+    }
+
+    fn sign_access(&self, mint: &Mint<'_>, expires_in: i64) -> Result<String, KeyError> {
+        let proof = self.decided.proof;
+        let (layout, token_type) = match proof.server.definition().access_token_format {
+            AccessTokenFormat::Okta => (AccessLayout::Okta, TokenType::Unsaid),
+            AccessTokenFormat::Rfc9068 => (AccessLayout::Rfc9068, TokenType::AccessToken),
+            AccessTokenFormat::Both => (AccessLayout::Both, TokenType::AccessToken),
+        };
+        let claims = AccessClaims {
+            jti: &access_jti(mint.random, None),
+            issuer: proof.server.issuer(),
+            audience: proof.audience,
+            issued_at: mint.now,
+            expires_at: mint.now.saturating_add(expires_in),
+            client: client_id(self.decided),
+            user: proof.user().map(|user| user.id.as_str()),
+            scopes: self.scopes,
+            auth_time: proof.sign_in.as_ref().map(|sign_in| sign_in.auth_time),
+            layout,
+        };
+        let mut payload = Vec::with_capacity(512 + self.access.len());
+        write_access(&mut payload, &claims, &self.access);
+        self.signed(token_type, &payload)
+    }
+
+    fn sign_identity(
+        &self,
+        mint: &Mint<'_>,
+        custom: &[u8],
+        access_token: &str,
+    ) -> Result<String, KeyError> {
+        let proof = self.decided.proof;
+        let algorithm = proof.server.keys().active().key().algorithm();
+        let sign_in = proof.sign_in.as_ref();
+        let claims = IdentityClaims {
+            subject: proof.user().map_or("", |user| &user.id),
+            issuer: proof.server.issuer(),
+            client: client_id(self.decided),
+            issued_at: mint.now,
+            expires_at: mint.now.saturating_add(IDENTITY_SECONDS),
+            jti: &identity_jti(mint.random),
+            methods: sign_in.map_or(&[], |sign_in| &sign_in.methods),
+            identity_provider: &proof.published.organization().id,
+            nonce: proof.nonce.as_deref(),
+            auth_time: sign_in.map_or(mint.now, |sign_in| sign_in.auth_time),
+            at_hash: Some(&at_hash(algorithm, access_token)),
+        };
+        let mut payload = Vec::with_capacity(512 + custom.len());
+        write_identity(&mut payload, &claims, custom);
+        self.signed(TokenType::Unsaid, &payload)
+    }
+
+    fn signed(&self, token_type: TokenType, payload: &[u8]) -> Result<String, KeyError> {
+        let mut token = Vec::with_capacity(payload.len() * 4 / 3 + 512);
+        self.decided.proof.server.keys().active().sign(token_type, payload, &mut token)?;
+        String::from_utf8(token).map_err(|_| KeyError::Sign)
+    }
+}
+
+fn client_id<'d>(decided: &'d Decided<'_>) -> &'d str {
+    decided.proof.client().map_or("", |client| &client.client_id)
+}
+
+fn occasion<'o>(decided: &'o Decided<'o>, scopes: &'o [&'o str]) -> Occasion<'o> {
+    let proof = decided.proof;
+    Occasion {
+        server: proof.server.definition(),
+        plan: proof.server.plan(),
+        directory: proof.published.directory(),
+        user: proof.user(),
+        scopes,
+        policies: decided.policies(),
+    }
+}
+
+fn failure(error: &KeyError) -> Refusal {
+    Refusal::failure(&error.to_string())
+}
+
+/// No token is printed.
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Issued")
+            .field("expires_in", &self.expires_in)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! From a proof to a decision: what a grant proved, held against the policies of the server.
+
+use super::{Refusal, client_credentials, issue::ClaimSet};
+use crate::claims::ClaimFault;
+use crate::directory::{Access, AppUser, Application, RequestRecords, Session, User, UserStatus};
+use crate::policy::{
+    self, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, TokenPolicyFault,
+};
+use crate::program::{Engine, Roots, Worker};
+use crate::publish::{Published, RunningServer};
+use crate::server::{ExpressionText, Lifetimes};
+
+/// What a grant proved: who asks, for whom, and for what.
+#[derive(Clone, Debug)]
+pub struct Proof<'p> {
+    pub(super) published: &'p Published,
+    pub(super) server: &'p RunningServer,
+    /// The index of the client.
+    pub(super) application: usize,
+    pub(super) sign_in: Option<SignIn>,
+    /// The grant that the request began with.
+    pub(super) grant_type: &'p str,
+    /// As asked; empty is the default scopes.
+    pub(super) scopes: Vec<String>,
+    pub(super) audience: &'p str,
+    pub(super) nonce: Option<String>,
+}
+
+/// A person and how they signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The index of the user.
+    pub user: usize,
+    /// Seconds since 1970.
+    pub auth_time: i64,
+    /// RFC 8176.
+    pub methods: Vec<&'static str>,
+    pub session: Option<String>,
+}
+
+/// What was decided for a proof.
+#[derive(Debug)]
+pub struct Decided<'d> {
+    pub(super) proof: &'d Proof<'d>,
+    decision: Decision<'d>,
+    /// The token policies that apply, and the trace of all.
+    customisation: Option<Result<Customisation<'d>, TokenPolicyFault>>,
+}
+
+type Customisation<'d> = (Vec<usize>, Vec<ConsideredTokenPolicy<'d>>);
+
+impl<'p> Proof<'p> {
+    /// The proof that an operator at the command line stands in for (decision 35). `scope` is as at
+    /// the token endpoint.
+    ///
+    /// # Errors
+    /// A client, user, scope or grant that the token endpoint would refuse before any policy.
+    pub fn by_operator(
+        published: &'p Published,
+        server: &'p RunningServer,
+        application: usize,
+        sign_in: Option<SignIn>,
+        grant_type: &'p str,
+        scope: &str,
+        audience: &'p str,
+    ) -> Result<Self, Refusal> {
+        let scopes = client_credentials::scopes_of(scope)?;
+        let nonce = None;
+        let proof =
+            Self { published, server, application, sign_in, grant_type, scopes, audience, nonce };
+        let grant_types = &proof.client()?.grant_types;
+        if !grant_types.iter().any(|allowed| allowed == grant_type) {
+            return Err(Refusal::unauthorized_client(grant_types));
+        }
+        if proof.sign_in.is_none() {
+            proof.check_for_service()?;
+        }
+        Ok(proof)
+    }
+
+    pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
+        client_credentials::check_scopes(self.server.definition(), &self.scopes)
+    }
+
+    pub(super) fn client(&self) -> Result<&'p Application, Refusal> {
+        let application = self.published.directory().applications().get(self.application);
+        application.filter(|found| found.status.is_active()).ok_or_else(Refusal::unknown_client)
+    }
+
+    pub(super) fn user(&self) -> Option<&'p User> {
+        self.published.directory().users().get(self.sign_in.as_ref()?.user)
+    }
+
+    /// How the client knows the person. Refused are people who may not have tokens now, and people
+    /// who are not assigned to the client (authorization-server §2.6).
+    fn app_user(&self) -> Result<Option<AppUser<'p>>, Refusal> {
+        let Some(sign_in) = &self.sign_in else { return Ok(None) };
+        let user = self.user().ok_or_else(Refusal::inactive_user)?;
+        if user.status != UserStatus::Active {
+            return Err(Refusal::inactive_user());
+        }
+        let assignment = self.published.directory().assignment(sign_in.user, self.client()?);
+        assignment.map(Some).ok_or_else(Refusal::not_assigned)
+    }
+
+    /// The records of this request while these scopes are, or would be, granted.
+    pub(super) fn records(&self, scopes: &[&str]) -> Result<RequestRecords, Refusal> {
+        let access = Access { scopes, audience: self.audience, grant_type: self.grant_type };
+        let session = self
+            .sign_in
+            .as_ref()
+            .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &sign_in.methods });
+        let packed = self.published.records().pack_request(&access, self.app_user()?, session);
+        packed.map_err(|error| Refusal::failure(&error.to_string()))
+    }
+
+    pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords) -> Roots<'r> {
+        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
+        let resolved = self.server.resolved();
+        self.published.records().roots(user, self.application, request, resolved)
+    }
+
+    fn condition(
+        &self,
+        expression: &ExpressionText,
+        scopes: &[&str],
+        worker: &mut Worker,
+    ) -> ConditionOutcome {
+        match self.records(scopes) {
+            Ok(records) => {
+                let roots = self.roots(&records);
+                self.server.condition(expression, &roots, worker, Engine::Native)
+            }
+            Err(refusal) => ConditionOutcome::Fault(refusal.to_string()),
+        }
+    }
+
+    /// Holds the proof against the server's policies.
+    ///
+    /// # Errors
+    /// A person who may not have tokens of this client at all. Refusals by policy are part of what
+    /// was decided.
+    pub fn decide<'d>(&'d self, worker: &mut Worker) -> Result<Decided<'d>, Refusal> {
+        let client = self.client()?;
+        self.app_user()?;
+        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user).zip(self.user());
+        let facts = Facts {
+            client_id: &client.client_id,
+            person: user.map(|(index, user)| Person { index, user }),
+            grant_type: self.grant_type,
+            scopes: &self.scopes,
+            audience: self.audience,
+        };
+        let server = self.server.definition();
+        let mut evaluate =
+            |text: &ExpressionText, scopes: &[&str]| self.condition(text, scopes, worker);
+        let decision = policy::decide(server, &facts, &mut evaluate);
+        let granted = decision.outcome.as_ref().ok();
+        let customisation = granted.map(|allowed| {
+            policy::token_policies_that_apply(server, &facts, &allowed.scopes, &mut evaluate)
+        });
+        Ok(Decided { proof: self, decision, customisation })
+    }
+}
+
+impl<'d> Decided<'d> {
+    /// The decision with everything that was looked at.
+    #[must_use]
+    pub fn decision(&self) -> &Decision<'d> {
+        &self.decision
+    }
+
+    /// Every token policy and whether it applies; nothing for a request that was refused.
+    #[must_use]
+    pub fn considered(&self) -> &[ConsideredTokenPolicy<'d>] {
+        match &self.customisation {
+            Some(Ok((_, considered))) => considered,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn policies(&self) -> &[usize] {
+        match &self.customisation {
+            Some(Ok((policies, _))) => policies,
+            _ => &[],
+        }
+    }
+
+    /// What is granted.
+    pub(super) fn granted(&self) -> Option<(&[&'d str], Lifetimes)> {
+        let allowed = self.decision.outcome.as_ref().ok()?;
+        Some((&allowed.scopes, allowed.lifetimes))
+    }
+
+    /// The claims of the tokens, if any are granted.
+    ///
+    /// # Errors
+    /// The refusal by policy, or a claim that could not be evaluated.
+    pub fn claim_set(&'d self, worker: &mut Worker) -> Result<ClaimSet<'d>, Refusal> {
+        let definition = self.proof.server.definition();
+        if let Err(refused) = &self.decision.outcome {
+            return Err(Refusal::by_policy(refused, definition.strict_errors));
+        }
+        if let Some(Err(TokenPolicyFault { policy, cause })) = &self.customisation {
+            let found = definition.token_policies.iter().find(|known| known.name == *policy);
+            let claim = found.and_then(|found| found.claims.first());
+            let name = claim.map_or(policy.as_str(), |claim| claim.name.as_str());
+            return Err(Refusal::by_claim(&ClaimFault::policy(name, policy, cause)));
+        }
+        ClaimSet::assemble(self, worker)
+    }
+}

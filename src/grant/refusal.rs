@@ -1,0 +1,187 @@
+//! Why a request gets no tokens: the code and the few words a client is told, and the cause for the
+//! log. One constructor for each thing that can be said, so that one search lists them all
+//! (authorization-server §2.5 and §2.6).
+
+use crate::claims::ClaimFault;
+use crate::policy::Refused;
+use std::fmt;
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// RFC 6749 §5.2 and its extensions.
+    pub code: &'static str,
+    /// The status that goes with it: 400, 401 or 500.
+    pub status: u16,
+    /// What the client is told.
+    pub description: String,
+    /// What is for the log only.
+    pub cause: Option<String>,
+}
+
+impl Refusal {
+    fn new(code: &'static str, status: u16, description: impl Into<String>) -> Self {
+        Self { code, status, description: description.into(), cause: None }
+    }
+
+    fn invalid_request(description: impl Into<String>) -> Self {
+        Self::new("invalid_request", 400, description)
+    }
+
+    fn invalid_client(description: &str) -> Self {
+        Self::new("invalid_client", 401, description)
+    }
+
+    fn invalid_scope(description: impl Into<String>) -> Self {
+        Self::new("invalid_scope", 400, description)
+    }
+
+    fn because(self, cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
+
+    /// A body that is no form, for this reason.
+    #[must_use]
+    pub fn no_form(reason: &str) -> Self {
+        Self::invalid_request(reason)
+    }
+
+    pub(super) fn unknown_server() -> Self {
+        Self::invalid_request("The authorization server id is invalid.")
+    }
+
+    pub(super) fn credentials_in_query() -> Self {
+        Self::invalid_request("Client credentials cannot be supplied via query parameters.")
+    }
+
+    pub(super) fn repeated(names: &[&str]) -> Self {
+        Self::invalid_request(format!(
+            "Duplicate parameter provided in request. Duplicated parameters: [{}].",
+            names.join(", ")
+        ))
+    }
+
+    pub(super) fn several_credentials() -> Self {
+        let description = "Cannot supply multiple client credentials. Include credentials in \
+                           either the header or the request body, but not in both.";
+        Self { status: 401, ..Self::invalid_request(description) }
+    }
+
+    pub(super) fn malformed_basic() -> Self {
+        Self::invalid_client("Found Authentication header but was not valid client credentials.")
+    }
+
+    pub(super) fn no_credentials() -> Self {
+        Self::invalid_client("No client credentials found.")
+    }
+
+    pub(super) fn unknown_client() -> Self {
+        Self::invalid_client("Invalid value for 'client_id' parameter.")
+    }
+
+    pub(super) fn client_failed() -> Self {
+        Self::invalid_client(
+            "Client authentication failed. Either the client or the client credentials are \
+             invalid.",
+        )
+    }
+
+    pub(super) fn wrong_secret() -> Self {
+        Self::invalid_client("The client secret supplied for a confidential client is invalid.")
+    }
+
+    pub(super) fn no_grant_type(known: &[&str]) -> Self {
+        Self::invalid_request(format!(
+            "The token request must specify a 'grant_type'. Valid values: [{}].",
+            known.join(", ")
+        ))
+    }
+
+    pub(super) fn unsupported_grant_type(known: &[&str]) -> Self {
+        let description = format!(
+            "The authorization grant type is not supported by the authorization server. \
+             Configured grant types: [{}].",
+            known.join(", ")
+        );
+        Self::new("unsupported_grant_type", 400, description)
+    }
+
+    pub(super) fn unauthorized_client(allowed: &[String]) -> Self {
+        let description = format!(
+            "The client is not authorized to use the provided grant type. Configured grant \
+             types: [{}].",
+            allowed.join(", ")
+        );
+        Self::new("unauthorized_client", 400, description)
+    }
+
+    pub(super) fn malformed_scope() -> Self {
+        Self::invalid_scope(
+            "The 'scope' parameter must be at most 4096 printable ASCII characters, without '\"' \
+             and '\\'.",
+        )
+    }
+
+    pub(super) fn scopes_of_a_person() -> Self {
+        Self::invalid_scope("Cannot request 'openid' scopes using client credentials.")
+    }
+
+    pub(super) fn consent_required(scopes: &[&str]) -> Self {
+        let description = format!(
+            "The following scopes require user consent and cannot be granted for the client \
+             credentials grant type: [{}].",
+            scopes.join(", ")
+        );
+        Self::new("consent_required", 400, description)
+    }
+
+    pub(super) fn unknown_audience() -> Self {
+        let description = "The 'audience' or 'resource' is none of the authorization server.";
+        Self::new("invalid_target", 400, description)
+    }
+
+    pub(super) fn several_audiences() -> Self {
+        let description = "The 'audience' and 'resource' parameters name more than one audience.";
+        Self::new("invalid_target", 400, description)
+    }
+
+    pub(super) fn inactive_user() -> Self {
+        Self::new("invalid_grant", 400, "The user is not active.")
+    }
+
+    pub(super) fn not_assigned() -> Self {
+        Self::new("access_denied", 400, "User is not assigned to the client application.")
+    }
+
+    pub(super) fn no_token() -> Self {
+        Self::invalid_request("The 'token' parameter is required.")
+    }
+
+    /// The policies of the server say no (decision 4).
+    pub(super) fn by_policy(refused: &Refused, strict: bool) -> Self {
+        let status = if refused.code() == "access_denied" && !strict { 401 } else { 400 };
+        Self::new(refused.code(), status, refused.description()).because(refused.to_string())
+    }
+
+    /// A claim failed (decision 5).
+    pub(super) fn by_claim(fault: &ClaimFault) -> Self {
+        Self::new("server_error", 400, fault.description()).because(fault.to_string())
+    }
+
+    /// Something of ours failed; what, is for the log only.
+    #[must_use]
+    pub fn failure(cause: &str) -> Self {
+        Self::new("server_error", 500, "The server could not answer the request.").because(cause)
+    }
+}
+
+/// All there is to say, for the log and the operator.
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code, self.description)?;
+        match &self.cause {
+            Some(cause) => write!(formatter, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The phases of the token endpoint over a real organization.
