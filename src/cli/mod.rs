@@ -1,12 +1,27 @@
 //! The commands, one file each.
 
+mod check;
+mod demo;
 mod eval;
+mod installation;
+mod log;
+mod serve;
+mod token;
 
+use crate::publish::Problem;
 use clap::{Parser, Subcommand};
+use installation::Stop;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Room for what recurses: trees are bounded to 100 levels, chains of members to 10,000 characters.
 const STACK: usize = 256 * 1024 * 1024;
+
+/// Where `serve` listens, unless told otherwise.
+const LISTEN: &str = "127.0.0.1:8600";
+
+/// Where others find it then.
+const PUBLIC_URL: &str = "http://127.0.0.1:8600";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -22,8 +37,14 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Issue tokens over HTTP
+    Serve(serve::Arguments),
+    /// Decide and issue at the command line, and explain every claim
+    Token(token::Arguments),
     /// Evaluate an expression against a context
     Eval(eval::Arguments),
+    /// Say everything that is wrong with an org document
+    Check(check::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -31,8 +52,12 @@ enum Command {
 pub fn main() -> ExitCode {
     let CommandLine { command } = CommandLine::parse();
     let run = move || match command {
-        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
+        Command::Check(arguments) => check::run(&arguments),
     };
+    let run = move || run().map_err(|stop| stop.to_string());
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(status))) => status,
@@ -50,7 +75,29 @@ pub fn main() -> ExitCode {
 
 /// Writes to standard error; where that is closed nobody can be told.
 fn say(text: &str) {
-    use std::io::Write;
     let written = std::io::stderr().write_all(text.as_bytes());
     drop(written);
+}
+
+/// Writes to standard output, as [`say`] does to standard error.
+fn tell(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    drop(written);
+}
+
+/// Most problems that are shown at once.
+const MOST_PROBLEMS: usize = 100;
+
+/// Shows what is wrong with a document, each problem with a caret.
+fn show_problems(problems: &[Problem], name: &str, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    let colour = std::io::stderr().is_terminal();
+    for problem in problems.iter().take(MOST_PROBLEMS) {
+        say(&problem.render(name, &text, colour));
+    }
+    let n_more = problems.len().saturating_sub(MOST_PROBLEMS);
+    if n_more > 0 {
+        say(&format!("and {n_more} more\n"));
+    }
 }

@@ -170,6 +170,12 @@ impl<'d> Decided<'d> {
         &self.decision
     }
 
+    /// The audience the tokens are for.
+    #[must_use]
+    pub fn audience(&self) -> &'d str {
+        self.proof.audience
+    }
+
     /// Every token policy and whether it applies; nothing for a request that was refused.
     #[must_use]
     pub fn considered(&self) -> &[ConsideredTokenPolicy<'d>] {

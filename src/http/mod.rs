@@ -1,1 +1,64 @@
-//! The outside world: bytes in, bytes out.
+//! The outside world: bytes in, bytes out. What is decided is decided elsewhere; here addresses are
+//! matched, forms read and answers written.
+
+mod answer;
+mod extract;
+mod guard;
+mod oauth;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+pub use serve::serve;
+
+use crate::clock::Clock;
+use crate::publish::Issuer;
+use crate::random::Random;
+use answer::ManagementError;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// What every endpoint is handed.
+#[derive(Debug)]
+pub struct Surface {
+    pub issuer: Issuer,
+    pub clock: Clock,
+    pub random: Random,
+}
+
+/// Every address that is served.
+pub fn router(surface: Arc<Surface>) -> Router {
+    let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
+    Router::new()
+        .route("/health", get(health))
+        .route("/oauth2/{server}/v1/token", post(oauth::token))
+        .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
+        .route("/oauth2/{server}/v1/keys", get(oauth::keys))
+        .route("/oauth2/{server}/.well-known/openid-configuration", get(oauth::openid))
+        .route("/oauth2/{server}/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/.well-known/oauth-authorization-server/oauth2/{server}", get(oauth::metadata))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(fence)
+        .with_state(surface)
+}
+
+/// Whether requests are answered.
+async fn health() -> Response {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], r#"{"status":"ok"}"#).into_response()
+}
+
+async fn unknown(request: Request) -> Response {
+    let path = request.uri().path();
+    ManagementError::not_found(path).into_response()
+}
+
+async fn wrong_method() -> Response {
+    ManagementError::wrong_method().into_response()
+}

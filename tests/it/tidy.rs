@@ -11,6 +11,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("cranelift", &["src/codegen/"]),
     ("axum::", &["src/http/"]),
     ("hyper::", &["src/http/"]),
+    ("hyper_util::", &["src/http/"]),
     ("tower::", &["src/http/", "tests/"]),
     ("rusqlite", &["src/store/"]),
     ("aws_lc_rs", &["src/token/", "src/random.rs"]),

@@ -130,6 +130,31 @@ impl DataDirectory {
         &self.path
     }
 
+    /// The text of a file in the directory that only its owner may read. Where there is none, what
+    /// `make` gives is kept first; of two processes that do so at once, both get the text of one.
+    ///
+    /// # Errors
+    /// [`DataDirectoryError::File`], what the file system says.
+    pub fn load_or_make(
+        &self,
+        name: &str,
+        random: &Random,
+        make: impl FnOnce() -> String,
+    ) -> Result<String, DataDirectoryError> {
+        let file = self.path.join(name);
+        let read = || fs::read_to_string(&file);
+        match read() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let text = make();
+                if make_file(&self.path, name, &text, random)? {
+                    return Ok(text);
+                }
+                read().map_err(|error| at(&file, error))
+            }
+            found => found.map_err(|error| at(&file, error)),
+        }
+    }
+
     /// The file of [`super::Store::sqlite`].
     #[must_use]
     pub fn database(&self) -> PathBuf {
@@ -197,28 +222,40 @@ fn read_master_key(file: &Path) -> Result<Option<MasterKey>, DataDirectoryError>
     }
 }
 
-/// Writes a key beside the file and links it into place: the file is whole or not there, and of two
-/// processes the first wins.
 fn make_master_key(
     path: &Path,
     file: &Path,
     random: &Random,
 ) -> Result<(MasterKey, MasterKeySource), DataDirectoryError> {
     let key = MasterKey::generate(random);
-    let draft = path.join(format!("{MASTER_KEY}.{}", random.base64url(12)));
-    write_secret(&draft, &format!("{}\n", key.to_text())).map_err(|error| at(&draft, error))?;
-    let linked = fs::hard_link(&draft, file);
+    if make_file(path, MASTER_KEY, &format!("{}\n", key.to_text()), random)? {
+        return Ok((key, MasterKeySource::Made));
+    }
+    read_master_key(file)?
+        .map(|key| (key, MasterKeySource::File))
+        .ok_or_else(|| at(file, ErrorKind::NotFound.into()))
+}
+
+/// Writes a text beside the file and links it into place: the file is whole or not there, and of
+/// two processes the first wins. Answers whether this one did.
+fn make_file(
+    path: &Path,
+    name: &str,
+    text: &str,
+    random: &Random,
+) -> Result<bool, DataDirectoryError> {
+    let file = path.join(name);
+    let draft = path.join(format!("{name}.{}", random.base64url(12)));
+    write_secret(&draft, text).map_err(|error| at(&draft, error))?;
+    let linked = fs::hard_link(&draft, &file);
     fs::remove_file(&draft).map_err(|error| at(&draft, error))?;
     match linked {
         Ok(()) => {
             let directory = File::open(path).and_then(|directory| directory.sync_all());
-            directory.map_err(|error| at(path, error))?;
-            Ok((key, MasterKeySource::Made))
+            directory.map(|()| true).map_err(|error| at(path, error))
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read_master_key(file)?
-            .map(|key| (key, MasterKeySource::File))
-            .ok_or_else(|| at(file, error)),
-        Err(error) => Err(at(file, error)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(at(&file, error)),
     }
 }
 

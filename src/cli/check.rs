@@ -1,0 +1,72 @@
+//! `claimsmith check`: whether an org document can be served, without serving it.
+
+use super::installation::{Stop, read_document};
+use super::{show_problems, tell};
+use crate::diagnostic;
+use crate::program::Engine;
+use crate::publish::{Problem, PublicUrl, compile};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  claimsmith check org.json --public-url https://id.example.com")]
+pub(super) struct Arguments {
+    /// The organization: a JSON document
+    #[arg(value_name = "FILE")]
+    org: PathBuf,
+    /// Where the outside world will find the server: no audience may equal an issuer
+    #[arg(long, value_name = "URL", default_value = super::PUBLIC_URL)]
+    public_url: String,
+    /// How problems are told
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
+    let text = read_document(&arguments.org)?;
+    let name = arguments.org.display().to_string();
+    let public_url = PublicUrl::new(&arguments.public_url)
+        .map_err(|error| format!("the public URL `{}`: {error}", arguments.public_url))?;
+    let compiled = compile(&text, public_url, Engine::Native);
+    let problems = compiled.as_ref().err().map_or(&[][..], Vec::as_slice);
+    match (arguments.format, &compiled) {
+        (Format::Json, _) => tell(&format!("{}\n", to_json(&name, &text, problems))),
+        (Format::Text, Err(problems)) => show_problems(problems, &name, &text),
+        (Format::Text, Ok(draft)) => {
+            let organization = draft.organization();
+            let directory = &organization.directory;
+            tell(&format!(
+                "{name} is in order: {} authorization servers, {} applications, {} users, {} \
+                 groups\n",
+                organization.servers.len(),
+                directory.applications().len(),
+                directory.users().len(),
+                directory.groups().len(),
+            ));
+        }
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn to_json(name: &str, text: &[u8], problems: &[Problem]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let problems: Vec<_> = problems
+        .iter()
+        .map(|problem| {
+            let mut told = diagnostic::to_json(&problem.diagnostic, &text);
+            if let serde_json::Value::Object(members) = &mut told {
+                members.insert("path".to_owned(), json!(problem.path));
+            }
+            told
+        })
+        .collect();
+    json!({"file": name, "problems": problems}).to_string()
+}

@@ -1,0 +1,173 @@
+//! What `serve` and `token` open alike: the org document, the data directory, keys and secrets.
+
+use super::demo::Credentials;
+use super::{say, show_problems};
+use crate::directory::SecretSource;
+use crate::organization::DEMO;
+use crate::program::{Engine, is_native_available};
+use crate::publish::{Draft, PublicUrl, Published, Surroundings, compile};
+use crate::random::Random;
+use crate::store::Store;
+use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
+use crate::token::Vault;
+use crate::token::opaque::PepperKey;
+use clap::Args;
+use std::error::Error;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Most bytes of an org document.
+const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The variable that may hold the master key.
+const MASTER_KEY: &str = "CLAIMSMITH_MASTER_KEY";
+
+#[derive(Debug, Args)]
+pub(super) struct Installation {
+    /// Use the organization built in for trying things out
+    #[arg(long, conflicts_with = "org")]
+    pub(super) demo: bool,
+    /// The organization: a JSON document
+    #[arg(long, value_name = "FILE", required_unless_present = "demo")]
+    org: Option<PathBuf>,
+    /// Where keys are kept [default: ./claimsmith-data, ./claimsmith-demo with --demo]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the outside world finds this server, e.g. https://id.example.com
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// A file with the master key; CLAIMSMITH_MASTER_KEY may hold it instead
+    #[arg(long, value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
+}
+
+/// Why a command cannot go on, when it was not told yet.
+pub(super) type Stop = Box<dyn Error>;
+
+/// An installation with its store open.
+pub(super) struct Opened {
+    pub(super) directory: DataDirectory,
+    pub(super) random: Random,
+    store: Store,
+    vault: Vault,
+    /// Of the demo.
+    pub(super) credentials: Option<Credentials>,
+}
+
+impl Installation {
+    /// The public URL, else `otherwise`.
+    pub(super) fn public_url(&self, otherwise: &str) -> Result<PublicUrl, Stop> {
+        let text = self.public_url.as_deref().unwrap_or(otherwise);
+        PublicUrl::new(text).map_err(|error| {
+            let hint = "name one with --public-url";
+            format!("the public URL `{text}`: {error}; {hint}").into()
+        })
+    }
+
+    /// The document's name and text.
+    pub(super) fn document(&self) -> Result<(String, Vec<u8>), Stop> {
+        match &self.org {
+            Some(path) => Ok((path.display().to_string(), read_document(path)?)),
+            None => Ok(("demo.json".to_owned(), DEMO.as_bytes().to_vec())),
+        }
+    }
+
+    /// The document compiled; `None` after telling all that is wrong with it.
+    pub(super) fn draft(&self, public_url: PublicUrl) -> Result<Option<Draft>, Stop> {
+        let (name, text) = self.document()?;
+        match compile(&text, public_url, Engine::Native) {
+            Ok(draft) => Ok(Some(draft)),
+            Err(problems) => {
+                show_problems(&problems, &name, &text);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Opens the data directory and the store, making them where they are not there.
+    pub(super) fn open(&self, draft: &Draft) -> Result<Opened, Stop> {
+        let random = Random::System;
+        let usual = if self.demo { "./claimsmith-demo" } else { "./claimsmith-data" };
+        let path = self.data.as_deref().unwrap_or(Path::new(usual));
+        let purpose = if self.demo { Purpose::Demo } else { Purpose::Serve };
+        let in_environment = std::env::var(MASTER_KEY).ok();
+        let given = match (&self.master_key_file, &in_environment) {
+            (Some(file), _) => Some(GivenKey::File(file)),
+            (None, Some(text)) => Some(GivenKey::Environment(text)),
+            (None, None) => None,
+        };
+        let directory = DataDirectory::open(path, purpose, given, &random)?;
+        let credentials = match self.demo {
+            true => Some(Credentials::load_or_make(&directory, draft.organization(), &random)?),
+            false => None,
+        };
+        let store = Store::sqlite(&directory.database())?;
+        let vault = Vault::new(directory.master_key())?;
+        Ok(Opened { directory, random, store, vault, credentials })
+    }
+}
+
+impl Opened {
+    /// The version that serves.
+    pub(super) async fn start(&self, draft: Draft) -> Result<Published, Stop> {
+        let pepper = || PepperKey::new(self.directory.master_key());
+        let read_secret = |source: &SecretSource| match (&self.credentials, source) {
+            (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
+            _ => read_secret(source),
+        };
+        let around = Surroundings {
+            store: &self.store,
+            vault: &self.vault,
+            random: &self.random,
+            pepper: &pepper,
+            read_secret: &read_secret,
+        };
+        Ok(draft.start(&around).await?)
+    }
+
+    /// Says what an operator should know at each start.
+    pub(super) fn warn(&self) {
+        if !is_native_available() {
+            say("warning: this host lets no generated code run; expressions are interpreted, \
+                 which is slower\n");
+        }
+        let file = self.directory.path().join("master.key");
+        let file = file.display();
+        match self.directory.master_key_source() {
+            MasterKeySource::Made => say(&format!(
+                "warning: made a master key in {file}; keep a copy of it apart from backups: \
+                 without it signing keys cannot be read\n"
+            )),
+            MasterKeySource::File => {
+                say(&format!("warning: the master key is the one in {file}\n"))
+            }
+            MasterKeySource::Environment | MasterKeySource::GivenFile => {}
+        }
+    }
+}
+
+/// A document, if it is not absurdly long.
+pub(super) fn read_document(path: &Path) -> Result<Vec<u8>, Stop> {
+    let at = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(at)?;
+    file.take(DOCUMENT_BYTES + 1).read_to_end(&mut text).map_err(at)?;
+    if text.len() as u64 > DOCUMENT_BYTES {
+        return Err(format!("{}: longer than {DOCUMENT_BYTES} bytes", path.display()).into());
+    }
+    Ok(text)
+}
+
+/// A secret from where the document says it is. White space at the end of a file is not part of it.
+fn read_secret(source: &SecretSource) -> Result<String, String> {
+    match source {
+        SecretSource::Hash(_) => Err("a hash is no secret".to_owned()),
+        SecretSource::Environment(name) => {
+            std::env::var(name).map_err(|error| format!("the environment variable {name}: {error}"))
+        }
+        SecretSource::File(path) => std::fs::read_to_string(path)
+            .map(|text| text.trim_end().to_owned())
+            .map_err(|error| format!("{}: {error}", path.display())),
+    }
+}

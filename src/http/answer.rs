@@ -1,0 +1,110 @@
+//! What answers look like: tokens and refusals as RFC 6749 §5 writes them, and errors as the
+//! management API writes them (authorization-server §1.1).
+
+use crate::grant::{Issued, Refusal};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// The number of a request, in every answer and in the log.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
+
+/// Answers that are about one client and one moment only (RFC 6749 §5.1).
+const NO_STORE: [(HeaderName, HeaderValue); 2] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::PRAGMA, HeaderValue::from_static("no-cache")),
+];
+
+const JSON: (HeaderName, HeaderValue) =
+    (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+
+/// A JSON text that nobody may keep.
+pub(super) fn private(status: StatusCode, body: String) -> Response {
+    (status, [JSON], NO_STORE, body).into_response()
+}
+
+/// A JSON text that everybody may read, from any origin, and keep for an hour.
+pub(super) fn public(cache: &'static str, body: String) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    ];
+    ([JSON], headers, body).into_response()
+}
+
+/// The answer with tokens.
+pub(super) fn issued(issued: &Issued) -> Response {
+    let mut body = Map::new();
+    body.insert("token_type".to_owned(), json!("Bearer"));
+    body.insert("expires_in".to_owned(), json!(issued.expires_in));
+    body.insert("access_token".to_owned(), json!(issued.access_token));
+    body.insert("scope".to_owned(), json!(issued.scope));
+    if let Some(id_token) = &issued.id_token {
+        body.insert("id_token".to_owned(), json!(id_token));
+    }
+    private(StatusCode::OK, Value::Object(body).to_string())
+}
+
+/// A refusal. A client that tried `Authorization` and failed is told the scheme (RFC 6749 §5.2).
+pub(super) fn refused(refusal: &Refusal, tried_basic: bool) -> Response {
+    let body = json!({"error": refusal.code, "error_description": refusal.description});
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = private(status, body.to_string());
+    if tried_basic && refusal.code == "invalid_client" {
+        let scheme = HeaderValue::from_static(r#"Basic realm="claimsmith", charset="UTF-8""#);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response.extensions_mut().insert(refusal.clone());
+    response
+}
+
+/// An error of the management API's shape.
+#[derive(Clone, Debug)]
+pub(super) struct ManagementError {
+    status: StatusCode,
+    code: &'static str,
+    summary: String,
+}
+
+impl ManagementError {
+    pub(super) fn not_found(what: &str) -> Self {
+        let summary = format!("Not found: Resource not found: {what}");
+        Self { status: StatusCode::NOT_FOUND, code: "E0000007", summary }
+    }
+
+    pub(super) fn wrong_method() -> Self {
+        let summary = "The endpoint does not support the provided HTTP method".to_owned();
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, code: "E0000022", summary }
+    }
+
+    /// Metadata asked for by a client that does not exist (authorization-server §2.2).
+    pub(super) fn unknown_client() -> Self {
+        let summary = "Invalid value for 'client_id' parameter.".to_owned();
+        Self { status: StatusCode::BAD_REQUEST, code: "invalid_client", summary }
+    }
+
+    fn body(&self, id: &str) -> String {
+        json!({
+            "errorCode": self.code,
+            "errorSummary": self.summary,
+            "errorLink": self.code,
+            "errorId": id,
+            "errorCauses": [],
+        })
+        .to_string()
+    }
+
+    /// The answer, once the number of the request is known.
+    pub(super) fn with_id(&self, id: &str) -> Response {
+        (self.status, [JSON], self.body(id)).into_response()
+    }
+}
+
+/// The guard, which knows the number, writes the body.
+impl IntoResponse for ManagementError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

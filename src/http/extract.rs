@@ -1,0 +1,96 @@
+//! Forms, queries and credentials out of requests. Nothing is guessed: what is not UTF-8, not a
+//! form or too large is refused.
+
+use crate::grant::{Basic, Form, Presented, Refusal};
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use base64_simd::STANDARD;
+use percent_encoding::percent_decode_str;
+
+/// Most bytes of a form.
+const FORM_BYTES: usize = 64 * 1024;
+
+/// Most parameters of a form.
+const PARAMETERS: usize = 256;
+
+/// What a client presented in a form and around it.
+///
+/// # Errors
+/// A body that is no form, or a form or query that is not UTF-8.
+pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
+    let (parts, body) = request.into_parts();
+    let query = parse(parts.uri.query().unwrap_or_default().as_bytes())?;
+    let basic = basic(&parts.headers);
+    if !is_form(&parts.headers) {
+        return Err(Refusal::no_form(
+            "The request body must be of type application/x-www-form-urlencoded.",
+        ));
+    }
+    let body = to_bytes(body, FORM_BYTES).await.map_err(|_| {
+        Refusal::no_form("The request body could not be read, or is longer than 65536 bytes.")
+    })?;
+    Ok(Presented { form: parse(&body)?, query, basic })
+}
+
+/// Whether the client used `Authorization`.
+pub(super) fn tried_basic(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION)
+}
+
+/// The parameters of the address.
+pub(super) fn query(request: &Request) -> Result<Form, Refusal> {
+    parse(request.uri().query().unwrap_or_default().as_bytes())
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// `application/x-www-form-urlencoded` (URL Standard §5.1), but strict about UTF-8.
+fn parse(text: &[u8]) -> Result<Form, Refusal> {
+    let not_text = || Refusal::no_form("The request parameters are not valid UTF-8.");
+    let text = std::str::from_utf8(text).map_err(|_| not_text())?;
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    if pairs.clone().nth(PARAMETERS).is_some() {
+        return Err(Refusal::no_form("The request has more than 256 parameters."));
+    }
+    let parameter = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        decode(name).zip(decode(value)).ok_or_else(not_text)
+    };
+    pairs.map(parameter).collect::<Result<Vec<_>, _>>().map(Form::new)
+}
+
+/// One name or value; `None` if it is not UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// The credentials in `Authorization`, if it is there. Another scheme is not one of a client.
+fn basic(headers: &HeaderMap) -> Option<Basic> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?;
+    let lone = values.next().is_none();
+    let pair = value.to_str().ok().filter(|_| lone).and_then(decode_basic);
+    Some(pair.unwrap_or(Basic::Malformed))
+}
+
+fn decode_basic(value: &str) -> Option<Basic> {
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode_to_vec(encoded.trim()).ok()?).ok()?;
+    let Some((id, secret)) = text.split_once(':') else {
+        return decode(&text).filter(|id| !id.is_empty()).map(Basic::ClientId);
+    };
+    if id.is_empty() {
+        return None;
+    }
+    let raw = (id.to_owned(), secret.to_owned());
+    Some(Basic::Pair { raw, decoded: decode(id).zip(decode(secret)) })
+}

@@ -1,0 +1,18 @@
+//! `GET /oauth2/{server}/v1/keys`: the public keys (RFC 7517 §5).
+
+use super::super::Surface;
+use super::super::answer::public;
+use super::no_server;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// A key that is to sign is published this long before it does (authorization-server §5.5).
+const CACHE: &str = "public, max-age=3600, must-revalidate";
+
+pub(crate) async fn keys(State(surface): State<Arc<Surface>>, Path(id): Path<String>) -> Response {
+    match surface.issuer.current().find_server(&id) {
+        Some(server) => public(CACHE, server.jwks().to_owned()),
+        None => no_server(&id).into_response(),
+    }
+}

@@ -1,0 +1,127 @@
+//! What a server can do, for programs (RFC 8414, OpenID Connect Discovery 1.0). Only what is
+//! switched on is said (decision 30).
+
+use super::super::Surface;
+use super::super::answer::{ManagementError, public, refused};
+use super::super::extract::query;
+use super::no_server;
+use crate::grant::Grant;
+use crate::publish::RunningServer;
+use crate::server::{ClaimType, MetadataPublish};
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const CACHE: &str = "public, max-age=3600";
+
+/// Claims of every access token.
+const ACCESS_CLAIMS: &[&str] =
+    &["ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub"];
+
+/// Claims of every ID token.
+const IDENTITY_CLAIMS: &[&str] = &[
+    "iss",
+    "ver",
+    "sub",
+    "aud",
+    "iat",
+    "exp",
+    "jti",
+    "auth_time",
+    "amr",
+    "idp",
+    "nonce",
+    "at_hash",
+];
+
+/// How clients may prove themselves.
+const AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_post"];
+
+/// `…/.well-known/oauth-authorization-server`
+pub(crate) async fn metadata(
+    State(surface): State<Arc<Surface>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    answer(&surface, &id, &request, |server| of_oauth(server))
+}
+
+/// `…/.well-known/openid-configuration`
+pub(crate) async fn openid(
+    State(surface): State<Arc<Surface>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    answer(&surface, &id, &request, |server| of_openid(server))
+}
+
+fn answer(
+    surface: &Surface,
+    id: &str,
+    request: &Request,
+    document: impl Fn(&RunningServer) -> Value,
+) -> Response {
+    let query = match query(request) {
+        Ok(query) => query,
+        Err(refusal) => return refused(&refusal, false),
+    };
+    let published = surface.issuer.current();
+    let Some(server) = published.find_server(id) else { return no_server(id).into_response() };
+    if let Some(client_id) = query.find("client_id") {
+        let known = published.directory().find_application(client_id);
+        if !known.is_some_and(|application| application.status.is_active()) {
+            return ManagementError::unknown_client().into_response();
+        }
+    }
+    public(CACHE, document(server).to_string())
+}
+
+fn of_oauth(server: &RunningServer) -> Value {
+    let issuer = server.issuer();
+    let grants: Vec<&str> = Grant::WORDS.iter().map(|(word, _)| *word).collect();
+    let published = |published| published == MetadataPublish::AllClients;
+    let scopes = server.definition().scopes.iter();
+    let scopes: Vec<&str> = scopes
+        .filter(|scope| published(scope.metadata_publish))
+        .map(|scope| scope.name.as_str())
+        .collect();
+    let introspection: Vec<&str> = AUTHENTICATION.iter().copied().chain(["none"]).collect();
+    json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{issuer}/v1/token"),
+        "jwks_uri": format!("{issuer}/v1/keys"),
+        "response_types_supported": [],
+        "grant_types_supported": grants,
+        "subject_types_supported": ["public"],
+        "scopes_supported": scopes,
+        "token_endpoint_auth_methods_supported": AUTHENTICATION,
+        "claims_supported": ACCESS_CLAIMS,
+        "introspection_endpoint": format!("{issuer}/v1/introspect"),
+        "introspection_endpoint_auth_methods_supported": introspection,
+    })
+}
+
+/// The same for OpenID Connect: a grant without a person is none of its flows.
+fn of_openid(server: &RunningServer) -> Value {
+    let mut document = of_oauth(server);
+    let system = server
+        .definition()
+        .claims
+        .iter()
+        .filter(|claim| claim.system && claim.claim_type == ClaimType::Identity);
+    let claims: Vec<&str> =
+        IDENTITY_CLAIMS.iter().copied().chain(system.map(|claim| claim.name.as_str())).collect();
+    let grants: Vec<&str> = Grant::WORDS
+        .iter()
+        .filter(|(_, grant)| *grant != Grant::ClientCredentials)
+        .map(|(word, _)| *word)
+        .collect();
+    let algorithm = server.keys().active().key().algorithm().name();
+    if let Value::Object(members) = &mut document {
+        members.insert("grant_types_supported".to_owned(), json!(grants));
+        members.insert("claims_supported".to_owned(), json!(claims));
+        members.insert("id_token_signing_alg_values_supported".to_owned(), json!([algorithm]));
+    }
+    document
+}
