@@ -102,11 +102,19 @@ impl Output {
     pub fn new(capacity: usize) -> Self {
         Self { memory: vec![0; capacity + SLACK].into_boxed_slice() }
     }
+
+    /// The first `length` bytes, as the last evaluation left them.
+    #[inline]
+    #[must_use]
+    pub fn first(&self, length: usize) -> &[u8] {
+        self.memory.get(..length).unwrap_or_default()
+    }
 }
 
 impl<'a> Context<'a> {
     /// A context over this table; `resolved` holds the name symbols of the program's names.
     /// Output goes to `output`, if the program writes any.
+    #[inline]
     #[must_use]
     pub fn new(
         arena: &'a Arena,
@@ -138,18 +146,21 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the context has an output to write to.
+    #[inline]
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writable
     }
 
     /// Where the next byte of output goes.
+    #[inline]
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark(self.cursor)
     }
 
     /// Forgets what was written since `mark`, which must be of this context; else nothing changes.
+    #[inline]
     pub fn rewind(&mut self, mark: Mark) {
         if (self.output_start..=self.cursor).contains(&mark.0) {
             self.cursor = mark.0;
@@ -157,36 +168,49 @@ impl<'a> Context<'a> {
     }
 
     /// The arena what is made goes to.
+    #[inline]
     #[must_use]
     pub fn arena(&self) -> &'a Arena {
         self.arena
     }
 
     /// The groups of this evaluation.
+    #[inline]
     #[must_use]
     pub fn table(&self) -> &'a GroupTable {
         self.table
     }
 
     /// The name symbol of the program's name constant `index`.
+    #[inline]
     #[must_use]
     pub fn resolved(&self, index: usize) -> Option<u32> {
         self.resolved_names.get(index).copied()
     }
 
+    /// The name symbols of the program's names.
+    #[inline]
+    #[must_use]
+    pub fn resolved_names(&self) -> &'a [u32] {
+        self.resolved_names
+    }
+
     /// The value that generated code left.
+    #[inline]
     #[must_use]
     pub fn result(&self) -> Value<'a> {
         self.result
     }
 
     /// The node at which generated code faulted.
+    #[inline]
     #[must_use]
     pub fn site(&self) -> u32 {
         self.site
     }
 
     /// The bytes of output written so far.
+    #[inline]
     #[must_use]
     pub fn output(&self) -> &[u8] {
         let len = self.cursor.addr().saturating_sub(self.output_start.addr());

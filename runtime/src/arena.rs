@@ -51,12 +51,15 @@ impl Arena {
     }
 
     /// Forgets everything that was made; the largest chunk is kept for the next evaluation.
+    #[inline]
     pub fn clear(&mut self) {
-        let chunks = self.chunks.get_mut();
-        let largest = chunks.pop();
-        chunks.clear();
-        chunks.extend(largest);
         self.used.set(0);
+        let chunks = self.chunks.get_mut();
+        if chunks.len() > 1 {
+            let largest = chunks.pop();
+            chunks.clear();
+            chunks.extend(largest);
+        }
     }
 
     /// `bytes` bytes of memory aligned to 8 that nothing else refers to. What they hold is

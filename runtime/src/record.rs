@@ -30,8 +30,10 @@ pub const SLOTS: i32 = 16;
 const HEADER_MARK: u8 = 255;
 const _: () = assert!(size_of::<Header>() == 16);
 
-/// A view of a packed record, or of a record inside one.
+/// A view of a packed record, or of a record inside one. With no record, `Option<Record>` is the
+/// null pointer, so that a slice of them is the array of roots that generated code reads.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub struct Record<'a> {
     header: NonNull<Header>,
     life: PhantomData<&'a Header>,
@@ -47,17 +49,20 @@ impl<'a> Record<'a> {
     }
 
     /// Where its header is, for the array of roots and for values.
+    #[inline]
     #[must_use]
     pub fn address(self) -> *const Header {
         self.header.as_ptr()
     }
 
+    #[inline]
     fn header(self) -> &'a Header {
         // SAFETY: a `Record<'a>` is made only for a header that lives for 'a.
         unsafe { self.header.as_ref() }
     }
 
     /// Its type: names and shapes of its slots.
+    #[inline]
     #[must_use]
     pub fn record_type(self) -> &'a RecordType {
         // SAFETY: the builder keeps the type alive as long as the record: its `PackedRecord` owns
@@ -115,6 +120,7 @@ unsafe impl Sync for PackedRecord {}
 
 impl PackedRecord {
     /// A view that borrows it.
+    #[inline]
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         Record { header: self.cells.cast::<Header>(), life: PhantomData }
@@ -156,6 +162,7 @@ impl Addresses {
         self.0.push(record.address());
     }
 
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[*const Header] {
         &self.0
     }

@@ -95,6 +95,7 @@ impl GroupTable {
     }
 
     /// The type of every group's attributes.
+    #[inline]
     #[must_use]
     pub fn record_type(&self) -> &Arc<RecordType> {
         &self.record_type
@@ -112,11 +113,13 @@ impl GroupTable {
     }
 
     /// Headers by group symbol, for generated code.
+    #[inline]
     pub(crate) fn headers(&self) -> &[*const Header] {
         self.headers.as_slice()
     }
 
     /// Names by name symbol, for generated code; as many as the next power of two.
+    #[inline]
     pub(crate) fn names(&self) -> &[Value<'static>] {
         &self.names
     }

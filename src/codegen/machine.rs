@@ -7,6 +7,7 @@ use super::inspect;
 use super::{CodegenError, Outcome, Settings, Site, Unit};
 use crate::ir::{Body, NodeId};
 use claimsmith_runtime::record::{Header, Record};
+use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::RecordType;
 use claimsmith_runtime::{Context, Fault, abi};
 use cranelift_codegen::ir::types::{I32, I64};
@@ -15,7 +16,9 @@ use cranelift_codegen::settings::{self, Configurable as _};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module as _, ModuleError, default_libcall_names};
+use std::cell::Cell;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What every generated function is (design: calling compiled code).
 type Code = for<'a> unsafe extern "C" fn(*mut Context<'a>, *const *const Header, *const u64) -> u32;
@@ -24,12 +27,59 @@ type Code = for<'a> unsafe extern "C" fn(*mut Context<'a>, *const *const Header,
 #[derive(Debug)]
 pub(crate) struct CompiledSet {
     functions: Vec<Compiled>,
+    /// Its number and those after it are the functions', different from those of all other sets.
+    first_number: u64,
     sites: Vec<Site>,
     #[expect(dead_code, reason = "owns the memory of the code; in a mutex only to be shared")]
     module: Mutex<Module>,
     #[expect(dead_code, reason = "kept for the code, which points into it")]
     constants: Constants,
     listing: Vec<String>,
+}
+
+/// Numbers that no function has yet; no function has 0.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// What an evaluation is about: records by ordinal, groups, and the names of the program among
+/// them. It remembers which function it was found to suit, so that this is checked once.
+#[derive(Clone, Debug)]
+pub(crate) struct Inputs<'a> {
+    table: &'a GroupTable,
+    resolved: &'a [u32],
+    records: Vec<Option<Record<'a>>>,
+    suits: Cell<u64>,
+}
+
+impl<'a> Inputs<'a> {
+    pub(crate) fn new(
+        table: &'a GroupTable,
+        resolved: &'a [u32],
+        records: Vec<Option<Record<'a>>>,
+    ) -> Self {
+        Self { table, resolved, records, suits: Cell::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn table(&self) -> &'a GroupTable {
+        self.table
+    }
+
+    #[inline]
+    pub(crate) fn resolved(&self) -> &'a [u32] {
+        self.resolved
+    }
+
+    #[inline]
+    pub(crate) fn records(&self) -> &[Option<Record<'a>>] {
+        &self.records
+    }
+
+    /// Whether `context` is over the groups and names of these inputs.
+    #[inline]
+    fn are_of(&self, context: &Context<'_>) -> bool {
+        std::ptr::eq(self.table, context.table())
+            && std::ptr::eq(self.resolved, context.resolved_names())
+    }
 }
 
 /// One function.
@@ -86,7 +136,7 @@ pub(crate) fn is_available() -> bool {
     };
     let (arena, table) = (Arena::new(), GroupTable::new(RecordType::default().into(), Vec::new()));
     let mut context = Context::new(&arena, &table, &[], None);
-    let outcome = set.evaluate(0, &mut context, &[], &[]);
+    let outcome = set.evaluate(0, &mut context, &Inputs::new(&table, &[], Vec::new()), &[]);
     outcome == Outcome::Done && context.result().as_integer() == Some(42)
 }
 
@@ -108,7 +158,8 @@ impl CompiledSet {
             })
             .collect();
         let Shared { constants, sites, .. } = shared;
-        Ok(Self { functions, sites, module: Mutex::new(module), constants, listing })
+        let first_number = NEXT_NUMBER.fetch_add(units.len() as u64, Ordering::Relaxed);
+        Ok(Self { functions, first_number, sites, module: Mutex::new(module), constants, listing })
     }
 
     /// The code of each unit for people: Cranelift's IR, then machine code. Empty unless the
@@ -117,27 +168,34 @@ impl CompiledSet {
         &self.listing
     }
 
-    /// Evaluates unit `index`. `roots` are the records by ordinal; member `i` of an object is
+    /// Evaluates unit `index` over `inputs`, of which the context is. Member `i` of an object is
     /// selected by bit `i % 64` of word `i / 64`. After anything but [`Outcome::Done`] the output
     /// is as it was. What was not made for these roots, names or groups is an internal fault.
+    #[inline]
     pub(crate) fn evaluate<'a>(
         &self,
         index: usize,
         context: &mut Context<'a>,
-        roots: &[Option<Record<'a>>],
+        inputs: &Inputs<'a>,
         selected: &[u64],
     ) -> Outcome {
         let unknown =
             Outcome::Fault { fault: Fault::Internal, site: Site { member: None, node: NodeId(0) } };
-        let compiled = self.functions.get(index);
-        let Some(compiled) = compiled.filter(|one| one.needs.are_met(context, roots)) else {
+        let Some(compiled) = self.functions.get(index).filter(|_| inputs.are_of(context)) else {
             return unknown;
         };
+        let number = self.first_number + index as u64;
+        if inputs.suits.get() != number {
+            if !compiled.needs.are_met(context, inputs.records()) {
+                return unknown;
+            }
+            inputs.suits.set(number);
+        }
         if compiled.needs.writes && !context.is_writable() {
             return Outcome::OutputFull;
         }
         let mark = context.mark();
-        let answer = compiled.run(context, roots, selected);
+        let answer = compiled.run(context, inputs.records(), selected);
         if answer == 0 {
             return Outcome::Done;
         }
@@ -153,41 +211,39 @@ impl CompiledSet {
 
 impl Compiled {
     /// Runs the code with arrays as long as it reads. What it needs is there.
+    #[inline]
     fn run<'a>(
         &self,
         context: &mut Context<'a>,
         roots: &[Option<Record<'a>>],
         selected: &[u64],
     ) -> u32 {
-        let n_roots = self.n_roots;
-        let mut few = [std::ptr::null(); FEW_ROOTS];
-        let mut many = Vec::new();
-        let headers = if n_roots <= FEW_ROOTS {
-            &mut few[..]
-        } else {
-            many.resize(n_roots, std::ptr::null());
-            &mut many
-        };
-        for (header, root) in headers.iter_mut().zip(roots) {
-            *header = root.map_or(std::ptr::null(), Record::address);
+        if roots.len() < self.n_roots || selected.len() < self.needs.n_words {
+            return self.run_with_more(context, roots, selected);
         }
-        let mut words = Vec::new();
-        let selected = if selected.len() >= self.needs.n_words {
-            selected
-        } else {
-            words.extend_from_slice(selected);
-            words.resize(self.needs.n_words, 0);
-            &words
-        };
         // SAFETY: the code was made for this signature, and its memory is freed only with the set
         // that owns `self`. `evaluate` has seen that roots, names, groups and output are what the
-        // code takes for granted, and both arrays are as long as it reads.
-        unsafe { (self.code)(&raw mut *context, headers.as_ptr(), selected.as_ptr()) }
+        // code takes for granted, and both arrays are as long as it reads. A `Record` is nothing but
+        // the address of a header, and its `Option` has null for none.
+        unsafe { (self.code)(&raw mut *context, roots.as_ptr().cast(), selected.as_ptr()) }
+    }
+
+    /// Runs the code with arrays that are too short: null roots and no members are added.
+    #[cold]
+    fn run_with_more<'a>(
+        &self,
+        context: &mut Context<'a>,
+        roots: &[Option<Record<'a>>],
+        selected: &[u64],
+    ) -> u32 {
+        let (mut roots, mut selected) = (roots.to_vec(), selected.to_vec());
+        roots.resize(roots.len().max(self.n_roots), None);
+        selected.resize(selected.len().max(self.needs.n_words), 0);
+        self.run(context, &roots, &selected)
     }
 }
 
-/// Programs with more roots than this need an allocation for each evaluation.
-const FEW_ROOTS: usize = 8;
+const _: () = assert!(size_of::<Option<Record<'static>>>() == size_of::<*const Header>());
 
 impl Needs {
     fn n_roots(&self) -> usize {

@@ -24,7 +24,7 @@ mod value;
 use crate::ir::{Body, NodeId, Object};
 use claimsmith_runtime::Fault;
 
-pub(crate) use machine::{CompiledSet, is_available};
+pub(crate) use machine::{CompiledSet, Inputs, is_available};
 
 /// One thing to compile into a function of its own.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! What an evaluation borrows: the records it is about, and the worker's memory.
 
 use super::{Condition, Subject};
-use crate::codegen::{CompiledSet, Outcome};
+use crate::codegen::{CompiledSet, Inputs, Outcome};
 use claimsmith_runtime::abi::Output;
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::record::{PackedRecord, Record};
@@ -14,11 +14,7 @@ const OUTPUT: usize = 256 * 1024;
 /// The records of one evaluation by ordinal, the groups they mention, and the set's names as
 /// symbols of those groups. One snapshot, held for the whole evaluation.
 #[derive(Clone, Debug)]
-pub struct Roots<'r> {
-    table: &'r GroupTable,
-    resolved: &'r [u32],
-    records: Vec<Option<Record<'r>>>,
-}
+pub struct Roots<'r>(Inputs<'r>);
 
 impl<'r> Roots<'r> {
     /// `records` by ordinal of the schema; `resolved` from [`super::ProgramSet::resolve`].
@@ -29,7 +25,7 @@ impl<'r> Roots<'r> {
         records: impl IntoIterator<Item = Option<&'r PackedRecord>>,
     ) -> Self {
         let records = records.into_iter().map(|record| record.map(PackedRecord::record)).collect();
-        Self { table, resolved, records }
+        Self(Inputs::new(table, resolved, records))
     }
 
     /// The roots of a subject that was read from JSON.
@@ -57,12 +53,14 @@ impl Subject {
 pub struct Worker {
     arena: Arena,
     output: Output,
+    /// How much of `output` the last evaluation wrote, if machine code did.
+    written: Option<usize>,
     json: Vec<u8>,
 }
 
 impl Default for Worker {
     fn default() -> Self {
-        Self { arena: Arena::new(), output: Output::new(OUTPUT), json: Vec::new() }
+        Self { arena: Arena::new(), output: Output::new(OUTPUT), written: None, json: Vec::new() }
     }
 }
 
@@ -72,16 +70,20 @@ impl Worker {
         Self::default()
     }
 
+    #[inline]
     pub(super) fn reset(&mut self) {
         self.arena.clear();
+        self.written = None;
         self.json.clear();
     }
 
+    #[inline]
     pub(super) fn json(&self) -> &[u8] {
-        &self.json
+        self.written.map_or(&*self.json, |length| self.output.first(length))
     }
 
     /// Runs program `index`; when done its output is this worker's JSON.
+    #[inline]
     pub(super) fn native<'a>(
         &'a mut self,
         native: &CompiledSet,
@@ -89,11 +91,11 @@ impl Worker {
         roots: &'a Roots<'a>,
         selected: &[u64],
     ) -> Outcome {
-        let Self { arena, output, json } = self;
-        let mut context = Context::new(arena, roots.table, roots.resolved, Some(output));
-        let outcome = native.evaluate(index, &mut context, &roots.records, selected);
+        let Self { arena, output, written, .. } = self;
+        let mut context = Context::new(arena, roots.0.table(), roots.0.resolved(), Some(output));
+        let outcome = native.evaluate(index, &mut context, &roots.0, selected);
         if outcome == Outcome::Done {
-            json.extend_from_slice(context.output());
+            *written = Some(context.output().len());
         }
         outcome
     }
@@ -105,8 +107,8 @@ impl Worker {
         index: usize,
         roots: &'a Roots<'a>,
     ) -> Result<Condition, Outcome> {
-        let mut context = Context::new(&self.arena, roots.table, roots.resolved, None);
-        match native.evaluate(index, &mut context, &roots.records, &[]) {
+        let mut context = Context::new(&self.arena, roots.0.table(), roots.0.resolved(), None);
+        match native.evaluate(index, &mut context, &roots.0, &[]) {
             Outcome::Done => Ok(condition_of(context.result())),
             other => Err(other),
         }
@@ -119,8 +121,8 @@ impl Worker {
         run: impl FnOnce(&mut Context<'a>, &[Option<Record<'a>>], &mut Vec<u8>) -> T,
     ) -> T {
         let Self { arena, json, .. } = self;
-        let mut context = Context::new(arena, roots.table, roots.resolved, None);
-        run(&mut context, &roots.records, json)
+        let mut context = Context::new(arena, roots.0.table(), roots.0.resolved(), None);
+        run(&mut context, roots.0.records(), json)
     }
 }
 

@@ -4,7 +4,7 @@ mod node;
 mod stream;
 mod whole;
 
-use super::{Mistake, Outcome, Settings, Unit, compile, is_available};
+use super::{Inputs, Mistake, Outcome, Settings, Unit, compile, is_available};
 use crate::interpret;
 use crate::ir::fixture::{Maker, classic, field, method};
 use crate::ir::{
@@ -137,7 +137,8 @@ fn native(world: &World, body: &Body, settings: Settings) -> [Option<Answer>; 2]
         let arena = Arena::new();
         let mut output = Output::new(100_000);
         let mut context = Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
-        match set.evaluate(index, &mut context, &roots, &[]) {
+        let inputs = Inputs::new(&world.table, &world.resolved, roots.to_vec());
+        match set.evaluate(index, &mut context, &inputs, &[]) {
             Outcome::Done if index == 0 => Some(Ok(shown(world, context.result()))),
             Outcome::Done => Some(Ok(String::from_utf8(context.output().to_vec()).unwrap())),
             Outcome::Fault { fault, site } => {

@@ -109,7 +109,8 @@ fn objects_are_the_same() {
                 &roots,
                 &mut expected,
             );
-            match (set.evaluate(0, &mut context, &roots, &[selected]), outcome) {
+            let inputs = Inputs::new(&world.table, &world.resolved, roots.to_vec());
+            match (set.evaluate(0, &mut context, &inputs, &[selected]), outcome) {
                 (Outcome::Done, Ok(())) => assert_eq!(context.output(), expected),
                 (Outcome::Fault { fault, site }, Err(stopped)) => {
                     let place = site.member.unwrap();
@@ -127,7 +128,8 @@ fn objects_are_the_same() {
     let arena = Arena::new();
     let mut output = Output::new(10);
     let mut context = Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
-    assert_eq!(set.evaluate(0, &mut context, &roots, &[]), Outcome::Done);
+    let inputs = Inputs::new(&world.table, &world.resolved, roots.to_vec());
+    assert_eq!(set.evaluate(0, &mut context, &inputs, &[]), Outcome::Done);
     assert!(context.output().is_empty());
 }
 
@@ -142,7 +144,8 @@ fn what_was_not_made_for_the_code_does_not_run() {
     let arena = Arena::new();
     let run = |index, resolved: &[u32], roots: &[Option<_>]| {
         let mut context = Context::new(&arena, &world.table, resolved, None);
-        set.evaluate(index, &mut context, roots, &[])
+        let inputs = Inputs::new(&world.table, resolved, roots.to_vec());
+        set.evaluate(index, &mut context, &inputs, &[])
     };
     let user = [Some(world.user.record())];
     let group = RecordBuilder::pack(&group_type(), &[Datum::Null]).unwrap();
@@ -300,7 +303,9 @@ fn a_set_is_shared_between_threads() {
                 let mut output = Output::new(1_000);
                 let mut context =
                     Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
-                let outcome = set.evaluate(0, &mut context, &[Some(world.user.record())], &[]);
+                let records = vec![Some(world.user.record())];
+                let inputs = Inputs::new(&world.table, &world.resolved, records);
+                let outcome = set.evaluate(0, &mut context, &inputs, &[]);
                 (outcome, context.output().to_vec())
             })
         })
