@@ -1,6 +1,7 @@
 //! Unguessable bytes. Handed in, so that a test can seed them.
 
 use aws_lc_rs::digest;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,43 @@ pub enum Random {
     System,
     /// The same bytes for the same seed: for tests, never for a server.
     Seeded(Arc<Mutex<Seeded>>),
+}
+
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_BYTES], left: 0 }) };
+}
+
+const POOL_BYTES: usize = 1024;
+
+/// Bytes of the machine's generator, fetched many at a time, since asking costs more than the bytes
+/// do. Each is handed out once and wiped then.
+struct Pool {
+    bytes: [u8; POOL_BYTES],
+    left: usize,
+}
+
+impl Pool {
+    fn fill(&mut self, wanted: &mut [u8]) {
+        if wanted.len() > POOL_BYTES / 4 {
+            return fetch(wanted);
+        }
+        if self.left < wanted.len() {
+            fetch(&mut self.bytes);
+            self.left = POOL_BYTES;
+        }
+        let from = self.left - wanted.len();
+        let taken = self.bytes.get_mut(from..self.left).unwrap_or_default();
+        for (wanted, taken) in wanted.iter_mut().zip(taken) {
+            *wanted = std::mem::take(taken);
+        }
+        self.left = from;
+    }
+}
+
+fn fetch(bytes: &mut [u8]) {
+    if aws_lc_rs::rand::fill(bytes).is_err() {
+        std::process::abort();
+    }
 }
 
 /// SHA-256 in counter mode over a seed.
@@ -35,11 +73,7 @@ impl Random {
     /// to do without it, and an error here could be overlooked.
     pub fn fill(&self, bytes: &mut [u8]) {
         match self {
-            Self::System => {
-                if aws_lc_rs::rand::fill(bytes).is_err() {
-                    std::process::abort();
-                }
-            }
+            Self::System => POOL.with_borrow_mut(|pool| pool.fill(bytes)),
             Self::Seeded(seeded) => {
                 seeded.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
             }

@@ -207,6 +207,42 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
+/// How many cells and bytes of text a record of these data takes, so that neither list grows.
+fn room(data: &[Datum<'_>]) -> (usize, usize) {
+    fn add(datum: &Datum<'_>, level: usize, cells: &mut usize, bytes: &mut usize) {
+        // What is deeper is refused when it is packed.
+        if level > MAX_DEPTH {
+            return;
+        }
+        match datum {
+            Datum::Text(text) => *bytes += text.len(),
+            Datum::List(elements) => {
+                *cells += elements.len();
+                elements.iter().for_each(|element| add(element, level + 1, cells, bytes));
+            }
+            Datum::Map(entries) => {
+                *cells += 2 * entries.len();
+                for (key, value) in entries {
+                    *bytes += key.len();
+                    add(value, level + 1, cells, bytes);
+                }
+            }
+            Datum::Record(slots) => {
+                *cells += slots.len() + 1;
+                slots.iter().for_each(|slot| add(slot, level + 1, cells, bytes));
+            }
+            Datum::Null
+            | Datum::Boolean(_)
+            | Datum::Integer(_)
+            | Datum::Number(_)
+            | Datum::Group(_) => {}
+        }
+    }
+    let (mut cells, mut bytes) = (data.len() + 1, 0);
+    data.iter().for_each(|datum| add(datum, 0, &mut cells, &mut bytes));
+    (cells, bytes)
+}
+
 /// Packs data into a [`PackedRecord`], checking each against the shape of its slot.
 #[derive(Debug)]
 pub struct RecordBuilder {
@@ -223,7 +259,11 @@ impl RecordBuilder {
         record_type: &Arc<RecordType>,
         data: &[Datum<'_>],
     ) -> Result<PackedRecord, BuildError> {
-        let mut builder = Self { cells: Vec::new(), blob: Vec::new() };
+        let (n_cells, n_bytes) = room(data);
+        let mut builder = Self {
+            cells: Vec::with_capacity(n_cells),
+            blob: Vec::with_capacity(n_bytes + PADDING),
+        };
         builder.record(record_type, data, &record_type.name, 0)?;
         Ok(builder.finish(record_type))
     }

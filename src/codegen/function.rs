@@ -51,8 +51,8 @@ pub(super) struct Imports {
 /// What the safe entry point makes sure of before the code runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Needs {
-    /// Ordinals of roots that are read, with the type each must have.
-    pub(super) roots: Vec<(usize, Option<Arc<RecordType>>)>,
+    /// Ordinals of roots that are read, with the type each must have, and whether it may be null.
+    pub(super) roots: Vec<(usize, Option<Arc<RecordType>>, bool)>,
     /// How many name constants there must be.
     pub(super) n_names: usize,
     /// Words of the set of selected members.

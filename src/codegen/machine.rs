@@ -247,7 +247,7 @@ const _: () = assert!(size_of::<Option<Record<'static>>>() == size_of::<*const H
 
 impl Needs {
     fn n_roots(&self) -> usize {
-        self.roots.iter().map(|(ordinal, _)| ordinal + 1).max().unwrap_or(0)
+        self.roots.iter().map(|(ordinal, ..)| ordinal + 1).max().unwrap_or(0)
     }
 
     /// Whether what is given is what the code was made for.
@@ -256,11 +256,12 @@ impl Needs {
         let groups = self.groups.as_deref();
         names.is_none_or(|last| context.resolved(last).is_some())
             && groups.is_none_or(|wanted| is_same(wanted, context.table().record_type()))
-            && self.roots.iter().all(|(ordinal, wanted)| {
+            && self.roots.iter().all(|(ordinal, wanted, nullable)| {
                 let record = roots.get(*ordinal).copied().flatten();
                 match (wanted, record) {
                     (Some(wanted), Some(record)) => is_same(wanted, record.record_type()),
-                    (_, None) | (None, Some(_)) => true,
+                    (_, None) => *nullable,
+                    (None, Some(_)) => true,
                 }
             })
     }

@@ -125,7 +125,7 @@ impl<'b> Emitter<'_, 'b> {
             Type::Record(record_type) => Some(Arc::clone(record_type)),
             _ => None,
         };
-        let need = (ordinal as usize, record_type);
+        let need = (ordinal as usize, record_type, shape.nullable);
         if !self.needs.roots.contains(&need) {
             self.needs.roots.push(need);
         }

@@ -3,7 +3,7 @@
 
 use super::{AppUser, Application, Attribute, Directory, Group, Profile, User};
 use crate::document::Json;
-use crate::program::{Roots, datum};
+use crate::program::{ProgramSet, Roots, datum};
 use crate::schema::{self, Root, Schema};
 use claimsmith_runtime::record::{BuildError, Datum, PackedRecord, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
@@ -32,6 +32,11 @@ struct RootTypes {
     session: Arc<RecordType>,
 }
 
+/// The ordinals of the roots that belong to one request, in [`RootTypes::roots`].
+const APP_USER: usize = 1;
+const ACCESS: usize = 4;
+const SESSION: usize = 5;
+
 /// The root `access`: what is, or would be, granted.
 #[derive(Clone, Copy, Debug)]
 pub struct Access<'a> {
@@ -54,7 +59,7 @@ pub struct Session<'a> {
 #[derive(Debug)]
 pub struct RequestRecords {
     app_user: Option<PackedRecord>,
-    access: PackedRecord,
+    access: Option<PackedRecord>,
     session: Option<PackedRecord>,
 }
 
@@ -144,7 +149,7 @@ impl Records {
         &self.groups
     }
 
-    /// Packs what is known of one request only.
+    /// Packs what is known of one request only, and of that what these programs read.
     ///
     /// # Errors
     /// What is too large for a record.
@@ -153,8 +158,9 @@ impl Records {
         access: &Access<'_>,
         app_user: Option<AppUser<'_>>,
         session: Option<Session<'_>>,
+        programs: &ProgramSet,
     ) -> Result<RequestRecords, BuildError> {
-        let app_user = app_user.map(|app_user| {
+        let app_user = app_user.filter(|_| programs.reads(APP_USER)).map(|app_user| {
             RecordBuilder::pack(
                 &self.types.app_user,
                 &app_user_data(&self.types.app_user, app_user),
@@ -162,13 +168,16 @@ impl Records {
         });
         let access =
             [texts(access.scopes), Datum::Text(access.audience), Datum::Text(access.grant_type)];
-        let session = session.map(|session| {
+        let session = session.filter(|_| programs.reads(SESSION)).map(|session| {
             let data = [session.id.map_or(Datum::Null, Datum::Text), texts(session.methods)];
             RecordBuilder::pack(&self.types.session, &data)
         });
         Ok(RequestRecords {
             app_user: app_user.transpose()?,
-            access: RecordBuilder::pack(&self.types.access, &access)?,
+            access: programs
+                .reads(ACCESS)
+                .then(|| RecordBuilder::pack(&self.types.access, &access))
+                .transpose()?,
             session: session.transpose()?,
         })
     }
@@ -188,7 +197,7 @@ impl Records {
             request.app_user.as_ref(),
             self.applications.get(application),
             Some(&self.organization),
-            Some(&request.access),
+            request.access.as_ref(),
             request.session.as_ref(),
         ];
         Roots::new(&self.groups, resolved, records)

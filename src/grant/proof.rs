@@ -110,7 +110,9 @@ impl<'p> Proof<'p> {
             .sign_in
             .as_ref()
             .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &sign_in.methods });
-        let packed = self.published.records().pack_request(&access, self.app_user()?, session);
+        let programs = self.server.programs();
+        let records = self.published.records();
+        let packed = records.pack_request(&access, self.app_user()?, session, programs);
         packed.map_err(|error| Refusal::failure(&error.to_string()))
     }
 

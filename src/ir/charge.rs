@@ -64,6 +64,10 @@ impl Placer {
             NodeKind::And(nodes) => NodeKind::And(self.first_here(&nodes, steps)),
             NodeKind::Or(nodes) => NodeKind::Or(self.first_here(&nodes, steps)),
             NodeKind::Choice { links, otherwise } => self.choice(links, otherwise, steps),
+            // What is compared with null is not looked into.
+            NodeKind::Equal { lhs, rhs, negated } if self.is_null(lhs) || self.is_null(rhs) => {
+                NodeKind::Equal { lhs: self.node(lhs, steps), rhs: self.node(rhs, steps), negated }
+            }
             NodeKind::Equal { lhs, rhs, negated } => NodeKind::Equal {
                 lhs: self.sized_unless_text(lhs, steps),
                 rhs: self.sized_unless_text(rhs, steps),
@@ -101,6 +105,10 @@ impl Placer {
             }
             NodeKind::ChargeSize(value) => NodeKind::ChargeSize(self.node(value, steps)),
         }
+    }
+
+    fn is_null(&self, id: NodeId) -> bool {
+        self.old.get(id.0 as usize).is_some_and(|node| node.shape.ty == Type::Null)
     }
 
     /// The first node belongs to this block; each other is a block, for it may not be reached.

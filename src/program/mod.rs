@@ -21,7 +21,7 @@ use crate::check::{self, Names};
 use crate::codegen::{self, CompiledSet, Outcome, Unit};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
-use crate::ir::{self, Body, Object};
+use crate::ir::{self, Body, NodeKind, Object};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax;
@@ -113,6 +113,8 @@ pub struct ProgramSet {
     schema: Arc<Schema>,
     names: Vec<String>,
     programs: Vec<Program>,
+    /// By ordinal: whether a program reads the record.
+    reads: Vec<bool>,
     native: Option<CompiledSet>,
 }
 
@@ -280,8 +282,33 @@ impl SetBuilder {
                 .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
                 .ok(),
         };
-        ProgramSet { schema, names: names.list().to_vec(), programs, native }
+        let reads = reads(&programs, schema.n_records());
+        ProgramSet { schema, names: names.list().to_vec(), programs, reads, native }
     }
+}
+
+/// Which records the programs read, by ordinal.
+fn reads(programs: &[Program], n_records: usize) -> Vec<bool> {
+    let mut reads = vec![false; n_records];
+    let mut note = |body: &Body| {
+        for node in &body.nodes {
+            let NodeKind::Root(ordinal) = node.kind else { continue };
+            if let Some(read) = reads.get_mut(ordinal as usize) {
+                *read = true;
+            }
+        }
+    };
+    for program in programs {
+        match program {
+            Program::Json(body) | Program::Condition(body) => note(body),
+            Program::Object(object) => {
+                for alternative in object.members.iter().flat_map(|member| &member.alternatives) {
+                    alternative.guard.iter().chain([&alternative.value]).for_each(&mut note);
+                }
+            }
+        }
+    }
+    reads
 }
 
 impl Length {
@@ -309,6 +336,12 @@ impl ProgramSet {
     /// Machine code, if it is to answer.
     fn native(&self, engine: Engine) -> Option<&CompiledSet> {
         self.native.as_ref().filter(|_| engine == Engine::Native)
+    }
+
+    /// Whether any program reads the record with this ordinal; one that none reads need not be made.
+    #[must_use]
+    pub fn reads(&self, ordinal: usize) -> bool {
+        self.reads.get(ordinal).copied().unwrap_or_default()
     }
 
     /// The symbols of the programs' names of groups in `table`, for [`Roots::new`].

@@ -1,0 +1,136 @@
+//! How long a token takes: the whole walk of the token endpoint without its transport, and from a
+//! proof on, beside nothing but the signature of the same bytes by the same key.
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to say")]
+
+use claimsmith::grant::{Basic, Form, Mint, Presented, Proof, SignIn, token};
+use claimsmith::program::{Engine, Worker};
+use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
+use claimsmith::random::Random;
+use claimsmith::store::Store;
+use claimsmith::token::opaque::PepperKey;
+use claimsmith::token::{MasterKey, Vault};
+use claimsmith::{directory, organization};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use std::time::Duration;
+
+const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
+const SECRET: &str = "a-secret-of-the-bench-0123456789-abcdefghij";
+const NOW: i64 = 1_800_000_000;
+const API: &str = "https://api.mycompany.com";
+
+/// The demo, signing with this algorithm.
+fn publish(algorithm: &str) -> Published {
+    let document =
+        organization::DEMO.replace(r#""alg": "RS256""#, &format!(r#""alg": "{algorithm}""#));
+    let public_url = PublicUrl::new("https://id.example.com").unwrap();
+    let draft = compile(document.as_bytes(), public_url, Engine::Native).unwrap();
+    let master = MasterKey::generate(&Random::System);
+    let around = Surroundings {
+        store: &Store::memory(),
+        vault: &Vault::new(&master).unwrap(),
+        random: &Random::System,
+        pepper: &|| PepperKey::new(&master),
+        read_secret: &|_: &directory::SecretSource| Ok(SECRET.to_owned()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(draft.start(&around)).unwrap()
+}
+
+/// What a service sends.
+fn presented() -> Presented {
+    let parameters = [("grant_type", "client_credentials"), ("scope", "read:customers")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pair = || ("billing-service".to_owned(), SECRET.to_owned());
+    Presented {
+        form: Form::new(parameters.to_vec()),
+        query: Form::default(),
+        basic: Some(Basic::Pair { raw: pair(), decoded: Some(pair()) }),
+    }
+}
+
+/// A person who signed in.
+fn person(published: &Published) -> Proof<'_> {
+    let directory = published.directory();
+    let user = directory.find_user_by_login("ada@example.com").unwrap();
+    let client = directory.find_application_index("web-app").unwrap();
+    let server = published.find_server("internal").unwrap();
+    let sign_in = SignIn { user, auth_time: NOW, methods: vec!["pwd"], session: None };
+    let grant = "authorization_code";
+    Proof::by_operator(published, server, client, Some(sign_in), grant, "read:customers", API)
+        .unwrap()
+}
+
+fn issue(proof: &Proof<'_>, worker: &mut Worker, mint: &Mint<'_>) -> String {
+    let decided = proof.decide(worker).unwrap();
+    let claims = decided.claim_set(worker).unwrap();
+    claims.sign(mint).unwrap().access_token
+}
+
+fn tokens(criterion: &mut Criterion) {
+    for algorithm in ALGORITHMS {
+        let published = publish(algorithm);
+        let mut group = criterion.benchmark_group(format!("token/{algorithm}"));
+        bare(&mut group, &published);
+        person_token(&mut group, &published);
+        service_token(&mut group, &published);
+        group.finish();
+    }
+}
+
+type Group<'c> = BenchmarkGroup<'c, WallTime>;
+
+/// The signature alone, over what the person's token signs.
+fn bare(group: &mut Group<'_>, published: &Published) {
+    let mint = Mint { random: &Random::System, now: NOW };
+    let token = issue(&person(published), &mut Worker::new(), &mint);
+    let (input, _) = token.rsplit_once('.').unwrap();
+    let key = published.find_server("internal").unwrap().keys().active().key();
+    group.bench_function(BenchmarkId::from_parameter("signature"), |bencher| {
+        let mut signature = Vec::new();
+        bencher.iter(|| {
+            key.sign(black_box(input.as_bytes()), &mut signature).unwrap();
+            black_box(signature.len())
+        });
+    });
+}
+
+/// Decision, claims, layout and signature of a person's access token.
+fn person_token(group: &mut Group<'_>, published: &Published) {
+    let (proof, random) = (person(published), Random::System);
+    let mint = Mint { random: &random, now: NOW };
+    let mut worker = Worker::new();
+    let verifier = published.find_server("internal").unwrap().keys().verifier();
+    let claims = verifier.verify(&issue(&proof, &mut worker, &mint)).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["roles"], serde_json::json!(["admin", "auditor"]));
+    assert_eq!(claims["department"], "Engineering");
+    group.bench_function(BenchmarkId::from_parameter("person"), |bencher| {
+        bencher.iter(|| black_box(issue(black_box(&proof), &mut worker, &mint)).len());
+    });
+}
+
+/// The whole walk of a service, its secret included.
+fn service_token(group: &mut Group<'_>, published: &Published) {
+    let random = Random::System;
+    let mint = Mint { random: &random, now: NOW };
+    let verifier = published.find_server("internal").unwrap().keys().verifier();
+    let issued = token(published, "internal", presented(), &mint).unwrap();
+    assert!(verifier.verify(&issued.access_token).is_ok());
+    group.bench_function(BenchmarkId::from_parameter("service"), |bencher| {
+        bencher.iter(|| {
+            let issued = token(published, "internal", black_box(presented()), &mint).unwrap();
+            black_box(issued.access_token).len()
+        });
+    });
+}
+
+fn settings() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+}
+
+criterion_group! { name = issuer; config = settings(); targets = tokens }
+criterion_main!(issuer);
