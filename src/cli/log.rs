@@ -1,12 +1,10 @@
 //! Where the log goes: standard error, as lines.
 
+use crate::program::QUIET;
 use tracing_subscriber::EnvFilter;
 
 /// The variable that chooses what is logged, e.g. `debug` or `claimsmith::grant=debug`.
 const VARIABLE: &str = "CLAIMSMITH_LOG";
-
-/// The code generator logs every function it makes; nobody asked it to.
-const QUIET: &str = "cranelift_jit=warn,cranelift_codegen=warn,cranelift_frontend=warn";
 
 /// How much is said unless [`VARIABLE`] says otherwise.
 #[derive(Clone, Copy, Debug)]

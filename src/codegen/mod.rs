@@ -26,6 +26,9 @@ use claimsmith_runtime::Fault;
 
 pub(crate) use machine::{CompiledSet, Inputs, is_available};
 
+/// What keeps the code generator's library from logging every function it makes.
+pub(crate) const QUIET: &str = "cranelift_jit=warn,cranelift_codegen=warn,cranelift_frontend=warn";
+
 /// One thing to compile into a function of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unit<'u> {

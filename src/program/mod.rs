@@ -29,6 +29,9 @@ use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Shape, Type};
 use std::sync::Arc;
 
+/// A filter for the log without which the language would say far too much.
+pub const QUIET: &str = codegen::QUIET;
+
 /// Which engine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {

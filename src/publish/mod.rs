@@ -2,6 +2,8 @@
 //! secret at hand. This room alone exchanges the version that is served for another.
 
 mod compile;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod problem;
 mod public_url;
 mod running;

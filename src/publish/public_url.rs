@@ -24,12 +24,12 @@ impl PublicUrl {
     /// # Errors
     /// [`PublicUrlError`], the first reason found.
     pub fn new(text: &str) -> Result<Self, PublicUrlError> {
-        let text = text.trim_end_matches('/');
         let (is_plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
             (Some(rest), _) => (false, rest),
             (_, Some(rest)) => (true, rest),
             (None, None) => return Err(PublicUrlError::Scheme),
         };
+        let rest = rest.trim_end_matches('/');
         let may_stand = |c: char| c.is_ascii_alphanumeric() || "-._~:[]/%".contains(c);
         let authority = rest.split('/').next().unwrap_or_default();
         let host = host_of(authority).filter(|host| !host.is_empty());
@@ -40,7 +40,7 @@ impl PublicUrl {
         if is_plain && !is_loopback(host) {
             return Err(PublicUrlError::Plain);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.trim_end_matches('/').to_owned()))
     }
 
     /// Without a slash at the end.

@@ -1,1 +1,124 @@
 //! A document becomes servers, or all that is wrong with it.
+
+use super::fixture::{URL, document, draft, publish};
+use super::{Problem, PublicUrl, PublicUrlError};
+use serde_json::json;
+
+fn problems(text: &str) -> Vec<Problem> {
+    draft(text).map(|_| ()).unwrap_err()
+}
+
+#[test]
+fn the_demo_serves_under_its_issuers() {
+    let published = publish(&document(|_| {}));
+    let issuers: Vec<&str> = published.servers().iter().map(|server| server.issuer()).collect();
+    assert_eq!(issuers, [format!("{URL}/oauth2/internal"), format!("{URL}/oauth2/default")]);
+    assert!(published.servers().iter().all(|server| server.programs().is_native()));
+}
+
+#[test]
+fn the_default_server_is_found_under_its_id_and_as_default() {
+    let text = document(|document| document["authorizationServers"][1]["id"] = json!("aus1"));
+    let published = publish(&text);
+    for id in ["aus1", "default"] {
+        let server = published.find_server(id).unwrap();
+        assert_eq!(server.issuer(), format!("{URL}/oauth2/default"));
+    }
+    assert!(published.find_server("none").is_none());
+}
+
+#[test]
+fn an_inactive_server_is_not_found() {
+    let text =
+        document(|document| document["authorizationServers"][0]["status"] = json!("INACTIVE"));
+    assert!(publish(&text).find_server("internal").is_none());
+}
+
+#[test]
+fn every_wrong_expression_is_reported_with_path_and_caret() {
+    let text = document(|document| {
+        let server = &mut document["authorizationServers"][0];
+        server["claims"][0]["value"] = json!("usr.department");
+        server["claims"][1]["value"] = json!("device.id");
+        server["policies"][1]["rules"][1]["conditions"]["elCondition"]["condition"] =
+            json!("1 + 1");
+        server["tokenPolicies"][0]["actions"]["claims"][0]["value"] = json!("user.\"");
+    });
+    let found = problems(&text);
+    let paths: Vec<(&str, &str)> =
+        found.iter().map(|problem| (problem.path.as_str(), problem.diagnostic.code)).collect();
+    let server = "authorizationServers[0]";
+    for (path, code) in [
+        (".claims[0].value", "E0301"),
+        (".claims[1].value", "E0301"),
+        (".policies[1].rules[1].conditions.elCondition.condition", "E0406"),
+    ] {
+        let path = format!("{server}{path}");
+        assert!(
+            paths.iter().any(|(known, said)| *known == path && (code == *said || code == "E0406")),
+            "{path} {paths:?}"
+        );
+    }
+    let first = found.iter().find(|problem| problem.path.ends_with("claims[0].value")).unwrap();
+    assert_eq!(&text[first.diagnostic.span.range()], "usr");
+    let shown = first.render("org.json", &text, false);
+    assert!(
+        shown.contains("authorizationServers[0].claims[0].value") && shown.contains("org.json:1:")
+    );
+    let device = found.iter().find(|problem| problem.path.ends_with("claims[1].value")).unwrap();
+    assert!(device.diagnostic.message.contains("not filled where tokens are issued"));
+    assert!(found.iter().any(|problem| problem.path.contains("tokenPolicies[0]")));
+}
+
+#[test]
+fn an_audience_may_not_be_an_issuer_or_the_url_of_the_installation() {
+    for audience in [URL.to_owned(), format!("{URL}/"), format!("{URL}/oauth2/default")] {
+        let text = document(|document| {
+            let audiences = document["authorizationServers"][0]["audiences"].as_array_mut();
+            audiences.unwrap().push(json!(audience));
+        });
+        let found = problems(&text);
+        let found = found.iter().find(|found| found.path == "authorizationServers[0].audiences[2]");
+        assert_eq!(&text[found.unwrap().diagnostic.span.range()], json!(audience).to_string());
+    }
+}
+
+#[test]
+fn a_group_filter_that_is_no_pattern_is_reported() {
+    let text = document(|document| {
+        let claims = document["authorizationServers"][0]["claims"].as_array_mut().unwrap();
+        claims.push(json!({
+            "name": "groups", "claimType": "RESOURCE", "valueType": "GROUPS",
+            "group_filter_type": "REGEX", "value": "(?=role)",
+        }));
+    });
+    assert!(problems(&text)[0].path.ends_with("claims[6].value"));
+}
+
+#[test]
+fn what_is_no_document_is_one_problem() {
+    for text in ["", "{", "[]", "\"\\ud800\""] {
+        assert!(!problems(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_public_url_names_a_host_and_is_plain_only_on_loopback() {
+    for good in ["https://id.example.com", "https://a/b", "http://127.0.0.1:8600", "http://[::1]:1"]
+    {
+        assert_eq!(PublicUrl::new(&format!("{good}/")).unwrap().as_str(), good);
+    }
+    use PublicUrlError::{Parts, Plain, Scheme};
+    for (wrong, error) in [
+        ("id.example.com", Scheme),
+        ("ftp://a", Scheme),
+        ("http://id.example.com", Plain),
+        ("https://", Parts),
+        ("https://a?b", Parts),
+        ("https://a@b", Parts),
+        ("https://a:x", Parts),
+        ("https://a//b", Parts),
+    ] {
+        assert_eq!(PublicUrl::new(wrong), Err(error), "{wrong}");
+    }
+}
