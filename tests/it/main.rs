@@ -8,6 +8,7 @@
 
 mod agreement;
 mod command_line;
+mod demo;
 mod examples;
 mod language;
 mod support;
