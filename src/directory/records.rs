@@ -18,6 +18,8 @@ pub struct Records {
     groups: GroupTable,
     users: Vec<PackedRecord>,
     applications: Vec<PackedRecord>,
+    /// By application: the users with an assignment of their own, by index, and how they are known.
+    app_users: Vec<Vec<(usize, PackedRecord)>>,
     organization: PackedRecord,
 }
 
@@ -58,6 +60,7 @@ pub struct Session<'a> {
 /// The records that belong to one request.
 #[derive(Debug)]
 pub struct RequestRecords {
+    /// Of a person who is assigned by a group.
     app_user: Option<PackedRecord>,
     access: Option<PackedRecord>,
     session: Option<PackedRecord>,
@@ -130,11 +133,16 @@ impl Records {
                     .map_err(|source| PackError { whose: whose(), source })
             })
             .collect::<Result<_, _>>()?;
+        let app_users = directory
+            .applications()
+            .iter()
+            .map(|application| pack_app_users(&types.app_user, application, directory))
+            .collect::<Result<_, _>>()?;
         let names = [Datum::Text(name), Datum::Text(sub_domain)];
         let organization = RecordBuilder::pack(&types.organization, &names)
             .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
         let schema = Arc::new(Schema::new(types.roots(), group_type, true).for_issuer());
-        Ok(Self { schema, types, groups, users, applications, organization })
+        Ok(Self { schema, types, groups, users, applications, app_users, organization })
     }
 
     /// What expressions of this directory may name.
@@ -149,18 +157,29 @@ impl Records {
         &self.groups
     }
 
-    /// Packs what is known of one request only, and of that what these programs read.
+    /// How the application knows a user with an assignment of their own.
+    fn own_app_user(&self, user: usize, application: usize) -> Option<&PackedRecord> {
+        let assigned = self.app_users.get(application)?;
+        let at = assigned.binary_search_by_key(&user, |(user, _)| *user).ok()?;
+        assigned.get(at).map(|(_, record)| record)
+    }
+
+    /// Packs what is known of one request only, and of that what these programs read. The person
+    /// has an index, as has the application that knows them.
     ///
     /// # Errors
     /// What is too large for a record.
     pub fn pack_request(
         &self,
         access: &Access<'_>,
-        app_user: Option<AppUser<'_>>,
+        app_user: Option<(usize, usize, AppUser<'_>)>,
         session: Option<Session<'_>>,
         programs: &ProgramSet,
     ) -> Result<RequestRecords, BuildError> {
-        let app_user = app_user.filter(|_| programs.reads(APP_USER)).map(|app_user| {
+        let app_user = app_user.filter(|(user, application, _)| {
+            programs.reads(APP_USER) && self.own_app_user(*user, *application).is_none()
+        });
+        let app_user = app_user.map(|(_, _, app_user)| {
             RecordBuilder::pack(
                 &self.types.app_user,
                 &app_user_data(&self.types.app_user, app_user),
@@ -194,7 +213,10 @@ impl Records {
     ) -> Roots<'r> {
         let records = [
             user.and_then(|user| self.users.get(user)),
-            request.app_user.as_ref(),
+            request
+                .app_user
+                .as_ref()
+                .or_else(|| user.and_then(|user| self.own_app_user(user, application))),
             self.applications.get(application),
             Some(&self.organization),
             request.access.as_ref(),
@@ -267,6 +289,23 @@ fn app_user_data<'d>(record_type: &RecordType, app_user: AppUser<'d>) -> Vec<Dat
     let attributes = record_type.fields.iter().skip(1);
     let attributes = attributes.map(|field| datum_of(app_user.profile, &field.name));
     std::iter::once(Datum::Text(app_user.user_name)).chain(attributes).collect()
+}
+
+fn pack_app_users(
+    app_user_type: &Arc<RecordType>,
+    application: &Application,
+    directory: &Directory,
+) -> Result<Vec<(usize, PackedRecord)>, PackError> {
+    let mut packed = Vec::with_capacity(application.assigned_users.len());
+    for assignment in &application.assigned_users {
+        let user = assignment.user;
+        let Some(app_user) = directory.assignment(user, application) else { continue };
+        let record = RecordBuilder::pack(app_user_type, &app_user_data(app_user_type, app_user));
+        let whose = || format!("assignment of `{}` to `{}`", app_user.user_name, application.label);
+        packed.push((user, record.map_err(|source| PackError { whose: whose(), source })?));
+    }
+    packed.sort_by_key(|(user, _)| *user);
+    Ok(packed)
 }
 
 fn user_data<'d>(record_type: &RecordType, user: &'d User, groups: &GroupTable) -> Vec<Datum<'d>> {

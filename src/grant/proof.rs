@@ -112,7 +112,10 @@ impl<'p> Proof<'p> {
             .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &sign_in.methods });
         let programs = self.server.programs();
         let records = self.published.records();
-        let packed = records.pack_request(&access, self.app_user()?, session, programs);
+        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
+        let app_user = self.app_user()?.zip(user);
+        let app_user = app_user.map(|(app_user, user)| (user, self.application, app_user));
+        let packed = records.pack_request(&access, app_user, session, programs);
         packed.map_err(|error| Refusal::failure(&error.to_string()))
     }
 

@@ -64,14 +64,28 @@ pub enum TokenKind {
 /// (decision 16).
 #[must_use]
 pub fn access_jti(random: &Random, family: Option<&str>) -> String {
-    let id = random.base64url(TOKEN_ID_BYTES);
-    family.map_or_else(|| format!("{ACCESS}{id}"), |family| format!("{ACCESS}{family}.{id}"))
+    let mut jti = String::with_capacity(96);
+    jti.push_str(ACCESS);
+    if let Some(family) = family {
+        jti.push_str(family);
+        jti.push('.');
+    }
+    append_id(random, &mut jti);
+    jti
+}
+
+fn append_id(random: &Random, jti: &mut String) {
+    let mut bytes = [0; TOKEN_ID_BYTES];
+    random.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode_append(bytes, jti);
 }
 
 /// The `jti` of an ID token: `ID.<random>`.
 #[must_use]
 pub fn identity_jti(random: &Random) -> String {
-    format!("{IDENTITY}{}", random.base64url(TOKEN_ID_BYTES))
+    let mut jti = IDENTITY.to_owned();
+    append_id(random, &mut jti);
+    jti
 }
 
 /// What the token with this `jti` is; `None` if it is not one of ours.
