@@ -35,17 +35,31 @@ fn run(arguments: &[String]) -> (String, String) {
 }
 
 #[test]
-fn the_first_command_of_the_readme_prints_what_it_says() {
+fn the_expression_of_the_readme_gives_what_it_says() {
     let readme = readme();
-    let line = readme.lines().find(|line| line.starts_with("cargo run --release --")).unwrap();
-    let (printed, said) = run(&arguments(line, "cargo run --release --"));
+    let line = readme.lines().find(|line| line.starts_with("claimsmith eval")).unwrap();
+    let (printed, said) = run(&arguments(line, "claimsmith"));
     assert!(readme.contains(&format!("`{}`", printed.trim())), "{printed}{said}");
+}
+
+#[test]
+fn the_token_of_the_readme_is_explained_as_it_shows() {
+    let readme = readme();
+    let line = readme.lines().find(|line| line.starts_with("$ claimsmith token")).unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut arguments = arguments(line, "$ claimsmith");
+    arguments.push("--data".to_owned());
+    arguments.push(folder.path().join("demo").to_str().unwrap().to_owned());
+    let (printed, said) = run(&arguments);
+    let (explained, token) = printed.split_once("\naccess_token ").unwrap();
+    assert!(readme.contains(explained), "{explained}{said}");
+    assert_eq!(token.trim().split('.').count(), 3);
 }
 
 #[test]
 fn the_mistake_in_the_readme_is_shown_as_it_shows() {
     let readme = readme();
-    let line = readme.lines().find(|line| line.starts_with("$ claimsmith")).unwrap();
+    let line = readme.lines().find(|line| line.starts_with("$ claimsmith eval")).unwrap();
     let (_, said) = run(&arguments(line, "$ claimsmith"));
     assert!(readme.contains(&said), "{said}");
 }
