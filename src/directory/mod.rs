@@ -13,7 +13,7 @@ pub use application::{
 pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};
 pub use records::{Access, PackError, Records, RequestRecords, Session};
-pub use user::{User, UserStatus};
+pub use user::{Password, User, UserStatus};
 
 use crate::document::Json;
 use std::collections::BTreeMap;

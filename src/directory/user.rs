@@ -14,8 +14,7 @@ pub struct User {
     pub profile: Profile,
     /// Indices into the groups of the directory.
     pub groups: Vec<usize>,
-    /// As written in the document.
-    pub password: Option<String>,
+    pub password: Option<Password>,
 }
 
 impl User {
@@ -29,6 +28,17 @@ impl User {
     #[must_use]
     pub fn is_in(&self, group: usize) -> bool {
         self.groups.contains(&group)
+    }
+}
+
+/// A password as written in the document, until whoever signs people in hashes it. Its `Debug` shows
+/// nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Password")
     }
 }
 

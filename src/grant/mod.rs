@@ -12,8 +12,6 @@ mod introspect;
 mod issue;
 mod proof;
 mod refusal;
-#[cfg(test)]
-mod tests;
 
 pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};

@@ -4,7 +4,7 @@ use super::decode::{Object, Place};
 use super::identity::{self, Digest, USER};
 use super::reference;
 use super::schema::check_profile;
-use crate::directory::{Attribute, Group, User, UserStatus};
+use crate::directory::{Attribute, Group, Password, User, UserStatus};
 use crate::document::Json;
 use std::collections::BTreeSet;
 
@@ -54,6 +54,6 @@ fn read_user(
         status: object.choice("status", UserStatus::WORDS, UserStatus::Active),
         profile: attributes,
         groups: reference::groups(&object.texts("groups"), groups),
-        password: object.text_up_to("password", 1024).map(str::to_owned),
+        password: object.text_up_to("password", 1024).map(|text| Password(text.to_owned())),
     })
 }

@@ -4,7 +4,7 @@
 pub(super) const FIRST_GENERATION: i64 = 1;
 
 /// One row. What its bytes mean is known to the room that wrote them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Row {
     /// What it is: `signing-key`, `code`, ….
     pub kind: String,
@@ -17,6 +17,20 @@ pub struct Row {
     pub expires_at: Option<i64>,
     /// The rest.
     pub bytes: Vec<u8>,
+}
+
+/// Not the bytes: they may be secret.
+impl std::fmt::Debug for Row {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Row")
+            .field("kind", &self.kind)
+            .field("key", &self.key)
+            .field("generation", &self.generation)
+            .field("expires_at", &self.expires_at)
+            .field("n_bytes", &self.bytes.len())
+            .finish()
+    }
 }
 
 impl Row {

@@ -1,1 +1,0 @@
-//! The phases of the token endpoint over a real organization.
