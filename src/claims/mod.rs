@@ -60,14 +60,7 @@ pub fn assemble(
 ) -> Result<(), ClaimFault> {
     let start = buffer.len();
     let plan = occasion.plan.of(claim_type);
-    let mut selection = plan.nothing();
-    let mut others: Vec<(&str, &Source)> = Vec::new();
-    for (name, source) in chosen(occasion, plan, claim_type, delivery) {
-        match source {
-            Source::Member(member) => selection.insert(*member),
-            other => others.push((name, other)),
-        }
-    }
+    let Chosen { selection, others } = choose(occasion, plan, claim_type, delivery);
     append_members(occasion, plan, &selection, evaluation, buffer)?;
     let is_whole = claim_type == ClaimType::Identity || has_subject(buffer, start);
     let result = if is_whole {
@@ -83,27 +76,37 @@ pub fn assemble(
     result
 }
 
-/// The claims that this token gets and where each comes from. One that a policy adds takes the
-/// place of the server's of the same name (decision 7).
-fn chosen<'a>(
+/// The claims that a token gets.
+struct Chosen<'a> {
+    selection: Selection,
+    /// Those that are no expressions.
+    others: Vec<(&'a str, &'a Source)>,
+}
+
+/// One that a policy adds takes the place of the server's of the same name (decision 7).
+fn choose<'a>(
     occasion: &Occasion<'a>,
     plan: &'a TokenPlan,
     claim_type: ClaimType,
     delivery: Delivery,
-) -> Vec<(&'a str, &'a Source)> {
-    let added = if occasion.policies.is_empty() {
-        Vec::new()
-    } else {
-        policy_claims(occasion.server, occasion.policies, claim_type, delivery)
+) -> Chosen<'a> {
+    let mut chosen = Chosen { selection: plan.nothing(), others: Vec::new() };
+    let mut add = |name, source: Option<&'a Source>| match source {
+        Some(Source::Member(member)) => chosen.selection.insert(*member),
+        Some(other) => chosen.others.push((name, other)),
+        None => {}
     };
-    let own = included_claims(occasion.server, claim_type, occasion.scopes, delivery)
-        .filter(|(_, claim)| !added.iter().any(|known| known.claim.name == claim.name))
-        .filter_map(|(index, claim)| Some((claim.name.as_str(), plan.own(index)?)));
-    let mut all: Vec<(&str, &Source)> = own.collect();
-    all.extend(added.iter().filter_map(|added| {
-        Some((added.claim.name.as_str(), plan.added(added.policy, added.index)?))
-    }));
-    all
+    let added = policy_claims(occasion.server, occasion.policies, claim_type, delivery);
+    let own = included_claims(occasion.server, claim_type, occasion.scopes, delivery);
+    for (index, claim) in own {
+        if !added.iter().any(|known| known.claim.name == claim.name) {
+            add(claim.name.as_str(), plan.own(index));
+        }
+    }
+    for added in &added {
+        add(added.claim.name.as_str(), plan.added(added.policy, added.index));
+    }
+    chosen
 }
 
 fn append_members(

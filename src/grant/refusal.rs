@@ -117,8 +117,8 @@ impl Refusal {
 
     pub(super) fn malformed_scope() -> Self {
         Self::invalid_scope(
-            "The 'scope' parameter must be at most 4096 printable ASCII characters, without '\"' \
-             and '\\'.",
+            "The 'scope' parameter must be at most 4096 printable ASCII characters, without \
+             quotation marks and backslashes.",
         )
     }
 

@@ -47,7 +47,8 @@ pub(super) fn issued(issued: &Issued) -> Response {
 
 /// A refusal. A client that tried `Authorization` and failed is told the scheme (RFC 6749 §5.2).
 pub(super) fn refused(refusal: &Refusal, tried_basic: bool) -> Response {
-    let body = json!({"error": refusal.code, "error_description": refusal.description});
+    let description = describable(&refusal.description);
+    let body = json!({"error": refusal.code, "error_description": description});
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = private(status, body.to_string());
     if tried_basic && refusal.code == "invalid_client" {
@@ -56,6 +57,16 @@ pub(super) fn refused(refusal: &Refusal, tried_basic: bool) -> Response {
     }
     response.extensions_mut().insert(refusal.clone());
     response
+}
+
+/// Most characters of a description.
+const DESCRIPTION: usize = 1024;
+
+/// The description in the characters that RFC 6749 §5.2 allows: names out of a request may have
+/// others.
+fn describable(description: &str) -> String {
+    let may_stand = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
+    description.chars().take(DESCRIPTION).map(|c| if may_stand(c) { c } else { '?' }).collect()
 }
 
 /// An error of the management API's shape.

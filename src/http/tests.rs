@@ -452,6 +452,13 @@ fn what_is_not_there_is_said_in_the_shape_of_the_management_api() {
 }
 
 #[test]
+fn a_description_has_only_the_characters_it_may_have() {
+    let answer = World::new().post(TOKEN, None, "a%22%C3%A9%0A=1&a%22%C3%A9%0A=1");
+    let description = answer.body["error_description"].as_str().unwrap();
+    assert!(description.ends_with("[a???]."), "{description}");
+}
+
+#[test]
 fn what_is_no_form_is_refused() {
     let world = World::new();
     let long = "a".repeat(64 * 1024 + 1);

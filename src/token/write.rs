@@ -84,8 +84,9 @@ impl<'b> ObjectWriter<'b> {
 
     fn string(&mut self, value: &str) {
         // What needs no escape, which is nearly everything, is copied at once.
-        let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-        if value.bytes().all(is_plain) {
+        // Every byte is looked at, whatever was found, so that many are looked at at a time.
+        let is_plain = |byte: u8| (byte >= 0x20) & (byte != b'"') & (byte != b'\\');
+        if value.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
             self.buffer.push(b'"');
             self.buffer.extend_from_slice(value.as_bytes());
             self.buffer.push(b'"');
