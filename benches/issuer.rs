@@ -104,8 +104,8 @@ fn person_token(group: &mut Group<'_>, published: &Published) {
     let verifier = published.find_server("internal").unwrap().keys().verifier();
     let claims = verifier.verify(&issue(&proof, &mut worker, &mint)).unwrap();
     let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
-    assert_eq!(claims["roles"], serde_json::json!(["admin", "auditor"]));
-    assert_eq!(claims["department"], "Engineering");
+    assert_eq!(claims.get("roles"), Some(&serde_json::json!(["admin", "auditor"])));
+    assert_eq!(claims.get("department"), Some(&serde_json::json!("Engineering")));
     group.bench_function(BenchmarkId::from_parameter("person"), |bencher| {
         bencher.iter(|| black_box(issue(black_box(&proof), &mut worker, &mint)).len());
     });

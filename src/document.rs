@@ -249,7 +249,8 @@ mod tests {
             let at = text.find(part).unwrap();
             let inner = Span::new(at, at + part.len());
             let found = place_in_string(document, members[0].value.span, inner);
-            let again = read(format!("\"{}\"", &document[found.range()]).as_bytes()).unwrap();
+            let again =
+                read(format!("\"{}\"", document.get(found.range()).unwrap()).as_bytes()).unwrap();
             assert_eq!(again.value, Json::Text(part.to_owned()));
         }
         let end = Span::new(text.len(), text.len() + 9);

@@ -43,8 +43,11 @@ impl GroupsClaim {
     }
 }
 
+/// Whether a name passes.
+type Test = Box<dyn Fn(&str) -> bool>;
+
 /// The filters of authorization-server §1.4: all but regular expressions without regard to case.
-fn test_of(filter: GroupFilter, value: &str) -> Result<Box<dyn Fn(&str) -> bool>, String> {
+fn test_of(filter: GroupFilter, value: &str) -> Result<Test, String> {
     let wanted = value.to_lowercase();
     Ok(match filter {
         GroupFilter::StartsWith => Box::new(move |name| name.to_lowercase().starts_with(&wanted)),

@@ -123,7 +123,7 @@ fn append_members(
     let written = programs.object(plan.object(), selection.words(), roots, worker, *engine);
     match written {
         Ok(members) => buffer.extend_from_slice(members),
-        Err(fault) => return Err(plan.fault(occasion.server, fault)),
+        Err(fault) => return Err(plan.fault(occasion.server, &fault)),
     }
     Ok(())
 }

@@ -231,7 +231,11 @@ impl TokenPlan {
     }
 
     /// The fault of a member, named as its claim.
-    pub(super) fn fault(&self, server: &AuthorizationServer, fault: EvaluationFault) -> ClaimFault {
+    pub(super) fn fault(
+        &self,
+        server: &AuthorizationServer,
+        fault: &EvaluationFault,
+    ) -> ClaimFault {
         let member = fault.member.map_or(0, |(member, ..)| member);
         let found = match self.members.get(member) {
             Some(Origin::Own(index)) => server.claims.get(*index).and_then(|claim| {

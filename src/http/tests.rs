@@ -360,8 +360,9 @@ fn introspection_tells_what_a_token_says_while_it_counts() {
     assert_eq!(said, expected);
     let inactive = json!({"active": false});
     let dot = token.rfind('.').unwrap();
-    let other = if &token[dot + 9..dot + 10] == "A" { "B" } else { "A" };
-    let changed = format!("{}{other}{}", &token[..dot + 9], &token[dot + 10..]);
+    let mut changed = token.clone().into_bytes();
+    changed[dot + 9] = if changed[dot + 9] == b'A' { b'B' } else { b'A' };
+    let changed = String::from_utf8(changed).unwrap();
     for other in [changed.as_str(), "x", "a.b.c", "AT.x"] {
         assert_eq!(world.introspect(other), inactive);
     }

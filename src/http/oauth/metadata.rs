@@ -44,7 +44,7 @@ pub(crate) async fn metadata(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    answer(&surface, &id, &request, |server| of_oauth(server))
+    answer(&surface, &id, &request, of_oauth)
 }
 
 /// `…/.well-known/openid-configuration`
@@ -53,7 +53,7 @@ pub(crate) async fn openid(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    answer(&surface, &id, &request, |server| of_openid(server))
+    answer(&surface, &id, &request, of_openid)
 }
 
 fn answer(
