@@ -34,7 +34,7 @@ pub(super) struct Installation {
     /// Where keys are kept [default: ./claimsmith-data, ./claimsmith-demo with --demo]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where the outside world finds this server, e.g. https://id.example.com
+    /// Where the outside world finds this server: `https://`, host, perhaps port and path
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// A file with the master key; CLAIMSMITH_MASTER_KEY may hold it instead
