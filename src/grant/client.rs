@@ -87,13 +87,17 @@ pub(super) fn authenticate_loosely<'p>(
     published: &'p Published,
     request: &Request,
 ) -> Result<ProvenClient<'p>, Refusal> {
+    let form = request.form();
+    let says_more = form.find("client_id").or(form.find("client_secret")).is_some();
     let lone = match request.basic() {
         Some(Basic::ClientId(id)) => Some(id.as_str()),
-        Some(_) => None,
-        None if request.form().find("client_id").is_none() => request.query().find("client_id"),
-        None => None,
+        None if !says_more => request.query().find("client_id"),
+        _ => None,
     };
     let Some(id) = lone else { return authenticate(published, request) };
+    if form.find("client_id").is_some_and(|named| named != id) {
+        return Err(Refusal::client_failed());
+    }
     let client = find(published, id)?;
     expect(client, AuthenticationMethod::None)?;
     Ok(client)

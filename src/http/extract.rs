@@ -3,16 +3,30 @@
 
 use crate::grant::{Basic, Form, Presented, Refusal};
 use axum::body::to_bytes;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Path, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
+use std::convert::Infallible;
 
 /// Most bytes of a form.
 const FORM_BYTES: usize = 64 * 1024;
 
 /// Most parameters of a form.
 const PARAMETERS: usize = 256;
+
+/// The id of a server in an address. One that is no text is that of no server, and is answered so.
+pub(super) struct ServerId(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ServerId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let found = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(found.map_or_else(|_| parts.uri.path().to_owned(), |Path(id)| id)))
+    }
+}
 
 /// What a client presented in a form and around it.
 ///

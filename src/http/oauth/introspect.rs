@@ -2,9 +2,9 @@
 
 use super::super::Surface;
 use super::super::answer::{private, refused};
-use super::super::extract::{presented, tried_basic};
+use super::super::extract::{ServerId, presented, tried_basic};
 use crate::grant;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(crate) async fn introspect(
     State(surface): State<Arc<Surface>>,
-    Path(server): Path<String>,
+    ServerId(server): ServerId,
     request: Request,
 ) -> Response {
     let tried_basic = tried_basic(request.headers());

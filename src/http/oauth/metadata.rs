@@ -3,12 +3,12 @@
 
 use super::super::Surface;
 use super::super::answer::{ManagementError, public, refused};
-use super::super::extract::query;
+use super::super::extract::{ServerId, query};
 use super::no_server;
 use crate::grant::Grant;
 use crate::publish::RunningServer;
 use crate::server::{ClaimType, MetadataPublish};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ const AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_post"];
 /// `…/.well-known/oauth-authorization-server`
 pub(crate) async fn metadata(
     State(surface): State<Arc<Surface>>,
-    Path(id): Path<String>,
+    ServerId(id): ServerId,
     request: Request,
 ) -> Response {
     answer(&surface, &id, &request, of_oauth)
@@ -50,7 +50,7 @@ pub(crate) async fn metadata(
 /// `…/.well-known/openid-configuration`
 pub(crate) async fn openid(
     State(surface): State<Arc<Surface>>,
-    Path(id): Path<String>,
+    ServerId(id): ServerId,
     request: Request,
 ) -> Response {
     answer(&surface, &id, &request, of_openid)

@@ -2,15 +2,15 @@
 
 use super::super::Surface;
 use super::super::answer::{issued, refused};
-use super::super::extract::{presented, tried_basic};
+use super::super::extract::{ServerId, presented, tried_basic};
 use crate::grant::{self, Mint};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use std::sync::Arc;
 
 pub(crate) async fn token(
     State(surface): State<Arc<Surface>>,
-    Path(server): Path<String>,
+    ServerId(server): ServerId,
     request: Request,
 ) -> Response {
     let tried_basic = tried_basic(request.headers());
