@@ -12,6 +12,8 @@ mod introspect;
 mod issue;
 mod proof;
 mod refusal;
+#[cfg(test)]
+mod tests;
 
 pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};

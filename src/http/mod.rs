@@ -8,6 +8,8 @@ mod oauth;
 mod serve;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trials;
 
 pub use serve::serve;
 

@@ -1,14 +1,19 @@
-//! The demo organization published for tests: in memory, with keys of its own and known secrets.
+//! The demo organization published for tests: in memory, with known secrets, and with the same
+//! keys at each publication.
 
 use super::{Draft, Problem, PublicUrl, Published, Surroundings, compile};
 use crate::directory::SecretSource;
 use crate::organization::DEMO;
 use crate::program::Engine;
 use crate::random::Random;
-use crate::store::Store;
+use crate::server::AuthorizationServer;
+use crate::store::key_store::SIGNING_KEY;
+use crate::store::{Op, Row, Store};
 use crate::token::opaque::PepperKey;
-use crate::token::{MasterKey, Vault};
+use crate::token::{Algorithm, KeySet, MasterKey, Vault};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Where the published organization is found.
 pub(crate) const URL: &str = "https://id.example.com";
@@ -32,9 +37,14 @@ pub(crate) fn publish(document: &str) -> Published {
     let draft = draft(document).unwrap();
     let random = Random::seeded(b"publish");
     let master = MasterKey::generate(&random);
+    let vault = Vault::new(&master).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let store = Store::memory();
+    let keys = keys_of(&draft, &vault, &random);
+    runtime.block_on(store.batch(keys)).unwrap();
     let around = Surroundings {
-        store: &Store::memory(),
-        vault: &Vault::new(&master).unwrap(),
+        store: &store,
+        vault: &vault,
         random: &random,
         pepper: &|| PepperKey::new(&master),
         read_secret: &|source: &SecretSource| match source {
@@ -42,6 +52,21 @@ pub(crate) fn publish(document: &str) -> Published {
             other => Err(format!("{other:?}")),
         },
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(draft.start(&around)).unwrap()
+}
+
+/// The keys of the draft's servers, each made once: RSA takes long, and another version of an
+/// organization signs with the keys of the one before.
+fn keys_of(draft: &Draft, vault: &Vault, random: &Random) -> Vec<Op> {
+    static MADE: Mutex<BTreeMap<(String, String), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let row = |server: &AuthorizationServer| {
+        let (id, algorithm) = (server.id.clone(), server.algorithm.clone());
+        let bytes = made.entry((id, algorithm)).or_insert_with(|| {
+            let keys = KeySet::generate(Algorithm::from_name(&server.algorithm).unwrap()).unwrap();
+            keys.seal(vault, random).unwrap()
+        });
+        Op::Insert(Row::new(SIGNING_KEY, &server.id, bytes.clone()))
+    };
+    draft.organization().servers.iter().map(row).collect()
 }
