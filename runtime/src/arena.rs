@@ -54,12 +54,18 @@ impl Arena {
     #[inline]
     pub fn clear(&mut self) {
         self.used.set(0);
-        let chunks = self.chunks.get_mut();
-        if chunks.len() > 1 {
-            let largest = chunks.pop();
-            chunks.clear();
-            chunks.extend(largest);
+        if self.chunks.get_mut().len() > 1 {
+            self.keep_largest();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn keep_largest(&mut self) {
+        let chunks = self.chunks.get_mut();
+        let largest = chunks.pop();
+        chunks.clear();
+        chunks.extend(largest);
     }
 
     /// `bytes` bytes of memory aligned to 8 that nothing else refers to. What they hold is

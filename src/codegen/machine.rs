@@ -185,11 +185,8 @@ impl CompiledSet {
             return unknown;
         };
         let number = self.first_number + index as u64;
-        if inputs.suits.get() != number {
-            if !compiled.needs.are_met(context, inputs.records()) {
-                return unknown;
-            }
-            inputs.suits.set(number);
+        if inputs.suits.get() != number && !compiled.come_to_suit(number, context, inputs) {
+            return unknown;
         }
         if compiled.needs.writes && !context.is_writable() {
             return Outcome::OutputFull;
@@ -200,7 +197,16 @@ impl CompiledSet {
             return Outcome::Done;
         }
         context.rewind(mark);
-        let site = self.sites.get(context.site() as usize);
+        self.stopped(answer, context.site())
+    }
+
+    /// What an answer other than 0 means.
+    #[cold]
+    #[inline(never)]
+    fn stopped(&self, answer: u32, site: u32) -> Outcome {
+        let unknown =
+            Outcome::Fault { fault: Fault::Internal, site: Site { member: None, node: NodeId(0) } };
+        let site = self.sites.get(site as usize);
         match (Fault::from_code(answer), site) {
             (Some(fault), Some(site)) => Outcome::Fault { fault, site: *site },
             (Some(_), None) => unknown,
@@ -210,6 +216,17 @@ impl CompiledSet {
 }
 
 impl Compiled {
+    /// Checks the inputs and remembers it if they are what the code needs.
+    #[cold]
+    #[inline(never)]
+    fn come_to_suit(&self, number: u64, context: &Context<'_>, inputs: &Inputs<'_>) -> bool {
+        let met = self.needs.are_met(context, inputs.records());
+        if met {
+            inputs.suits.set(number);
+        }
+        met
+    }
+
     /// Runs the code with arrays as long as it reads. What it needs is there.
     #[inline]
     fn run<'a>(
@@ -230,6 +247,7 @@ impl Compiled {
 
     /// Runs the code with arrays that are too short: null roots and no members are added.
     #[cold]
+    #[inline(never)]
     fn run_with_more<'a>(
         &self,
         context: &mut Context<'a>,

@@ -376,16 +376,10 @@ impl ProgramSet {
         let Some(Program::Json(body)) = self.programs.get(id.0) else { return Ok(b"null") };
         worker.reset();
         match self.native(engine).map(|native| worker.native(native, id.0, roots, &[])) {
-            Some(Outcome::Done) => return Ok(worker.json()),
-            Some(Outcome::Fault { fault, site }) => return Err(fault::at(fault, body, site.node)),
-            Some(Outcome::OutputFull) | None => worker.reset(),
+            Some(Outcome::Done) => Ok(worker.json()),
+            Some(Outcome::Fault { fault, site }) => Err(fault::at(fault, body, site.node)),
+            Some(Outcome::OutputFull) | None => interpreted(body, roots, worker),
         }
-        worker
-            .interpret(roots, |context, roots, json| {
-                interpret::evaluate_json(body, context, roots, json)
-            })
-            .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))?;
-        Ok(worker.json())
     }
 
     /// What a condition gives.
@@ -448,4 +442,21 @@ impl ProgramSet {
             })?;
         Ok(worker.json())
     }
+}
+
+/// The JSON of an expression's value, by the interpreter. On its own, so that the way through
+/// machine code is short.
+#[inline(never)]
+fn interpreted<'w>(
+    body: &Body,
+    roots: &Roots<'_>,
+    worker: &'w mut Worker,
+) -> Result<&'w [u8], EvaluationFault> {
+    worker.reset();
+    worker
+        .interpret(roots, |context, roots, json| {
+            interpret::evaluate_json(body, context, roots, json)
+        })
+        .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))?;
+    Ok(worker.json())
 }
