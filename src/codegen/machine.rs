@@ -171,7 +171,10 @@ impl CompiledSet {
     /// Evaluates unit `index` over `inputs`, of which the context is. Member `i` of an object is
     /// selected by bit `i % 64` of word `i / 64`. After anything but [`Outcome::Done`] the output
     /// is as it was. What was not made for these roots, names or groups is an internal fault.
-    #[inline]
+    ///
+    /// Always inlined: a caller that has just made the context need not ask whether it is of the
+    /// inputs, nor is the outcome passed through memory. That is a tenth of a short evaluation.
+    #[inline(always)]
     pub(crate) fn evaluate<'a>(
         &self,
         index: usize,

@@ -82,8 +82,9 @@ impl Worker {
         self.written.map_or(&*self.json, |length| self.output.first(length))
     }
 
-    /// Runs program `index`; when done its output is this worker's JSON.
-    #[inline]
+    /// Runs program `index`; when done its output is this worker's JSON. Always inlined, for the
+    /// reason [`CompiledSet::evaluate`] is.
+    #[inline(always)]
     pub(super) fn native<'a>(
         &'a mut self,
         native: &CompiledSet,

@@ -427,20 +427,10 @@ impl ProgramSet {
         let Some(Program::Object(object)) = self.programs.get(id.0) else { return Ok(b"") };
         worker.reset();
         match self.native(engine).map(|native| worker.native(native, id.0, roots, selected)) {
-            Some(Outcome::Done) => return Ok(worker.json()),
-            Some(Outcome::Fault { fault, site }) => {
-                return Err(fault::in_object(object, fault, site));
-            }
-            Some(Outcome::OutputFull) | None => worker.reset(),
+            Some(Outcome::Done) => Ok(worker.json()),
+            Some(Outcome::Fault { fault, site }) => Err(fault::in_object(object, fault, site)),
+            Some(Outcome::OutputFull) | None => interpreted_object(object, selected, roots, worker),
         }
-        worker
-            .interpret(roots, |context, roots, json| {
-                interpret::evaluate_object(object, selected, context, roots, json)
-            })
-            .map_err(|stopped| {
-                fault::in_object(object, stopped.stopped.fault, fault::site(stopped))
-            })?;
-        Ok(worker.json())
     }
 }
 
@@ -458,5 +448,22 @@ fn interpreted<'w>(
             interpret::evaluate_json(body, context, roots, json)
         })
         .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))?;
+    Ok(worker.json())
+}
+
+/// As [`interpreted`], for the selected members of an object.
+#[inline(never)]
+fn interpreted_object<'w>(
+    object: &Object,
+    selected: &[u64],
+    roots: &Roots<'_>,
+    worker: &'w mut Worker,
+) -> Result<&'w [u8], EvaluationFault> {
+    worker.reset();
+    worker
+        .interpret(roots, |context, roots, json| {
+            interpret::evaluate_object(object, selected, context, roots, json)
+        })
+        .map_err(|stopped| fault::in_object(object, stopped.stopped.fault, fault::site(stopped)))?;
     Ok(worker.json())
 }
