@@ -8,8 +8,6 @@ mod oauth;
 mod serve;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod trials;
 
 pub use serve::serve;
 
