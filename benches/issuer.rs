@@ -31,7 +31,7 @@ fn publish(algorithm: &str) -> Published {
         store: &Store::memory(),
         vault: &Vault::new(&master).unwrap(),
         random: &Random::System,
-        pepper: &|| PepperKey::new(&master),
+        pepper: &PepperKey::new(&master),
         read_secret: &|_: &directory::SecretSource| Ok(SECRET.to_owned()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

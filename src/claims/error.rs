@@ -1,6 +1,6 @@
 //! Why a claim has no value although it should: the request is refused, always (decision 5).
 
-use crate::diagnostic::Diagnostic;
+use crate::program::EvaluationFault;
 
 /// A claim that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,21 +11,19 @@ pub struct ClaimFault {
     pub system: bool,
     /// For the log, the audit and the explanation; never for the client.
     pub cause: String,
-    /// Where in which expression, if one failed.
-    pub place: Option<(String, Box<Diagnostic>)>,
     too_many_groups: bool,
 }
 
 impl ClaimFault {
     /// An expression stopped.
-    pub(super) fn evaluation(name: &str, system: bool, text: &str, diagnostic: Diagnostic) -> Self {
-        Self {
-            name: name.to_owned(),
-            system,
-            cause: format!("{} {}", diagnostic.code, diagnostic.message),
-            place: Some((text.to_owned(), Box::new(diagnostic))),
-            too_many_groups: false,
-        }
+    pub(super) fn evaluation(
+        name: &str,
+        system: bool,
+        expression: &str,
+        fault: &EvaluationFault,
+    ) -> Self {
+        let cause = fault.describe(expression);
+        Self { name: name.to_owned(), system, cause, too_many_groups: false }
     }
 
     /// `sub` is null, empty or not text.
@@ -34,7 +32,6 @@ impl ClaimFault {
             name: super::SUBJECT.to_owned(),
             system: true,
             cause: "the value is not a text, or it is empty".to_owned(),
-            place: None,
             too_many_groups: false,
         }
     }
@@ -45,7 +42,6 @@ impl ClaimFault {
             name: name.to_owned(),
             system: false,
             cause: format!("more than {limit} groups pass the filter"),
-            place: None,
             too_many_groups: true,
         }
     }
@@ -58,7 +54,6 @@ impl ClaimFault {
             name: claim.to_owned(),
             system: false,
             cause: format!("the condition of the token policy `{policy}` failed: {cause}"),
-            place: None,
             too_many_groups: false,
         }
     }

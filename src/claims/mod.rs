@@ -13,12 +13,11 @@ pub use error::ClaimFault;
 pub use explain::{Absence, ExplainedClaim, Outcome, explain};
 pub use plan::{ClaimPlan, PlanProblem, plan};
 
-use crate::directory::{Directory, User};
+use crate::directory::User;
 use crate::policy::{Delivery, included_claims, policy_claims};
 use crate::program::{Engine, ProgramSet, Roots, Worker};
 use crate::server::{AuthorizationServer, ClaimType};
 use plan::{Selection, Source, TokenPlan};
-use std::borrow::Cow;
 
 /// The name of the claim of access tokens that says who they are about.
 pub const SUBJECT: &str = "sub";
@@ -28,7 +27,6 @@ pub const SUBJECT: &str = "sub";
 pub struct Occasion<'a> {
     pub server: &'a AuthorizationServer,
     pub plan: &'a ClaimPlan,
-    pub directory: &'a Directory,
     /// `None` when no person is bound to the request.
     pub user: Option<&'a User>,
     /// The scopes that are granted.
@@ -144,9 +142,9 @@ fn append_other(
     buffer: &mut Vec<u8>,
 ) -> Result<(), ClaimFault> {
     let Some(user) = occasion.user else { return Ok(()) };
-    let value: Option<Cow<'_, str>> = match source {
-        Source::Groups(filter) => filter.names_of(user, name)?.map(Cow::Owned),
-        Source::System(claim) => claim.value_of(user).map(|value| Cow::Owned(value.to_string())),
+    let value = match source {
+        Source::Groups(filter) => filter.names_of(user, name)?,
+        Source::System(claim) => claim.value_of(user).map(|value| value.to_string()),
         Source::Member(_) => None,
     };
     let Some(value) = value else { return Ok(()) };

@@ -249,7 +249,7 @@ impl TokenPlan {
             None => None,
         };
         let (name, system, text) = found.unwrap_or((SUBJECT, true, ""));
-        ClaimFault::evaluation(name, system, text, fault.diagnostic())
+        ClaimFault::evaluation(name, system, text, fault)
     }
 }
 

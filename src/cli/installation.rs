@@ -66,7 +66,7 @@ impl Installation {
     }
 
     /// The document's name and text.
-    pub(super) fn document(&self) -> Result<(String, Vec<u8>), Stop> {
+    fn document(&self) -> Result<(String, Vec<u8>), Stop> {
         match &self.org {
             Some(path) => Ok((path.display().to_string(), read_document(path)?)),
             None => Ok(("demo.json".to_owned(), DEMO.as_bytes().to_vec())),
@@ -111,7 +111,7 @@ impl Installation {
 impl Opened {
     /// The version that serves.
     pub(super) async fn start(&self, draft: Draft) -> Result<Published, Stop> {
-        let pepper = || PepperKey::new(self.directory.master_key());
+        let pepper = PepperKey::new(self.directory.master_key());
         let read_secret = |source: &SecretSource| match (&self.credentials, source) {
             (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
             _ => read_secret(source),
@@ -132,7 +132,7 @@ impl Opened {
             say("warning: this host lets no generated code run; expressions are interpreted, \
                  which is slower\n");
         }
-        let file = self.directory.path().join("master.key");
+        let file = self.directory.master_key_file();
         let file = file.display();
         match self.directory.master_key_source() {
             MasterKeySource::Made => say(&format!(

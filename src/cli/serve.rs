@@ -101,7 +101,7 @@ async fn reload(
 fn welcome(published: &Published, opened: &Opened) -> String {
     let mut text = format!(
         "Claimsmith serves {} at {}\n\nauthorization servers\n",
-        published.organization().name,
+        published.organization_name(),
         published.public_url()
     );
     let mut line = |line: std::fmt::Arguments<'_>| {

@@ -154,7 +154,7 @@ impl<'d> ClaimSet<'d> {
             expires_at: mint.now.saturating_add(IDENTITY_SECONDS),
             jti: &identity_jti(mint.random),
             methods: sign_in.map_or(&[], |sign_in| &sign_in.methods),
-            identity_provider: &proof.published.organization().id,
+            identity_provider: proof.published.organization_id(),
             nonce: proof.nonce.as_deref(),
             auth_time: sign_in.map_or(mint.now, |sign_in| sign_in.auth_time),
             at_hash: Some(&at_hash(algorithm, access_token)),
@@ -180,7 +180,6 @@ fn occasion<'o>(decided: &'o Decided<'o>, scopes: &'o [&'o str]) -> Occasion<'o>
     Occasion {
         server: proof.server.definition(),
         plan: proof.server.plan(),
-        directory: proof.published.directory(),
         user: proof.user(),
         scopes,
         policies: decided.policies(),

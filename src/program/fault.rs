@@ -22,6 +22,13 @@ pub struct EvaluationFault {
 }
 
 impl EvaluationFault {
+    /// The same on one line, for a log: what happened, and at which part of the expression.
+    #[must_use]
+    pub fn describe(&self, expression: &str) -> String {
+        let part = expression.get(self.span.range()).unwrap_or(expression);
+        format!("{} {} at `{part}` in `{expression}`", self.code, self.message)
+    }
+
     /// The same as a diagnostic, to be shown with a caret.
     #[must_use]
     pub fn diagnostic(&self) -> Diagnostic {

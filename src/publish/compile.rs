@@ -57,9 +57,9 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
     let mut problems = audience_problems(&document, servers, &public_url);
     let mut compiled = Vec::with_capacity(servers.len());
     for server in servers {
-        match compile_server(server, &organization, &records, engine) {
+        match compile_server(server, &organization, &records, text, engine) {
             Ok(server) => compiled.push(server),
-            Err(found) => problems.extend(found.into_iter().flat_map(|found| found.place(text))),
+            Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
@@ -73,25 +73,29 @@ fn compile_server(
     server: &AuthorizationServer,
     organization: &Organization,
     records: &Records,
+    document: &str,
     engine: Engine,
-) -> Result<CompiledServer, Vec<claims::PlanProblem>> {
+) -> Result<CompiledServer, Vec<Problem>> {
     let mut builder = SetBuilder::new(records.schema().clone());
-    let plan = claims::plan(server, &organization.directory, &mut builder);
-    let conditions = add_conditions(server, &mut builder);
+    let plan = claims::plan(server, &organization.directory, &mut builder)
+        .map_err(|found| found.into_iter().flat_map(|found| of_claim(document, found)).collect());
+    let conditions = add_conditions(server, document, &mut builder);
     match (plan, conditions) {
         (Ok(plan), Ok(conditions)) => {
             Ok(CompiledServer { programs: builder.finish(engine), plan, conditions })
         }
         (plan, conditions) => {
-            Err([plan.err(), conditions.err()].into_iter().flatten().flatten().collect())
+            let found: [Option<Vec<Problem>>; 2] = [plan.err(), conditions.err()];
+            Err(found.into_iter().flatten().flatten().collect())
         }
     }
 }
 
 fn add_conditions(
     server: &AuthorizationServer,
+    document: &str,
     builder: &mut SetBuilder,
-) -> Result<Conditions, Vec<claims::PlanProblem>> {
+) -> Result<Conditions, Vec<Problem>> {
     let of_rules = server.policies.iter().flat_map(|policy| &policy.rules);
     let all = of_rules
         .filter_map(|rule| rule.condition.as_ref())
@@ -105,28 +109,25 @@ fn add_conditions(
             Ok((id, _)) => {
                 conditions.insert(expression.text.clone(), id);
             }
-            Err(found) => {
-                let expression = expression.clone();
-                problems.push(claims::PlanProblem { expression, found: Ok(found) });
-            }
+            Err(found) => problems.extend(
+                found.into_iter().map(|found| Problem::of_expression(document, expression, found)),
+            ),
         }
     }
     if problems.is_empty() { Ok(conditions) } else { Err(problems) }
 }
 
-impl claims::PlanProblem {
-    /// One problem for each thing that is wrong with the expression.
-    fn place(self, document: &str) -> Vec<Problem> {
-        let Self { expression, found } = self;
-        match found {
-            Ok(diagnostics) => diagnostics
-                .into_iter()
-                .map(|found| Problem::of_expression(document, &expression, found))
-                .collect(),
-            Err(words) => {
-                let ExpressionText { path, span, .. } = expression;
-                vec![Problem::not_allowed(path, words, span)]
-            }
+/// One problem for each thing that is wrong with the value of a claim.
+fn of_claim(document: &str, problem: claims::PlanProblem) -> Vec<Problem> {
+    let claims::PlanProblem { expression, found } = problem;
+    match found {
+        Ok(diagnostics) => diagnostics
+            .into_iter()
+            .map(|found| Problem::of_expression(document, &expression, found))
+            .collect(),
+        Err(words) => {
+            let ExpressionText { path, span, .. } = expression;
+            vec![Problem::not_allowed(path, words, span)]
         }
     }
 }

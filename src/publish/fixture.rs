@@ -46,7 +46,7 @@ pub(crate) fn publish(document: &str) -> Published {
         store: &store,
         vault: &vault,
         random: &random,
-        pepper: &|| PepperKey::new(&master),
+        pepper: &PepperKey::new(&master),
         read_secret: &|source: &SecretSource| match source {
             SecretSource::Environment(name) => Ok(name.clone()),
             other => Err(format!("{other:?}")),

@@ -22,7 +22,9 @@ pub(super) const DEFAULT: &str = "default";
 #[derive(Debug)]
 pub struct Published {
     public_url: PublicUrl,
-    organization: Organization,
+    organization_id: String,
+    organization_name: String,
+    directory: Directory,
     records: Records,
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
@@ -41,7 +43,6 @@ pub struct RunningServer {
     plan: ClaimPlan,
     conditions: Conditions,
     keys: KeySet,
-    jwks: String,
 }
 
 /// What a draft needs from outside to become a version that serves.
@@ -50,7 +51,8 @@ pub struct Surroundings<'a> {
     pub store: &'a Store,
     pub vault: &'a Vault,
     pub random: &'a Random,
-    pub pepper: &'a dyn Fn() -> PepperKey,
+    /// What secrets are hashed with.
+    pub pepper: &'a PepperKey,
     /// The secret that an environment variable or a file holds, or why there is none.
     pub read_secret: &'a (dyn Fn(&SecretSource) -> Result<String, String> + Sync),
 }
@@ -80,10 +82,10 @@ impl Draft {
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
         let Self { public_url, organization, records, servers: compiled } = self;
-        let pepper = (around.pepper)();
-        let secrets = read_secrets(&organization.directory, &pepper, around)?;
+        let Organization { id, name, directory, servers: definitions, .. } = organization;
+        let secrets = read_secrets(&directory, around)?;
         let mut servers = Vec::with_capacity(compiled.len());
-        for (definition, compiled) in organization.servers.iter().zip(compiled) {
+        for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let CompiledServer { programs, plan, conditions } = compiled;
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
@@ -97,30 +99,37 @@ impl Draft {
                 );
             }
             servers.push(RunningServer {
-                definition: definition.clone(),
-                issuer: issuer(&public_url, definition),
+                issuer: issuer(&public_url, &definition),
+                definition,
                 resolved: programs.resolve(records.groups()),
                 programs,
                 plan,
                 conditions,
-                jwks: keys.jwks(),
                 keys,
             });
         }
-        Ok(Published { public_url, organization, records, servers, secrets, pepper })
+        Ok(Published {
+            public_url,
+            organization_id: id,
+            organization_name: name,
+            directory,
+            records,
+            servers,
+            secrets,
+            pepper: around.pepper.clone(),
+        })
     }
 }
 
 fn read_secrets(
     directory: &Directory,
-    pepper: &PepperKey,
     around: &Surroundings<'_>,
 ) -> Result<BTreeMap<String, Vec<String>>, StartError> {
     let (mut secrets, mut missing) = (BTreeMap::new(), Vec::new());
     for application in directory.applications() {
         let mut hashes = Vec::with_capacity(application.secrets.len());
         for source in &application.secrets {
-            match hash_of(source, pepper, around) {
+            match hash_of(source, around) {
                 Ok(hash) => hashes.push(hash),
                 Err(why) => {
                     missing.push(format!(
@@ -135,11 +144,7 @@ fn read_secrets(
     if missing.is_empty() { Ok(secrets) } else { Err(StartError::Secrets(missing)) }
 }
 
-fn hash_of(
-    source: &SecretSource,
-    pepper: &PepperKey,
-    around: &Surroundings<'_>,
-) -> Result<String, String> {
+fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<String, String> {
     if let SecretSource::Hash(hash) = source {
         return Ok(hash.clone());
     }
@@ -147,7 +152,7 @@ fn hash_of(
     if secret.len() < 14 {
         return Err("a secret has 14 characters or more".to_owned());
     }
-    Ok(hash_secret(pepper, &secret))
+    Ok(hash_secret(around.pepper, &secret))
 }
 
 impl Published {
@@ -157,14 +162,20 @@ impl Published {
         &self.public_url
     }
 
+    /// `idp` of ID tokens.
     #[must_use]
-    pub fn organization(&self) -> &Organization {
-        &self.organization
+    pub fn organization_id(&self) -> &str {
+        &self.organization_id
+    }
+
+    #[must_use]
+    pub fn organization_name(&self) -> &str {
+        &self.organization_name
     }
 
     #[must_use]
     pub fn directory(&self) -> &Directory {
-        &self.organization.directory
+        &self.directory
     }
 
     #[must_use]
@@ -228,12 +239,6 @@ impl RunningServer {
         &self.keys
     }
 
-    /// The published keys as a JWK Set.
-    #[must_use]
-    pub fn jwks(&self) -> &str {
-        &self.jwks
-    }
-
     /// The programs' names of groups, for [`Records::roots`].
     #[must_use]
     pub fn resolved(&self) -> &[u32] {
@@ -256,10 +261,7 @@ impl RunningServer {
             Ok(Condition::False) => ConditionOutcome::False,
             Ok(Condition::Null) => ConditionOutcome::Null,
             Ok(Condition::NotBoolean) => ConditionOutcome::NotBoolean,
-            Err(fault) => ConditionOutcome::Fault(format!(
-                "{} {} at {:?} of `{}`",
-                fault.code, fault.message, fault.span, expression.text
-            )),
+            Err(fault) => ConditionOutcome::Fault(fault.describe(&expression.text)),
         }
     }
 }

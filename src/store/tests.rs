@@ -177,7 +177,7 @@ fn of_many_that_start_at_once_all_end_with_the_same_key() {
         let tasks: Vec<_> = (0..8).map(start).collect();
         let mut found = Vec::new();
         for task in tasks {
-            found.push(task.await.unwrap().jwks());
+            found.push(task.await.unwrap().jwks().to_owned());
         }
         assert!(found.iter().all(|jwks| *jwks == found[0]));
     });
@@ -207,7 +207,7 @@ fn a_restart_signs_with_the_same_key_and_believes_what_was_signed_before() {
     let before = start();
     let mut token = Vec::new();
     before.active().sign(TokenType::Unsaid, br#"{"sub":"ada"}"#, &mut token).unwrap();
-    let jwks = before.jwks();
+    let jwks = before.jwks().to_owned();
     drop(before);
     let after = start();
     assert_eq!(after.jwks(), jwks);

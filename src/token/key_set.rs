@@ -96,8 +96,8 @@ impl KeySet {
 
     /// The published keys as a JWK Set (RFC 7517 §5): no private members.
     #[must_use]
-    pub fn jwks(&self) -> String {
-        self.jwks.clone()
+    pub fn jwks(&self) -> &str {
+        &self.jwks
     }
 
     /// Every key and what it is for, the active one first.

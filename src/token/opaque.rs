@@ -13,6 +13,7 @@ const ACCESS: &str = "AT.";
 const IDENTITY: &str = "ID.";
 
 /// The key of the hashes of secrets; a hash that leaks is of no use without it (decision 22).
+#[derive(Clone)]
 pub struct PepperKey(hmac::Key);
 
 impl PepperKey {

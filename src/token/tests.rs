@@ -310,7 +310,7 @@ fn a_key_set_comes_back_from_its_bytes_with_every_key_published() {
     let bytes = set.seal(&vault, &random).unwrap();
     let again = KeySet::open(&vault, &bytes).unwrap();
     assert_eq!(set.jwks(), again.jwks());
-    let jwks: Value = serde_json::from_str(&set.jwks()).unwrap();
+    let jwks: Value = serde_json::from_str(set.jwks()).unwrap();
     assert_eq!(jwks["keys"].as_array().unwrap().len(), 3);
     assert_eq!(
         again.keys().map(|(status, _)| status).collect::<Vec<_>>(),

@@ -13,7 +13,7 @@ const CACHE: &str = "public, max-age=3600, must-revalidate";
 
 pub(crate) async fn keys(State(surface): State<Arc<Surface>>, ServerId(id): ServerId) -> Response {
     match surface.issuer.current().find_server(&id) {
-        Some(server) => public(CACHE, server.jwks().to_owned()),
+        Some(server) => public(CACHE, server.keys().jwks().to_owned()),
         None => no_server(&id).into_response(),
     }
 }

@@ -152,7 +152,11 @@ impl World {
         assert!(keys.as_array().unwrap().iter().any(|key| key["kid"] == header["kid"]), "{keys}");
         let current = self.surface.issuer.current();
         let server = current.find_server(server).unwrap();
-        assert_eq!(published.text, server.jwks(), "the keys that verify are the ones published");
+        assert_eq!(
+            published.text,
+            server.keys().jwks(),
+            "the keys that verify are the ones published"
+        );
         let bytes = server.keys().verifier().verify(token).unwrap();
         (header, serde_json::from_slice(&bytes).unwrap())
     }

@@ -161,6 +161,12 @@ impl DataDirectory {
         self.path.join(DATABASE)
     }
 
+    /// Where a key that this installation made is kept.
+    #[must_use]
+    pub fn master_key_file(&self) -> PathBuf {
+        self.path.join(MASTER_KEY)
+    }
+
     /// The key everything secret is kept under.
     #[must_use]
     pub const fn master_key(&self) -> &MasterKey {
