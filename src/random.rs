@@ -73,10 +73,19 @@ impl Random {
     /// to do without it, and an error here could be overlooked.
     pub fn fill(&self, bytes: &mut [u8]) {
         match self {
-            Self::System => POOL.with_borrow_mut(|pool| pool.fill(bytes)),
+            Self::System => fetch(bytes),
             Self::Seeded(seeded) => {
                 seeded.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
             }
+        }
+    }
+
+    /// As [`Random::fill`], from bytes fetched ahead: for ids, of which every token has one. Keys,
+    /// secrets and nonces are never fetched ahead.
+    pub fn fill_id(&self, bytes: &mut [u8]) {
+        match self {
+            Self::System => POOL.with_borrow_mut(|pool| pool.fill(bytes)),
+            Self::Seeded(_) => self.fill(bytes),
         }
     }
 
@@ -148,6 +157,16 @@ mod tests {
         let (one, two) = (Random::System.base64url(32), Random::System.base64url(32));
         assert_eq!(one.len(), 43);
         assert_ne!(one, two);
+    }
+
+    #[test]
+    fn no_two_ids_are_the_same_however_the_bytes_ahead_are_cut() {
+        let mut seen = std::collections::BTreeSet::new();
+        for turn in 0..1_000_usize {
+            let mut id = vec![0; 16 + turn % 500];
+            Random::System.fill_id(&mut id);
+            assert!(id.iter().any(|byte| *byte != 0) && seen.insert(id[..16].to_vec()));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::record::Record;
 use crate::symbol::GroupTable;
-use crate::value::{Entries, Kind, Text, Value};
+use crate::value::{Entries, Kind, Text, Value, is_clean};
 
 /// Takes bytes of output; answers `false` when there is no more room, which ends the writing.
 pub type Sink<'s> = dyn FnMut(&[u8]) -> bool + 's;
@@ -70,7 +70,7 @@ pub fn write_str(text: &str, sink: &mut Sink<'_>) -> bool {
     if !sink(b"\"") {
         return false;
     }
-    while let Some(at) = rest.iter().position(|byte| is_escaped(*byte)) {
+    while let Some(at) = rest.iter().position(|byte| !is_clean(*byte)) {
         let (plain, tail) = rest.split_at(at);
         let Some((byte, tail)) = tail.split_first() else { break };
         let written = sink(plain) && escape(*byte).is_some_and(|escaped| sink(escaped.as_bytes()));
@@ -80,11 +80,6 @@ pub fn write_str(text: &str, sink: &mut Sink<'_>) -> bool {
         rest = tail;
     }
     sink(rest) && sink(b"\"")
-}
-
-/// Whether a byte is not written as itself inside a string.
-fn is_escaped(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// How a byte is written inside a string, if not as itself.

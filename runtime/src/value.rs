@@ -368,7 +368,8 @@ pub(crate) fn scan(text: &str) -> u8 {
 }
 
 /// Whether a byte stands for itself inside a JSON string.
-fn is_clean(byte: u8) -> bool {
+#[inline]
+pub(crate) fn is_clean(byte: u8) -> bool {
     byte >= 0x20 && byte != b'"' && byte != b'\\'
 }
 

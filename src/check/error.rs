@@ -72,14 +72,17 @@ pub(super) fn unknown_root(name: &str, nearest: Option<&str>, span: Span) -> Dia
     }
 }
 
-pub(super) fn root_elsewhere(name: &str, place: &str, span: Span) -> Diagnostic {
-    let message = format!("`{name}` is not filled where tokens are issued");
+pub(super) fn root_elsewhere<'n>(
+    name: &str,
+    place: &str,
+    here: impl Iterator<Item = &'n str>,
+    span: Span,
+) -> Diagnostic {
+    let message = format!("`{name}` is not filled here");
+    let here: Vec<String> = here.map(|name| format!("`{name}`")).collect();
     error("E0301", Category::UnknownProperty, Stage::Names, message, span)
         .label("always missing here")
-        .help(format!(
-            "`{name}` exists in {place}; claims and conditions know `user`, `appuser`, `app`, \
-             `org`, `access` and `session`"
-        ))
+        .help(format!("`{name}` exists in {place}; here there are {}", here.join(", ")))
 }
 
 pub(super) fn unknown_attribute(

@@ -120,7 +120,7 @@ impl Checker<'_> {
             }
             None => {
                 let unknown = match self.schema.elsewhere(name) {
-                    Some(place) => error::root_elsewhere(name, place, span),
+                    Some(place) => error::root_elsewhere(name, place, self.schema.names(), span),
                     None => {
                         let nearest = super::nearest::nearest(name, self.schema.names());
                         error::unknown_root(name, nearest, span)

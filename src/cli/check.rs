@@ -1,11 +1,11 @@
 //! `claimsmith check`: whether an org document can be served, without serving it.
 
 use super::installation::{Stop, read_document};
-use super::{show_problems, tell};
+use super::{Format, show_problems, tell};
 use crate::diagnostic;
 use crate::program::Engine;
 use crate::publish::{Problem, PublicUrl, compile};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,12 +22,6 @@ pub(super) struct Arguments {
     /// How problems are told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {

@@ -9,7 +9,7 @@ mod serve;
 mod token;
 
 use crate::publish::Problem;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use installation::Stop;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -22,6 +22,13 @@ const LISTEN: &str = "127.0.0.1:8600";
 
 /// Where others find it then.
 const PUBLIC_URL: &str = "http://127.0.0.1:8600";
+
+/// How a command tells what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
 
 #[derive(Debug, Parser)]
 #[command(

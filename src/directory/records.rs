@@ -34,6 +34,21 @@ struct RootTypes {
     session: Arc<RecordType>,
 }
 
+/// Roots that nothing fills where tokens are issued, and where they exist (server decision 6).
+const ABSENT: [(&str, &str); 11] = [
+    ("security", "policies for signing in"),
+    ("device", "policies for signing in"),
+    ("login", "the routing of identity providers"),
+    ("accessRequest", "policies of account management"),
+    ("idpuser", "the names that identity providers give"),
+    ("event", "filters of event hooks"),
+    ("password", "policies for passwords"),
+    ("source", "mappings between profiles"),
+    ("profile", "mappings between profiles"),
+    ("directory", "mappings between profiles"),
+    ("workday", "mappings between profiles"),
+];
+
 /// The ordinals of the roots that belong to one request, in [`RootTypes::roots`].
 const APP_USER: usize = 1;
 const ACCESS: usize = 4;
@@ -141,7 +156,7 @@ impl Records {
         let names = [Datum::Text(name), Datum::Text(sub_domain)];
         let organization = RecordBuilder::pack(&types.organization, &names)
             .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
-        let schema = Arc::new(Schema::new(types.roots(), group_type, true).for_issuer());
+        let schema = Arc::new(Schema::new(types.roots(), group_type, true).with_absent(&ABSENT));
         Ok(Self { schema, types, groups, users, applications, app_users, organization })
     }
 
@@ -164,22 +179,23 @@ impl Records {
         assigned.get(at).map(|(_, record)| record)
     }
 
-    /// Packs what is known of one request only, and of that what these programs read. The person
-    /// has an index, as has the application that knows them.
+    /// Packs what is known of one request only, and of that what these programs read. `app_user` is
+    /// how the application of this index knows the user of that index.
     ///
     /// # Errors
     /// What is too large for a record.
     pub fn pack_request(
         &self,
+        application: usize,
         access: &Access<'_>,
-        app_user: Option<(usize, usize, AppUser<'_>)>,
+        app_user: Option<(usize, AppUser<'_>)>,
         session: Option<Session<'_>>,
         programs: &ProgramSet,
     ) -> Result<RequestRecords, BuildError> {
-        let app_user = app_user.filter(|(user, application, _)| {
-            programs.reads(APP_USER) && self.own_app_user(*user, *application).is_none()
+        let app_user = app_user.filter(|(user, _)| {
+            programs.reads(APP_USER) && self.own_app_user(*user, application).is_none()
         });
-        let app_user = app_user.map(|(_, _, app_user)| {
+        let app_user = app_user.map(|(_, app_user)| {
             RecordBuilder::pack(
                 &self.types.app_user,
                 &app_user_data(&self.types.app_user, app_user),

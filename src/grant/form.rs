@@ -43,10 +43,9 @@ impl Form {
 
     /// All values of a parameter.
     pub fn all<'f>(&'f self, name: &str) -> impl Iterator<Item = &'f str> {
-        let name = name.to_owned();
         self.0
             .iter()
-            .filter(move |(known, value)| *known == name && !value.is_empty())
+            .filter(move |(known, value)| known == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
     }
 

@@ -12,6 +12,7 @@ mod introspect;
 mod issue;
 mod proof;
 mod refusal;
+mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,17 @@ impl Grant {
     /// The grants this server can do, by their `grant_type`.
     pub const WORDS: &'static [(&'static str, Self)] =
         &[("client_credentials", Self::ClientCredentials)];
+
+    /// Its `grant_type`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, grant)| *grant == self).map_or("", |(word, _)| word)
+    }
+
+    /// Every `grant_type` this server can do.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().map(|(word, _)| *word)
+    }
 }
 
 /// A grant that this client may use.
@@ -54,11 +66,11 @@ impl<'p> ProvenClient<'p> {
     /// `invalid_request` without a `grant_type`, `unsupported_grant_type`, `unauthorized_client`
     /// (RFC 6749 §5.2).
     pub fn allow(self, request: &Request) -> Result<AllowedGrant<'p>, Refusal> {
-        let known: Vec<&str> = Grant::WORDS.iter().map(|(word, _)| *word).collect();
+        let known = || Grant::words().collect::<Vec<_>>();
         let word = request.form().find("grant_type");
-        let word = word.ok_or_else(|| Refusal::no_grant_type(&known))?;
+        let word = word.ok_or_else(|| Refusal::no_grant_type(&known()))?;
         let found = Grant::WORDS.iter().find(|(known, _)| *known == word);
-        let (_, grant) = found.ok_or_else(|| Refusal::unsupported_grant_type(&known))?;
+        let (_, grant) = found.ok_or_else(|| Refusal::unsupported_grant_type(&known()))?;
         let Application { grant_types, .. } = self.application();
         if !grant_types.iter().any(|allowed| allowed == word) {
             return Err(Refusal::unauthorized_client(grant_types));

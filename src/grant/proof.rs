@@ -1,6 +1,6 @@
 //! From a proof to a decision: what a grant proved, held against the policies of the server.
 
-use super::{Refusal, client_credentials, issue::ClaimSet};
+use super::{Refusal, issue::ClaimSet, scope};
 use crate::claims::ClaimFault;
 use crate::directory::{Access, AppUser, Application, RequestRecords, Session, User, UserStatus};
 use crate::policy::{
@@ -64,7 +64,7 @@ impl<'p> Proof<'p> {
         scope: &str,
         audience: &'p str,
     ) -> Result<Self, Refusal> {
-        let scopes = client_credentials::scopes_of(scope)?;
+        let scopes = scope::parse(scope)?;
         let nonce = None;
         let proof =
             Self { published, server, application, sign_in, grant_type, scopes, audience, nonce };
@@ -79,7 +79,7 @@ impl<'p> Proof<'p> {
     }
 
     pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
-        client_credentials::check_scopes(self.server.definition(), &self.scopes)
+        scope::check_for_service(self.server.definition(), &self.scopes)
     }
 
     pub(super) fn client(&self) -> Result<&'p Application, Refusal> {
@@ -113,9 +113,8 @@ impl<'p> Proof<'p> {
         let programs = self.server.programs();
         let records = self.published.records();
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
-        let app_user = self.app_user()?.zip(user);
-        let app_user = app_user.map(|(app_user, user)| (user, self.application, app_user));
-        let packed = records.pack_request(&access, app_user, session, programs);
+        let app_user = user.zip(self.app_user()?);
+        let packed = records.pack_request(self.application, &access, app_user, session, programs);
         packed.map_err(|error| Refusal::failure(&error.to_string()))
     }
 

@@ -14,10 +14,10 @@ pub use serve::serve;
 use crate::clock::Clock;
 use crate::publish::Issuer;
 use crate::random::Random;
-use answer::ManagementError;
+use answer::{ManagementError, private};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -50,8 +50,7 @@ pub fn router(surface: Arc<Surface>) -> Router {
 
 /// Whether requests are answered.
 async fn health() -> Response {
-    let json = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, json)], r#"{"status":"ok"}"#).into_response()
+    private(StatusCode::OK, r#"{"status":"ok"}"#.to_owned())
 }
 
 async fn unknown(request: Request) -> Response {

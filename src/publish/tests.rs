@@ -66,7 +66,7 @@ fn every_wrong_expression_is_reported_with_path_and_caret() {
         shown.contains("authorizationServers[0].claims[0].value") && shown.contains("org.json:1:")
     );
     let device = found.iter().find(|problem| problem.path.ends_with("claims[1].value")).unwrap();
-    assert!(device.diagnostic.message.contains("not filled where tokens are issued"));
+    assert!(device.diagnostic.message.contains("`device` is not filled here"));
     assert!(found.iter().any(|problem| problem.path.contains("tokenPolicies[0]")));
 }
 

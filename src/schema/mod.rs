@@ -57,10 +57,10 @@ impl Schema {
         self
     }
 
-    /// The same, able to say of a root that no issuer fills where it exists (server decision 6).
+    /// The same, able to say of names it does not have where they exist.
     #[must_use]
-    pub(crate) fn for_issuer(self) -> Self {
-        Self { absent: &standard::NOT_OF_THE_ISSUER, ..self }
+    pub fn with_absent(self, absent: &'static [(&'static str, &'static str)]) -> Self {
+        Self { absent, ..self }
     }
 
     /// Where a root exists that this schema does not have.

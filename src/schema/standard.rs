@@ -22,21 +22,6 @@ pub(crate) const ROOTS: [&str; 14] = [
     "source",
 ];
 
-/// Roots that nothing fills where tokens are issued, and where they exist (server decision 6).
-pub(crate) const NOT_OF_THE_ISSUER: [(&str, &str); 11] = [
-    ("security", "policies for signing in"),
-    ("device", "policies for signing in"),
-    ("login", "the routing of identity providers"),
-    ("accessRequest", "policies of account management"),
-    ("idpuser", "the names that identity providers give"),
-    ("event", "filters of event hooks"),
-    ("password", "policies for passwords"),
-    ("source", "mappings between profiles"),
-    ("profile", "mappings between profiles"),
-    ("directory", "mappings between profiles"),
-    ("workday", "mappings between profiles"),
-];
-
 /// `profile` is a root of OEL §1 too, apart from being a member of `user` and `app`.
 pub(crate) const PROFILE: &str = "profile";
 

@@ -77,7 +77,7 @@ pub fn access_jti(random: &Random, family: Option<&str>) -> String {
 
 fn append_id(random: &Random, jti: &mut String) {
     let mut bytes = [0; TOKEN_ID_BYTES];
-    random.fill(&mut bytes);
+    random.fill_id(&mut bytes);
     URL_SAFE_NO_PAD.encode_append(bytes, jti);
 }
 

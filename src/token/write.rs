@@ -42,23 +42,10 @@ impl<'b> ObjectWriter<'b> {
     }
 
     pub(super) fn integer(&mut self, name: &str, value: i64) {
+        use std::io::Write;
         self.name(name);
-        if value < 0 {
-            self.buffer.push(b'-');
-        }
-        let start = self.buffer.len();
-        let mut rest = value.unsigned_abs();
-        loop {
-            // A digit fits a byte.
-            self.buffer.push(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if let Some(digits) = self.buffer.get_mut(start..) {
-            digits.reverse();
-        }
+        let written = write!(self.buffer, "{value}");
+        debug_assert!(written.is_ok(), "a buffer in memory takes everything");
     }
 
     pub(super) fn texts(&mut self, name: &str, values: &[&str]) {
@@ -83,15 +70,6 @@ impl<'b> ObjectWriter<'b> {
     }
 
     fn string(&mut self, value: &str) {
-        // What needs no escape, which is nearly everything, is copied at once.
-        // Every byte is looked at, whatever was found, so that many are looked at at a time.
-        let is_plain = |byte: u8| (byte >= 0x20) & (byte != b'"') & (byte != b'\\');
-        if value.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-            self.buffer.push(b'"');
-            self.buffer.extend_from_slice(value.as_bytes());
-            self.buffer.push(b'"');
-            return;
-        }
         let buffer = &mut *self.buffer;
         json::write_str(value, &mut |bytes| {
             buffer.extend_from_slice(bytes);

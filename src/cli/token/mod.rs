@@ -2,9 +2,8 @@
 
 mod explain;
 
-use super::check::Format;
 use super::installation::{Installation, Stop};
-use super::{log, tell};
+use super::{Format, log, tell};
 use crate::clock::Clock;
 use crate::grant::{Decided, Form, Mint, Proof, SignIn, choose_audience};
 use crate::program::Worker;

@@ -1,8 +1,9 @@
 //! `POST /oauth2/{server}/v1/introspect` (RFC 7662).
 
 use super::super::Surface;
-use super::super::answer::{private, refused};
-use super::super::extract::{ServerId, presented, tried_basic};
+use super::super::answer::private;
+use super::super::extract::ServerId;
+use super::with_form;
 use crate::grant;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -15,15 +16,10 @@ pub(crate) async fn introspect(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    let tried_basic = tried_basic(request.headers());
-    let presented = match presented(request).await {
-        Ok(presented) => presented,
-        Err(refusal) => return refused(&refusal, tried_basic),
-    };
-    // The one load of the version that this request sees.
-    let published = surface.issuer.current();
-    match grant::introspect(&published, &server, presented, surface.clock.seconds()) {
-        Ok(answer) => private(StatusCode::OK, Value::Object(answer).to_string()),
-        Err(refusal) => refused(&refusal, tried_basic),
-    }
+    let now = || surface.clock.seconds();
+    with_form(&surface.issuer, request, |published, presented| {
+        grant::introspect(published, &server, presented, now())
+            .map(|answer| private(StatusCode::OK, Value::Object(answer).to_string()))
+    })
+    .await
 }

@@ -79,7 +79,7 @@ fn answer(
 
 fn of_oauth(server: &RunningServer) -> Value {
     let issuer = server.issuer();
-    let grants: Vec<&str> = Grant::WORDS.iter().map(|(word, _)| *word).collect();
+    let grants: Vec<&str> = Grant::words().collect();
     let published = |published| published == MetadataPublish::AllClients;
     let scopes = server.definition().scopes.iter();
     let scopes: Vec<&str> = scopes

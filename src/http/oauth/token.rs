@@ -1,8 +1,9 @@
 //! `POST /oauth2/{server}/v1/token` (RFC 6749 §3.2).
 
 use super::super::Surface;
-use super::super::answer::{issued, refused};
-use super::super::extract::{ServerId, presented, tried_basic};
+use super::super::answer::issued;
+use super::super::extract::ServerId;
+use super::with_form;
 use crate::grant::{self, Mint};
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -13,16 +14,9 @@ pub(crate) async fn token(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    let tried_basic = tried_basic(request.headers());
-    let presented = match presented(request).await {
-        Ok(presented) => presented,
-        Err(refusal) => return refused(&refusal, tried_basic),
-    };
-    // The one load of the version that this request sees.
-    let published = surface.issuer.current();
-    let mint = Mint { random: &surface.random, now: surface.clock.seconds() };
-    match grant::token(&published, &server, presented, &mint) {
-        Ok(tokens) => issued(&tokens),
-        Err(refusal) => refused(&refusal, tried_basic),
-    }
+    let mint = || Mint { random: &surface.random, now: surface.clock.seconds() };
+    with_form(&surface.issuer, request, |published, presented| {
+        grant::token(published, &server, presented, &mint()).map(|tokens| issued(&tokens))
+    })
+    .await
 }

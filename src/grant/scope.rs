@@ -1,0 +1,42 @@
+//! The scopes of a request: read, and those that a program cannot have.
+
+use super::Refusal;
+use crate::server::{AuthorizationServer, Consent, Scope};
+
+/// Most characters of `scope`.
+const LENGTH: usize = 4096;
+
+/// The scopes of a `scope` parameter (RFC 6749 §3.3), each once.
+pub(super) fn parse(text: &str) -> Result<Vec<String>, Refusal> {
+    let may_stand = |c: char| c.is_ascii_graphic() && c != '"' && c != '\\' || c == ' ';
+    if text.len() > LENGTH || !text.chars().all(may_stand) {
+        return Err(Refusal::malformed_scope());
+    }
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    Ok(scopes)
+}
+
+/// Refuses what only a person can have or agree to.
+pub(super) fn check_for_service(
+    server: &AuthorizationServer,
+    scopes: &[String],
+) -> Result<(), Refusal> {
+    let is_meant = |scope: &&Scope| match scopes {
+        [] => scope.is_default,
+        listed => listed.contains(&scope.name),
+    };
+    let meant = || server.scopes.iter().filter(is_meant);
+    if meant().any(|scope| scope.system) {
+        return Err(Refusal::scopes_of_a_person());
+    }
+    let required: Vec<&str> = meant()
+        .filter(|scope| scope.consent == Consent::Required)
+        .map(|scope| scope.name.as_str())
+        .collect();
+    if required.is_empty() { Ok(()) } else { Err(Refusal::consent_required(&required)) }
+}
