@@ -42,10 +42,8 @@ impl<'b> ObjectWriter<'b> {
     }
 
     pub(super) fn integer(&mut self, name: &str, value: i64) {
-        use std::io::Write;
         self.name(name);
-        let written = write!(self.buffer, "{value}");
-        debug_assert!(written.is_ok(), "a buffer in memory takes everything");
+        self.buffer.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     pub(super) fn texts(&mut self, name: &str, values: &[&str]) {

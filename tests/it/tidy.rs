@@ -17,6 +17,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["src/token/", "src/random.rs"]),
     ("clap::", &["src/cli/"]),
     ("arc_swap", &["src/publish/"]),
+    ("itoa::", &["src/token/"]),
     ("percent_encoding", &["src/http/"]),
     ("regex::", &["runtime/src/pattern.rs"]),
     ("tracing_subscriber", &["src/cli/"]),
