@@ -191,28 +191,32 @@ impl Records {
         app_user: Option<(usize, AppUser<'_>)>,
         session: Option<Session<'_>>,
         programs: &ProgramSet,
-    ) -> Result<RequestRecords, BuildError> {
+    ) -> Result<RequestRecords, PackError> {
+        let pack = |record_type: &Arc<RecordType>, data: &[Datum<'_>]| {
+            RecordBuilder::pack(record_type, data)
+                .map_err(|source| PackError { whose: "request".to_owned(), source })
+        };
         let app_user = app_user.filter(|(user, _)| {
             programs.reads(APP_USER) && self.own_app_user(*user, application).is_none()
         });
         let app_user = app_user.map(|(_, app_user)| {
-            RecordBuilder::pack(
-                &self.types.app_user,
-                &app_user_data(&self.types.app_user, app_user),
-            )
+            pack(&self.types.app_user, &app_user_data(&self.types.app_user, app_user))
         });
-        let access =
-            [texts(access.scopes), Datum::Text(access.audience), Datum::Text(access.grant_type)];
+        let access = programs.reads(ACCESS).then(|| {
+            let data = [
+                texts(access.scopes),
+                Datum::Text(access.audience),
+                Datum::Text(access.grant_type),
+            ];
+            pack(&self.types.access, &data)
+        });
         let session = session.filter(|_| programs.reads(SESSION)).map(|session| {
             let data = [session.id.map_or(Datum::Null, Datum::Text), texts(session.methods)];
-            RecordBuilder::pack(&self.types.session, &data)
+            pack(&self.types.session, &data)
         });
         Ok(RequestRecords {
             app_user: app_user.transpose()?,
-            access: programs
-                .reads(ACCESS)
-                .then(|| RecordBuilder::pack(&self.types.access, &access))
-                .transpose()?,
+            access: access.transpose()?,
             session: session.transpose()?,
         })
     }

@@ -53,7 +53,7 @@ impl<'d> ClaimSet<'d> {
             return Err(Refusal::failure("nothing is granted"));
         };
         let proof = decided.proof;
-        let records = proof.records(scopes)?;
+        let records = decided.records(scopes)?;
         let roots = proof.roots(&records);
         let occasion = occasion(decided, scopes);
         let programs = proof.server.programs();
@@ -165,9 +165,9 @@ impl<'d> ClaimSet<'d> {
     }
 
     fn signed(&self, token_type: TokenType, payload: &[u8]) -> Result<String, KeyError> {
-        let mut token = Vec::with_capacity(payload.len() * 4 / 3 + 512);
+        let mut token = String::with_capacity(payload.len() * 4 / 3 + 512);
         self.decided.proof.server.keys().active().sign(token_type, payload, &mut token)?;
-        String::from_utf8(token).map_err(|_| KeyError::Sign)
+        Ok(token)
     }
 }
 

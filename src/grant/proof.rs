@@ -2,7 +2,9 @@
 
 use super::{Refusal, issue::ClaimSet, scope};
 use crate::claims::ClaimFault;
-use crate::directory::{Access, AppUser, Application, RequestRecords, Session, User, UserStatus};
+use crate::directory::{
+    Access, AppUser, Application, PackError, RequestRecords, Session, User, UserStatus,
+};
 use crate::policy::{
     self, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, TokenPolicyFault,
 };
@@ -42,6 +44,8 @@ pub struct SignIn {
 #[derive(Debug)]
 pub struct Decided<'d> {
     pub(super) proof: &'d Proof<'d>,
+    /// How the client knows the person.
+    app_user: Option<AppUser<'d>>,
     decision: Decision<'d>,
     /// The token policies that apply, and the trace of all.
     customisation: Option<Result<Customisation<'d>, TokenPolicyFault>>,
@@ -104,7 +108,11 @@ impl<'p> Proof<'p> {
     }
 
     /// The records of this request while these scopes are, or would be, granted.
-    pub(super) fn records(&self, scopes: &[&str]) -> Result<RequestRecords, Refusal> {
+    fn records(
+        &self,
+        scopes: &[&str],
+        app_user: Option<AppUser<'_>>,
+    ) -> Result<RequestRecords, PackError> {
         let access = Access { scopes, audience: self.audience, grant_type: self.grant_type };
         let session = self
             .sign_in
@@ -113,9 +121,8 @@ impl<'p> Proof<'p> {
         let programs = self.server.programs();
         let records = self.published.records();
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
-        let app_user = user.zip(self.app_user()?);
-        let packed = records.pack_request(self.application, &access, app_user, session, programs);
-        packed.map_err(|error| Refusal::failure(&error.to_string()))
+        let app_user = user.zip(app_user);
+        records.pack_request(self.application, &access, app_user, session, programs)
     }
 
     pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords) -> Roots<'r> {
@@ -128,14 +135,15 @@ impl<'p> Proof<'p> {
         &self,
         expression: &ExpressionText,
         scopes: &[&str],
+        app_user: Option<AppUser<'_>>,
         worker: &mut Worker,
     ) -> ConditionOutcome {
-        match self.records(scopes) {
+        match self.records(scopes, app_user) {
             Ok(records) => {
                 let roots = self.roots(&records);
                 self.server.condition(expression, &roots, worker, Engine::Native)
             }
-            Err(refusal) => ConditionOutcome::Fault(refusal.to_string()),
+            Err(error) => ConditionOutcome::Fault(error.to_string()),
         }
     }
 
@@ -146,7 +154,7 @@ impl<'p> Proof<'p> {
     /// was decided.
     pub fn decide<'d>(&'d self, worker: &mut Worker) -> Result<Decided<'d>, Refusal> {
         let client = self.client()?;
-        self.app_user()?;
+        let app_user = self.app_user()?;
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user).zip(self.user());
         let facts = Facts {
             client_id: &client.client_id,
@@ -157,13 +165,13 @@ impl<'p> Proof<'p> {
         };
         let server = self.server.definition();
         let mut evaluate =
-            |text: &ExpressionText, scopes: &[&str]| self.condition(text, scopes, worker);
+            |text: &ExpressionText, scopes: &[&str]| self.condition(text, scopes, app_user, worker);
         let decision = policy::decide(server, &facts, &mut evaluate);
         let granted = decision.outcome.as_ref().ok();
         let customisation = granted.map(|allowed| {
             policy::token_policies_that_apply(server, &facts, &allowed.scopes, &mut evaluate)
         });
-        Ok(Decided { proof: self, decision, customisation })
+        Ok(Decided { proof: self, app_user, decision, customisation })
     }
 }
 
@@ -187,6 +195,12 @@ impl<'d> Decided<'d> {
             Some(Ok((_, considered))) => considered,
             _ => &[],
         }
+    }
+
+    /// The records of this request while these scopes are granted.
+    pub(super) fn records(&self, scopes: &[&str]) -> Result<RequestRecords, Refusal> {
+        let packed = self.proof.records(scopes, self.app_user);
+        packed.map_err(|error| Refusal::failure(&error.to_string()))
     }
 
     pub(super) fn policies(&self) -> &[usize] {

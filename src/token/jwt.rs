@@ -9,7 +9,7 @@ use std::cell::RefCell;
 pub struct Signer {
     key: SigningKey,
     /// The headers by [`TokenType`], in base64url, each with the dot after it.
-    headers: [Vec<u8>; 2],
+    headers: [String; 2],
 }
 
 /// What the header says in `typ`.
@@ -32,10 +32,10 @@ impl Signer {
     pub fn new(key: SigningKey) -> Self {
         let header = |more: &str| {
             let (kid, algorithm) = (key.kid(), key.algorithm().name());
-            let mut header = Vec::new();
+            let mut header = String::new();
             let text = format!(r#"{{"kid":"{kid}","alg":"{algorithm}"{more}}}"#);
             URL_SAFE_NO_PAD.encode_append(text, &mut header);
-            header.push(b'.');
+            header.push('.');
             header
         };
         let headers = [header(""), header(r#","typ":"at+jwt""#)];
@@ -56,22 +56,22 @@ impl Signer {
         &self,
         token_type: TokenType,
         claims: &[u8],
-        token: &mut Vec<u8>,
+        token: &mut String,
     ) -> Result<(), KeyError> {
         let start = token.len();
         let [plain, access_token] = &self.headers;
-        token.extend_from_slice(match token_type {
+        token.push_str(match token_type {
             TokenType::Unsaid => plain,
             TokenType::AccessToken => access_token,
         });
         URL_SAFE_NO_PAD.encode_append(claims, token);
         SIGNATURE.with_borrow_mut(|signature| {
             let input = token.get(start..).unwrap_or_default();
-            if let Err(error) = self.key.sign(input, signature) {
+            if let Err(error) = self.key.sign(input.as_bytes(), signature) {
                 token.truncate(start);
                 return Err(error);
             }
-            token.push(b'.');
+            token.push('.');
             URL_SAFE_NO_PAD.encode_append(signature, token);
             Ok(())
         })
