@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to say")]
 
 use claimsmith::grant::{Basic, Form, Mint, Presented, Proof, SignIn, token};
+use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
 use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
 use claimsmith::random::Random;
@@ -63,7 +64,7 @@ fn person(published: &Published) -> Proof<'_> {
 }
 
 fn issue(proof: &Proof<'_>, worker: &mut Worker, mint: &Mint<'_>) -> String {
-    let decided = proof.decide(worker).unwrap();
+    let decided = proof.decide(Trace::Skip, worker).unwrap();
     let claims = decided.claim_set(worker).unwrap();
     claims.sign(mint).unwrap().access_token
 }

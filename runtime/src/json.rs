@@ -2,7 +2,7 @@
 
 use crate::record::Record;
 use crate::symbol::GroupTable;
-use crate::value::{Entries, Kind, Text, Value, is_clean};
+use crate::value::{Entries, Kind, Text, Value, first_unclean};
 
 /// Takes bytes of output; answers `false` when there is no more room, which ends the writing.
 pub type Sink<'s> = dyn FnMut(&[u8]) -> bool + 's;
@@ -70,7 +70,7 @@ pub fn write_str(text: &str, sink: &mut Sink<'_>) -> bool {
     if !sink(b"\"") {
         return false;
     }
-    while let Some(at) = rest.iter().position(|byte| !is_clean(*byte)) {
+    while let Some(at) = first_unclean(rest) {
         let (plain, tail) = rest.split_at(at);
         let Some((byte, tail)) = tail.split_first() else { break };
         let written = sink(plain) && escape(*byte).is_some_and(|escaped| sink(escaped.as_bytes()));

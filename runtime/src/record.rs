@@ -243,6 +243,9 @@ fn room(data: &[Datum<'_>]) -> (usize, usize) {
     (cells, bytes)
 }
 
+/// What the elements of free lists and maps may be.
+static ANYTHING: Shape = Shape { ty: Type::Any, nullable: true };
+
 /// Packs data into a [`PackedRecord`], checking each against the shape of its slot.
 #[derive(Debug)]
 pub struct RecordBuilder {
@@ -311,7 +314,6 @@ impl RecordBuilder {
         if level > MAX_DEPTH {
             return Err(BuildError::TooLarge { path: path() });
         }
-        let any = Shape::of(Type::Any);
         let mismatch = |found| BuildError::Shape { path: path(), found };
         let value = match (datum, &shape.ty) {
             (Datum::Null, _) => Value::NULL,
@@ -325,7 +327,7 @@ impl RecordBuilder {
             (Datum::List(elements), Type::List(element)) => {
                 self.list(element, elements, path, level)?
             }
-            (Datum::List(elements), _) => self.list(&any, elements, path, level)?,
+            (Datum::List(elements), _) => self.list(&ANYTHING, elements, path, level)?,
             (Datum::Map(entries), _) => self.map(entries, path, level)?,
             (Datum::Record(data), Type::Record(record_type)) => {
                 let (offset, depth) = self.record(record_type, data, &path(), level)?;
@@ -369,12 +371,11 @@ impl RecordBuilder {
         path: &dyn Fn() -> String,
         level: usize,
     ) -> Result<Value<'static>, BuildError> {
-        let any = Shape::of(Type::Any);
         let start = self.reserve(2 * entries.len());
         for (index, (key, datum)) in entries.iter().enumerate() {
             let inner = || format!("{}.{key}", path());
             let name = self.text(key, &inner)?;
-            let value = self.value(&any, datum, &inner, level + 1)?;
+            let value = self.value(&ANYTHING, datum, &inner, level + 1)?;
             self.put(start + 2 * index, name);
             self.put(start + 2 * index + 1, value);
         }

@@ -363,8 +363,19 @@ const fn first_bytes(memory: &'static [u8; PADDING], len: usize) -> &'static str
 /// The flags of a text: which facts hold for all of its bytes.
 pub(crate) fn scan(text: &str) -> u8 {
     let ascii = if text.is_ascii() { layout::ASCII } else { 0 };
-    let clean = if text.bytes().all(is_clean) { layout::CLEAN } else { 0 };
+    let clean = if first_unclean(text.as_bytes()).is_none() { layout::CLEAN } else { 0 };
     ascii | clean
+}
+
+/// The place of the first byte that JSON needs an escape for.
+#[inline]
+pub(crate) fn first_unclean(bytes: &[u8]) -> Option<usize> {
+    // Without an early end inside a chunk, one is looked at in a few vector instructions.
+    let (chunks, _) = bytes.as_chunks::<16>();
+    let is_plain = |chunk: &[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_clean(*byte));
+    let plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * 16;
+    let rest = bytes.get(plain..).unwrap_or_default();
+    rest.iter().position(|byte| !is_clean(*byte)).map(|at| plain + at)
 }
 
 /// Whether a byte stands for itself inside a JSON string.

@@ -14,7 +14,7 @@ pub use explain::{Absence, ExplainedClaim, Outcome, explain};
 pub use plan::{ClaimPlan, PlanProblem, plan};
 
 use crate::directory::User;
-use crate::policy::{Delivery, included_claims, policy_claims};
+use crate::policy::{Delivery, is_included, policy_claims};
 use crate::program::{Engine, ProgramSet, Roots, Worker};
 use crate::server::{AuthorizationServer, ClaimType};
 use plan::{Selection, Source, TokenPlan};
@@ -95,10 +95,12 @@ fn choose<'a>(
         None => {}
     };
     let added = policy_claims(occasion.server, occasion.policies, claim_type, delivery);
-    let own = included_claims(occasion.server, claim_type, occasion.scopes, delivery);
-    for (index, claim) in own {
-        if !added.iter().any(|known| known.claim.name == claim.name) {
-            add(claim.name.as_str(), plan.own(index));
+    for (index, source) in plan.own() {
+        let Some(claim) = occasion.server.claims.get(*index) else { continue };
+        if is_included(claim, occasion.scopes, delivery)
+            && !added.iter().any(|known| known.claim.name == claim.name)
+        {
+            add(claim.name.as_str(), Some(source));
         }
     }
     for added in &added {

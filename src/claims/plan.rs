@@ -23,8 +23,8 @@ pub(super) struct TokenPlan {
     object: ProgramId,
     /// Whose expression each member of the object is.
     members: Vec<Origin>,
-    /// By the index of the server's claim.
-    own: Vec<Option<Source>>,
+    /// The server's claims of this kind of token, by index.
+    own: Vec<(usize, Source)>,
     /// By the index of the token policy, then of its claim.
     added: Vec<Vec<Option<Source>>>,
 }
@@ -175,7 +175,7 @@ fn own_sources(
     claim_type: ClaimType,
     directory: &Directory,
     problems: &mut Vec<PlanProblem>,
-) -> Vec<Option<Source>> {
+) -> Vec<(usize, Source)> {
     let mut source = |claim: &ClaimDefinition| -> Option<Source> {
         match (claim.value_type, claim.group_filter, &claim.value) {
             (ValueType::System, ..) => SystemClaim::find(&claim.name).map(Source::System),
@@ -192,24 +192,26 @@ fn own_sources(
             _ => None,
         }
     };
-    let of_type = |claim: &ClaimDefinition| claim.claim_type == claim_type;
-    server.claims.iter().map(|claim| of_type(claim).then(|| source(claim)).flatten()).collect()
+    let claims = server.claims.iter().enumerate();
+    let of_type = claims.filter(|(_, claim)| claim.claim_type == claim_type);
+    of_type.filter_map(|(index, claim)| Some((index, source(claim)?))).collect()
 }
 
 impl TokenPlan {
     /// Puts each member of the object where its claim is looked for.
     fn place_members(&mut self) {
         for (member, origin) in self.members.iter().enumerate() {
-            let place = match *origin {
-                Origin::Own(index) => self.own.get_mut(index),
+            match *origin {
+                Origin::Own(index) => self.own.push((index, Source::Member(member))),
                 Origin::Added { policy, index } => {
-                    self.added.get_mut(policy).and_then(|claims| claims.get_mut(index))
+                    let claims = self.added.get_mut(policy);
+                    if let Some(place) = claims.and_then(|claims| claims.get_mut(index)) {
+                        *place = Some(Source::Member(member));
+                    }
                 }
-            };
-            if let Some(place) = place {
-                *place = Some(Source::Member(member));
             }
         }
+        self.own.sort_by_key(|(index, _)| *index);
     }
 
     pub(super) fn object(&self) -> ProgramId {
@@ -220,9 +222,9 @@ impl TokenPlan {
         Selection(vec![0; self.members.len().div_ceil(64)])
     }
 
-    /// The source of the server's claim with this index.
-    pub(super) fn own(&self, index: usize) -> Option<&Source> {
-        self.own.get(index)?.as_ref()
+    /// The server's claims of this kind of token, by index.
+    pub(super) fn own(&self) -> &[(usize, Source)] {
+        &self.own
     }
 
     /// The source of a claim of a token policy.

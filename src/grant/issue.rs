@@ -165,8 +165,9 @@ impl<'d> ClaimSet<'d> {
     }
 
     fn signed(&self, token_type: TokenType, payload: &[u8]) -> Result<String, KeyError> {
-        let mut token = String::with_capacity(payload.len() * 4 / 3 + 512);
-        self.decided.proof.server.keys().active().sign(token_type, payload, &mut token)?;
+        let signer = self.decided.proof.server.keys().active();
+        let mut token = String::with_capacity(signer.length(payload.len()));
+        signer.sign(token_type, payload, &mut token)?;
         Ok(token)
     }
 }

@@ -25,6 +25,7 @@ pub use proof::{Decided, Proof, SignIn};
 pub use refusal::Refusal;
 
 use crate::directory::Application;
+use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
 use std::cell::RefCell;
@@ -106,7 +107,8 @@ pub fn token(
     let request = Request::new(presented)?;
     let client = authenticate(published, &request)?;
     let proof = client.allow(&request)?.prove(server, &request)?;
-    WORKER.with_borrow_mut(|worker| proof.decide(worker)?.claim_set(worker)?.sign(mint))
+    WORKER
+        .with_borrow_mut(|worker| proof.decide(Trace::Skip, worker)?.claim_set(worker)?.sign(mint))
 }
 
 /// The server of a request.

@@ -6,7 +6,7 @@ use crate::directory::{
     Access, AppUser, Application, PackError, RequestRecords, Session, User, UserStatus,
 };
 use crate::policy::{
-    self, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, TokenPolicyFault,
+    self, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, TokenPolicyFault, Trace,
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
@@ -47,7 +47,7 @@ pub struct Decided<'d> {
     /// How the client knows the person.
     app_user: Option<AppUser<'d>>,
     decision: Decision<'d>,
-    /// The token policies that apply, and the trace of all.
+    /// The token policies that apply, and the trace of all if there is one.
     customisation: Option<Result<Customisation<'d>, TokenPolicyFault>>,
 }
 
@@ -152,7 +152,7 @@ impl<'p> Proof<'p> {
     /// # Errors
     /// A person who may not have tokens of this client at all. Refusals by policy are part of what
     /// was decided.
-    pub fn decide<'d>(&'d self, worker: &mut Worker) -> Result<Decided<'d>, Refusal> {
+    pub fn decide<'d>(&'d self, trace: Trace, worker: &mut Worker) -> Result<Decided<'d>, Refusal> {
         let client = self.client()?;
         let app_user = self.app_user()?;
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user).zip(self.user());
@@ -166,17 +166,18 @@ impl<'p> Proof<'p> {
         let server = self.server.definition();
         let mut evaluate =
             |text: &ExpressionText, scopes: &[&str]| self.condition(text, scopes, app_user, worker);
-        let decision = policy::decide(server, &facts, &mut evaluate);
+        let decision = policy::decide(server, &facts, trace, &mut evaluate);
         let granted = decision.outcome.as_ref().ok();
         let customisation = granted.map(|allowed| {
-            policy::token_policies_that_apply(server, &facts, &allowed.scopes, &mut evaluate)
+            let granted = &allowed.scopes;
+            policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
         Ok(Decided { proof: self, app_user, decision, customisation })
     }
 }
 
 impl<'d> Decided<'d> {
-    /// The decision with everything that was looked at.
+    /// The decision, with everything that was looked at if a trace was asked for.
     #[must_use]
     pub fn decision(&self) -> &Decision<'d> {
         &self.decision
@@ -188,7 +189,8 @@ impl<'d> Decided<'d> {
         self.proof.audience
     }
 
-    /// Every token policy and whether it applies; nothing for a request that was refused.
+    /// Every token policy and whether it applies; nothing for a request that was refused, or without
+    /// a trace.
     #[must_use]
     pub fn considered(&self) -> &[ConsideredTokenPolicy<'d>] {
         match &self.customisation {

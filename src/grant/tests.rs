@@ -1,6 +1,7 @@
 //! The phases of the token endpoint over a real organization.
 
 use super::*;
+use crate::policy::Trace;
 use crate::publish::fixture::{document, publish};
 use crate::random::Random;
 
@@ -63,7 +64,7 @@ fn ask_for(
         Proof::by_operator(published, server, application, sign_in, grant, scope, audience)?;
     let mut worker = Worker::new();
     let random = Random::seeded(b"grant");
-    let decided = proof.decide(&mut worker)?;
+    let decided = proof.decide(Trace::Skip, &mut worker)?;
     decided.claim_set(&mut worker)?.sign(&Mint { random: &random, now: NOW })
 }
 

@@ -3,7 +3,9 @@
 use super::*;
 use crate::directory::{AuthenticationMethod, SecretSource};
 use crate::document::{self, Json, Member};
-use crate::policy::{ConditionOutcome, Facts, Person, Refused, decide, token_policies_that_apply};
+use crate::policy::{
+    ConditionOutcome, Facts, Person, Refused, Trace, decide, token_policies_that_apply,
+};
 use crate::server::{Access, Clients, ExpressionText, RuleScopes, SUBJECT_EXPRESSION};
 
 /// Stands in for SHA-256: FNV-1a, four lanes of eight bytes.
@@ -99,7 +101,7 @@ fn demo_decision(
         audience: "https://api.mycompany.com",
     };
     let mut evaluate = |_: &ExpressionText, _: &[&str]| condition.clone();
-    decide(&demo.servers[0], &facts, &mut evaluate).outcome.map(|allowed| {
+    decide(&demo.servers[0], &facts, Trace::Skip, &mut evaluate).outcome.map(|allowed| {
         (allowed.rule.to_owned(), allowed.scopes.into_iter().map(str::to_owned).collect())
     })
 }
@@ -144,7 +146,13 @@ fn the_demo_adds_a_department_for_internal_employees_and_the_internal_audience_o
         };
         let mut evaluate = |_: &ExpressionText, _: &[&str]| ConditionOutcome::True;
         let granted = ["read:customers"];
-        let applying = token_policies_that_apply(&demo.servers[0], &facts, &granted, &mut evaluate);
+        let applying = token_policies_that_apply(
+            &demo.servers[0],
+            &facts,
+            &granted,
+            Trace::Keep,
+            &mut evaluate,
+        );
         let policies = &demo.servers[0].token_policies;
         applying.unwrap().0.iter().map(|index| policies[*index].name.clone()).collect()
     };

@@ -1,7 +1,7 @@
 //! Which claims a token gets: those of the server under its scopes, and those that token
 //! customisation policies add (authorization-server §3.2, decision 7).
 
-use super::{ConditionOutcome, Evaluate, Facts};
+use super::{ConditionOutcome, Evaluate, Facts, Trace};
 use crate::directory::User;
 use crate::document::Json;
 use crate::server::{
@@ -25,21 +25,13 @@ impl Delivery {
     }
 }
 
-/// The active claims of a server that a token of this type gets when these scopes are granted, in
-/// the order of the server, each with its index there.
-pub fn included_claims<'a>(
-    server: &'a AuthorizationServer,
-    claim_type: ClaimType,
-    scopes: &[&str],
-    delivery: Delivery,
-) -> impl Iterator<Item = (usize, &'a ClaimDefinition)> {
-    server.claims.iter().enumerate().filter(move |(_, claim)| {
-        claim.status.is_active()
-            && claim.claim_type == claim_type
-            && (claim.scopes.is_empty()
-                || claim.scopes.iter().any(|s| scopes.contains(&s.as_str())))
-            && delivery.carries(claim_type, claim.always_include)
-    })
+/// Whether a token gets a claim of its server when these scopes are granted. The token is of the
+/// claim's type.
+#[must_use]
+pub fn is_included(claim: &ClaimDefinition, scopes: &[&str], delivery: Delivery) -> bool {
+    claim.status.is_active()
+        && (claim.scopes.is_empty() || claim.scopes.iter().any(|s| scopes.contains(&s.as_str())))
+        && delivery.carries(claim.claim_type, claim.always_include)
 }
 
 /// A claim that a token policy adds.
@@ -126,7 +118,7 @@ pub struct TokenPolicyFault {
 }
 
 /// The indices of the token policies that apply when `granted` is granted, in order, with the
-/// trace of all that were considered.
+/// trace of all that were considered, if one is asked for.
 ///
 /// # Errors
 /// The first condition that could not be evaluated (decision 4).
@@ -134,6 +126,7 @@ pub fn token_policies_that_apply<'a>(
     server: &'a AuthorizationServer,
     facts: &Facts<'_>,
     granted: &[&str],
+    trace: Trace,
     evaluate: &mut Evaluate<'_>,
 ) -> Result<(Vec<usize>, Vec<ConsideredTokenPolicy<'a>>), TokenPolicyFault> {
     let (mut applying, mut considered) = (Vec::new(), Vec::new());
@@ -153,7 +146,9 @@ pub fn token_policies_that_apply<'a>(
         if mismatch.is_none() {
             applying.push(index);
         }
-        considered.push(ConsideredTokenPolicy { policy: &policy.name, mismatch });
+        if trace == Trace::Keep {
+            considered.push(ConsideredTokenPolicy { policy: &policy.name, mismatch });
+        }
     }
     Ok((applying, considered))
 }

@@ -1,13 +1,21 @@
 //! The decision: active policies in order, their active rules in order, the first match decides.
 
 use super::{ConditionOutcome, Evaluate, Facts, Refused};
-use crate::server::{Access, AuthorizationServer, Lifetimes, Policy, Rule, RuleScopes};
+use crate::server::{Access, AuthorizationServer, Lifetimes, Policy, Rule};
 use std::fmt;
+
+/// Whether a decision remembers what it looked at: an explanation wants to know, a token does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    Keep,
+    Skip,
+}
 
 /// What was decided, and everything that was looked at on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision<'a> {
     pub outcome: Result<Allowed<'a>, Refused>,
+    /// Empty unless a trace was asked for.
     pub considered: Vec<Considered<'a>>,
 }
 
@@ -27,19 +35,19 @@ pub struct Considered<'a> {
     pub policy: &'a str,
     /// `None` when the policy as a whole was passed over.
     pub rule: Option<&'a str>,
-    pub verdict: Verdict,
+    pub verdict: Verdict<'a>,
 }
 
 /// What the first condition that did not hold was, or that all did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Verdict<'a> {
     Inactive,
     /// The policy is not for this client.
     Client,
     Grant,
     People,
     /// The scopes that the rule does not list; of a rule that denies, none of them is listed.
-    Scopes(Vec<String>),
+    Scopes(Vec<&'a str>),
     Audience,
     ConditionFalse,
     ConditionNull,
@@ -49,7 +57,7 @@ pub enum Verdict {
     Allowed,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Verdict<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::Inactive => "is not active",
@@ -78,6 +86,7 @@ impl fmt::Display for Verdict {
 pub fn decide<'a>(
     server: &'a AuthorizationServer,
     facts: &Facts<'a>,
+    trace: Trace,
     evaluate: &mut Evaluate<'_>,
 ) -> Decision<'a> {
     let asked = match asked_scopes(server, facts) {
@@ -87,7 +96,9 @@ pub fn decide<'a>(
     let mut considered = Vec::new();
     for policy in &server.policies {
         if let Some(verdict) = passed_over(policy, facts) {
-            considered.push(Considered { policy: &policy.name, rule: None, verdict });
+            if trace == Trace::Keep {
+                considered.push(Considered { policy: &policy.name, rule: None, verdict });
+            }
             continue;
         }
         for rule in &policy.rules {
@@ -97,7 +108,10 @@ pub fn decide<'a>(
                 Err(verdict) => (verdict, Vec::new()),
             };
             let outcome = conclude(policy, rule, &verdict, scopes);
-            considered.push(Considered { policy: &policy.name, rule: Some(&rule.name), verdict });
+            if trace == Trace::Keep {
+                let rule = Some(rule.name.as_str());
+                considered.push(Considered { policy: &policy.name, rule, verdict });
+            }
             if let Some(outcome) = outcome {
                 return Decision { outcome, considered };
             }
@@ -139,7 +153,7 @@ fn asked_scopes<'a>(
     }
 }
 
-fn passed_over(policy: &Policy, facts: &Facts<'_>) -> Option<Verdict> {
+fn passed_over(policy: &Policy, facts: &Facts<'_>) -> Option<Verdict<'static>> {
     if !policy.status.is_active() {
         return Some(Verdict::Inactive);
     }
@@ -152,8 +166,8 @@ fn consider<'a>(
     facts: &Facts<'_>,
     asked: &Asked<'a>,
     evaluate: &mut Evaluate<'_>,
-) -> Result<Vec<&'a str>, Verdict> {
-    let hold = |holds: bool, verdict: Verdict| if holds { Ok(()) } else { Err(verdict) };
+) -> Result<Vec<&'a str>, Verdict<'a>> {
+    let hold = |holds: bool, verdict| if holds { Ok(()) } else { Err(verdict) };
     hold(rule.status.is_active(), Verdict::Inactive)?;
     hold(rule.grant_types.iter().any(|grant| grant == facts.grant_type), Verdict::Grant)?;
     // Without a user the people condition is ignored, of a rule that denies too (decision 2).
@@ -176,24 +190,22 @@ fn consider<'a>(
 
 /// The scopes a rule would grant or deny. A rule that allows lists all that were requested, or
 /// some of the defaults; one that denies lists any (decision 2).
-fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<Vec<&'a str>, Verdict> {
-    if rule.scopes == RuleScopes::All {
-        return Ok(asked.scopes.clone());
-    }
-    let (listed, others): (Vec<&str>, Vec<&str>) =
-        asked.scopes.iter().partition(|scope| rule.scopes.include(scope));
-    match rule.access {
-        Access::Deny if !listed.is_empty() => Ok(asked.scopes.clone()),
-        Access::Allow if others.is_empty() || (asked.by_default && !listed.is_empty()) => {
-            Ok(listed)
-        }
-        Access::Deny | Access::Allow => {
-            Err(Verdict::Scopes(others.into_iter().map(str::to_owned).collect()))
-        }
+fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<Vec<&'a str>, Verdict<'a>> {
+    let is_listed = |scope: &&&'a str| rule.scopes.include(scope);
+    let n_listed = asked.scopes.iter().filter(is_listed).count();
+    let is_about = match rule.access {
+        Access::Deny => n_listed > 0,
+        Access::Allow => n_listed == asked.scopes.len() || (asked.by_default && n_listed > 0),
+    };
+    let all = asked.scopes.iter();
+    match (is_about, rule.access) {
+        (true, Access::Deny) => Ok(asked.scopes.clone()),
+        (true, Access::Allow) => Ok(all.filter(is_listed).copied().collect()),
+        (false, _) => Err(Verdict::Scopes(all.filter(|s| !is_listed(s)).copied().collect())),
     }
 }
 
-fn verdict_of(access: Access) -> Verdict {
+fn verdict_of(access: Access) -> Verdict<'static> {
     match access {
         Access::Allow => Verdict::Allowed,
         Access::Deny => Verdict::Denied,
@@ -205,7 +217,7 @@ fn verdict_of(access: Access) -> Verdict {
 fn conclude<'a>(
     policy: &'a Policy,
     rule: &'a Rule,
-    verdict: &Verdict,
+    verdict: &Verdict<'_>,
     scopes: Vec<&'a str>,
 ) -> Option<Result<Allowed<'a>, Refused>> {
     let names = || (policy.name.clone(), rule.name.clone());

@@ -7,9 +7,9 @@ mod refusal;
 
 pub use customize::{
     AddedClaim, ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch,
-    included_claims, policy_claims, token_policies_that_apply,
+    is_included, policy_claims, token_policies_that_apply,
 };
-pub use decide::{Allowed, Considered, Decision, Verdict, decide};
+pub use decide::{Allowed, Considered, Decision, Trace, Verdict, decide};
 pub use refusal::{POLICY_REFUSED, Refused};
 
 use crate::directory::User;

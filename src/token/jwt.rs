@@ -1,6 +1,6 @@
 //! Signing: claims in, compact JWS out (RFC 7515 §3.1), into a buffer that is used again.
 
-use super::key::{KeyError, SigningKey};
+use super::key::{Algorithm, KeyError, SigningKey};
 use base64_simd::URL_SAFE_NO_PAD;
 use std::cell::RefCell;
 
@@ -46,6 +46,14 @@ impl Signer {
     #[must_use]
     pub const fn key(&self) -> &SigningKey {
         &self.key
+    }
+
+    /// The most bytes of a token of so many bytes of claims.
+    #[must_use]
+    pub fn length(&self, claims: usize) -> usize {
+        let [_, header] = &self.headers;
+        let signature = if self.key.algorithm() == Algorithm::Rs256 { 342 } else { 86 };
+        header.len() + (claims * 4).div_ceil(3) + 1 + signature
     }
 
     /// Appends the token of `claims` (JSON text) to `token`.

@@ -6,6 +6,7 @@ use super::installation::{Installation, Stop};
 use super::{Format, log, tell};
 use crate::clock::Clock;
 use crate::grant::{Decided, Form, Mint, Proof, SignIn, choose_audience};
+use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
 use clap::Args;
@@ -60,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let server = find_server(&published, &arguments.server)?;
     let proof = prove(arguments, &published, server, now)?;
     let mut worker = Worker::new();
-    let decided = proof.decide(&mut worker).map_err(|refusal| refusal.to_string())?;
+    let decided = proof.decide(Trace::Keep, &mut worker).map_err(|refusal| refusal.to_string())?;
     let signing = if installation.demo || arguments.sign {
         Signing::Yes(Mint { random: &opened.random, now })
     } else {
