@@ -65,7 +65,7 @@ pub fn write_text(text: Text<'_>, sink: &mut Sink<'_>) -> bool {
 }
 
 /// Writes a string between quotes, escaped as RFC 8259 §7 asks: the short forms where there are any.
-pub fn write_str(text: &str, sink: &mut Sink<'_>) -> bool {
+pub fn write_str<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> bool {
     let mut rest = text.as_bytes();
     if !sink(b"\"") {
         return false;

@@ -289,7 +289,8 @@ impl RecordBuilder {
             self.put(header + 1 + index, value);
         }
         let slots = self.cells.get(header + 1..header + 1 + data.len()).unwrap_or_default();
-        let depth = depth_around(slots).ok_or(BuildError::TooLarge { path: path.to_owned() })?;
+        let too_large = || BuildError::TooLarge { path: path.to_owned() };
+        let depth = depth_around(slots).ok_or_else(too_large)?;
         let n_slots = data.len() as u32;
         let words = Header {
             record_type: Arc::as_ptr(record_type),

@@ -14,18 +14,10 @@ impl<'b> ObjectWriter<'b> {
         Self { buffer, empty: true }
     }
 
-    /// The comma before a member that is not the first.
-    fn separate(&mut self) {
-        if !self.empty {
-            self.buffer.push(b',');
-        }
-        self.empty = false;
-    }
-
     /// A name of ours, which needs no escapes.
     fn name(&mut self, name: &str) {
-        self.separate();
-        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
+        self.empty = false;
         self.buffer.extend_from_slice(name.as_bytes());
         self.buffer.extend_from_slice(b"\":");
     }
@@ -61,7 +53,9 @@ impl<'b> ObjectWriter<'b> {
     /// Members written elsewhere, `"name":value` with commas between them; then the end.
     pub(super) fn close(mut self, custom: &[u8]) {
         if !custom.is_empty() {
-            self.separate();
+            if !self.empty {
+                self.buffer.push(b',');
+            }
             self.buffer.extend_from_slice(custom);
         }
         self.buffer.push(b'}');
