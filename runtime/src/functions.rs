@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::fault::Fault;
 use crate::value::{Kind, Value};
-use crate::{group, list, operator, text};
+use crate::{array, convert, group, list, operator, text, version, words};
 
 /// A function body: safe Rust over arguments that already are what the row's parameters say.
 pub type Body = for<'a> fn(&mut Context<'a>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
@@ -21,6 +21,8 @@ pub struct Function {
     pub n_optional: usize,
     /// Whether the last parameter may be repeated, or left out.
     pub variadic: bool,
+    /// Whether what repeats is a pair.
+    pub paired: bool,
     pub returns: Returns,
     pub meaning: Meaning,
     /// Whether it can never fault once its arguments are what the parameters say.
@@ -95,6 +97,7 @@ pub enum Null {
 pub enum Returns {
     Boolean,
     Integer,
+    Number,
     Text,
     Any,
     /// A list of texts.
@@ -132,6 +135,9 @@ pub enum Sink {
     Any,
     All,
     Find,
+    /// Whether the condition holds for none, or without one, whether nothing arrives.
+    None,
+    Last,
     Contains,
     Count,
     Join,
@@ -148,8 +154,18 @@ pub enum Membership {
     Criteria,
 }
 
-/// Every function, in the order the documentation lists them; a row's number is its place here.
-pub static TABLE: &[&[Function]] = &[text::ROWS, list::ROWS, group::ROWS, operator::ROWS];
+/// Every function, operators first, then in the order the documentation lists them; a row's number
+/// is its place here.
+pub static TABLE: &[&[Function]] = &[
+    operator::ROWS,
+    text::ROWS,
+    words::ROWS,
+    version::ROWS,
+    list::ROWS,
+    array::ROWS,
+    convert::ROWS,
+    group::ROWS,
+];
 
 /// The rows behind operators and conversions, in the order of the rows of `operator.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +227,7 @@ pub enum Operator {
 /// The row number of an operator.
 #[must_use]
 pub fn operator(operator: Operator) -> u32 {
-    (text::ROWS.len() + list::ROWS.len() + group::ROWS.len()) as u32 + operator as u32
+    operator as u32
 }
 
 /// Row `number` of the table.
@@ -242,7 +258,8 @@ impl Function {
     pub fn takes(&self, n: usize) -> bool {
         let most = if self.variadic { usize::MAX } else { self.parameters.len() };
         let least = self.parameters.len() - self.n_optional - usize::from(self.variadic);
-        (least..=most).contains(&n)
+        let odd = self.paired && !n.saturating_sub(least).is_multiple_of(2);
+        (least..=most).contains(&n) && !odd
     }
 
     /// The parameter that argument `index` is for.
@@ -290,6 +307,7 @@ impl Function {
             parameters,
             n_optional: 0,
             variadic: false,
+            paired: false,
             returns,
             meaning,
             total: false,
@@ -342,6 +360,11 @@ impl Function {
     /// The last parameter may be repeated, or left out.
     pub(crate) const fn variadic(self) -> Self {
         Self { variadic: true, ..self }
+    }
+
+    /// The last parameter stands for pairs of arguments, of which there may be none.
+    pub(crate) const fn paired(self) -> Self {
+        Self { variadic: true, paired: true, ..self }
     }
 
     /// It never faults.

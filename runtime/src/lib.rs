@@ -13,6 +13,8 @@ pub mod arena;
 pub mod abi;
 #[cfg(test)]
 mod fixture;
+mod array;
+mod convert;
 pub mod functions;
 mod group;
 pub mod json;
@@ -22,6 +24,8 @@ mod operator;
 pub mod pattern;
 pub mod size;
 mod text;
+mod version;
+mod words;
 
 pub use abi::{Context, limits};
 pub use fault::Fault;

@@ -131,6 +131,11 @@ impl Checker<'_> {
     /// else the row is found by name and kind at run time.
     fn method_of_any(&mut self, receiver: NodeId, rows: &[Row], call: &Call, span: Span) -> NodeId {
         let n = call.arguments.len() + 1;
+        if let [row] = rows
+            && row.1.parameters.first().is_some_and(|receiver| receiver.null != Null::Faults)
+        {
+            return self.apply(receiver, *row, call, span);
+        }
         let has_lambda = call.arguments.iter().any(|one| matches!(one, Argument::Lambda(_)));
         let has_body =
             rows.iter().any(|(_, row)| row.takes(n) && matches!(row.meaning, Meaning::Body(_)));
@@ -218,6 +223,7 @@ impl Checker<'_> {
         match function.returns {
             Returns::Boolean => Shape::of(Type::Boolean),
             Returns::Integer => Shape::of(Type::Integer),
+            Returns::Number => Shape::of(Type::Number),
             Returns::Text => Shape::of(Type::Text),
             Returns::Any => Shape::of(Type::Any),
             Returns::Texts => Self::list_of(Shape::of(Type::Text)),

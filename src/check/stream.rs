@@ -138,10 +138,21 @@ impl Checker<'_> {
             Asked::Any if !call.arguments.is_empty() => filtered(self, false, Sink::Any),
             Asked::All => filtered(self, true, Sink::None),
             Asked::Find if !call.arguments.is_empty() => filtered(self, false, Sink::First),
-            Asked::Any | Asked::Find | Asked::Contains | Asked::Count | Asked::Join => {
+            Asked::Last if !call.arguments.is_empty() => filtered(self, false, Sink::Last),
+            Asked::None if !call.arguments.is_empty() => filtered(self, false, Sink::None),
+            Asked::Count if !call.arguments.is_empty() => filtered(self, false, Sink::Count),
+            Asked::Any
+            | Asked::Find
+            | Asked::None
+            | Asked::Last
+            | Asked::Contains
+            | Asked::Count
+            | Asked::Join => {
                 let (source, _) = self.stream_source(receiver, span);
                 let sink = match which {
                     Asked::Any => Sink::Any,
+                    Asked::None => Sink::None,
+                    Asked::Last => Sink::Last,
                     Asked::Count => Sink::Count,
                     Asked::Contains => Sink::Contains(self.only_value(call, function)),
                     Asked::Join => Sink::Join(self.separator(call, function)),

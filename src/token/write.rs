@@ -51,7 +51,7 @@ impl<'b> ObjectWriter<'b> {
     }
 
     /// Members written elsewhere, `"name":value` with commas between them; then the end.
-    pub(super) fn close(mut self, custom: &[u8]) {
+    pub(super) fn close(self, custom: &[u8]) {
         if !custom.is_empty() {
             if !self.empty {
                 self.buffer.push(b',');

@@ -34,6 +34,10 @@ pub(super) fn size<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'
     i64::try_from(n).map(Value::integer).map_err(|_| Fault::Internal)
 }
 
+pub(super) fn is_empty<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    elements(arguments).map(|elements| Value::boolean(elements.is_empty()))
+}
+
 /// Null is the empty text, a nested list faults (decision 33).
 pub(super) fn join<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let separator = match arguments.get(1) {

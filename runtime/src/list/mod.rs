@@ -90,6 +90,43 @@ pub(crate) static ROWS: &[Function] = &[
         "\"Everyone\"",
     ),
     Function::method(
+        &["none"],
+        &[RECEIVER, CONDITION],
+        Returns::Boolean,
+        Sink(functions::Sink::None),
+    )
+    .says(
+        "whether the condition is true for no element",
+        "user.groups.none(g => g == 'role_root')",
+        "true",
+    ),
+    Function::method(
+        &["last"],
+        &[RECEIVER, CONDITION],
+        Returns::Element,
+        Sink(functions::Sink::Last),
+    )
+    .optional(1)
+    .says(
+        "the last element, or the last for which the condition is true; null if there is none",
+        "user.groups.last()",
+        "\"role_auditor\"",
+    ),
+    Function::method(
+        &["count"],
+        &[RECEIVER, CONDITION],
+        Returns::Integer,
+        Sink(functions::Sink::Count),
+    )
+    .optional(1)
+    .says(
+        "how many elements there are, or for how many the condition is true",
+        "user.groups.count(g => g.startsWith('role_'))",
+        "2",
+    ),
+    Function::method(&["isEmpty"], &[RECEIVER], Returns::Boolean, Sink(functions::Sink::None))
+        .says("whether the list has no elements", "{}.isEmpty()", "true"),
+    Function::method(
         &["contains", "includes"],
         &[RECEIVER, SIZED_VALUE],
         Returns::Boolean,
@@ -118,6 +155,9 @@ pub(crate) static ROWS: &[Function] = &[
     )
     .total()
     .says("whether an element equals the value", "{1, 2}.contains(1.0)", "true"),
+    Function::method(&["isEmpty"], &[RECEIVER], Returns::Boolean, Body(body::is_empty))
+        .total()
+        .says("whether the list has no elements", "{1}.isEmpty()", "false"),
     Function::method(&["size"], &[RECEIVER], Returns::Integer, Body(body::size)).total().says(
         "how many elements the list has",
         "{1, 2}.size()",

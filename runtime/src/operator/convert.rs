@@ -98,7 +98,7 @@ pub(super) fn csv_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
 }
 
 /// Pieces are trimmed, and the empty text has none (OEL §3.2). Null stays null.
-pub(super) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = only(arguments)?;
     if value.is_null() || value.as_list().is_some() {
         return Ok(value);

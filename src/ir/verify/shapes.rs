@@ -168,6 +168,7 @@ fn returns(row: &Function, node: &Node) -> Verdict {
             matches!(node.shape.ty, Type::List(_))
         }
         Returns::Element => node.shape.nullable,
+        Returns::Number => node.shape.ty == Type::Number,
         Returns::Any => true,
     };
     require(right, || format!("it gives {:?}, not {}", row.returns, words(&node.shape)))

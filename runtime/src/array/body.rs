@@ -1,0 +1,156 @@
+//! Bodies of the array rows. Every list that is made is new; what was given never changes.
+
+use crate::abi::{Context, limits};
+use crate::fault::Fault;
+use crate::functions::Operator;
+use crate::number::{self, Numeric};
+use crate::operator::{csv_list, equal, piece};
+use crate::value::{Kind, Value};
+use std::cmp::Ordering;
+
+type Answer<'a> = Result<Value<'a>, Fault>;
+
+/// Argument 0, which is a list; null is an empty one where a row lets it in.
+fn elements<'a>(arguments: &[Value<'a>]) -> Result<&'a [Value<'a>], Fault> {
+    match arguments.first() {
+        Some(value) if value.is_null() => Ok(&[]),
+        Some(value) => value.as_list().ok_or(Fault::Type),
+        None => Err(Fault::Type),
+    }
+}
+
+fn second<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
+    arguments.get(1).copied().ok_or(Fault::Type)
+}
+
+pub(super) fn add<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let mut made = elements(arguments)?.to_vec();
+    made.push(second(arguments)?);
+    context.make_list(&made)
+}
+
+/// Every equal element (decision 31).
+pub(super) fn remove<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = second(arguments)?;
+    let table = context.table();
+    let others = elements(arguments)?.iter().filter(|one| !equal::equal(table, **one, value));
+    let made: Vec<Value<'a>> = others.copied().collect();
+    context.make_list(&made)
+}
+
+pub(super) fn clear<'a>(context: &mut Context<'a>, _: &[Value<'a>]) -> Answer<'a> {
+    context.make_list(&[])
+}
+
+pub(super) fn get<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let index = second(arguments)?.as_integer().ok_or(Fault::Type)?;
+    let index = usize::try_from(index).map_err(|_| Fault::Index)?;
+    elements(arguments)?.get(index).copied().ok_or(Fault::Index)
+}
+
+/// All levels; nulls are left out (decision 32).
+pub(super) fn flatten<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let mut made = Vec::new();
+    spread(elements(arguments)?, false, &mut made)?;
+    context.make_list(&made)
+}
+
+/// All levels; null if an argument is null (decision 32). Text is a list of its own (decision 51).
+pub(super) fn classic_flatten<'a>(
+    context: &mut Context<'a>,
+    arguments: &[Value<'a>],
+) -> Answer<'a> {
+    let mut made = Vec::new();
+    for argument in arguments {
+        match argument.kind() {
+            Kind::Null => return Ok(Value::NULL),
+            Kind::Text => {
+                let pieces = csv_list(context, &[*argument])?;
+                spread(pieces.as_list().unwrap_or_default(), true, &mut made)?;
+            }
+            _ => spread(&[*argument], true, &mut made)?,
+        }
+    }
+    context.make_list(&made)
+}
+
+/// Appends the elements that are no lists. Values are at most 100 levels deep, so this ends.
+fn spread<'a>(
+    elements: &[Value<'a>],
+    keep_null: bool,
+    made: &mut Vec<Value<'a>>,
+) -> Result<(), Fault> {
+    for element in elements {
+        match element.as_list() {
+            Some(inner) => spread(inner, keep_null, made)?,
+            None if element.is_null() && !keep_null => {}
+            None => made.push(*element),
+        }
+        if made.len() > limits::LIST {
+            return Err(Fault::Limit);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn is_empty<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    elements(arguments).map(|elements| Value::boolean(elements.is_empty()))
+}
+
+pub(super) fn to_csv<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let made = piece::join(context.table(), elements(arguments)?.iter().copied(), ",")?;
+    context.make_text(&made).map(Value::text)
+}
+
+pub(super) fn reverse<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let made: Vec<Value<'a>> = elements(arguments)?.iter().rev().copied().collect();
+    context.make_list(&made)
+}
+
+/// By the language's ordering (decision 14); elements that have none among them fault.
+pub(super) fn sort<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let mut made = elements(arguments)?.to_vec();
+    check_ordered(context, &made)?;
+    made.sort_by(|one, other| order(context, *one, *other).unwrap_or(Ordering::Equal));
+    context.make_list(&made)
+}
+
+fn order<'a>(context: &Context<'a>, one: Value<'a>, other: Value<'a>) -> Option<Ordering> {
+    equal::order(context.table(), one, other)
+}
+
+/// Ordering is by kind, so each must be ordered with the first that is not null.
+fn check_ordered<'a>(context: &Context<'a>, elements: &[Value<'a>]) -> Result<(), Fault> {
+    let Some(first) = elements.iter().find(|element| !element.is_null()) else { return Ok(()) };
+    let is_ordered = |element: &Value<'a>| order(context, *first, *element).is_some();
+    if elements.iter().all(is_ordered) { Ok(()) } else { Err(Fault::Type) }
+}
+
+pub(super) fn least<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    extreme(context, arguments, Ordering::Less)
+}
+
+pub(super) fn greatest<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    extreme(context, arguments, Ordering::Greater)
+}
+
+fn extreme<'a>(context: &Context<'a>, arguments: &[Value<'a>], wanted: Ordering) -> Answer<'a> {
+    let elements = elements(arguments)?;
+    check_ordered(context, elements)?;
+    let better = |best: Value<'a>, one: &Value<'a>| {
+        if order(context, *one, best) == Some(wanted) { *one } else { best }
+    };
+    let Some((first, rest)) = elements.split_first() else { return Ok(Value::NULL) };
+    Ok(rest.iter().fold(*first, better))
+}
+
+/// Checked, as `+` is (decision 11).
+pub(super) fn sum<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let mut sum = Value::integer(0);
+    for element in elements(arguments)? {
+        let lhs = Numeric::of(sum).ok_or(Fault::Internal)?;
+        let rhs = Numeric::of(*element).ok_or(Fault::Type)?;
+        sum = number::arithmetic(Operator::Add, lhs, rhs)?;
+    }
+    Ok(sum)
+}
