@@ -22,6 +22,8 @@ pub enum Fault {
     UnknownFunction = 8,
     /// The value found at run time has no such member.
     UnknownProperty = 9,
+    /// A text that is no regular expression, or one that is too large.
+    Regex = 11,
     /// A bug of ours was caught before it could do harm (a row panicked).
     Internal = 10,
 }
@@ -31,7 +33,7 @@ pub const OUTPUT_FULL: u32 = 1000;
 
 impl Fault {
     /// Every fault, in the order of their codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Type,
         Self::NullTarget,
         Self::Index,
@@ -42,6 +44,7 @@ impl Fault {
         Self::UnknownFunction,
         Self::UnknownProperty,
         Self::Internal,
+        Self::Regex,
     ];
 
     /// The fault that native code returned as `code`; `None` for 0 and unknown codes.
@@ -73,7 +76,8 @@ mod tests {
             Fault::Arity => Some(Fault::UnknownFunction),
             Fault::UnknownFunction => Some(Fault::UnknownProperty),
             Fault::UnknownProperty => Some(Fault::Internal),
-            Fault::Internal => None,
+            Fault::Internal => Some(Fault::Regex),
+            Fault::Regex => None,
         }
     }
 

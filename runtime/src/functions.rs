@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::fault::Fault;
 use crate::value::{Kind, Value};
-use crate::{array, convert, group, list, operator, text, version, words};
+use crate::{array, convert, group, list, operator, pattern, text, version, words};
 
 /// A function body: safe Rust over arguments that already are what the row's parameters say.
 pub type Body = for<'a> fn(&mut Context<'a>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
@@ -73,6 +73,8 @@ pub enum Accepts {
     ListOrText,
     Map,
     Group,
+    /// As `Text`, a regular expression: a constant one is checked when the program is (decision 28).
+    Pattern,
     /// A map literal of group criteria (OEL §3.4).
     Criteria,
     /// `element => condition`, `(element, index) => condition`.
@@ -164,6 +166,7 @@ pub static TABLE: &[&[Function]] = &[
     list::ROWS,
     array::ROWS,
     convert::ROWS,
+    pattern::ROWS,
     group::ROWS,
 ];
 
@@ -405,7 +408,7 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         Accepts::Boolean => kind == Kind::Boolean,
         Accepts::Integer => kind == Kind::Integer,
         Accepts::Numeric => matches!(kind, Kind::Integer | Kind::Number),
-        Accepts::Text => kind == Kind::Text,
+        Accepts::Text | Accepts::Pattern => kind == Kind::Text,
         Accepts::TextOrList => matches!(kind, Kind::Text | Kind::List),
         Accepts::List => kind == Kind::List,
         Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),

@@ -131,8 +131,12 @@ impl Checker<'_> {
     /// else the row is found by name and kind at run time.
     fn method_of_any(&mut self, receiver: NodeId, rows: &[Row], call: &Call, span: Span) -> NodeId {
         let n = call.arguments.len() + 1;
+        // The only row may take null, and what a pattern costs is charged for its row.
+        let is_settled = |parameter: &functions::Parameter| {
+            parameter.null != Null::Faults || parameter.accepts == Accepts::Pattern
+        };
         if let [row] = rows
-            && row.1.parameters.first().is_some_and(|receiver| receiver.null != Null::Faults)
+            && row.1.parameters.iter().any(is_settled)
         {
             return self.apply(receiver, *row, call, span);
         }
@@ -270,6 +274,9 @@ fn takes(row: &Function) -> String {
     let receiver = usize::from(row.is_method());
     let most = row.parameters.len() - receiver;
     let least = most.saturating_sub(row.n_optional + usize::from(row.variadic));
+    if row.paired {
+        return format!("{least} arguments and then pairs");
+    }
     match (row.variadic, least == most, most) {
         (true, ..) => format!("{least} or more arguments"),
         (false, true, 1) => "1 argument".to_owned(),

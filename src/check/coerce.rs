@@ -4,6 +4,7 @@ use super::{Checker, error};
 use crate::ir::NodeId;
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions::{Accepts, Null, Operator, Parameter};
+use claimsmith_runtime::pattern::Pattern;
 use claimsmith_runtime::types::{Shape, Type};
 
 /// What to do to a value of some type so that a parameter accepts it.
@@ -44,6 +45,11 @@ impl Checker<'_> {
     pub(super) fn argument(&mut self, parameter: &Parameter, value: NodeId) -> NodeId {
         let shape = self.shape(value);
         let span = self.span(value);
+        if parameter.accepts == Accepts::Pattern
+            && let Some(Err(words)) = self.constant_text(value).map(Pattern::new)
+        {
+            return self.error(error::pattern(&words, span));
+        }
         if shape.ty == Type::Null && parameter.null == Null::Faults {
             self.remark(error::expected(wanted(parameter.accepts), &shape, span));
         }
@@ -92,6 +98,7 @@ fn wanted(accepts: Accepts) -> &'static str {
         Accepts::Integer => "an integer",
         Accepts::Numeric => "a number",
         Accepts::Text => "text",
+        Accepts::Pattern => "a regular expression",
         Accepts::TextOrList => "text or a list",
         Accepts::List => "a list",
         Accepts::ListOrText => "a list or text",
@@ -109,7 +116,7 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
         (Accepts::Boolean, Type::Boolean)
         | (Accepts::Integer, Type::Integer)
         | (Accepts::Numeric, Type::Integer | Type::Number)
-        | (Accepts::Text | Accepts::TextOrList, Type::Text)
+        | (Accepts::Text | Accepts::Pattern | Accepts::TextOrList, Type::Text)
         | (Accepts::List | Accepts::ListOrText, Type::List(_))
         | (Accepts::Map, Type::Map)
         | (Accepts::Group, Type::Group) => Fit::AsIs,
@@ -120,8 +127,13 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
             Fit::Convert(Operator::AsInteger, Type::Integer)
         }
         (Accepts::Numeric, Type::Any) => Fit::Convert(Operator::AsNumeric, Type::Any),
-        (Accepts::Text | Accepts::TextOrList, Type::Group | Type::DateTime | Type::Country)
-        | (Accepts::Text, Type::Any) => Fit::Convert(Operator::AsText, Type::Text),
+        (
+            Accepts::Text | Accepts::Pattern | Accepts::TextOrList,
+            Type::Group | Type::DateTime | Type::Country,
+        )
+        | (Accepts::Text | Accepts::Pattern, Type::Any) => {
+            Fit::Convert(Operator::AsText, Type::Text)
+        }
         (Accepts::TextOrList, Type::List(_) | Type::Any) => {
             Fit::Convert(Operator::CsvText, Type::Text)
         }
@@ -144,7 +156,7 @@ fn conversion(accepts: Accepts) -> (Operator, Type) {
         Accepts::Boolean | Accepts::Condition => (Operator::AsBoolean, Type::Boolean),
         Accepts::Integer => (Operator::AsInteger, Type::Integer),
         Accepts::Any | Accepts::Numeric | Accepts::Mapping => (Operator::AsNumeric, Type::Any),
-        Accepts::Text | Accepts::Group => (Operator::AsText, Type::Text),
+        Accepts::Text | Accepts::Pattern | Accepts::Group => (Operator::AsText, Type::Text),
         Accepts::TextOrList => (Operator::CsvText, Type::Text),
         Accepts::List => (Operator::AsList, any_list()),
         Accepts::ListOrText => (Operator::CsvList, any_list()),

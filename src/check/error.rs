@@ -44,6 +44,13 @@ impl With for Diagnostic {
     }
 }
 
+/// A constant that is no regular expression.
+pub(super) fn pattern(words: &str, span: Span) -> Diagnostic {
+    let message = format!("this is no regular expression that can be used: {words}");
+    error("E0410", Category::Regex, Stage::Types, message, span)
+        .help("look-around and back-references do not exist here; `.*` matches anything")
+}
+
 /// The language's name of a type, for messages.
 pub(super) fn type_name(shape: &Shape) -> String {
     let name = match &shape.ty {

@@ -338,6 +338,7 @@ impl Checker<'_> {
 
     /// `matches` is the function of that name, with the operands as its arguments.
     fn matches(&mut self, lhs: NodeId, rhs: NodeId, span: Span) -> NodeId {
+        let lhs = self.non_null(lhs, Fault::Type, span);
         self.call_by_name("matches", &[lhs, rhs], span)
     }
 

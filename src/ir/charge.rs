@@ -3,7 +3,7 @@
 //! size counts. Static cost is one for each node of a block, inner blocks apart.
 
 use super::{Body, Constant, Link, Node, NodeId, NodeKind, Stage};
-use claimsmith_runtime::functions::{self, Function};
+use claimsmith_runtime::functions::{self, Accepts, Function};
 use claimsmith_runtime::types::Type;
 
 /// The same program with its charges.
@@ -13,6 +13,9 @@ pub(crate) fn place(body: Body) -> Body {
     let root = placer.block(root);
     Body { nodes: placer.new, root, n_locals }
 }
+
+/// What compiling a regular expression costs, in steps.
+const PATTERN: u32 = 10_000;
 
 struct Placer {
     old: Vec<Node>,
@@ -107,6 +110,11 @@ impl Placer {
         }
     }
 
+    fn is_constant(&self, id: NodeId) -> bool {
+        let node = self.old.get(id.0 as usize);
+        node.is_some_and(|node| matches!(node.kind, NodeKind::Constant(_)))
+    }
+
     fn is_null(&self, id: NodeId) -> bool {
         self.old.get(id.0 as usize).is_some_and(|node| node.shape.ty == Type::Null)
     }
@@ -171,7 +179,15 @@ impl Placer {
         let sized = |index| {
             row.and_then(|row| row.parameter(index)).is_some_and(|parameter| parameter.sized)
         };
+        let is_pattern = |index| {
+            let parameter = row.and_then(|row| row.parameter(index));
+            parameter.is_some_and(|parameter| parameter.accepts == Accepts::Pattern)
+        };
         let place = |(index, node)| {
+            // One that is not constant is compiled when it is met (decision 49).
+            if is_pattern(index) && !self.is_constant(node) {
+                *steps = steps.saturating_add(PATTERN);
+            }
             if sized(index) { self.sized(node, steps) } else { self.node(node, steps) }
         };
         arguments.into_iter().enumerate().map(place).collect()

@@ -108,6 +108,9 @@ fn words(fault: Fault) -> (&'static str, Category, &'static str) {
         Fault::UnknownProperty => {
             ("E0609", Category::UnknownProperty, "this value has no such attribute")
         }
+        Fault::Regex => {
+            ("E0610", Category::Regex, "this is no regular expression that can be used")
+        }
         Fault::Internal => ("E0699", Category::Limit, "a bug of ours; please report it"),
     }
 }

@@ -72,7 +72,7 @@ fn fit<'a>(context: &mut Context<'a>, argument: Value<'a>, parameter: &Parameter
         Accepts::Boolean => convert::as_boolean(context, one),
         Accepts::Integer => convert::as_integer(context, one),
         Accepts::Numeric => convert::as_numeric(context, one),
-        Accepts::Text => convert::as_text(context, one),
+        Accepts::Text | Accepts::Pattern => convert::as_text(context, one),
         Accepts::TextOrList => convert::csv_text(context, one),
         Accepts::List => convert::as_list(context, one),
         Accepts::ListOrText => convert::csv_list(context, one),

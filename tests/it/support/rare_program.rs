@@ -88,6 +88,10 @@ const FORMS: &[&str] = &[
     "<texts>.map(x => x == <text> ? null : x).filter(x => x != null)",
     "<texts>.map(x => x == <text> ? null : x).map(x => x.length())",
     "(<text> matches <text>)",
+    "(<text> matches <text> + '[')",
+    "<text>.matches('(' + <text>)",
+    "user.email.matches(user.mixed[0] + '(?=a)')",
+    "<texts>.filter(x => x matches '[a-z]_?' + '.*')",
     "<text>.filter(<text>)",
     "<texts>.map(<text>)",
     "<texts>.filter(<text>)",
@@ -176,7 +180,7 @@ fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
         Accepts::Boolean => Wanted::Boolean,
         Accepts::Integer => Wanted::Integer,
         Accepts::Numeric => Wanted::Number,
-        Accepts::Text => Wanted::Text,
+        Accepts::Text | Accepts::Pattern => Wanted::Text,
         Accepts::TextOrList | Accepts::ListOrText => {
             [Wanted::Text, Wanted::Texts][maker.dice.roll(2)]
         }
