@@ -23,9 +23,9 @@ pub enum Fault {
     /// The value found at run time has no such member.
     UnknownProperty = 9,
     /// A text that is no regular expression, or one that is too large.
-    Regex = 11,
+    Regex = 10,
     /// A bug of ours was caught before it could do harm (a row panicked).
-    Internal = 10,
+    Internal = 11,
 }
 
 /// Native code reached the end of its output buffer: the interpreter's answer counts. Not a fault.
@@ -43,8 +43,8 @@ impl Fault {
         Self::Arity,
         Self::UnknownFunction,
         Self::UnknownProperty,
-        Self::Internal,
         Self::Regex,
+        Self::Internal,
     ];
 
     /// The fault that native code returned as `code`; `None` for 0 and unknown codes.
@@ -75,9 +75,9 @@ mod tests {
             Fault::Limit => Some(Fault::Arity),
             Fault::Arity => Some(Fault::UnknownFunction),
             Fault::UnknownFunction => Some(Fault::UnknownProperty),
-            Fault::UnknownProperty => Some(Fault::Internal),
-            Fault::Internal => Some(Fault::Regex),
-            Fault::Regex => None,
+            Fault::UnknownProperty => Some(Fault::Regex),
+            Fault::Regex => Some(Fault::Internal),
+            Fault::Internal => None,
         }
     }
 

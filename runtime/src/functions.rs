@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::fault::Fault;
 use crate::value::{Kind, Value};
-use crate::{array, convert, group, list, operator, pattern, text, version, words};
+use crate::{convert, group, list, operator, pattern, text, version};
 
 /// A function body: safe Rust over arguments that already are what the row's parameters say.
 pub type Body = for<'a> fn(&mut Context<'a>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
@@ -19,10 +19,7 @@ pub struct Function {
     pub parameters: &'static [Parameter],
     /// How many of the last parameters may be left out.
     pub n_optional: usize,
-    /// Whether the last parameter may be repeated, or left out.
-    pub variadic: bool,
-    /// Whether what repeats is a pair.
-    pub paired: bool,
+    pub repeats: Repeats,
     pub returns: Returns,
     pub meaning: Meaning,
     /// Whether it can never fault once its arguments are what the parameters say.
@@ -54,6 +51,15 @@ pub struct Parameter {
     pub null: Null,
     /// Whether its bytes or elements are charged before the call (design: `ChargeSize`).
     pub sized: bool,
+}
+
+/// Whether the last parameter stands for any number of arguments, none included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    Never,
+    Freely,
+    /// For an even number of them.
+    InPairs,
 }
 
 /// What an argument may be.
@@ -161,10 +167,8 @@ pub enum Membership {
 pub static TABLE: &[&[Function]] = &[
     operator::ROWS,
     text::ROWS,
-    words::ROWS,
     version::ROWS,
     list::ROWS,
-    array::ROWS,
     convert::ROWS,
     pattern::ROWS,
     group::ROWS,
@@ -259,16 +263,25 @@ impl Function {
     /// Whether it takes this many arguments, a receiver included.
     #[must_use]
     pub fn takes(&self, n: usize) -> bool {
-        let most = if self.variadic { usize::MAX } else { self.parameters.len() };
-        let least = self.parameters.len() - self.n_optional - usize::from(self.variadic);
-        let odd = self.paired && !n.saturating_sub(least).is_multiple_of(2);
-        (least..=most).contains(&n) && !odd
+        let least = self.least();
+        match self.repeats {
+            Repeats::Never => (least..=self.parameters.len()).contains(&n),
+            Repeats::Freely => n >= least,
+            Repeats::InPairs => n >= least && (n - least).is_multiple_of(2),
+        }
+    }
+
+    /// The fewest arguments it takes, a receiver included.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        self.parameters.len() - self.n_optional - usize::from(self.repeats != Repeats::Never)
     }
 
     /// The parameter that argument `index` is for.
     #[must_use]
     pub fn parameter(&self, index: usize) -> Option<&'static Parameter> {
-        self.parameters.get(index).or(if self.variadic { self.parameters.last() } else { None })
+        let last = self.parameters.last().filter(|_| self.repeats != Repeats::Never);
+        self.parameters.get(index).or(last)
     }
 
     /// Whether it can be written `receiver.name(…)`.
@@ -309,8 +322,7 @@ impl Function {
             style,
             parameters,
             n_optional: 0,
-            variadic: false,
-            paired: false,
+            repeats: Repeats::Never,
             returns,
             meaning,
             total: false,
@@ -362,12 +374,12 @@ impl Function {
 
     /// The last parameter may be repeated, or left out.
     pub(crate) const fn variadic(self) -> Self {
-        Self { variadic: true, ..self }
+        Self { repeats: Repeats::Freely, ..self }
     }
 
     /// The last parameter stands for pairs of arguments, of which there may be none.
     pub(crate) const fn paired(self) -> Self {
-        Self { variadic: true, paired: true, ..self }
+        Self { repeats: Repeats::InPairs, ..self }
     }
 
     /// It never faults.

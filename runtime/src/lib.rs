@@ -13,7 +13,6 @@ pub mod arena;
 pub mod abi;
 #[cfg(test)]
 mod fixture;
-mod array;
 mod convert;
 pub mod functions;
 mod group;
@@ -25,7 +24,6 @@ pub mod pattern;
 pub mod size;
 mod text;
 mod version;
-mod words;
 
 pub use abi::{Context, limits};
 pub use fault::Fault;

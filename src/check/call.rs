@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Argument, Call};
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions::{
-    self, Accepts, Function, Meaning, Null, Operator, Returns, Style,
+    self, Accepts, Function, Meaning, Null, Operator, Repeats, Returns, Style,
 };
 use claimsmith_runtime::types::{Shape, Type};
 
@@ -131,12 +131,9 @@ impl Checker<'_> {
     /// else the row is found by name and kind at run time.
     fn method_of_any(&mut self, receiver: NodeId, rows: &[Row], call: &Call, span: Span) -> NodeId {
         let n = call.arguments.len() + 1;
-        // The only row may take null, and what a pattern costs is charged for its row.
-        let is_settled = |parameter: &functions::Parameter| {
-            parameter.null != Null::Faults || parameter.accepts == Accepts::Pattern
-        };
+        // A name that only one row has needs no looking up; only a declared user has groups.
         if let [row] = rows
-            && row.1.parameters.iter().any(is_settled)
+            && !matches!(row.1.meaning, Meaning::Membership(_))
         {
             return self.apply(receiver, *row, call, span);
         }
@@ -272,15 +269,12 @@ pub(super) fn receives(row: &Function, ty: &Type) -> bool {
 /// `2 arguments`, `1 to 2 arguments`, `1 or more arguments`; a receiver is not counted.
 fn takes(row: &Function) -> String {
     let receiver = usize::from(row.is_method());
-    let most = row.parameters.len() - receiver;
-    let least = most.saturating_sub(row.n_optional + usize::from(row.variadic));
-    if row.paired {
-        return format!("{least} arguments and then pairs");
-    }
-    match (row.variadic, least == most, most) {
-        (true, ..) => format!("{least} or more arguments"),
-        (false, true, 1) => "1 argument".to_owned(),
-        (false, true, _) => format!("{most} arguments"),
-        (false, false, _) => format!("{least} to {most} arguments"),
+    let (least, most) = (row.least() - receiver, row.parameters.len() - receiver);
+    match (row.repeats, least == most, most) {
+        (Repeats::Freely, ..) => format!("{least} or more arguments"),
+        (Repeats::InPairs, ..) => format!("{least} arguments and then pairs"),
+        (Repeats::Never, true, 1) => "1 argument".to_owned(),
+        (Repeats::Never, true, _) => format!("{most} arguments"),
+        (Repeats::Never, false, _) => format!("{least} to {most} arguments"),
     }
 }

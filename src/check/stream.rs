@@ -123,44 +123,28 @@ impl Checker<'_> {
         span: Span,
     ) -> NodeId {
         use functions::Sink as Asked;
-        let filtered = |checker: &mut Self, negated: bool, sink: Sink| {
-            checker.with_lambda(receiver, call, span, |checker, source, lambda| {
-                let CheckedLambda { element, index, body } = lambda;
-                let mut body = checker.condition(body);
-                if negated {
-                    body = checker.push(NodeKind::Not(body), Shape::of(Type::Boolean), span);
-                }
-                let kept = checker.stage(source, StageKind::Filter, element, index, body, span);
-                checker.sink(kept, sink, span)
-            })
+        let sink = match which {
+            Asked::Any => Sink::Any,
+            Asked::All | Asked::None => Sink::None,
+            Asked::Find => Sink::First,
+            Asked::Last => Sink::Last,
+            Asked::Count => Sink::Count,
+            Asked::Contains => Sink::Contains(self.only_value(call, function)),
+            Asked::Join => Sink::Join(self.separator(call, function)),
         };
-        match which {
-            Asked::Any if !call.arguments.is_empty() => filtered(self, false, Sink::Any),
-            Asked::All => filtered(self, true, Sink::None),
-            Asked::Find if !call.arguments.is_empty() => filtered(self, false, Sink::First),
-            Asked::Last if !call.arguments.is_empty() => filtered(self, false, Sink::Last),
-            Asked::None if !call.arguments.is_empty() => filtered(self, false, Sink::None),
-            Asked::Count if !call.arguments.is_empty() => filtered(self, false, Sink::Count),
-            Asked::Any
-            | Asked::Find
-            | Asked::None
-            | Asked::Last
-            | Asked::Contains
-            | Asked::Count
-            | Asked::Join => {
-                let (source, _) = self.stream_source(receiver, span);
-                let sink = match which {
-                    Asked::Any => Sink::Any,
-                    Asked::None => Sink::None,
-                    Asked::Last => Sink::Last,
-                    Asked::Count => Sink::Count,
-                    Asked::Contains => Sink::Contains(self.only_value(call, function)),
-                    Asked::Join => Sink::Join(self.separator(call, function)),
-                    Asked::All | Asked::Find => Sink::First,
-                };
-                self.sink(source, sink, span)
-            }
+        if sink.child().is_some() || call.arguments.is_empty() {
+            let (source, _) = self.stream_source(receiver, span);
+            return self.sink(source, sink, span);
         }
+        self.with_lambda(receiver, call, span, |checker, source, lambda| {
+            let CheckedLambda { element, index, body } = lambda;
+            let mut body = checker.condition(body);
+            if which == Asked::All {
+                body = checker.push(NodeKind::Not(body), Shape::of(Type::Boolean), span);
+            }
+            let kept = checker.stage(source, StageKind::Filter, element, index, body, span);
+            checker.sink(kept, sink, span)
+        })
     }
 
     /// The one argument of `contains`, as its row wants it.

@@ -73,25 +73,25 @@ pub fn policy_claims<'a>(
 pub struct ConsideredTokenPolicy<'a> {
     pub policy: &'a str,
     /// `None` when it applies.
-    pub mismatch: Option<TokenPolicyMismatch>,
+    pub mismatch: Option<TokenPolicyMismatch<'a>>,
 }
 
 /// The condition of a token policy that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenPolicyMismatch {
+pub enum TokenPolicyMismatch<'a> {
     Inactive,
     Groups,
     Audience,
     Client,
     Scopes,
     /// The attribute that has another value.
-    UserAttribute(String),
+    UserAttribute(&'a str),
     ConditionFalse,
     ConditionNull,
     ConditionNotBoolean,
 }
 
-impl fmt::Display for TokenPolicyMismatch {
+impl fmt::Display for TokenPolicyMismatch<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::Inactive => "is not active",
@@ -154,11 +154,11 @@ pub fn token_policies_that_apply<'a>(
 }
 
 /// The first condition, other than the expression, that does not hold.
-fn first_mismatch(
-    policy: &TokenPolicy,
+fn first_mismatch<'a>(
+    policy: &'a TokenPolicy,
     facts: &Facts<'_>,
     granted: &[&str],
-) -> Option<TokenPolicyMismatch> {
+) -> Option<TokenPolicyMismatch<'a>> {
     let user = facts.person.map(|person| person.user);
     let lists = |list: &Option<Vec<String>>, value: &str| {
         list.as_ref().is_none_or(|list| list.iter().any(|known| known == value))
@@ -182,7 +182,7 @@ fn first_mismatch(
         return Some(TokenPolicyMismatch::Scopes);
     }
     let differing = policy.user_attributes.iter().find(|test| !passes(test, user));
-    differing.map(|test| TokenPolicyMismatch::UserAttribute(test.name.clone()))
+    differing.map(|test| TokenPolicyMismatch::UserAttribute(&test.name))
 }
 
 /// Whether the user's attribute equals one of the values; of a list, whether one element does.

@@ -35,19 +35,47 @@ pub struct Considered<'a> {
     pub policy: &'a str,
     /// `None` when the policy as a whole was passed over.
     pub rule: Option<&'a str>,
-    pub verdict: Verdict<'a>,
+    pub verdict: Verdict,
+    /// The scopes asked for that the rule does not list, where that is the verdict.
+    pub unlisted: Vec<&'a str>,
+}
+
+impl<'a> Considered<'a> {
+    fn of_policy(policy: &'a Policy, verdict: Verdict) -> Self {
+        Self { policy: &policy.name, rule: None, verdict, unlisted: Vec::new() }
+    }
+
+    fn of_rule(policy: &'a Policy, rule: &'a Rule, verdict: Verdict, asked: &Asked<'a>) -> Self {
+        let unlisted = match verdict {
+            Verdict::Scopes => {
+                asked.scopes.iter().filter(|scope| !rule.scopes.include(scope)).copied().collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { rule: Some(&rule.name), unlisted, ..Self::of_policy(policy, verdict) }
+    }
+}
+
+impl fmt::Display for Considered<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.verdict.fmt(formatter)?;
+        if self.unlisted.is_empty() {
+            return Ok(());
+        }
+        write!(formatter, " {}", self.unlisted.join(", "))
+    }
 }
 
 /// What the first condition that did not hold was, or that all did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict<'a> {
+pub enum Verdict {
     Inactive,
     /// The policy is not for this client.
     Client,
     Grant,
     People,
-    /// The scopes that the rule does not list; of a rule that denies, none of them is listed.
-    Scopes(Vec<&'a str>),
+    /// The rule does not list all scopes; of a rule that denies, none of them.
+    Scopes,
     Audience,
     ConditionFalse,
     ConditionNull,
@@ -57,16 +85,14 @@ pub enum Verdict<'a> {
     Allowed,
 }
 
-impl fmt::Display for Verdict<'_> {
+impl fmt::Display for Verdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::Inactive => "is not active",
             Self::Client => "is not for this client",
             Self::Grant => "is not for this grant",
             Self::People => "is not for this person",
-            Self::Scopes(scopes) => {
-                return write!(formatter, "does not list the scopes {}", scopes.join(", "));
-            }
+            Self::Scopes => "does not list the scopes",
             Self::Audience => "is not for this audience",
             Self::ConditionFalse => "its condition is false",
             Self::ConditionNull => "its condition is null",
@@ -97,7 +123,7 @@ pub fn decide<'a>(
     for policy in &server.policies {
         if let Some(verdict) = passed_over(policy, facts) {
             if trace == Trace::Keep {
-                considered.push(Considered { policy: &policy.name, rule: None, verdict });
+                considered.push(Considered::of_policy(policy, verdict));
             }
             continue;
         }
@@ -109,8 +135,7 @@ pub fn decide<'a>(
             };
             let outcome = conclude(policy, rule, &verdict, scopes);
             if trace == Trace::Keep {
-                let rule = Some(rule.name.as_str());
-                considered.push(Considered { policy: &policy.name, rule, verdict });
+                considered.push(Considered::of_rule(policy, rule, verdict, &asked));
             }
             if let Some(outcome) = outcome {
                 return Decision { outcome, considered };
@@ -153,7 +178,7 @@ fn asked_scopes<'a>(
     }
 }
 
-fn passed_over(policy: &Policy, facts: &Facts<'_>) -> Option<Verdict<'static>> {
+fn passed_over(policy: &Policy, facts: &Facts<'_>) -> Option<Verdict> {
     if !policy.status.is_active() {
         return Some(Verdict::Inactive);
     }
@@ -166,8 +191,8 @@ fn consider<'a>(
     facts: &Facts<'_>,
     asked: &Asked<'a>,
     evaluate: &mut Evaluate<'_>,
-) -> Result<Vec<&'a str>, Verdict<'a>> {
-    let hold = |holds: bool, verdict| if holds { Ok(()) } else { Err(verdict) };
+) -> Result<Vec<&'a str>, Verdict> {
+    let hold = |holds: bool, verdict: Verdict| if holds { Ok(()) } else { Err(verdict) };
     hold(rule.status.is_active(), Verdict::Inactive)?;
     hold(rule.grant_types.iter().any(|grant| grant == facts.grant_type), Verdict::Grant)?;
     // Without a user the people condition is ignored, of a rule that denies too (decision 2).
@@ -190,22 +215,19 @@ fn consider<'a>(
 
 /// The scopes a rule would grant or deny. A rule that allows lists all that were requested, or
 /// some of the defaults; one that denies lists any (decision 2).
-fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<Vec<&'a str>, Verdict<'a>> {
-    let is_listed = |scope: &&&'a str| rule.scopes.include(scope);
-    let n_listed = asked.scopes.iter().filter(is_listed).count();
-    let is_about = match rule.access {
-        Access::Deny => n_listed > 0,
-        Access::Allow => n_listed == asked.scopes.len() || (asked.by_default && n_listed > 0),
-    };
-    let all = asked.scopes.iter();
-    match (is_about, rule.access) {
-        (true, Access::Deny) => Ok(asked.scopes.clone()),
-        (true, Access::Allow) => Ok(all.filter(is_listed).copied().collect()),
-        (false, _) => Err(Verdict::Scopes(all.filter(|s| !is_listed(s)).copied().collect())),
+fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<Vec<&'a str>, Verdict> {
+    let listed = asked.scopes.iter().filter(|scope| rule.scopes.include(scope));
+    let n_listed = listed.clone().count();
+    match rule.access {
+        Access::Deny if n_listed > 0 => Ok(asked.scopes.clone()),
+        Access::Allow if n_listed == asked.scopes.len() || (asked.by_default && n_listed > 0) => {
+            Ok(listed.copied().collect())
+        }
+        Access::Deny | Access::Allow => Err(Verdict::Scopes),
     }
 }
 
-fn verdict_of(access: Access) -> Verdict<'static> {
+fn verdict_of(access: Access) -> Verdict {
     match access {
         Access::Allow => Verdict::Allowed,
         Access::Deny => Verdict::Denied,
@@ -217,7 +239,7 @@ fn verdict_of(access: Access) -> Verdict<'static> {
 fn conclude<'a>(
     policy: &'a Policy,
     rule: &'a Rule,
-    verdict: &Verdict<'_>,
+    verdict: &Verdict,
     scopes: Vec<&'a str>,
 ) -> Option<Result<Allowed<'a>, Refused>> {
     let names = || (policy.name.clone(), rule.name.clone());

@@ -1,6 +1,6 @@
 //! Signing: claims in, compact JWS out (RFC 7515 §3.1), into a buffer that is used again.
 
-use super::key::{Algorithm, KeyError, SigningKey};
+use super::key::{KeyError, SigningKey};
 use base64_simd::URL_SAFE_NO_PAD;
 use std::cell::RefCell;
 
@@ -52,8 +52,9 @@ impl Signer {
     #[must_use]
     pub fn length(&self, claims: usize) -> usize {
         let [_, header] = &self.headers;
-        let signature = if self.key.algorithm() == Algorithm::Rs256 { 342 } else { 86 };
-        header.len() + (claims * 4).div_ceil(3) + 1 + signature
+        let signature = self.key.algorithm().signature_length();
+        let [claims, signature] = [claims, signature].map(|n| URL_SAFE_NO_PAD.encoded_length(n));
+        header.len() + claims + 1 + signature
     }
 
     /// Appends the token of `claims` (JSON text) to `token`.

@@ -43,6 +43,15 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
+    /// Bytes of a signature (RFC 7518 §3.3 and §3.4, RFC 8032 §5.1.6).
+    #[must_use]
+    pub const fn signature_length(self) -> usize {
+        match self {
+            Self::Rs256 => 256,
+            Self::Es256 | Self::EdDsa => 64,
+        }
+    }
+
     fn verification(self) -> &'static dyn VerificationAlgorithm {
         match self {
             Self::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,

@@ -5,10 +5,10 @@ use crate::fault::Fault;
 use crate::operator::{equal, piece};
 use crate::value::Value;
 
-type Answer<'a> = Result<Value<'a>, Fault>;
+pub(super) type Answer<'a> = Result<Value<'a>, Fault>;
 
 /// Argument 0, which is a list; null is an empty one where a row lets it in.
-fn elements<'a>(arguments: &[Value<'a>]) -> Result<&'a [Value<'a>], Fault> {
+pub(super) fn elements<'a>(arguments: &[Value<'a>]) -> Result<&'a [Value<'a>], Fault> {
     match arguments.first() {
         Some(value) if value.is_null() => Ok(&[]),
         Some(value) => value.as_list().ok_or(Fault::Type),

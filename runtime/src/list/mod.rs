@@ -4,9 +4,11 @@
 mod body;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use crate::functions::Meaning::{Body, Sink, Stage};
 use crate::functions::{self, Accepts, Function, Null, Parameter, Returns};
+use crate::operator;
 
 const RECEIVER: Parameter = Parameter::new("list", Accepts::List);
 /// The receiver of a body that walks all of it.
@@ -18,6 +20,11 @@ const VALUE: Parameter = Parameter::new("value", Accepts::Any).null(Null::Accept
 const SIZED_VALUE: Parameter = Parameter::new("value", Accepts::Any).null(Null::Accepted).sized();
 const SEPARATOR: Parameter = Parameter::new("separator", Accepts::Text).sized();
 const CLASSIC: Parameter = Parameter::new("list", Accepts::ListOrText).null(Null::Accepted).sized();
+
+/// A list of which there must be one.
+const GIVEN: Parameter = Parameter::new("list", Accepts::ListOrText).sized();
+const VALUES: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
+const INDEX: Parameter = Parameter::new("index", Accepts::Integer);
 
 /// The rows of this family. Where a name has a row that is a step of a stream and one with a body,
 /// the step comes first: it is what a receiver known to be a list means.
@@ -200,4 +207,92 @@ pub(crate) static ROWS: &[Function] = &[
     Function::classic(&["Arrays.size"], &[CLASSIC], Returns::Integer, Body(body::size))
         .total()
         .says("how many elements the list has; 0 for null", "Arrays.size('a, b')", "2"),
+    Function::classic(&["Arrays.add"], &[CLASSIC, SIZED_VALUE], Returns::Mapped, Body(whole::add))
+        .says(
+            "a new list with the value at its end; null is an empty list",
+            "Arrays.add({10, 20}, 30)",
+            "[10,20,30]",
+        ),
+    Function::method(&["add"], &[WALKED, SIZED_VALUE], Returns::Mapped, Body(whole::add)).says(
+        "a new list with the value at its end",
+        "{'one'}.add('two')",
+        r#"["one","two"]"#,
+    ),
+    Function::classic(
+        &["Arrays.remove"],
+        &[CLASSIC, SIZED_VALUE],
+        Returns::SameList,
+        Body(whole::remove),
+    )
+    .says(
+        "a new list without the elements that equal the value; null is an empty list",
+        "Arrays.remove({10, 20, 30}, 20)",
+        "[10,30]",
+    ),
+    Function::method(&["remove"], &[WALKED, SIZED_VALUE], Returns::SameList, Body(whole::remove))
+        .says(
+            "a new list without the elements that equal the value",
+            "{1, 2, 3}.remove(1)",
+            "[2,3]",
+        ),
+    Function::classic(&["Arrays.clear"], &[CLASSIC], Returns::SameList, Body(whole::clear)).says(
+        "an empty list",
+        "Arrays.clear({10, 20})",
+        "[]",
+    ),
+    Function::classic(&["Arrays.get"], &[GIVEN, INDEX], Returns::Element, Body(operator::index))
+        .says("the element at the index, counted from 0", "Arrays.get({0, 1, 2}, 0)", "0"),
+    Function::method(&["get"], &[WALKED, INDEX], Returns::Element, Body(operator::index)).says(
+        "the element at the index, counted from 0",
+        "{'a', 'b'}.get(1)",
+        "\"b\"",
+    ),
+    Function::classic(&["Arrays.flatten"], &[VALUES], Returns::Any, Body(whole::classic_flatten))
+        .variadic()
+        .says(
+            "one list of all values, of lists inside lists too; text is split at commas; null if a \
+             value is null",
+            "Arrays.flatten(10, {20, {30}}, '40, 50')",
+            r#"[10,20,30,"40","50"]"#,
+        ),
+    Function::method(&["flatten"], &[WALKED], Returns::Mapped, Body(whole::flatten)).says(
+        "one list of all elements, of lists inside lists too, without nulls",
+        "{{1}, {2, {3}}}.flatten()",
+        "[1,2,3]",
+    ),
+    Function::classic(&["Arrays.isEmpty"], &[CLASSIC], Returns::Boolean, Body(body::is_empty))
+        .total()
+        .says("whether the list has no elements; true for null", "Arrays.isEmpty(null)", "true"),
+    Function::classic(&["Arrays.toCsvString"], &[CLASSIC], Returns::Text, Body(body::join)).says(
+        "the elements as one text with commas between; empty for null",
+        "Arrays.toCsvString({'This', 'is', ' a ', 'test'})",
+        "\"This,is, a ,test\"",
+    ),
+    Function::method(
+        &["reverse", "toReversed"],
+        &[WALKED],
+        Returns::SameList,
+        Body(whole::reverse),
+    )
+    .says("the elements in opposite order", "{1, 2, 3}.reverse()", "[3,2,1]"),
+    Function::method(&["sort", "toSorted"], &[WALKED], Returns::SameList, Body(whole::sort)).says(
+        "the elements in ascending order, null first; equal ones keep their order",
+        "{'b', 'a', null}.sort()",
+        r#"[null,"a","b"]"#,
+    ),
+    Function::method(&["min"], &[WALKED], Returns::Element, Body(whole::least)).says(
+        "the first of the smallest elements, or null",
+        "{3, 1, 2}.min()",
+        "1",
+    ),
+    Function::method(&["max"], &[WALKED], Returns::Element, Body(whole::greatest)).says(
+        "the first of the largest elements, or null",
+        "{3, 1.5, 2}.max()",
+        "3",
+    ),
+    Function::method(&["sum"], &[WALKED], Returns::Any, Body(whole::sum)).says(
+        "the sum of the elements, which are numbers; 0 if there are none",
+        "{1, 2, 3}.sum()",
+        "6",
+    ),
 ];

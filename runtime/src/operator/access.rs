@@ -100,7 +100,7 @@ fn of_each_group<'a>(context: &mut Context<'a>, list: Value<'a>, name: Value<'a>
 }
 
 /// `receiver[index]`.
-pub(super) fn index<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+pub(crate) fn index<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let [receiver, index] = arguments else { return Err(Fault::Internal) };
     let table = context.table();
     match receiver.kind() {

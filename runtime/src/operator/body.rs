@@ -91,7 +91,7 @@ pub(super) fn piece<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> A
 }
 
 /// Takes anything that has a text form, so that a text of mixed pieces is one call.
-pub(super) fn concatenate<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+pub(crate) fn concatenate<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let table = context.table();
     let mut made = String::new();
     for value in arguments {

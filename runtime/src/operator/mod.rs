@@ -9,6 +9,8 @@ pub(crate) mod piece;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::index;
+pub(crate) use body::concatenate;
 pub(crate) use convert::{csv_list, text_of};
 
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};

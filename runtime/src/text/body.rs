@@ -1,31 +1,12 @@
 //! Bodies of the text rows. The unit of length and index is the Unicode scalar value (decision 9);
 //! what is a part of its source is a view of it.
 
+use super::arguments::{Answer, integer, n_characters, offset, optional, part, text};
 use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::operator::piece;
 use crate::value::{Text, Value};
 use memchr::memmem;
-
-type Answer<'a> = Result<Value<'a>, Fault>;
-
-/// Argument `index`, which is a text.
-fn text<'a>(arguments: &[Value<'a>], index: usize) -> Result<Text<'a>, Fault> {
-    arguments.get(index).and_then(|value| value.as_text()).ok_or(Fault::Type)
-}
-
-/// Argument `index`, which is a text or null.
-fn optional<'a>(arguments: &[Value<'a>], index: usize) -> Result<Option<Text<'a>>, Fault> {
-    match arguments.get(index) {
-        Some(value) if value.is_null() => Ok(None),
-        Some(value) => value.as_text().map(Some).ok_or(Fault::Type),
-        None => Err(Fault::Type),
-    }
-}
-
-fn integer(arguments: &[Value<'_>], index: usize) -> Result<Option<i64>, Fault> {
-    arguments.get(index).map(|value| value.as_integer().ok_or(Fault::Type)).transpose()
-}
 
 /// A question about two texts; null as the first is a no.
 fn ask<'a>(arguments: &[Value<'a>], question: fn(&str, &str) -> bool) -> Answer<'a> {
@@ -61,10 +42,6 @@ pub(super) fn after<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<
     part(whole, found.map_or(len, |at| at + separator.as_str().len()), len)
 }
 
-fn part(whole: Text<'_>, start: usize, end: usize) -> Answer<'_> {
-    whole.part(start..end).map(Value::text).ok_or(Fault::Internal)
-}
-
 /// `substring` as a method: a negative start faults (decision 25).
 pub(super) fn method_substring<'a>(
     context: &mut Context<'a>,
@@ -86,16 +63,6 @@ pub(super) fn substring<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Ans
     }
     let first = offset(whole, start);
     part(whole, first, offset(whole, end))
-}
-
-/// The byte offset of character `index`, or the end. `index` is not negative.
-fn offset(text: Text<'_>, index: i64) -> usize {
-    let len = text.as_str().len();
-    let index = usize::try_from(index).unwrap_or(usize::MAX);
-    if text.is_ascii() || index >= len {
-        return index.min(len);
-    }
-    text.as_str().char_indices().nth(index).map_or(len, |(offset, _)| offset)
 }
 
 /// All occurrences, literal (decision 23).
@@ -165,10 +132,7 @@ pub(super) fn lower<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> A
 /// Null has no characters (OEL §3.1, `String.len`).
 pub(super) fn length<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let Some(text) = optional(arguments, 0)? else { return Ok(Value::integer(0)) };
-    let ascii = text.is_ascii();
-    let text = text.as_str();
-    let n = if ascii { text.len() } else { text.chars().count() };
-    i64::try_from(n).map(Value::integer).map_err(|_| Fault::Internal)
+    n_characters(text).map(Value::integer)
 }
 
 /// Null is skipped, a list is spread (decision 33, OEL §3.1).

@@ -1,11 +1,16 @@
-//! Rows of the text family: methods of text and the classic `String.…` functions (OEL §3.1).
+//! Rows of the text family: methods of text, the names that people bring from other languages
+//! (decision 53), and the classic `String.…` functions (OEL §3.1).
 
+mod arguments;
 mod body;
+mod compose;
+mod position;
 #[cfg(test)]
 mod tests;
 
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
+use crate::operator;
 
 /// The receiver of a method that looks at all of it.
 const RECEIVER: Parameter = Parameter::new("text", Accepts::Text).sized();
@@ -18,6 +23,11 @@ const SEPARATOR: Parameter = Parameter::new("separator", Accepts::Text);
 const SEARCH: Parameter = Parameter::new("search", Accepts::Text).null(Null::Accepted);
 const REPLACEMENT: Parameter =
     Parameter::new("replacement", Accepts::Text).null(Null::Accepted).sized();
+const WEIGHED_PART: Parameter = Parameter::new("part", Accepts::Text).sized();
+const INDEX: Parameter = Parameter::new("index", Accepts::Integer);
+const LENGTH: Parameter = Parameter::new("length", Accepts::Integer);
+const TIMES: Parameter = Parameter::new("times", Accepts::Integer);
+const FILL: Parameter = Parameter::new("fill", Accepts::Text).sized();
 const START: Parameter = Parameter::new("start", Accepts::Integer);
 const END: Parameter = Parameter::new("end", Accepts::Integer);
 
@@ -33,6 +43,10 @@ const CLASSIC_SEARCH: Parameter =
     Parameter::new("search", Accepts::TextOrList).null(Null::Accepted);
 const CLASSIC_REPLACEMENT: Parameter =
     Parameter::new("replacement", Accepts::TextOrList).null(Null::Accepted).sized();
+const APPENDED: Parameter =
+    Parameter::new("suffix", Accepts::TextOrList).null(Null::Accepted).sized();
+const DEFAULT: Parameter = Parameter::new("default", Accepts::TextOrList);
+const PAIR: Parameter = Parameter::new("key and value", Accepts::TextOrList).sized();
 const JOINED: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
 
 /// The rows of this family.
@@ -245,4 +259,129 @@ pub(crate) static ROWS: &[Function] = &[
         "String.join('-', user.firstName, null, {1, 2})",
         "\"Ada-1-2\"",
     ),
+    Function::classic(
+        &["String.append"],
+        &[MAYBE, APPENDED],
+        Returns::Text,
+        Body(operator::concatenate),
+    )
+    .says(
+        "the text with the suffix behind it; null is the empty text",
+        "String.append('This is', ' a test')",
+        "\"This is a test\"",
+    ),
+    Function::classic(
+        &["String.removeSpaces"],
+        &[SOURCE],
+        Returns::Text,
+        Body(compose::remove_spaces),
+    )
+    .says(
+        "the text without its spaces (U+0020)",
+        "String.removeSpaces('This is a test')",
+        "\"Thisisatest\"",
+    ),
+    Function::method(&["removeSpaces"], &[RECEIVER], Returns::Text, Body(compose::remove_spaces))
+        .says("the text without its spaces (U+0020)", "'a b c'.removeSpaces()", "\"abc\""),
+    Function::classic(
+        &["String.stringSwitch"],
+        &[MAYBE, DEFAULT, PAIR],
+        Returns::Text,
+        Body(compose::string_switch),
+    )
+    .paired()
+    .says(
+        "the value of the first key that occurs in the text, else the default",
+        "String.stringSwitch('First match wins', 'default', 'absent', 'v1', 'wins', 'v2')",
+        "\"v2\"",
+    ),
+    Function::method(&["trim"], &[RECEIVER], Returns::Text, Body(compose::trim)).total().says(
+        "the text without white space at its ends",
+        "'  a b '.trim()",
+        "\"a b\"",
+    ),
+    Function::method(&["split"], &[RECEIVER, SEPARATOR], Returns::Texts, Body(position::split))
+        .says(
+            "the pieces between separators, empty ones too; its characters for an empty separator",
+            "'a,b,,c'.split(',')",
+            r#"["a","b","","c"]"#,
+        ),
+    Function::method(
+        &["indexOf"],
+        &[RECEIVER, WEIGHED_PART],
+        Returns::Integer,
+        Body(position::index_of),
+    )
+    .total()
+    .says("where the part first occurs, or -1", "'hello'.indexOf('l')", "2"),
+    Function::method(
+        &["lastIndexOf"],
+        &[RECEIVER, WEIGHED_PART],
+        Returns::Integer,
+        Body(position::last_index_of),
+    )
+    .total()
+    .says("where the part last occurs, or -1", "'hello'.lastIndexOf('l')", "3"),
+    Function::method(&["isEmpty"], &[RECEIVER], Returns::Boolean, Body(compose::is_empty))
+        .total()
+        .says("whether the text has no characters", "''.isEmpty()", "true"),
+    Function::method(&["isBlank"], &[RECEIVER], Returns::Boolean, Body(compose::is_blank))
+        .total()
+        .says("whether the text has nothing but white space", "' '.isBlank()", "true"),
+    Function::method(
+        &["equalsIgnoreCase"],
+        &[RECEIVER, WEIGHED_PART],
+        Returns::Boolean,
+        Body(compose::equals_ignore_case),
+    )
+    .total()
+    .says(
+        "whether the texts are equal but for upper and lower case",
+        "'Ada'.equalsIgnoreCase('ADA')",
+        "true",
+    ),
+    Function::method(&["charAt"], &[RECEIVER, INDEX], Returns::Text, Body(position::char_at))
+        .total()
+        .says("the character at the index, or the empty text", "'abc'.charAt(1)", "\"b\""),
+    Function::method(
+        &["padStart"],
+        &[RECEIVER, LENGTH, FILL],
+        Returns::Text,
+        Body(compose::pad_start),
+    )
+    .optional(1)
+    .says(
+        "the text with the fill (a space if none is given) before it up to the length",
+        "'7'.padStart(3, '0')",
+        "\"007\"",
+    ),
+    Function::method(&["padEnd"], &[RECEIVER, LENGTH, FILL], Returns::Text, Body(compose::pad_end))
+        .optional(1)
+        .says(
+            "the text with the fill (a space if none is given) behind it up to the length",
+            "'7'.padEnd(3, '0')",
+            "\"700\"",
+        ),
+    Function::method(&["repeat"], &[RECEIVER, TIMES], Returns::Text, Body(compose::repeat)).says(
+        "the text so many times",
+        "'ab'.repeat(3)",
+        "\"ababab\"",
+    ),
+    Function::method(
+        &["concat"],
+        &[RECEIVER, WEIGHED_PART],
+        Returns::Text,
+        Body(operator::concatenate),
+    )
+    .variadic()
+    .says("the texts one after the other", "'a'.concat('b', 'c')", "\"abc\""),
+    Function::method(&["slice"], &[RECEIVER, START, END], Returns::Text, Body(position::slice))
+        .optional(1)
+        .total()
+        .says(
+            "the characters from start up to but not including end; negative ones count from the \
+             end",
+            "'hello'.slice(-3)",
+            "\"llo\"",
+        ),
 ];

@@ -52,7 +52,7 @@ impl Explanation<'_> {
         line("\naccess policies");
         for considered in &self.decision.considered {
             let rule = considered.rule.map(|rule| format!(" / {rule}")).unwrap_or_default();
-            line(&format!("  {}{rule}: {}", considered.policy, considered.verdict));
+            line(&format!("  {}{rule}: {}", considered.policy, considered));
         }
         if !self.considered.is_empty() {
             line("\ntoken policies");
@@ -90,7 +90,7 @@ impl Explanation<'_> {
             .considered
             .iter()
             .map(|considered| {
-                let verdict = considered.verdict.to_string();
+                let verdict = considered.to_string();
                 json!({"policy": considered.policy, "rule": considered.rule, "verdict": verdict})
             })
             .collect();

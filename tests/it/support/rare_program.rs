@@ -153,7 +153,7 @@ pub(crate) fn call(maker: &mut Maker<'_>, depth: usize) -> String {
         functions::rows().map(|(_, row)| row).filter(|row| row.style != Style::Internal).collect();
     let row = rows[maker.dice.roll(rows.len())];
     let name = row.names[maker.dice.roll(row.names.len())];
-    let most = row.parameters.len() + usize::from(row.variadic);
+    let most = row.parameters.len() + 1;
     let counts: Vec<usize> = (0..=most).filter(|n| row.takes(*n)).collect();
     let n = counts[maker.dice.roll(counts.len())];
     let mut arguments: Vec<String> = (0..n)

@@ -1,23 +1,14 @@
-//! Bodies of the array rows. Every list that is made is new; what was given never changes.
+//! Bodies that need the whole list before they give anything (design, "Streams"). Every list that is
+//! made is new; what was given never changes.
 
+use super::body::{Answer, elements};
 use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::functions::Operator;
 use crate::number::{self, Numeric};
-use crate::operator::{csv_list, equal, piece};
+use crate::operator::{csv_list, equal};
 use crate::value::{Kind, Value};
 use std::cmp::Ordering;
-
-type Answer<'a> = Result<Value<'a>, Fault>;
-
-/// Argument 0, which is a list; null is an empty one where a row lets it in.
-fn elements<'a>(arguments: &[Value<'a>]) -> Result<&'a [Value<'a>], Fault> {
-    match arguments.first() {
-        Some(value) if value.is_null() => Ok(&[]),
-        Some(value) => value.as_list().ok_or(Fault::Type),
-        None => Err(Fault::Type),
-    }
-}
 
 fn second<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     arguments.get(1).copied().ok_or(Fault::Type)
@@ -40,12 +31,6 @@ pub(super) fn remove<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> 
 
 pub(super) fn clear<'a>(context: &mut Context<'a>, _: &[Value<'a>]) -> Answer<'a> {
     context.make_list(&[])
-}
-
-pub(super) fn get<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let index = second(arguments)?.as_integer().ok_or(Fault::Type)?;
-    let index = usize::try_from(index).map_err(|_| Fault::Index)?;
-    elements(arguments)?.get(index).copied().ok_or(Fault::Index)
 }
 
 /// All levels; nulls are left out (decision 32).
@@ -91,15 +76,6 @@ fn spread<'a>(
         }
     }
     Ok(())
-}
-
-pub(super) fn is_empty<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    elements(arguments).map(|elements| Value::boolean(elements.is_empty()))
-}
-
-pub(super) fn to_csv<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let made = piece::join(context.table(), elements(arguments)?.iter().copied(), ",")?;
-    context.make_text(&made).map(Value::text)
 }
 
 pub(super) fn reverse<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
