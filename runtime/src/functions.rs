@@ -79,6 +79,8 @@ pub enum Accepts {
     ListOrText,
     Map,
     Group,
+    /// A record of a user; only `check` knows one.
+    User,
     /// As `Text`, a regular expression: a constant one is checked when the program is (decision 28).
     Pattern,
     /// A map literal of group criteria (OEL §3.4).
@@ -151,15 +153,23 @@ pub enum Sink {
     Join,
 }
 
-/// How the groups of a membership test are named.
+/// A question about the user's groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Membership {
-    /// By one of these names.
+    /// Whether one has exactly this name.
     Name,
-    /// By one of these ids.
+    /// Whether the name of one starts so.
+    NameStartsWith,
+    /// Whether the name of one contains this.
+    NameContains,
+    /// Whether the whole name of one matches this.
+    NameMatches,
+    /// Whether one has one of these ids.
     Id,
-    /// `user.getGroups(criteria…)`: the groups that meet all criteria.
+    /// `user.getGroups(criteria…)`: those that meet all criteria.
     Criteria,
+    /// `user.isMemberOf(criteria…)`: whether any does.
+    AnyOfCriteria,
 }
 
 /// Every function, operators first, then in the order the documentation lists them; a row's number
@@ -292,6 +302,9 @@ impl Function {
 }
 
 impl Parameter {
+    /// A text that is not null.
+    pub const TEXT: Self = Self::new("text", Accepts::Text);
+
     /// A parameter where null faults and whose size is not charged.
     pub(crate) const fn new(name: &'static str, accepts: Accepts) -> Self {
         Self { name, accepts, null: Null::Faults, sized: false }
@@ -426,6 +439,6 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),
         Accepts::Map => kind == Kind::Map,
         Accepts::Group => kind == Kind::Group,
-        Accepts::Criteria | Accepts::Condition | Accepts::Mapping => false,
+        Accepts::User | Accepts::Criteria | Accepts::Condition | Accepts::Mapping => false,
     }
 }

@@ -15,7 +15,7 @@ pub mod abi;
 mod fixture;
 mod convert;
 pub mod functions;
-mod group;
+pub mod group;
 pub mod json;
 mod list;
 pub mod number;

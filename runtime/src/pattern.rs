@@ -83,19 +83,27 @@ thread_local! {
 fn matches<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Result<Value<'a>, Fault> {
     let text = |index: usize| arguments.get(index).and_then(|value| value.as_text());
     let (Some(text), Some(pattern)) = (text(0), text(1)) else { return Err(Fault::Type) };
-    let (text, pattern) = (text.as_str(), pattern.as_str());
+    with(pattern.as_str(), |pattern| pattern.matches(text.as_str())).map(Value::boolean)
+}
+
+/// What `question` answers about the pattern that this text writes, compiled unless it was used
+/// lately.
+///
+/// # Errors
+/// [`Fault::Regex`] for a text that is no pattern.
+pub(crate) fn with<T>(written: &str, question: impl FnOnce(&Pattern) -> T) -> Result<T, Fault> {
     PATTERNS.with_borrow_mut(|kept| {
-        let known = kept.iter().position(|(written, _)| written == pattern);
+        let known = kept.iter().position(|(text, _)| text == written);
         let entry = match known {
             Some(at) => kept.remove(at),
-            None => (pattern.to_owned(), Pattern::new(pattern).map_err(|_| Fault::Regex)?),
+            None => (written.to_owned(), Pattern::new(written).map_err(|_| Fault::Regex)?),
         };
         if kept.len() >= KEPT {
             kept.remove(0);
         }
-        let is_match = entry.1.matches(text);
+        let answer = question(&entry.1);
         kept.push(entry);
-        Ok(Value::boolean(is_match))
+        Ok(answer)
     })
 }
 

@@ -82,6 +82,27 @@ impl Checker<'_> {
         }
     }
 
+    /// A call of the internal row of this name.
+    pub(super) fn internal(&mut self, name: &str, arguments: Vec<NodeId>, span: Span) -> NodeId {
+        let is_meant = |row: &Function| row.style == Style::Internal && row.names.contains(&name);
+        self.call_found(functions::rows().find(|(_, row)| is_meant(row)), arguments, span)
+    }
+
+    /// A call of the method that texts have under this name.
+    pub(super) fn text_method(&mut self, name: &str, arguments: Vec<NodeId>, span: Span) -> NodeId {
+        let is_meant = |row: &Function| {
+            row.is_method() && row.names.contains(&name) && receives(row, &Type::Text)
+        };
+        self.call_found(functions::rows().find(|(_, row)| is_meant(row)), arguments, span)
+    }
+
+    fn call_found(&mut self, row: Option<Row>, arguments: Vec<NodeId>, span: Span) -> NodeId {
+        match row {
+            Some((number, row)) => self.call_row(number, row, arguments, span),
+            None => self.push(NodeKind::Fail(Fault::Internal), Shape::of(Type::Any), span),
+        }
+    }
+
     /// `receiver.name(…)`.
     pub(super) fn method(&mut self, receiver: NodeId, call: &Call, span: Span) -> NodeId {
         let name = call.name.text.as_str();
@@ -260,8 +281,7 @@ pub(super) fn receives(row: &Function, ty: &Type) -> bool {
         Type::Map => matches!(accepts, Accepts::Map | Accepts::Any),
         Type::Record(record) => {
             accepts == Accepts::Any
-                || (record.name == crate::schema::standard::USER
-                    && matches!(row.meaning, Meaning::Membership(_)))
+                || (accepts == Accepts::User && record.name == crate::schema::standard::USER)
         }
     }
 }

@@ -67,6 +67,11 @@ impl Checker<'_> {
         }
     }
 
+    /// The value as a text that is not null.
+    pub(super) fn text_argument(&mut self, value: NodeId) -> NodeId {
+        self.argument(&Parameter::TEXT, value)
+    }
+
     /// A conversion that leaves null alone.
     pub(super) fn convert(&mut self, value: NodeId, operator: Operator, ty: Type) -> NodeId {
         let span = self.span(value);
@@ -104,6 +109,7 @@ fn wanted(accepts: Accepts) -> &'static str {
         Accepts::ListOrText => "a list or text",
         Accepts::Map => "a map",
         Accepts::Group => "a group",
+        Accepts::User => "a user",
         Accepts::Criteria => "criteria",
         Accepts::Condition | Accepts::Mapping => "a lambda",
     }
@@ -160,7 +166,7 @@ fn conversion(accepts: Accepts) -> (Operator, Type) {
         Accepts::TextOrList => (Operator::CsvText, Type::Text),
         Accepts::List => (Operator::AsList, any_list()),
         Accepts::ListOrText => (Operator::CsvList, any_list()),
-        Accepts::Map | Accepts::Criteria => (Operator::AsMap, Type::Map),
+        Accepts::Map | Accepts::User | Accepts::Criteria => (Operator::AsMap, Type::Map),
     }
 }
 

@@ -202,6 +202,16 @@ pub(super) fn criteria(message: &str, span: Span) -> Diagnostic {
     )
 }
 
+/// A name that looks like a regular expression where only a beginning is compared.
+pub(super) fn criterion_pattern(span: Span) -> Diagnostic {
+    let message = "this is compared as it is written, not as a regular expression".to_owned();
+    Diagnostic {
+        severity: Severity::Lint,
+        ..type_error("L0408", message, span)
+            .help("name several beginnings in a list: `{'Admin-', 'Service-'}`")
+    }
+}
+
 pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {
     let message = format!("{what} is not supported");
     error("E0505", Category::Unsupported, Stage::Types, message, span)

@@ -1,36 +1,40 @@
-//! Membership tests and `user.getGroups`: made of the nodes that every program has, so that no
-//! engine knows of them.
+//! Membership of the user: made of the nodes that every program has, so that no engine knows of
+//! it. What a test compares with is evaluated once, before the first group is looked at.
 
 use super::{Checker, error};
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, StageKind};
 use crate::schema::standard;
 use crate::source::Span;
-use crate::syntax::tree::{Argument, Call, Expression, ExpressionKind, Key, Literal};
+use crate::syntax::tree::Call;
 use claimsmith_runtime::fault::Fault;
-use claimsmith_runtime::functions::{self, Membership, Operator};
+use claimsmith_runtime::functions::{Membership, Operator};
+use claimsmith_runtime::group::{internal, without_slashes};
+use claimsmith_runtime::pattern::Pattern;
 use claimsmith_runtime::types::{Shape, Type};
 
+/// Values that are evaluated before the first group, in the order written, each under a local.
+#[derive(Default)]
+pub(super) struct Bound(Vec<(LocalId, NodeId)>);
+
+/// What an attribute of a group is compared with.
+pub(super) enum Wanted {
+    Text(String, Span),
+    /// A list of texts.
+    OneOf(LocalId, Span),
+}
+
 impl Checker<'_> {
-    /// A membership test of the user of the request; false without a user (decision 50).
+    /// `isMemberOf…(…)`: a question about the user of the request; false without one (decision 50).
     pub(super) fn membership(&mut self, membership: Membership, call: &Call, span: Span) -> NodeId {
         let user = self.root(standard::USER, span);
-        if self.shape(user).ty == Type::Null {
-            return self.constant(Constant::Boolean(false), span);
-        }
         let test = self.guard(user, span, |checker, user| {
-            let groups = checker.member(user, "groups", span);
-            match membership {
-                Membership::Name => checker.member_of_name(groups, call, span),
-                Membership::Id => checker.member_of_any(groups, call, span),
-                Membership::Criteria => checker.groups_that(groups, call, span),
-            }
+            let groups = checker.groups_of(user, span);
+            checker.question(membership, groups, call, span)
         });
-        let otherwise = self.constant(Constant::Boolean(false), span);
-        let links = vec![Link::Default { value: test, empty_too: false }];
-        self.push(NodeKind::Choice { links, otherwise }, Shape::of(Type::Boolean), span)
+        self.or_false(test, span)
     }
 
-    /// `user.getGroups(…)`.
+    /// `user.getGroups(…)` and `user.isMemberOf(…)`.
     pub(super) fn membership_of(
         &mut self,
         receiver: NodeId,
@@ -39,201 +43,225 @@ impl Checker<'_> {
         span: Span,
     ) -> NodeId {
         let user = self.non_null(receiver, Fault::NullTarget, span);
-        let groups = self.member(user, "groups", span);
-        match membership {
-            Membership::Name => self.member_of_name(groups, call, span),
-            Membership::Id => self.member_of_any(groups, call, span),
-            Membership::Criteria => self.groups_that(groups, call, span),
+        let groups = self.groups_of(user, span);
+        self.question(membership, groups, call, span)
+    }
+
+    /// The groups of a user; of one who is never there, none.
+    pub(super) fn groups_of(&mut self, user: NodeId, span: Span) -> NodeId {
+        if matches!(self.shape(user).ty, Type::Record(_)) {
+            return self.member(user, "groups", span);
         }
+        self.operation(Operator::List, Vec::new(), Shape::list(Shape::of(Type::Group)), span)
+    }
+
+    fn question(
+        &mut self,
+        membership: Membership,
+        groups: NodeId,
+        call: &Call,
+        span: Span,
+    ) -> NodeId {
+        match membership {
+            Membership::Name => self.has_name(groups, call, span),
+            Membership::NameStartsWith => self.has_name_that("startsWith", groups, call, span),
+            Membership::NameContains => self.has_name_that("contains", groups, call, span),
+            Membership::NameMatches => self.has_name_of_pattern(groups, call, span),
+            Membership::Id => self.has_id(groups, call, span),
+            Membership::Criteria => self.groups_that(groups, call, span),
+            Membership::AnyOfCriteria => {
+                let kept = self.groups_that(groups, call, span);
+                self.sink(kept, Sink::Any, span)
+            }
+        }
+    }
+
+    /// The only argument as text that is not null.
+    fn only_text(&mut self, call: &Call) -> NodeId {
+        let Some(argument) = call.arguments.first() else {
+            return self.push(NodeKind::Fail(Fault::Arity), Shape::of(Type::Any), call.name.span);
+        };
+        let value = self.value_argument(argument, &call.name.text);
+        self.text_argument(value)
     }
 
     /// A constant name is compared as a symbol; any other with the language's `==`.
-    fn member_of_name(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
-        let mut arguments = Vec::new();
-        for argument in &call.arguments {
-            arguments.push(self.value_argument(argument, &call.name.text));
+    fn has_name(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
+        let name = self.only_text(call);
+        if let Some(name) = self.constant_text(name).map(str::to_owned) {
+            let names = vec![self.names.intern(&name)];
+            return self.push(NodeKind::MemberOf { groups, names }, Shape::of(Type::Boolean), span);
         }
-        let constants: Option<Vec<String>> =
-            arguments.iter().map(|node| self.constant_text(*node).map(str::to_owned)).collect();
-        if let Some(names) = constants {
-            let names = names.iter().map(|name| self.names.intern(name)).collect();
-            let kind = NodeKind::MemberOf { groups, names };
-            return self.push(kind, Shape::of(Type::Boolean), span);
-        }
-        let Some(name) = arguments.first().copied() else {
-            return self.constant(Constant::Boolean(false), span);
-        };
-        let name = self.non_null(name, Fault::Type, span);
-        let name = self.as_text(name);
         self.sink(groups, Sink::Contains(name), span)
     }
 
-    /// Ids, or lists of ids: a group whose id is among them.
-    fn member_of_any(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
-        let mut ids = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
-            ids.push(self.value_argument(argument, &call.name.text));
-        }
-        let list = match ids.as_slice() {
-            [only] if matches!(self.shape(*only).ty, Type::List(_)) => *only,
-            _ => {
-                let shape = Shape::list(Shape::of(Type::Any));
-                self.operation(Operator::List, ids, shape, span)
+    /// Whether a method of text holds of the name of any group.
+    fn has_name_that(&mut self, method: &str, groups: NodeId, call: &Call, span: Span) -> NodeId {
+        let mut bound = Bound::default();
+        let part = self.only_text(call);
+        let part = self.bind(&mut bound, part);
+        let test = self.any_group(groups, span, |checker, group| {
+            let part = checker.bound(part);
+            checker.name_that(method, group, part, span)
+        });
+        self.within(bound, test, span)
+    }
+
+    /// Whether a method of text holds of the name of this group.
+    pub(super) fn name_that(
+        &mut self,
+        method: &str,
+        group: NodeId,
+        part: NodeId,
+        span: Span,
+    ) -> NodeId {
+        let name = self.group_attribute(group, "name", span);
+        self.text_method(method, vec![name, part], span)
+    }
+
+    /// Slashes around the pattern are dropped (OEL §3.4).
+    fn has_name_of_pattern(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
+        let pattern = self.only_text(call);
+        let at = self.span(pattern);
+        let pattern = match self.constant_text(pattern).map(without_slashes).map(str::to_owned) {
+            Some(bare) => {
+                if let Err(words) = Pattern::new(&bare) {
+                    return self.error(error::pattern(&words, at));
+                }
+                self.text(&bare, at)
             }
+            None => self.internal(internal::BARE_PATTERN, vec![pattern], at),
         };
-        let list = self.non_null(list, Fault::Type, span);
-        self.guard(list, span, |checker, list| {
-            let element = checker.new_local();
-            let group = checker.local(element, Shape::of(Type::Group), span);
-            let id = checker.group_attribute(group, "id", span);
-            let body = checker.list_contains(list, id, span);
-            let kept = checker.stage(groups, StageKind::Filter, element, None, body, span);
-            checker.sink(kept, Sink::Any, span)
-        })
+        self.internal(internal::ANY_MATCHES, vec![groups, pattern], span)
     }
 
-    fn list_contains(&mut self, list: NodeId, value: NodeId, span: Span) -> NodeId {
-        self.sink(list, Sink::Contains(value), span)
-    }
-
-    /// The groups that meet every criterion (OEL §3.4). Without criteria, all of them.
-    fn groups_that(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
-        let element = self.new_local();
-        let mut conditions = Vec::new();
+    /// Ids, or lists of ids: whether the id of any group is among them.
+    fn has_id(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
+        let (mut bound, mut wanted) = (Bound::default(), Vec::new());
         for argument in &call.arguments {
-            let entries = match argument {
-                Argument::Expression(Expression { kind: ExpressionKind::Map(entries), .. }) => {
-                    entries
-                }
-                Argument::Expression(other) => {
-                    return self.error(error::criteria("expected criteria in braces", other.span));
-                }
-                Argument::Lambda(lambda) => {
-                    return self.error(error::unexpected_lambda(&call.name.text, lambda.span));
-                }
-            };
-            let Some(exact) = self.operator_of(entries) else {
-                return self.push(NodeKind::Fail(Fault::Type), Shape::of(Type::Any), span);
-            };
-            for (key, value) in entries.iter().filter(|(key, _)| key.text != OPERATOR) {
-                conditions.push(self.criterion(element, key, value, exact));
-            }
+            let value = self.value_argument(argument, &call.name.text);
+            wanted.push(self.wanted(value, internal::TEXTS, &mut bound));
         }
-        let body = self.push(NodeKind::And(conditions.clone()), Shape::of(Type::Boolean), span);
-        if conditions.is_empty() {
-            return groups;
-        }
+        let test = self.any_group(groups, span, |checker, group| {
+            let id = checker.group_attribute(group, "id", span);
+            checker.is_one_of(id, &wanted, span)
+        });
+        self.within(bound, test, span)
+    }
+
+    /// Whether the condition holds of any group.
+    fn any_group(
+        &mut self,
+        groups: NodeId,
+        span: Span,
+        condition: impl FnOnce(&mut Self, NodeId) -> NodeId,
+    ) -> NodeId {
+        let kept = self.groups_where(groups, span, condition);
+        self.sink(kept, Sink::Any, span)
+    }
+
+    /// The groups of which the condition holds.
+    pub(super) fn groups_where(
+        &mut self,
+        groups: NodeId,
+        span: Span,
+        condition: impl FnOnce(&mut Self, NodeId) -> NodeId,
+    ) -> NodeId {
+        let element = self.new_local();
+        let group = self.local(element, Shape::of(Type::Group), span);
+        let body = condition(self, group);
         self.stage(groups, StageKind::Filter, element, None, body, span)
     }
 
-    /// Whether names must match whole; `None` after telling what is wrong with the operator.
-    fn operator_of(&mut self, entries: &[(Key, Expression)]) -> Option<bool> {
-        let Some((key, value)) = entries.iter().find(|(key, _)| key.text == OPERATOR) else {
-            return Some(false);
-        };
-        if !entries.iter().any(|(key, _)| key.text == NAME) {
-            self.error(error::criteria("`operator` only goes with `group.profile.name`", key.span));
-            return None;
-        }
-        match &value.kind {
-            ExpressionKind::Literal(Literal::Text(text)) if text == "EXACT" => Some(true),
-            ExpressionKind::Literal(Literal::Text(text)) if text == "STARTS_WITH" => Some(false),
-            _ => {
-                self.error(error::criteria("expected `'EXACT'` or `'STARTS_WITH'`", value.span));
-                None
-            }
-        }
-    }
-
-    /// A condition on one group: the attribute is one of the values.
-    fn criterion(
-        &mut self,
-        element: LocalId,
-        key: &Key,
-        value: &Expression,
-        exact: bool,
-    ) -> NodeId {
-        let values: Vec<&Expression> = match &value.kind {
-            ExpressionKind::List(values) => values.iter().collect(),
-            _ => vec![value],
-        };
-        if ![NAME, "group.id", "group.type", "group.source.id"].contains(&key.text.as_str()) {
-            let message = format!("`{}` is not a criterion", key.text);
-            return self.error(error::criteria(&message, key.span));
-        }
-        let by_prefix = key.text == NAME && !exact;
-        let mut alternatives = Vec::with_capacity(values.len());
-        for value in values {
-            let value = self.expression(value);
-            let attribute = self.criterion_attribute(element, key);
-            alternatives.push(self.matches_criterion(attribute, value, by_prefix));
-        }
-        self.push(NodeKind::Or(alternatives), Shape::of(Type::Boolean), key.span)
-    }
-
-    /// The attribute a criterion is about. Made anew for each value it is compared with, since a
-    /// program is a tree.
-    fn criterion_attribute(&mut self, element: LocalId, key: &Key) -> NodeId {
-        let group = self.local(element, Shape::of(Type::Group), key.span);
-        match key.text.as_str() {
-            "group.id" => self.group_attribute(group, "id", key.span),
-            "group.type" => self.group_attribute(group, "type", key.span),
-            "group.source.id" => {
-                let source = self.group_attribute(group, "source", key.span);
-                self.guard(source, key.span, |checker, source| {
-                    checker.member(source, "id", key.span)
-                })
-            }
-            _ => self.group_attribute(group, "name", key.span),
-        }
-    }
-
-    fn matches_criterion(&mut self, attribute: NodeId, value: NodeId, by_prefix: bool) -> NodeId {
+    /// What a value of a criterion stands for: one constant text, or a list made once by the
+    /// internal row of this name.
+    pub(super) fn wanted(&mut self, value: NodeId, row: &str, bound: &mut Bound) -> Wanted {
         let span = self.span(value);
+        if let Some(text) = self.constant_text(value) {
+            return Wanted::Text(text.to_owned(), span);
+        }
+        let shape = self.shape(value);
+        if matches!(
+            shape.ty,
+            Type::Null | Type::Boolean | Type::Integer | Type::Number | Type::Map | Type::Record(_)
+        ) {
+            self.remark(error::expected("text or a list of texts", &shape, span));
+        }
+        let list = self.internal(row, vec![value], span);
+        let (local, _) = self.bind(bound, list);
+        Wanted::OneOf(local, span)
+    }
+
+    /// Whether an attribute that may be null is one of these; null is none of them.
+    pub(super) fn is_one_of(&mut self, attribute: NodeId, wanted: &[Wanted], span: Span) -> NodeId {
         let boolean = Shape::of(Type::Boolean);
-        if matches!(self.shape(value).ty, Type::List(_)) {
-            if by_prefix {
-                return self.any_prefix(attribute, value, span);
+        let is = self.guard(attribute, span, |checker, attribute| {
+            let mut tests = Vec::with_capacity(wanted.len());
+            for one in wanted {
+                let attribute = checker.again(attribute);
+                tests.push(match one {
+                    Wanted::Text(text, span) => {
+                        let rhs = checker.text(text, *span);
+                        let kind = NodeKind::Equal { lhs: attribute, rhs, negated: false };
+                        checker.push(kind, boolean.clone(), *span)
+                    }
+                    Wanted::OneOf(list, span) => {
+                        let list = checker.local(*list, texts(), *span);
+                        checker.sink(list, Sink::Contains(attribute), *span)
+                    }
+                });
             }
-            return self.list_contains(value, attribute, span);
+            checker.any_of(tests, span)
+        });
+        self.or_false(is, span)
+    }
+
+    /// Whether one of these booleans is true.
+    pub(super) fn any_of(&mut self, mut tests: Vec<NodeId>, span: Span) -> NodeId {
+        match (tests.len(), tests.pop()) {
+            (1, Some(only)) => only,
+            (_, Some(last)) => {
+                tests.push(last);
+                self.push(NodeKind::Or(tests), Shape::of(Type::Boolean), span)
+            }
+            (_, None) => self.constant(Constant::Boolean(false), span),
         }
-        if !by_prefix {
-            let kind = NodeKind::Equal { lhs: attribute, rhs: value, negated: false };
-            return self.push(kind, boolean, span);
+    }
+
+    /// A boolean, or false where it is null.
+    pub(super) fn or_false(&mut self, value: NodeId, span: Span) -> NodeId {
+        if !self.shape(value).nullable {
+            return value;
         }
-        let value = match self.constant_text(value).map(prefix_of) {
-            Some(prefix) => self.text(&prefix, span),
-            None => value,
+        let otherwise = self.constant(Constant::Boolean(false), span);
+        let links = vec![Link::Default { value, empty_too: false }];
+        self.push(NodeKind::Choice { links, otherwise }, Shape::of(Type::Boolean), span)
+    }
+
+    /// Gives a value that is not null a name until [`Checker::within`].
+    pub(super) fn bind(&mut self, bound: &mut Bound, value: NodeId) -> (LocalId, NodeId) {
+        let local = self.new_local();
+        bound.0.push((local, value));
+        (local, value)
+    }
+
+    /// The value of such a name.
+    pub(super) fn bound(&mut self, (local, value): (LocalId, NodeId)) -> NodeId {
+        let (shape, span) = (self.shape(value), self.span(value));
+        self.local(local, shape, span)
+    }
+
+    /// `body` with all names bound, the first value evaluated first.
+    pub(super) fn within(&mut self, bound: Bound, body: NodeId, span: Span) -> NodeId {
+        let bind = |rest, (local, value)| {
+            let shape = self.shape(rest);
+            self.push(NodeKind::Guard { local, value, rest }, shape, span)
         };
-        self.starts_with(attribute, value, span)
-    }
-
-    fn starts_with(&mut self, text: NodeId, prefix: NodeId, span: Span) -> NodeId {
-        let row =
-            functions::rows().find(|(_, row)| row.is_method() && row.names.contains(&"startsWith"));
-        match row {
-            Some((number, row)) => self.call_row(number, row, vec![text, prefix], span),
-            None => self.push(NodeKind::Fail(Fault::Internal), Shape::of(Type::Boolean), span),
-        }
-    }
-
-    /// Whether the name starts with any of a list of prefixes known at run time.
-    fn any_prefix(&mut self, name: NodeId, prefixes: NodeId, span: Span) -> NodeId {
-        let element_shape = super::coerce::element_of(&self.shape(prefixes).ty);
-        let list = self.non_null(prefixes, Fault::Type, span);
-        let element = self.new_local();
-        let prefix = self.local(element, element_shape.unwrap_or(Shape::of(Type::Any)), span);
-        let body = self.starts_with(name, prefix, span);
-        let kept = self.stage(list, StageKind::Filter, element, None, body, span);
-        self.sink(kept, Sink::Any, span)
+        bound.0.into_iter().rev().fold(body, bind)
     }
 }
 
-const OPERATOR: &str = "operator";
-const NAME: &str = "group.profile.name";
-
-/// A trailing `.*` or `*` is how older policies wrote "starts with" (OEL §3.4).
-fn prefix_of(pattern: &str) -> String {
-    let short = pattern.strip_suffix(".*").or_else(|| pattern.strip_suffix('*'));
-    short.unwrap_or(pattern).to_owned()
+/// The shape of a list of texts.
+pub(super) fn texts() -> Shape {
+    Shape::list(Shape::of(Type::Text))
 }

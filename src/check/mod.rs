@@ -4,6 +4,7 @@
 mod call;
 mod chain;
 mod coerce;
+mod criteria;
 mod error;
 mod expression;
 mod group;
@@ -130,6 +131,10 @@ impl Checker<'_> {
 
     fn span(&self, id: NodeId) -> Span {
         self.nodes.get(id.0 as usize).map_or(Span::default(), |node| node.span)
+    }
+
+    fn kind(&self, id: NodeId) -> Option<&NodeKind> {
+        self.nodes.get(id.0 as usize).map(|node| &node.kind)
     }
 
     fn constant_text(&self, id: NodeId) -> Option<&str> {

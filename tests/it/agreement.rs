@@ -303,7 +303,16 @@ mod evaluated {
             Meaning::Membership(Membership::Name) => {
                 Met::Node { kind: "MemberOf", nullable: false }
             }
-            Meaning::Membership(Membership::Id | Membership::Criteria) => part("stage", "Filter"),
+            Meaning::Membership(Membership::NameMatches) => {
+                Met::Node { kind: "Call", nullable: false }
+            }
+            Meaning::Membership(
+                Membership::NameStartsWith
+                | Membership::NameContains
+                | Membership::Id
+                | Membership::Criteria
+                | Membership::AnyOfCriteria,
+            ) => part("stage", "Filter"),
         })
     }
 

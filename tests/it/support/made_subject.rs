@@ -85,7 +85,7 @@ fn doubtful(declared: &Schema) -> Schema {
     Schema::new(roots, Arc::clone(declared.group()), false)
 }
 
-fn contexts() -> [Value; 4] {
+fn contexts() -> [Value; 6] {
     let many: Vec<String> = (0..1_000).map(|number| format!("{}{number}", number % 7)).collect();
     let groups: Vec<String> = (0..40)
         .map(|number| format!("{}{number}", ["role_", "rôle_", "x\"", "role_role_"][number % 4]))
@@ -93,6 +93,7 @@ fn contexts() -> [Value; 4] {
     let described = json!([
         {"id": "g1", "type": "OKTA_GROUP", "source": {"id": "s1"}, "profile": {"name": "role_admin"}},
         {"id": "g2", "profile": {"name": "Everyone", "description": "all"}}]);
+    let directory: Vec<Value> = (0..1_000).map(directory_group).collect();
     [
         context(
             &json!("an engineer"),
@@ -108,7 +109,21 @@ fn contexts() -> [Value; 4] {
             &json!(["\u{e9}", "", "l".repeat(33)]),
             &json!([i64::MAX, -1]),
         ),
+        context(&json!("true"), &json!(["role_admin"]), &json!(["g1"]), &json!([100])),
+        context(&json!("g7"), &json!(directory), &json!(["g7", "g1", "g7"]), &json!([50, 0])),
     ]
+}
+
+/// One of many groups, most of them from an application.
+fn directory_group(number: usize) -> Value {
+    let (kind, source) = match number % 5 {
+        0 => ("OKTA_GROUP", json!({"id": null})),
+        1 => ("BUILT_IN", json!(null)),
+        _ => ("APP_GROUP", json!({"id": format!("s{}", number % 3), "type": "active_directory"})),
+    };
+    let name = format!("{}{number}", ["role_", "a", "é"][number % 3]);
+    json!({"id": format!("g{number}"), "type": kind, "source": source,
+        "objectClass": ["okta:user_group"], "profile": {"name": name, "level": number % 4}})
 }
 
 fn context(title: &Value, groups: &Value, tags: &Value, numbers: &Value) -> Value {

@@ -80,6 +80,20 @@ const FORMS: &[&str] = &[
     "(user?.tags ?? {<text>})?.first()",
     "user?.custom?.x?.y?.![#this]",
     "isMemberOfAnyGroup(<texts>)",
+    "isMemberOfAnyGroup({'g1', <text>}, user.custom.list[0])",
+    "isMemberOfGroup(<text>)",
+    "isMemberOfGroup(<any>)",
+    "isMemberOfGroup('g1')",
+    "isMemberOfGroupName(<text>)",
+    "isMemberOfGroupNameStartsWith(<text>)",
+    "isMemberOfGroupNameContains(<text>)",
+    "isMemberOfGroupNameRegex(<text>)",
+    "isMemberOfGroupNameRegex('/role_.*/')",
+    "isMemberOfGroupNameRegex(user.email + '/(')",
+    "user.isMemberOf({'group.profile.name': <any>})",
+    "user.isMemberOf({'group.profile.name': {<text>, 'ro*'}, operator: 'EXACT'})",
+    "user.isMemberOf({'group.type': 'OKTA_GROUP'}, {'group.id': <texts>})",
+    "user?.isMemberOf({'group.source.id': <text>})",
     "isMemberOfAnyGroup(<texts>, <text>)",
     "(isMemberOfGroupName('role_admin') ? <text> : null)",
     "(<boolean> ? <texts> : null)?.size()",
@@ -163,9 +177,6 @@ pub(crate) fn call(maker: &mut Maker<'_>, depth: usize) -> String {
     if row.style == Style::Function {
         return format!("{name}({})", arguments.join(", "));
     }
-    if name == "getGroups" {
-        arguments[0] = "user".to_owned();
-    }
     let receiver = arguments.remove(0);
     let dot = if maker.dice.roll(3) == 0 { "?." } else { "." };
     if row.style == Style::Property && maker.dice.roll(2) == 0 {
@@ -187,6 +198,7 @@ fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
         Accepts::List => Wanted::Texts,
         Accepts::Map => Wanted::Map,
         Accepts::Group => Wanted::Groups,
+        Accepts::User => return "user".to_owned(),
         Accepts::Criteria => {
             let name = maker.make(Wanted::Text, 0);
             return format!("{{'group.profile.name': {{'role_', {name}}}}}");
