@@ -24,6 +24,18 @@ pub enum Fault {
     UnknownProperty = 9,
     /// A text that is no regular expression, or one that is too large.
     Regex = 10,
+    /// A group function was told a limit above 100 outside the authorization code flow.
+    GroupLimitTooLarge = 20,
+    /// A group function was told a limit that is no integer.
+    GroupLimitNotInteger = 21,
+    /// A group function was told a limit below 1.
+    GroupLimitNotPositive = 22,
+    /// More groups than the limit.
+    TooManyGroups = 23,
+    /// The ids of `getFilteredGroups` are no list.
+    Allowlist = 24,
+    /// A group function without a user.
+    NoUser = 25,
     /// A bug of ours was caught before it could do harm (a row panicked).
     Internal = 11,
 }
@@ -33,7 +45,7 @@ pub const OUTPUT_FULL: u32 = 1000;
 
 impl Fault {
     /// Every fault, in the order of their codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Type,
         Self::NullTarget,
         Self::Index,
@@ -44,6 +56,12 @@ impl Fault {
         Self::UnknownFunction,
         Self::UnknownProperty,
         Self::Regex,
+        Self::GroupLimitTooLarge,
+        Self::GroupLimitNotInteger,
+        Self::GroupLimitNotPositive,
+        Self::TooManyGroups,
+        Self::Allowlist,
+        Self::NoUser,
         Self::Internal,
     ];
 
@@ -76,7 +94,13 @@ mod tests {
             Fault::Arity => Some(Fault::UnknownFunction),
             Fault::UnknownFunction => Some(Fault::UnknownProperty),
             Fault::UnknownProperty => Some(Fault::Regex),
-            Fault::Regex => Some(Fault::Internal),
+            Fault::Regex => Some(Fault::GroupLimitTooLarge),
+            Fault::GroupLimitTooLarge => Some(Fault::GroupLimitNotInteger),
+            Fault::GroupLimitNotInteger => Some(Fault::GroupLimitNotPositive),
+            Fault::GroupLimitNotPositive => Some(Fault::TooManyGroups),
+            Fault::TooManyGroups => Some(Fault::Allowlist),
+            Fault::Allowlist => Some(Fault::NoUser),
+            Fault::NoUser => Some(Fault::Internal),
             Fault::Internal => None,
         }
     }

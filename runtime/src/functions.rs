@@ -79,6 +79,8 @@ pub enum Accepts {
     ListOrText,
     Map,
     Group,
+    /// A constant text that is an expression over `group` (decision 48).
+    Expression,
     /// A record of a user; only `check` knows one.
     User,
     /// As `Text`, a regular expression: a constant one is checked when the program is (decision 28).
@@ -112,12 +114,16 @@ pub enum Returns {
     Any,
     /// A list of texts.
     Texts,
+    /// A list of texts, or null.
+    TextsOrNull,
     /// A list of groups.
     Groups,
     /// An element of the first argument, or null.
     Element,
     /// A list with the elements of the first argument.
     SameList,
+    /// A list with the elements of the first argument, or null.
+    SameListOrNull,
     /// A list of what the mapping gives.
     Mapped,
 }
@@ -128,8 +134,10 @@ pub enum Meaning {
     Body(Body),
     Stage(Stage),
     Sink(Sink),
-    /// Membership of the user in groups: `check` makes a node of its own for it.
+    /// Membership of the user in groups: `check` makes other nodes of it.
     Membership(Membership),
+    /// Some of the user's groups, at most as many as a limit: `check` makes other nodes of it.
+    Limited(Limited),
 }
 
 /// A step that passes elements on (design: streams).
@@ -170,6 +178,19 @@ pub enum Membership {
     Criteria,
     /// `user.isMemberOf(criteria…)`: whether any does.
     AnyOfCriteria,
+}
+
+/// Which of the user's groups, at most as many as a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// `Groups.startsWith(app, pattern, limit)`.
+    StartsWith,
+    /// `Groups.endsWith(app, pattern, limit)`.
+    EndsWith,
+    /// `Groups.contains(app, pattern, limit)`.
+    Contains,
+    /// `getFilteredGroups(allowlist, expression, limit)`.
+    Filtered,
 }
 
 /// Every function, operators first, then in the order the documentation lists them; a row's number
@@ -439,6 +460,10 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),
         Accepts::Map => kind == Kind::Map,
         Accepts::Group => kind == Kind::Group,
-        Accepts::User | Accepts::Criteria | Accepts::Condition | Accepts::Mapping => false,
+        Accepts::User
+        | Accepts::Expression
+        | Accepts::Criteria
+        | Accepts::Condition
+        | Accepts::Mapping => false,
     }
 }

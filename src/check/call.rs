@@ -35,6 +35,9 @@ impl Checker<'_> {
         if let Meaning::Membership(membership) = row.meaning {
             return self.membership(membership, call, span);
         }
+        if let Meaning::Limited(limited) = row.meaning {
+            return self.limited(limited, call, span);
+        }
         let mut arguments = Vec::with_capacity(n);
         for argument in &call.arguments {
             arguments.push(self.value_argument(argument, name));
@@ -193,6 +196,8 @@ impl Checker<'_> {
             Meaning::Stage(stage) => self.stage_method(receiver, stage, call, span),
             Meaning::Sink(sink) => self.sink_method(receiver, sink, function, call, span),
             Meaning::Membership(membership) => self.membership_of(receiver, membership, call, span),
+            // Written without a receiver, so never here.
+            Meaning::Limited(limited) => self.limited(limited, call, span),
             Meaning::Body(_) => {
                 let mut arguments = vec![receiver];
                 for argument in &call.arguments {
@@ -249,9 +254,13 @@ impl Checker<'_> {
             Returns::Text => Shape::of(Type::Text),
             Returns::Any => Shape::of(Type::Any),
             Returns::Texts => Self::list_of(Shape::of(Type::Text)),
+            Returns::TextsOrNull => {
+                Shape { nullable: true, ..Self::list_of(Shape::of(Type::Text)) }
+            }
             Returns::Groups => Self::list_of(Shape::of(Type::Group)),
             Returns::Element => Shape { nullable: true, ..first() },
             Returns::SameList => Self::list_of(first()),
+            Returns::SameListOrNull => Shape { nullable: true, ..Self::list_of(first()) },
             Returns::Mapped => Self::list_of(Shape::of(Type::Any)),
         }
     }

@@ -212,6 +212,40 @@ pub(super) fn criterion_pattern(span: Span) -> Diagnostic {
     }
 }
 
+/// A group limit whose type is none of numbers; the words are Okta's.
+pub(super) fn group_limit(found: &Shape, span: Span) -> Diagnostic {
+    let message = "Group limit is not an integer".to_owned();
+    error("E0409", Category::GroupLimit, Stage::Types, message, span)
+        .label(&format!("this is {}", type_name(found)))
+}
+
+/// The ids of `getFilteredGroups`, whose type is no list; the words are Okta's.
+pub(super) fn allowlist(found: &Shape, span: Span) -> Diagnostic {
+    type_error("E0411", "Allowlist is not an array".to_owned(), span)
+        .label(&format!("this is {}", type_name(found)))
+        .help("write `{'00g1', '00g2'}`, or name an attribute that holds a list")
+}
+
+/// An argument that must be known when the expression is checked (decision 48).
+pub(super) fn not_constant(function: &str, span: Span) -> Diagnostic {
+    let message = format!("`{function}` takes a constant text here");
+    let found = error("E0506", Category::Unsupported, Stage::Types, message, span)
+        .label("only known when it is evaluated");
+    match function {
+        "getFilteredGroups" => {
+            found.help("a text that is made for each group is `user.groups.map(g => …)`")
+        }
+        _ => found.help("write the text in quotes"),
+    }
+}
+
+/// `getFilteredGroups` inside the expression of another.
+pub(super) fn group_expression_inside(span: Span) -> Diagnostic {
+    let message = "`getFilteredGroups` inside a group expression is not supported".to_owned();
+    error("E0505", Category::Unsupported, Stage::Types, message, span)
+        .help("the group itself is `group`")
+}
+
 pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {
     let message = format!("{what} is not supported");
     error("E0505", Category::Unsupported, Stage::Types, message, span)

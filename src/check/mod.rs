@@ -4,10 +4,12 @@
 mod call;
 mod chain;
 mod coerce;
+mod constant;
 mod criteria;
 mod error;
 mod expression;
 mod group;
+mod limited;
 mod nearest;
 mod shape;
 mod stream;
@@ -57,6 +59,7 @@ pub(crate) fn check(tree: &Expression, schema: &Schema, names: &mut Names) -> Ch
         nodes: Vec::new(),
         n_locals: 0,
         scopes: Vec::new(),
+        is_inside: false,
         diagnostics: Vec::new(),
     };
     let root = checker.outermost(tree);
@@ -71,6 +74,8 @@ struct Checker<'c> {
     nodes: Vec<Node>,
     n_locals: u32,
     scopes: Vec<Scope>,
+    /// Whether this is an expression inside the text of another.
+    is_inside: bool,
     diagnostics: Vec<Diagnostic>,
 }
 

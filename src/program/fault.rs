@@ -111,6 +111,20 @@ fn words(fault: Fault) -> (&'static str, Category, &'static str) {
         Fault::Regex => {
             ("E0610", Category::Regex, "this is no regular expression that can be used")
         }
+        Fault::GroupLimitTooLarge => {
+            ("E0621", Category::GroupLimit, "Group limit is too large, max is 100")
+        }
+        Fault::GroupLimitNotInteger => {
+            ("E0622", Category::GroupLimit, "Group limit is not an integer")
+        }
+        Fault::GroupLimitNotPositive => {
+            ("E0623", Category::GroupLimit, "Group limit is 0 or negative")
+        }
+        Fault::TooManyGroups => {
+            ("E0624", Category::GroupLimit, "EL expression evaluated to too many groups")
+        }
+        Fault::Allowlist => ("E0625", Category::Type, "Allowlist is not an array"),
+        Fault::NoUser => ("E0626", Category::NullTarget, "No user in context"),
         Fault::Internal => ("E0699", Category::Limit, "a bug of ours; please report it"),
     }
 }

@@ -114,6 +114,12 @@ impl Schema {
         &self.group
     }
 
+    /// Whether `access.grantType` is always there when `access` is.
+    pub(crate) fn tells_grant(&self) -> bool {
+        let access = self.ordinal("access").and_then(|ordinal| self.record_type(ordinal));
+        access.is_some_and(|access| !access.open && access.find("grantType").is_some())
+    }
+
     pub(crate) fn is_declared(&self) -> bool {
         self.declared
     }

@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 /// How many programs are compared.
-const PROGRAMS: usize = 40_000;
+const PROGRAMS: usize = 60_000;
 
 /// How many of them must meet each thing there is.
 const ENOUGH: usize = 100;
@@ -95,7 +95,7 @@ impl Question {
             Wanted::Groups,
             Wanted::Any,
         ];
-        let (which, kind) = (dice.roll(16), KINDS[dice.roll(KINDS.len())]);
+        let (which, kind) = (dice.roll(17), KINDS[dice.roll(KINDS.len())]);
         let maker = &mut Maker::new(dice);
         match which {
             0 => {
@@ -103,6 +103,7 @@ impl Question {
                 Self { text, limit: Some(limit) }
             }
             1..=4 => Self::plain(rare_program::form(maker)),
+            16 => Self::plain(rare_program::refused(maker)),
             5..=8 => Self::plain(rare_program::call(maker, 0)),
             9..=11 => Self::plain(rare_program::call(maker, 1)),
             _ => Self::plain(maker.make(kind, 4)),
@@ -306,6 +307,7 @@ mod evaluated {
             Meaning::Membership(Membership::NameMatches) => {
                 Met::Node { kind: "Call", nullable: false }
             }
+            Meaning::Limited(_) => Met::Node { kind: "Call", nullable: true },
             Meaning::Membership(
                 Membership::NameStartsWith
                 | Membership::NameContains

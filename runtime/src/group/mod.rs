@@ -5,8 +5,10 @@ mod body;
 
 pub use body::{prefix_of, without_slashes};
 
-use crate::functions::Meaning::Membership;
-use crate::functions::{Accepts, Function, Membership as Test, Null, Parameter, Returns};
+use crate::functions::Meaning::{Limited, Membership};
+use crate::functions::{
+    Accepts, Function, Limited as Which, Membership as Test, Null, Parameter, Returns,
+};
 
 const NAME: Parameter = Parameter::new("name", Accepts::Text);
 const PREFIX: Parameter = Parameter::new("prefix", Accepts::Text);
@@ -20,6 +22,16 @@ const CRITERIA: Parameter = Parameter::new("criteria", Accepts::Criteria);
 const VALUES: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
 const GROUPS: Parameter = Parameter::new("groups", Accepts::List).sized();
 const TEXT: Parameter = Parameter::new("text", Accepts::Text).sized();
+const APP: Parameter = Parameter::new("app", Accepts::Text);
+const SOUGHT: Parameter = Parameter::new("pattern", Accepts::Text);
+const LIMIT: Parameter = Parameter::new("limit", Accepts::Integer);
+const ALLOWLIST: Parameter = Parameter::new("allowlist", Accepts::List);
+const EXPRESSION: Parameter = Parameter::new("groupExpression", Accepts::Expression);
+const ANY_LIMIT: Parameter = Parameter::new("limit", Accepts::Any).null(Null::Accepted);
+const ANY_NUMBER: Parameter = Parameter::new("any number", Accepts::Boolean);
+const ANY_LIST: Parameter = Parameter::new("allowlist", Accepts::Any).null(Null::Accepted);
+const LIST: Parameter = Parameter::new("list", Accepts::List);
+const GROUP: Parameter = Parameter::new("group", Accepts::Group);
 
 /// Internal rows by the name that `check` asks for them by.
 pub mod internal {
@@ -31,6 +43,15 @@ pub mod internal {
     pub const BARE_PATTERN: &str = "bare pattern";
     /// `(groups, pattern)`: whether the name of any group matches whole.
     pub const ANY_MATCHES: &str = "any group matches";
+    /// `(group, app)`: whether a group is from a source: `OKTA`, the type of an application, or
+    /// the id of one.
+    pub const FROM_SOURCE: &str = "group from source";
+    /// `(limit, any number)`: a limit, checked.
+    pub const LIMIT: &str = "group limit";
+    /// `(list, limit)`: the list, or null if it is empty.
+    pub const WITHIN: &str = "within limit";
+    /// `(value)`: a list as it is.
+    pub const ALLOWLIST: &str = "allow list";
 }
 
 /// The rows of this family.
@@ -115,6 +136,54 @@ pub(crate) static ROWS: &[Function] = &[
         "user.isMemberOf({'group.profile.name': 'Everyone', 'operator': 'EXACT'})",
         "true",
     ),
+    Function::classic(
+        &["Groups.startsWith"],
+        &[APP, SOUGHT, LIMIT],
+        Returns::TextsOrNull,
+        Limited(Which::StartsWith),
+    )
+    .says(
+        "the names of the user's groups from a source that start so, or null; an error for more \
+         than the limit",
+        "Groups.startsWith('OKTA', 'role_', 10)",
+        r#"["role_admin","role_auditor"]"#,
+    ),
+    Function::classic(
+        &["Groups.endsWith"],
+        &[APP, SOUGHT, LIMIT],
+        Returns::TextsOrNull,
+        Limited(Which::EndsWith),
+    )
+    .says(
+        "the names of the user's groups from a source that end so, or null; an error for more than \
+         the limit",
+        "Groups.endsWith('OKTA', 'admin', 10)",
+        r#"["role_admin"]"#,
+    ),
+    Function::classic(
+        &["Groups.contains"],
+        &[APP, SOUGHT, LIMIT],
+        Returns::TextsOrNull,
+        Limited(Which::Contains),
+    )
+    .says(
+        "the names of the user's groups from a source that contain this, or null; an error for \
+         more than the limit",
+        "Groups.contains('OKTA', 'x', 10) ?: {}",
+        "[]",
+    ),
+    Function::classic(
+        &["getFilteredGroups"],
+        &[ALLOWLIST, EXPRESSION, LIMIT],
+        Returns::TextsOrNull,
+        Limited(Which::Filtered),
+    )
+    .says(
+        "what an expression over `group` makes of each of the user's groups that a list of ids \
+         names, in its order, or null; an error for more than the limit",
+        "getFilteredGroups({'00g1', '00g2'}, \"group.name\", 40)",
+        "null",
+    ),
     Function::internal(&[internal::TEXTS], &[VALUES], Returns::Texts, body::texts),
     Function::internal(&[internal::PREFIXES], &[VALUES], Returns::Texts, body::prefixes),
     Function::internal(&[internal::BARE_PATTERN], &[TEXT], Returns::Text, body::bare_pattern)
@@ -125,4 +194,19 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         body::any_matches,
     ),
+    Function::internal(
+        &[internal::FROM_SOURCE],
+        &[GROUP, APP],
+        Returns::Boolean,
+        body::is_from_source,
+    )
+    .total(),
+    Function::internal(&[internal::LIMIT], &[ANY_LIMIT, ANY_NUMBER], Returns::Integer, body::limit),
+    Function::internal(
+        &[internal::WITHIN],
+        &[LIST, LIMIT],
+        Returns::SameListOrNull,
+        body::within_limit,
+    ),
+    Function::internal(&[internal::ALLOWLIST], &[ANY_LIST], Returns::SameList, body::allowlist),
 ];

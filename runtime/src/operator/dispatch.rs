@@ -80,6 +80,7 @@ fn fit<'a>(context: &mut Context<'a>, argument: Value<'a>, parameter: &Parameter
         Accepts::Any
         | Accepts::Group
         | Accepts::User
+        | Accepts::Expression
         | Accepts::Criteria
         | Accepts::Condition
         | Accepts::Mapping => Err(Fault::Type),

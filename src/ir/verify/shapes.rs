@@ -167,6 +167,9 @@ fn returns(row: &Function, node: &Node) -> Verdict {
         Returns::Texts | Returns::Groups | Returns::SameList | Returns::Mapped => {
             matches!(node.shape.ty, Type::List(_))
         }
+        Returns::TextsOrNull | Returns::SameListOrNull => {
+            node.shape.nullable && matches!(node.shape.ty, Type::List(_))
+        }
         Returns::Element => node.shape.nullable,
         Returns::Number => node.shape.ty == Type::Number,
         Returns::Any => true,

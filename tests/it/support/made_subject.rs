@@ -101,7 +101,7 @@ fn contexts() -> [Value; 6] {
             &json!(["a", "role_b", "é"]),
             &json!([1, 2, 3]),
         ),
-        context(&json!(null), &json!([]), &json!([]), &json!([])),
+        in_flow("implicit", context(&json!(null), &json!([]), &json!([]), &json!([]))),
         context(&json!(""), &json!(groups), &json!(many), &json!([0])),
         context(
             &json!("a\"\\\n\u{1}"),
@@ -109,9 +109,20 @@ fn contexts() -> [Value; 6] {
             &json!(["\u{e9}", "", "l".repeat(33)]),
             &json!([i64::MAX, -1]),
         ),
-        context(&json!("true"), &json!(["role_admin"]), &json!(["g1"]), &json!([100])),
-        context(&json!("g7"), &json!(directory), &json!(["g7", "g1", "g7"]), &json!([50, 0])),
+        in_flow(
+            "implicit",
+            context(&json!("true"), &json!(["role_admin"]), &json!(["g1"]), &json!([100])),
+        ),
+        in_flow(
+            "implicit",
+            context(&json!("g7"), &json!(directory), &json!(["g7", "g1", "g7"]), &json!([500, 0])),
+        ),
     ]
+}
+
+fn in_flow(flow: &str, mut context: Value) -> Value {
+    context["flow"] = json!(flow);
+    context
 }
 
 /// One of many groups, most of them from an application.

@@ -90,6 +90,17 @@ const FORMS: &[&str] = &[
     "isMemberOfGroupNameRegex(<text>)",
     "isMemberOfGroupNameRegex('/role_.*/')",
     "isMemberOfGroupNameRegex(user.email + '/(')",
+    "Groups.startsWith('OKTA', <text>, <integer>)",
+    "Groups.endsWith('active_directory', <text>, <number>)",
+    "Groups.contains(<text>, 'a', <any>)",
+    "Groups.contains('s1', 'e', 101)",
+    "Groups.contains('OKTA', '', user.numbers[0])",
+    "(Groups.startsWith('OKTA', 'role_', 1000) ?: {<text>}).size()",
+    "getFilteredGroups(<texts>, 'group.name', <integer>)",
+    "getFilteredGroups({'g1', <text>}, 'group.id + group.name', 2)",
+    "getFilteredGroups(user.custom.list, 'group', 1)",
+    "getFilteredGroups(<any>, 'group.name', 7)",
+    "getFilteredGroups({'g1', 'g7'}, 'group.profile.level + 1', user.numbers[0])",
     "user.isMemberOf({'group.profile.name': <any>})",
     "user.isMemberOf({'group.profile.name': {<text>, 'ro*'}, operator: 'EXACT'})",
     "user.isMemberOf({'group.type': 'OKTA_GROUP'}, {'group.id': <texts>})",
@@ -122,6 +133,24 @@ const FORMS: &[&str] = &[
     "Claims(<text>)",
     "extra.x",
 ];
+
+/// Groups asked for in ways that are often refused.
+const REFUSED: &[&str] = &[
+    "Groups.contains('OKTA', <text>, 101)",
+    "Groups.startsWith('OKTA', <text>, 500)",
+    "getFilteredGroups({<text>}, 'group.name', 1000)",
+    "Groups.contains('active_directory', '', 1)",
+    "Groups.endsWith('OKTA', '', 1)",
+    "getFilteredGroups({'g1', 'g2', 'g7'}, 'group.name', 1)",
+    "getFilteredGroups(user.custom.k, 'group.name', <integer>)",
+    "getFilteredGroups(<any>, 'group.name', 7)",
+];
+
+/// One of [`REFUSED`].
+pub(crate) fn refused(maker: &mut Maker<'_>) -> String {
+    let form = REFUSED[maker.dice.roll(REFUSED.len())];
+    filled(maker, form)
+}
 
 /// A program beyond a limit, and which.
 pub(crate) fn beyond(maker: &mut Maker<'_>) -> (&'static str, String) {
@@ -198,6 +227,10 @@ fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
         Accepts::List => Wanted::Texts,
         Accepts::Map => Wanted::Map,
         Accepts::Group => Wanted::Groups,
+        Accepts::Expression => {
+            return ["'group.name'", "'group.id'", "'group.profile.level + 1'"][maker.dice.roll(3)]
+                .to_owned();
+        }
         Accepts::User => return "user".to_owned(),
         Accepts::Criteria => {
             let name = maker.make(Wanted::Text, 0);
