@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::fault::Fault;
 use crate::value::{Kind, Value};
-use crate::{convert, group, list, operator, pattern, text, version};
+use crate::{convert, group, list, operator, pattern, relation, text, version};
 
 /// A function body: safe Rust over arguments that already are what the row's parameters say.
 pub type Body = for<'a> fn(&mut Context<'a>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
@@ -79,6 +79,8 @@ pub enum Accepts {
     ListOrText,
     Map,
     Group,
+    /// A text that is known when the expression is checked (decision 48).
+    Constant,
     /// A constant text that is an expression over `group` (decision 48).
     Expression,
     /// A record of a user; only `check` knows one.
@@ -138,6 +140,8 @@ pub enum Meaning {
     Membership(Membership),
     /// Some of the user's groups, at most as many as a limit: `check` makes other nodes of it.
     Limited(Limited),
+    /// A record beyond the user of the request: `check` makes other nodes of it.
+    Relation(Relation),
 }
 
 /// A step that passes elements on (design: streams).
@@ -193,6 +197,24 @@ pub enum Limited {
     Filtered,
 }
 
+/// A record beyond the user of the request (OEL §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    LinkedObject,
+    /// The user as an application knows them.
+    AppUser,
+    /// The id or status of a user.
+    InternalProperty,
+    Manager,
+    Assistant,
+    ManagerAppUser,
+    AssistantAppUser,
+    HasDirectoryUser,
+    FindDirectoryUser,
+    HasWorkdayUser,
+    FindWorkdayUser,
+}
+
 /// Every function, operators first, then in the order the documentation lists them; a row's number
 /// is its place here.
 pub static TABLE: &[&[Function]] = &[
@@ -203,6 +225,7 @@ pub static TABLE: &[&[Function]] = &[
     convert::ROWS,
     pattern::ROWS,
     group::ROWS,
+    relation::ROWS,
 ];
 
 /// The rows behind operators and conversions, in the order of the rows of `operator.rs`.
@@ -460,7 +483,8 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),
         Accepts::Map => kind == Kind::Map,
         Accepts::Group => kind == Kind::Group,
-        Accepts::User
+        Accepts::Constant
+        | Accepts::User
         | Accepts::Expression
         | Accepts::Criteria
         | Accepts::Condition

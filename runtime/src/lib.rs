@@ -21,6 +21,7 @@ mod list;
 pub mod number;
 mod operator;
 pub mod pattern;
+mod relation;
 pub mod size;
 mod text;
 mod version;

@@ -38,6 +38,9 @@ impl Checker<'_> {
         if let Meaning::Limited(limited) = row.meaning {
             return self.limited(limited, call, span);
         }
+        if let Meaning::Relation(relation) = row.meaning {
+            return self.relation(relation, call, span);
+        }
         let mut arguments = Vec::with_capacity(n);
         for argument in &call.arguments {
             arguments.push(self.value_argument(argument, name));
@@ -157,6 +160,7 @@ impl Checker<'_> {
         let n = call.arguments.len() + 1;
         // A name that only one row has needs no looking up; only a declared user has groups.
         if let [row] = rows
+            && !(is_of_user(row.1) && self.shape(receiver).ty == Type::Any)
             && !matches!(row.1.meaning, Meaning::Membership(_))
         {
             return self.apply(receiver, *row, call, span);
@@ -166,7 +170,7 @@ impl Checker<'_> {
             rows.iter().any(|(_, row)| row.takes(n) && matches!(row.meaning, Meaning::Body(_)));
         if has_lambda || !has_body {
             let of_lists = rows.iter().find(|(_, row)| {
-                row.takes(n) && !matches!(row.meaning, Meaning::Body(_) | Meaning::Membership(_))
+                row.takes(n) && !matches!(row.meaning, Meaning::Body(_)) && !is_of_user(row)
             });
             if let Some(row) = of_lists {
                 return self.apply(receiver, *row, call, span);
@@ -196,6 +200,7 @@ impl Checker<'_> {
             Meaning::Stage(stage) => self.stage_method(receiver, stage, call, span),
             Meaning::Sink(sink) => self.sink_method(receiver, sink, function, call, span),
             Meaning::Membership(membership) => self.membership_of(receiver, membership, call, span),
+            Meaning::Relation(relation) => self.relation_of(receiver, relation, call, span),
             // Written without a receiver, so never here.
             Meaning::Limited(limited) => self.limited(limited, call, span),
             Meaning::Body(_) => {
@@ -270,6 +275,11 @@ fn named(name: &str, fits: impl Fn(&Function) -> bool) -> Vec<Row> {
     functions::rows()
         .filter(|(_, row)| row.style != Style::Internal && row.names.contains(&name) && fits(row))
         .collect()
+}
+
+/// Whether its receiver is a user.
+fn is_of_user(row: &Function) -> bool {
+    row.parameters.first().is_some_and(|receiver| receiver.accepts == Accepts::User)
 }
 
 /// Whether a value of this type can be the receiver of this method.

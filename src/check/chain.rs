@@ -116,6 +116,9 @@ impl Checker<'_> {
 
     /// The attribute `name` of what `receiver` gives.
     pub(super) fn member(&mut self, receiver: NodeId, name: &str, span: Span) -> NodeId {
+        if let Some(profile) = self.app_user_profile(receiver, name, span) {
+            return profile;
+        }
         let receiver = self.non_null(receiver, Fault::NullTarget, span);
         let shape = self.shape(receiver);
         match &shape.ty {

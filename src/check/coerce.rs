@@ -109,6 +109,7 @@ fn wanted(accepts: Accepts) -> &'static str {
         Accepts::ListOrText => "a list or text",
         Accepts::Map => "a map",
         Accepts::Group => "a group",
+        Accepts::Constant => "a constant text",
         Accepts::User => "a user",
         Accepts::Expression => "an expression in quotes",
         Accepts::Criteria => "criteria",
@@ -163,9 +164,11 @@ fn conversion(accepts: Accepts) -> (Operator, Type) {
         Accepts::Boolean | Accepts::Condition => (Operator::AsBoolean, Type::Boolean),
         Accepts::Integer => (Operator::AsInteger, Type::Integer),
         Accepts::Any | Accepts::Numeric | Accepts::Mapping => (Operator::AsNumeric, Type::Any),
-        Accepts::Text | Accepts::Pattern | Accepts::Expression | Accepts::Group => {
-            (Operator::AsText, Type::Text)
-        }
+        Accepts::Text
+        | Accepts::Pattern
+        | Accepts::Constant
+        | Accepts::Expression
+        | Accepts::Group => (Operator::AsText, Type::Text),
         Accepts::TextOrList => (Operator::CsvText, Type::Text),
         Accepts::List => (Operator::AsList, any_list()),
         Accepts::ListOrText => (Operator::CsvList, any_list()),

@@ -239,6 +239,19 @@ pub(super) fn not_constant(function: &str, span: Span) -> Diagnostic {
     }
 }
 
+/// A relation of a user who is not named, but comes from a choice or a list.
+pub(super) fn user_unknown(function: &str, span: Span) -> Diagnostic {
+    let message = format!("`{function}` of a user that is only known when it is evaluated");
+    error("E0506", Category::Unsupported, Stage::Types, message, span)
+        .help(format!("name the user: `user.{function}(…)`"))
+}
+
+/// More links than a path may have.
+pub(super) fn too_many_links(span: Span) -> Diagnostic {
+    let message = "a user may be at most four links away".to_owned();
+    error("E0506", Category::Unsupported, Stage::Types, message, span)
+}
+
 /// `getFilteredGroups` inside the expression of another.
 pub(super) fn group_expression_inside(span: Span) -> Diagnostic {
     let message = "`getFilteredGroups` inside a group expression is not supported".to_owned();

@@ -10,37 +10,56 @@ mod error;
 mod expression;
 mod group;
 mod limited;
+mod linked;
 mod nearest;
 mod shape;
 mod stream;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Body, Constant, LocalId, Node, NodeId, NodeKind};
-use crate::schema::Schema;
+use crate::schema::{Path, Schema};
 use crate::source::Span;
 use crate::syntax::tree::Expression;
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{Shape, Type};
 
-/// Names of groups that membership tests compare with. Bodies hold indices into this list.
+/// What the programs of a set name: groups, by their index in bodies, and records that are reached
+/// from the user, whose ordinals follow those of the schema.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names(Vec<String>);
+pub(crate) struct Names {
+    groups: Vec<String>,
+    paths: Vec<Path>,
+}
 
 impl Names {
     /// The index of this name, which joins the list if it is new.
     fn intern(&mut self, name: &str) -> u32 {
-        let known = self.0.iter().position(|candidate| candidate == name);
+        let known = self.groups.iter().position(|candidate| candidate == name);
         let index = known.unwrap_or_else(|| {
-            self.0.push(name.to_owned());
-            self.0.len() - 1
+            self.groups.push(name.to_owned());
+            self.groups.len() - 1
         });
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
-    /// The names, by index.
+    /// The index of this path, which joins the list if it is new.
+    fn intern_path(&mut self, path: Path) -> usize {
+        let known = self.paths.iter().position(|candidate| *candidate == path);
+        known.unwrap_or_else(|| {
+            self.paths.push(path);
+            self.paths.len() - 1
+        })
+    }
+
+    /// The names of groups, by index.
     pub(crate) fn list(&self) -> &[String] {
-        &self.0
+        &self.groups
+    }
+
+    /// The paths, in the order of their ordinals.
+    pub(crate) fn paths(&self) -> &[Path] {
+        &self.paths
     }
 }
 
@@ -60,6 +79,7 @@ pub(crate) fn check(tree: &Expression, schema: &Schema, names: &mut Names) -> Ch
         n_locals: 0,
         scopes: Vec::new(),
         is_inside: false,
+        guarded: Vec::new(),
         diagnostics: Vec::new(),
     };
     let root = checker.outermost(tree);
@@ -76,6 +96,8 @@ struct Checker<'c> {
     scopes: Vec<Scope>,
     /// Whether this is an expression inside the text of another.
     is_inside: bool,
+    /// What each local of a guard stands for.
+    guarded: Vec<(LocalId, NodeId)>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -192,6 +214,7 @@ impl Checker<'_> {
         let ty = if shape.ty == Type::Null { Type::Any } else { shape.ty };
         let inner = Shape { ty, nullable: false };
         let local = self.new_local();
+        self.guarded.push((local, value));
         let bound = self.local(local, inner, self.span(value));
         let rest = rest(self, bound);
         let mut result = self.shape(rest);

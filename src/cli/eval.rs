@@ -220,7 +220,7 @@ impl Prepared {
     fn value(self, worker: &mut Worker) -> Answer {
         let set = self.builder.finish(self.engine);
         let resolved = set.resolve(self.subject.table());
-        let roots = Roots::of(&self.subject, &resolved);
+        let roots = Roots::of(&self.subject, &set, &resolved);
         match set.json(self.id, &roots, worker, self.engine) {
             Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), self.lints)),
             Err(fault) => {

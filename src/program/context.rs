@@ -1,7 +1,8 @@
 //! What an evaluation borrows: the records it is about, and the worker's memory.
 
-use super::{Condition, Subject};
+use super::{Condition, ProgramSet, Subject};
 use crate::codegen::{CompiledSet, Inputs, Outcome};
+use crate::schema::Path;
 use claimsmith_runtime::abi::Output;
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::record::{PackedRecord, Record};
@@ -17,7 +18,8 @@ const OUTPUT: usize = 256 * 1024;
 pub struct Roots<'r>(Inputs<'r>);
 
 impl<'r> Roots<'r> {
-    /// `records` by ordinal of the schema; `resolved` from [`super::ProgramSet::resolve`].
+    /// `records` by ordinal of the schema, then those that [`super::Needs::paths`] lead to, as far
+    /// as there are any; `resolved` from [`super::ProgramSet::resolve`].
     #[must_use]
     pub fn new(
         table: &'r GroupTable,
@@ -28,10 +30,12 @@ impl<'r> Roots<'r> {
         Self(Inputs::new(table, resolved, records))
     }
 
-    /// The roots of a subject that was read from JSON.
+    /// The roots of a subject that was read from JSON, for the programs of this set, whose names
+    /// are `resolved`.
     #[must_use]
-    pub fn of(subject: &'r Subject, resolved: &'r [u32]) -> Self {
-        Self::new(&subject.table, resolved, subject.records())
+    pub fn of(subject: &'r Subject, set: &ProgramSet, resolved: &'r [u32]) -> Self {
+        let reached = set.needs().paths().iter().map(|path| subject.reached(path));
+        Self::new(&subject.table, resolved, subject.records().chain(reached))
     }
 }
 
@@ -45,6 +49,11 @@ impl Subject {
     /// Its records by ordinal of its schema.
     pub fn records(&self) -> impl Iterator<Item = Option<&PackedRecord>> {
         self.records.iter().map(Option::as_ref)
+    }
+
+    /// The record at the end of a path, if there is one.
+    fn reached(&self, path: &Path) -> Option<&PackedRecord> {
+        self.reached.iter().find(|(known, _)| known == path).map(|(_, record)| record)
     }
 }
 

@@ -6,10 +6,13 @@
 
 mod context;
 mod fault;
+mod needs;
+mod people;
 mod subject;
 
 pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
+pub use needs::{Groups, Needs};
 pub use subject::{ContextError, Subject, datum};
 
 #[cfg(feature = "internals")]
@@ -21,7 +24,7 @@ use crate::check::{self, Names};
 use crate::codegen::{self, CompiledSet, Outcome, Unit};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
-use crate::ir::{self, Body, NodeKind, Object};
+use crate::ir::{self, Body, Object};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax;
@@ -116,8 +119,7 @@ pub struct ProgramSet {
     schema: Arc<Schema>,
     names: Vec<String>,
     programs: Vec<Program>,
-    /// By ordinal: whether a program reads the record.
-    reads: Vec<bool>,
+    needs: Needs,
     native: Option<CompiledSet>,
 }
 
@@ -237,12 +239,22 @@ impl SetBuilder {
             Some(body) if first_error(&diagnostics).is_none() => body,
             _ => return Err(diagnostics),
         };
+        self.know_shapes_of_paths();
         let body = ir::place_charges(body);
         if let Err(broken) = ir::verify::verify(&body, &self.root_shapes) {
             diagnostics.push(fault::bug(&broken, Span::new(0, source.len())));
             return Err(diagnostics);
         }
         Ok((body, diagnostics))
+    }
+
+    /// Appends the shapes of the records that paths lead to.
+    fn know_shapes_of_paths(&mut self) {
+        let n_known = self.root_shapes.len().saturating_sub(self.schema.n_records());
+        for path in self.names.paths().iter().skip(n_known) {
+            let ty = self.schema.reached_type(path).map_or(Type::Null, Type::Record);
+            self.root_shapes.push(Shape::or_null(ty));
+        }
     }
 
     /// The set of all that was added, compiled to machine code for [`Engine::Native`]. Where the
@@ -285,33 +297,9 @@ impl SetBuilder {
                 .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
                 .ok(),
         };
-        let reads = reads(&programs, schema.n_records());
-        ProgramSet { schema, names: names.list().to_vec(), programs, reads, native }
+        let needs = Needs::new(&programs, schema.n_records(), names.paths());
+        ProgramSet { schema, names: names.list().to_vec(), programs, needs, native }
     }
-}
-
-/// Which records the programs read, by ordinal.
-fn reads(programs: &[Program], n_records: usize) -> Vec<bool> {
-    let mut reads = vec![false; n_records];
-    let mut note = |body: &Body| {
-        for node in &body.nodes {
-            let NodeKind::Root(ordinal) = node.kind else { continue };
-            if let Some(read) = reads.get_mut(ordinal as usize) {
-                *read = true;
-            }
-        }
-    };
-    for program in programs {
-        match program {
-            Program::Json(body) | Program::Condition(body) => note(body),
-            Program::Object(object) => {
-                for alternative in object.members.iter().flat_map(|member| &member.alternatives) {
-                    alternative.guard.iter().chain([&alternative.value]).for_each(&mut note);
-                }
-            }
-        }
-    }
-    reads
 }
 
 impl Length {
@@ -344,7 +332,13 @@ impl ProgramSet {
     /// Whether any program reads the record with this ordinal; one that none reads need not be made.
     #[must_use]
     pub fn reads(&self, ordinal: usize) -> bool {
-        self.reads.get(ordinal).copied().unwrap_or_default()
+        self.needs.reads(ordinal)
+    }
+
+    /// What the programs read, to be loaded before they run.
+    #[must_use]
+    pub fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// The symbols of the programs' names of groups in `table`, for [`Roots::new`].

@@ -1,12 +1,15 @@
 //! Who an expression is about, read from JSON: packed records by ordinal, and the groups they
 //! mention. Without a declared schema the types are those of the values given (decision 42).
 
+use super::people::{People, Person, Slot, memberships};
 use crate::document::{Json, Member, Node};
-use crate::schema::{Root, Schema, standard};
+use crate::schema::path::APP_USER;
+use crate::schema::{Path, Root, Schema, standard};
 use crate::source::Span;
 use claimsmith_runtime::record::{Datum, PackedRecord, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Field, RecordType, Shape, Type};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Packed records by ordinal of their schema, and the groups that they mention.
@@ -14,6 +17,8 @@ use std::sync::Arc;
 pub struct Subject {
     pub(crate) table: GroupTable,
     pub(crate) records: Vec<Option<PackedRecord>>,
+    /// Those that are reached from the user.
+    pub(crate) reached: Vec<(Path, PackedRecord)>,
 }
 
 /// Why a context cannot be a subject, and where in its JSON text.
@@ -24,7 +29,7 @@ pub struct ContextError {
     pub span: Span,
 }
 
-fn wrong(message: impl Into<String>, span: Span) -> ContextError {
+pub(super) fn wrong(message: impl Into<String>, span: Span) -> ContextError {
     ContextError { message: message.into(), span }
 }
 
@@ -36,8 +41,9 @@ impl Subject {
     /// text name.
     pub fn infer(context: &Node) -> Result<(Schema, Self), ContextError> {
         let members = object(context, "the context")?;
-        let given_groups = groups_of(members)?;
-        let (group_type, table) = pack_groups(given_groups)?;
+        let people = People::read(context)?;
+        let (group_type, table) = pack_groups(&people.groups)?;
+        let user = people.persons.iter().find(|person| person.path.links().is_empty());
         let mut roots = Vec::new();
         let mut records = Vec::new();
         let mut further = Vec::new();
@@ -47,7 +53,7 @@ impl Subject {
                 further.push((member.key.as_str(), shape, datum));
                 continue;
             }
-            let (root, record) = infer_root(member, &table)?;
+            let (root, record) = infer_root(member, user, &table)?;
             roots.push(root);
             records.push(record);
         }
@@ -59,8 +65,17 @@ impl Subject {
         }
         let (further_type, further) = pack("context", further, context.span)?;
         records.push(Some(further));
-        let schema = Schema::new(roots, group_type, false).with_further(further_type);
-        Ok((schema, Self { table, records }))
+        let mut types = Vec::new();
+        let mut reached = Vec::new();
+        for person in people.persons.iter().filter(|person| !person.path.links().is_empty()) {
+            let (record_type, record) = infer_person(person, &table)?;
+            types.push((person.path.clone(), record_type));
+            reached.push((person.path.clone(), record));
+        }
+        reached.extend(pack_app_users(&people)?);
+        let schema =
+            Schema::new(roots, group_type, false).with_further(further_type).with_reached(types);
+        Ok((schema, Self { table, records, reached }))
     }
 
     /// The subject that `context` describes under a declared schema.
@@ -69,13 +84,18 @@ impl Subject {
     /// As [`Subject::infer`], and an attribute that is missing or of another type than declared.
     pub fn read(context: &Node, schema: &Schema) -> Result<Self, ContextError> {
         let members = object(context, "the context")?;
-        let (_, table) = pack_groups(groups_of(members)?)?;
+        let people = People::read(context)?;
+        let (_, table) = pack_groups(&people.groups)?;
+        let groups = |path: &Path| {
+            let person = people.persons.iter().find(|person| person.path == *path);
+            person.map_or(0..0, Person::groups)
+        };
         let mut records = Vec::new();
         for (ordinal, root) in schema.roots().iter().enumerate() {
             let member = members.iter().find(|member| member.key == root.name);
             let record = match (schema.record_type(ordinal), member) {
                 (Some(record_type), Some(member)) if member.value.value != Json::Null => {
-                    Some(read_record(record_type, &member.value, &table)?)
+                    Some(read_record(record_type, &member.value, groups(&Path::default()), &table)?)
                 }
                 (Some(_), _) => {
                     let message = format!("the context has no `{}`", root.name);
@@ -85,7 +105,13 @@ impl Subject {
             };
             records.push(record);
         }
-        Ok(Self { table, records })
+        let mut reached = pack_app_users(&people)?;
+        for person in people.persons.iter().filter(|person| !person.path.links().is_empty()) {
+            let Some(record_type) = schema.reached_type(&person.path) else { continue };
+            let record = read_record(&record_type, person.node, person.groups(), &table)?;
+            reached.push((person.path.clone(), record));
+        }
+        Ok(Self { table, records, reached })
     }
 }
 
@@ -93,7 +119,7 @@ fn is_root(name: &str) -> bool {
     standard::ROOTS.contains(&name) || name == standard::PROFILE
 }
 
-fn object<'n>(node: &'n Node, what: &str) -> Result<&'n [Member], ContextError> {
+pub(super) fn object<'n>(node: &'n Node, what: &str) -> Result<&'n [Member], ContextError> {
     match &node.value {
         Json::Object(members) => Ok(members),
         _ => Err(wrong(format!("{what} must be an object"), node.span)),
@@ -109,34 +135,61 @@ fn object_or_null<'n>(members: &'n [Member], name: &str) -> Result<&'n [Member],
     }
 }
 
-/// A root as an open record of what it holds; for users, profile and groups have their own types.
+/// A root as an open record of what it holds; for the user, profile and groups have their own types.
 fn infer_root(
     member: &Member,
+    user: Option<&Person<'_>>,
     table: &GroupTable,
 ) -> Result<(Root, Option<PackedRecord>), ContextError> {
     let name = member.key.clone();
     if member.value.value == Json::Null {
         return Ok((Root { name, shape: Shape::of(Type::Null) }, None));
     }
-    let members = object(&member.value, &format!("`{name}`"))?;
-    let is_user = name == standard::USER;
-    let mut slots: Vec<Slot<'_>> = Vec::new();
-    for inner in members {
-        match inner.key.as_str() {
-            standard::PROFILE if is_user => slots.push(infer_profile(members)?),
-            "groups" if is_user => slots.push(memberships(table)),
-            other => {
-                let (shape, datum) = infer(&inner.value);
-                slots.push((other, shape, datum));
-            }
+    let (record_type, record) = match user {
+        Some(user) if name == standard::USER => infer_person(user, table)?,
+        _ => {
+            let members = object(&member.value, &format!("`{name}`"))?;
+            pack(&name, members.iter().map(infer_member).collect(), member.value.span)?
         }
-    }
-    let (record_type, record) = pack(&name, slots, member.value.span)?;
+    };
     Ok((Root { name, shape: Shape::of(Type::Record(record_type)) }, Some(record)))
 }
 
-/// The name of a slot, its shape, and what it holds.
-type Slot<'n> = (&'n str, Shape, Datum<'n>);
+fn infer_member(member: &Member) -> Slot<'_> {
+    let (shape, datum) = infer(&member.value);
+    (member.key.as_str(), shape, datum)
+}
+
+fn infer_person(
+    person: &Person<'_>,
+    table: &GroupTable,
+) -> Result<(Arc<RecordType>, PackedRecord), ContextError> {
+    let members = object(person.node, &format!("`{}`", person.path))?;
+    let mut slots: Vec<Slot<'_>> = Vec::with_capacity(members.len());
+    for inner in members {
+        slots.push(match inner.key.as_str() {
+            standard::PROFILE => infer_profile(members)?,
+            "groups" => person.memberships(table),
+            _ => infer_member(inner),
+        });
+    }
+    pack(standard::USER, slots, person.node.span)
+}
+
+/// Users as applications know them: of each, the profile.
+fn pack_app_users(people: &People<'_>) -> Result<Vec<(Path, PackedRecord)>, ContextError> {
+    let pack = |(path, node): &(Path, &Node)| {
+        let profile = match member(node, standard::PROFILE).map(|profile| datum(&profile.value)) {
+            Some(profile @ Datum::Map(_)) => profile,
+            None | Some(Datum::Null) => Datum::Map(Vec::new()),
+            Some(_) => return Err(wrong(format!("`{path}.profile` must be an object"), node.span)),
+        };
+        let record = RecordBuilder::pack(&APP_USER, &[profile])
+            .map_err(|error| wrong(error.to_string(), node.span))?;
+        Ok((path.clone(), record))
+    };
+    people.app_users.iter().map(pack).collect()
+}
 
 fn infer_profile(user: &[Member]) -> Result<Slot<'_>, ContextError> {
     let attributes = object_or_null(user, standard::PROFILE)?;
@@ -150,13 +203,6 @@ fn infer_profile(user: &[Member]) -> Result<Slot<'_>, ContextError> {
     let record_type = RecordType { name: "user.profile".to_owned(), fields, open: true };
     let shape = Shape::of(Type::Record(Arc::new(record_type)));
     Ok((standard::PROFILE, shape, Datum::Record(data)))
-}
-
-/// The memberships of the user: all groups of the table, in the order given.
-fn memberships<'n>(table: &GroupTable) -> Slot<'n> {
-    let groups = (0..u32::try_from(table.len()).unwrap_or(u32::MAX))
-        .filter_map(|symbol| table.group(symbol).map(Datum::Group));
-    ("groups", Shape::list(Shape::of(Type::Group)), Datum::List(groups.collect()))
 }
 
 fn pack<'n>(
@@ -226,21 +272,8 @@ pub fn datum(value: &Json) -> Datum<'_> {
     }
 }
 
-/// The entries of `user.groups`; none for null or absence.
-fn groups_of(context: &[Member]) -> Result<&[Node], ContextError> {
-    let Some(user) = context.iter().find(|member| member.key == standard::USER) else {
-        return Ok(&[]);
-    };
-    let Json::Object(members) = &user.value.value else { return Ok(&[]) };
-    match members.iter().find(|member| member.key == "groups").map(|member| &member.value) {
-        None | Some(Node { value: Json::Null, .. }) => Ok(&[]),
-        Some(Node { value: Json::List(entries), .. }) => Ok(entries),
-        Some(other) => Err(wrong("`user.groups` must be a list", other.span)),
-    }
-}
-
 /// A table of the groups given, by their place, and the type that all of them share.
-fn pack_groups(entries: &[Node]) -> Result<(Arc<RecordType>, GroupTable), ContextError> {
+fn pack_groups(entries: &[&Node]) -> Result<(Arc<RecordType>, GroupTable), ContextError> {
     let mut further: Vec<&str> = Vec::new();
     for entry in entries {
         if let Json::Object(members) = &entry.value {
@@ -264,7 +297,7 @@ fn pack_groups(entries: &[Node]) -> Result<(Arc<RecordType>, GroupTable), Contex
     Ok((Arc::clone(&group_type), GroupTable::new(group_type, groups)))
 }
 
-fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+pub(super) fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     match &node.value {
         Json::Object(members) => {
             members.iter().find(|member| member.key == name).map(|member| &member.value)
@@ -308,24 +341,28 @@ fn group_datum<'n>(entry: &'n Node, name: &'n str, field: &str) -> Datum<'n> {
 fn read_record(
     record_type: &Arc<RecordType>,
     node: &Node,
+    groups: Range<u32>,
     table: &GroupTable,
 ) -> Result<PackedRecord, ContextError> {
-    let data = read_fields(record_type, node, table)?;
+    let data = read_fields(record_type, node, &groups, table)?;
     RecordBuilder::pack(record_type, &data).map_err(|error| wrong(error.to_string(), node.span))
 }
 
 fn read_fields<'n>(
     record_type: &RecordType,
     node: &'n Node,
+    groups: &Range<u32>,
     table: &GroupTable,
 ) -> Result<Vec<Datum<'n>>, ContextError> {
     object(node, &format!("`{}`", record_type.name))?;
     let read = |field: &Field| match (&field.shape.ty, member(node, &field.name)) {
         (Type::Record(inner), Some(value)) if value.value != Json::Null => {
-            Ok(Datum::Record(read_fields(inner, value, table)?))
+            Ok(Datum::Record(read_fields(inner, value, groups, table)?))
         }
         (Type::Record(inner), _) => Ok(Datum::Record(vec![Datum::Null; inner.fields.len()])),
-        (Type::List(element), _) if element.ty == Type::Group => Ok(memberships(table).2),
+        (Type::List(element), _) if element.ty == Type::Group => {
+            Ok(memberships(groups.clone(), table).2)
+        }
         (_, Some(value)) => Ok(datum(&value.value)),
         (_, None) => Ok(Datum::Null),
     };

@@ -6,9 +6,11 @@
 
 pub(crate) mod standard;
 mod declared;
+pub(crate) mod path;
 
 pub use declared::{DeclareError, from_declaration};
 pub(crate) use declared::{shape_of, user_type};
+pub use path::{Link, MOST_LINKS, Path};
 pub(crate) use standard::group_type;
 
 use claimsmith_runtime::types::{RecordType, Shape, Type};
@@ -26,6 +28,8 @@ pub struct Schema {
     declared: bool,
     /// Roots that only exist elsewhere, and where.
     absent: &'static [(&'static str, &'static str)],
+    /// The records that can be reached from the user, where that is known.
+    reached: Option<Vec<(Path, Arc<RecordType>)>>,
 }
 
 /// One root.
@@ -47,7 +51,7 @@ impl Schema {
     /// A schema of these roots. `declared` says that the types are promised, not only observed.
     #[must_use]
     pub fn new(roots: Vec<Root>, group: Arc<RecordType>, declared: bool) -> Self {
-        Self { roots, further: None, group, declared, absent: &[] }
+        Self { roots, further: None, group, declared, absent: &[], reached: None }
     }
 
     /// The same with names that are slots of one further record.

@@ -160,7 +160,7 @@ fn compare(
     let set = finish(builder);
     assert!(set.is_native());
     let resolved = set.resolve(prepared.subject.table());
-    let roots = prepared.roots(&resolved);
+    let roots = prepared.roots(&set, &resolved);
     for (id, question) in &programs {
         let outcome = ask(&question.text, |engine| {
             set.json(*id, &roots, worker, engine).map(|json| String::from_utf8(json.to_vec()))
@@ -218,7 +218,7 @@ mod evaluated {
     use super::{Question, Seen, enough};
     use claimsmith::program::fault_codes;
     use claimsmith::program::tally::{self, Met};
-    use claimsmith_runtime::functions::{self, Function, Meaning, Membership, Style};
+    use claimsmith_runtime::functions::{self, Function, Meaning, Membership, Relation, Style};
 
     /// Faults that no program can end with.
     const NEVER_FAULTS: [(&str, &str); 3] = [
@@ -307,6 +307,16 @@ mod evaluated {
             Meaning::Membership(Membership::NameMatches) => {
                 Met::Node { kind: "Call", nullable: false }
             }
+            Meaning::Relation(
+                Relation::HasDirectoryUser
+                | Relation::FindDirectoryUser
+                | Relation::HasWorkdayUser
+                | Relation::FindWorkdayUser,
+            ) => part("sink", "Count"),
+            Meaning::Relation(Relation::InternalProperty) => {
+                Met::Node { kind: "Slot", nullable: false }
+            }
+            Meaning::Relation(_) => Met::Node { kind: "Root", nullable: true },
             Meaning::Limited(_) => Met::Node { kind: "Call", nullable: true },
             Meaning::Membership(
                 Membership::NameStartsWith

@@ -79,6 +79,7 @@ fn fit<'a>(context: &mut Context<'a>, argument: Value<'a>, parameter: &Parameter
         Accepts::Map => convert::as_map(context, one),
         Accepts::Any
         | Accepts::Group
+        | Accepts::Constant
         | Accepts::User
         | Accepts::Expression
         | Accepts::Criteria

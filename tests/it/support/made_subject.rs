@@ -2,7 +2,7 @@
 //! groups there are, and in how much their schema promises.
 
 use claimsmith::document;
-use claimsmith::program::{Roots, Subject};
+use claimsmith::program::{ProgramSet, Roots, Subject};
 use claimsmith::schema::{self, Root, Schema};
 use claimsmith_runtime::types::Shape;
 use serde_json::{Value, json};
@@ -44,12 +44,12 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn roots<'r>(&'r self, resolved: &'r [u32]) -> Roots<'r> {
+    pub(crate) fn roots<'r>(&'r self, set: &ProgramSet, resolved: &'r [u32]) -> Roots<'r> {
         if self.absent {
             let none = iter::repeat_n(None, self.schema.n_records());
             return Roots::new(self.subject.table(), resolved, none);
         }
-        Roots::of(&self.subject, resolved)
+        Roots::of(&self.subject, set, resolved)
     }
 }
 
@@ -138,14 +138,25 @@ fn directory_group(number: usize) -> Value {
 }
 
 fn context(title: &Value, groups: &Value, tags: &Value, numbers: &Value) -> Value {
+    let linked = json!({"id": "u2", "groups": ["Everyone", {"id": "g3", "name": "linked"}],
+        "profile": profile(title, tags, numbers), "appUsers": {"0oa1": {"profile": {"x": 1}}},
+        "linkedObjects": {"id": {"id": "u3", "profile": profile(title, tags, numbers)}}});
+    let source = json!({"active_directory": linked});
+    json!({"user": {"id": "u1", "groups": groups, "profile": profile(title, tags, numbers),
+            "appUsers": {"0oa1": {"profile": {"k": "a", "x": {"y": 1}}}}},
+        "linkedObjects": {"manager": linked}, "manager": source, "assistant": source,
+        "directory": [{"k": title}], "workday": tags})
+}
+
+fn profile(title: &Value, tags: &Value, numbers: &Value) -> Value {
     let many: Vec<String> = (0..1_000).map(|number| format!("{}{number}", number % 7)).collect();
     let huge: Vec<u16> = (0..10_001).collect();
     let deep = (0..90).fold(json!("bottom"), |inner, _| json!([inner]));
-    json!({"user": {"id": "u1", "groups": groups, "profile": {
+    json!({
         "email": "ada@example.com", "title": title, "accents": "Ünïcödé 😀 é",
         "long": "l".repeat(33), "empty": "", "age": 36, "big": 9_007_199_254_740_993_i64,
         "none": null, "score": 2.5, "active": true, "flag": "false", "tags": tags, "many": many,
         "single": ["only"], "notags": [], "numbers": numbers, "mixed": ["a", "é"], "huge": huge,
         "book": "a long text ".repeat(3_300), "commas": ",".repeat(10_001),
-        "custom": {"x": {"y": ["deep", 1]}, "k": null, "deep": deep, "list": ["a", null, 2]}}}})
+        "custom": {"x": {"y": ["deep", 1]}, "k": null, "deep": deep, "list": ["a", null, 2]}})
 }

@@ -90,6 +90,32 @@ const FORMS: &[&str] = &[
     "isMemberOfGroupNameRegex(<text>)",
     "isMemberOfGroupNameRegex('/role_.*/')",
     "isMemberOfGroupNameRegex(user.email + '/(')",
+    "user.getLinkedObject('manager').title",
+    "(user.getLinkedObject('manager')?.email + <text>)",
+    "user.getLinkedObject('manager').getLinkedObject('id')?.tags.map(t => t + <text>)",
+    "user?.getLinkedObject('manager')?.getLinkedObject('none')?.email",
+    "user.getLinkedObject('manager').getGroups({'group.profile.name': <text>}).![id]",
+    "user.getLinkedObject('none').email",
+    "user.getAppUser('0oa1').profile.k",
+    "user.getAppUser('0oa9').profile[<text>]",
+    "(user.getAppUser(<text>) == null)",
+    "(user.getAppUser('0oa9') == null || user.getAppUser('0oa1') != <any>)",
+    "user.getLinkedObject('manager').getAppUser('0oa1').profile",
+    "(user.getInternalProperty('id') + user.getInternalProperty('status'))",
+    "user.getInternalProperty('status')",
+    "user.getInternalProperty('id')",
+    "getManagerUser('active_directory').email",
+    "(user.getInternalProperty('id') == <text>)",
+    "user.getInternalProperty('id').length()",
+    "(getManagerUser('active_directory')?.email ?: getAssistantUser('none')?.email)",
+    "(getManagerAppUser('none', '0oa1') ?? getAssistantAppUser('none', '0oa1'))?.x",
+    "{hasDirectoryUser(), hasWorkdayUser(), findDirectoryUser(), findWorkdayUser()}",
+    "getManagerUser('none')?.email",
+    "getAssistantUser('active_directory').getLinkedObject('id').email",
+    "getManagerAppUser('active_directory', '0oa1')?.x",
+    "getAssistantAppUser('active_directory', '0oa1').x",
+    "(hasDirectoryUser() ? findDirectoryUser().k : <text>)",
+    "(hasWorkdayUser() || findWorkdayUser() == <text>)",
     "Groups.startsWith('OKTA', <text>, <integer>)",
     "Groups.endsWith('active_directory', <text>, <number>)",
     "Groups.contains(<text>, 'a', <any>)",
@@ -230,6 +256,10 @@ fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
         Accepts::Expression => {
             return ["'group.name'", "'group.id'", "'group.profile.level + 1'"][maker.dice.roll(3)]
                 .to_owned();
+        }
+        Accepts::Constant => {
+            const NAMES: [&str; 5] = ["manager", "active_directory", "id", "status", "0oa1"];
+            return format!("'{}'", NAMES[maker.dice.roll(NAMES.len())]);
         }
         Accepts::User => return "user".to_owned(),
         Accepts::Criteria => {
