@@ -3,7 +3,7 @@
 use super::shape::{unify, unify_all};
 use super::{Checker, Scope, error};
 use crate::ir::{Constant, Link, NodeId, NodeKind, Order};
-use crate::schema::Place;
+use crate::schema::{Place, position};
 use crate::source::Span;
 use crate::syntax::tree::{
     self, Comparison, Expression, ExpressionKind, Literal, ProductOperator, SumOperator,
@@ -103,6 +103,13 @@ impl Checker<'_> {
     }
 
     pub(super) fn root(&mut self, name: &str, span: Span) -> NodeId {
+        if !self.position.has(name)
+            && let Some(place) = position::places_in_words(name)
+        {
+            let here = self.schema.names().filter(|name| self.position.has(name));
+            let elsewhere = error::root_elsewhere(name, &place, here, span);
+            return self.error(elsewhere);
+        }
         match self.schema.find(name) {
             Some(Place::Root { shape, .. }) if shape.ty == Type::Null => {
                 self.constant(Constant::Null, span)
@@ -119,13 +126,8 @@ impl Checker<'_> {
                 self.push(NodeKind::Slot { record, index: slot }, shape, span)
             }
             None => {
-                let unknown = match self.schema.elsewhere(name) {
-                    Some(place) => error::root_elsewhere(name, place, self.schema.names(), span),
-                    None => {
-                        let nearest = super::nearest::nearest(name, self.schema.names());
-                        error::unknown_root(name, nearest, span)
-                    }
-                };
+                let nearest = super::nearest::nearest(name, self.schema.names());
+                let unknown = error::unknown_root(name, nearest, span);
                 self.error(unknown)
             }
         }

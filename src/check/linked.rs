@@ -201,7 +201,7 @@ impl Checker<'_> {
 
     /// The users that a directory knows; `None` where there never are any.
     fn app_users_in(&mut self, directory: &str, call: &Call) -> Option<NodeId> {
-        if self.schema.find(directory).is_none() && self.schema.elsewhere(directory).is_none() {
+        if self.schema.find(directory).is_none() && self.position.has(directory) {
             return None;
         }
         let list = self.root(directory, call.name.span);

@@ -17,7 +17,7 @@ mod stream;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Body, Constant, LocalId, Node, NodeId, NodeKind};
-use crate::schema::{Path, Schema};
+use crate::schema::{Path, Position, Schema};
 use crate::source::Span;
 use crate::syntax::tree::Expression;
 use claimsmith_runtime::fault::Fault;
@@ -70,10 +70,16 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks `tree` against `schema`. Names of groups it mentions join `names`.
-pub(crate) fn check(tree: &Expression, schema: &Schema, names: &mut Names) -> Checked {
+/// Checks `tree`, which stands at `position`, against `schema`. What it names joins `names`.
+pub(crate) fn check(
+    tree: &Expression,
+    schema: &Schema,
+    position: Position,
+    names: &mut Names,
+) -> Checked {
     let mut checker = Checker {
         schema,
+        position,
         names,
         nodes: Vec::new(),
         n_locals: 0,
@@ -90,6 +96,7 @@ pub(crate) fn check(tree: &Expression, schema: &Schema, names: &mut Names) -> Ch
 
 struct Checker<'c> {
     schema: &'c Schema,
+    position: Position,
     names: &'c mut Names,
     nodes: Vec<Node>,
     n_locals: u32,

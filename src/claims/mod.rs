@@ -6,6 +6,7 @@ mod explain;
 mod groups;
 mod plan;
 mod system;
+mod unattended;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,7 @@ use super::{ClaimFault, SUBJECT};
 use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
 use crate::program::{EvaluationFault, MemberSource, ProgramId, SetBuilder};
+use crate::schema::Position;
 use crate::server::{AuthorizationServer, ClaimDefinition, ClaimType, ExpressionText, ValueType};
 
 /// The claims of one server.
@@ -101,6 +102,10 @@ fn plan_token(
     let mut problems = Vec::new();
     let expressions = expressions(server, claim_type);
     let sources: Vec<MemberSource<'_>> = expressions.iter().map(Expression::member).collect();
+    builder.at(match claim_type {
+        ClaimType::Resource => Position::AccessTokenClaim,
+        ClaimType::Identity => Position::IdentityTokenClaim,
+    });
     let object = match builder.add_object(&sources) {
         Ok(object) => Some(object),
         Err(found) => {
@@ -230,6 +235,30 @@ impl TokenPlan {
     /// The source of a claim of a token policy.
     pub(super) fn added(&self, policy: usize, index: usize) -> Option<&Source> {
         self.added.get(policy)?.get(index)?.as_ref()
+    }
+
+    /// The expression of a member, if its claim is active and `can_have` says that a request without
+    /// a user can be granted what it is for.
+    pub(super) fn reached_text<'s>(
+        &self,
+        member: usize,
+        server: &'s AuthorizationServer,
+        can_have: impl Fn(&[String]) -> bool,
+    ) -> Option<&'s ExpressionText> {
+        match *self.members.get(member)? {
+            Origin::Own(index) => {
+                let claim = server.claims.get(index)?;
+                let reached = claim.status.is_active() && can_have(&claim.scopes);
+                claim.value.as_ref().filter(|_| reached)
+            }
+            Origin::Added { policy, index } => {
+                let policy = server.token_policies.get(policy)?;
+                let without_user = policy.groups.is_none() && policy.user_attributes.is_empty();
+                let scopes = policy.scopes.as_deref().unwrap_or_default();
+                let reached = policy.status.is_active() && without_user && can_have(scopes);
+                policy.claims.get(index).map(|claim| &claim.value).filter(|_| reached)
+            }
+        }
     }
 
     /// The fault of a member, named as its claim.

@@ -30,11 +30,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let public_url = PublicUrl::new(&arguments.public_url)
         .map_err(|error| format!("the public URL `{}`: {error}", arguments.public_url))?;
     let compiled = compile(&text, public_url, Engine::Native);
-    let problems = compiled.as_ref().err().map_or(&[][..], Vec::as_slice);
+    let problems = match &compiled {
+        Ok(draft) => draft.remarks(),
+        Err(problems) => problems,
+    };
     match (arguments.format, &compiled) {
         (Format::Json, _) => tell(&format!("{}\n", to_json(&name, &text, problems))),
         (Format::Text, Err(problems)) => show_problems(problems, &name, &text),
         (Format::Text, Ok(draft)) => {
+            show_problems(problems, &name, &text);
             let organization = draft.organization();
             let directory = &organization.directory;
             tell(&format!(
@@ -47,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             ));
         }
     }
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if compiled.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn to_json(name: &str, text: &[u8], problems: &[Problem]) -> String {

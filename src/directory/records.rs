@@ -34,21 +34,6 @@ struct RootTypes {
     session: Arc<RecordType>,
 }
 
-/// Roots that nothing fills where tokens are issued, and where they exist (server decision 6).
-const ABSENT: [(&str, &str); 11] = [
-    ("security", "policies for signing in"),
-    ("device", "policies for signing in"),
-    ("login", "the routing of identity providers"),
-    ("accessRequest", "policies of account management"),
-    ("idpuser", "the names that identity providers give"),
-    ("event", "filters of event hooks"),
-    ("password", "policies for passwords"),
-    ("source", "mappings between profiles"),
-    ("profile", "mappings between profiles"),
-    ("directory", "mappings between profiles"),
-    ("workday", "mappings between profiles"),
-];
-
 /// The ordinals of the roots that belong to one request, in [`RootTypes::roots`].
 const APP_USER: usize = 1;
 const ACCESS: usize = 4;
@@ -156,7 +141,7 @@ impl Records {
         let names = [Datum::Text(name), Datum::Text(sub_domain)];
         let organization = RecordBuilder::pack(&types.organization, &names)
             .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
-        let schema = Arc::new(Schema::new(types.roots(), group_type, true).with_absent(&ABSENT));
+        let schema = Arc::new(Schema::new(types.roots(), group_type, true));
         Ok(Self { schema, types, groups, users, applications, app_users, organization })
     }
 

@@ -1,6 +1,8 @@
 //! The directory finds people and says how an application knows them.
 
 use super::*;
+use crate::program::{Engine, Length, SetBuilder, Worker};
+use crate::schema::Position;
 
 fn group(name: &str, group_type: GroupType) -> Group {
     Group {
@@ -82,4 +84,73 @@ fn people_and_clients_are_found_by_what_names_them() {
     assert_eq!(directory.find_user_by_login("BOB"), None);
     assert_eq!(directory.find_group("staff"), Some(0));
     assert!(directory.find_application("other").is_none());
+}
+
+/// What an expression gives for Ada by this grant; both engines say the same.
+fn evaluated(expression: &str, grant_type: &str) -> String {
+    let mut groups = vec![group("staff", GroupType::Okta), group(EVERYONE, GroupType::BuiltIn)];
+    groups[0].description = Some("who works here".to_owned());
+    groups[0].profile = vec![("level".to_owned(), Json::Integer(3))];
+    let directory = Directory::new(vec![user("ada", &[0])], groups);
+    let directory = directory.with_applications(vec![application()]);
+    let records = Records::pack("Org", "org", &[], &directory).unwrap();
+    let mut builder = SetBuilder::new(records.schema().clone());
+    builder.at(Position::AccessTokenClaim);
+    let (id, _) = builder.add_json(expression, Length::Claim).unwrap();
+    let set = builder.finish(Engine::Native);
+    let access = Access { scopes: &[], audience: "a", grant_type };
+    let request = records.pack_request(0, &access, None, None, &set).unwrap();
+    let resolved = set.resolve(records.groups());
+    let roots = records.roots(Some(0), 0, &request, &resolved);
+    let mut worker = Worker::new();
+    let mut on = |engine| match set.json(id, &roots, &mut worker, engine) {
+        Ok(json) => String::from_utf8(json.to_vec()).unwrap(),
+        Err(fault) => fault.code.to_owned(),
+    };
+    let native = on(Engine::Native);
+    assert_eq!(native, on(Engine::Interpreter));
+    native
+}
+
+#[test]
+fn expressions_read_whole_rows_of_groups() {
+    let code = "authorization_code";
+    for (expression, expected) in [
+        (
+            "user.groups.![{name, id, type, description}]",
+            r#"[["Everyone","00gEveryone","BUILT_IN",null],["staff","00gstaff","OKTA_GROUP","who works here"]]"#,
+        ),
+        ("user.groups.map(g => g.profile.level)", "[null,3]"),
+        ("user.groups.map(g => g.source?.id)", "[null,null]"),
+        ("isMemberOfAnyGroup('00gx', '00gstaff')", "true"),
+        ("user.getGroups({'group.type': 'BUILT_IN'})", r#"["Everyone"]"#),
+        ("Groups.startsWith('OKTA', '', 10)", r#"["staff"]"#),
+        (
+            "getFilteredGroups({'00gstaff'}, \"group.name + group.profile.level\", 10)",
+            r#"["staff3"]"#,
+        ),
+    ] {
+        assert_eq!(evaluated(expression, code), expected, "{expression}");
+    }
+}
+
+#[test]
+fn a_group_limit_above_a_hundred_is_for_the_grant_that_a_request_began_with() {
+    let expression = "Groups.startsWith('OKTA', '', 500)";
+    assert_eq!(evaluated(expression, "authorization_code"), r#"["staff"]"#);
+    assert_eq!(evaluated(expression, "urn:ietf:params:oauth:grant-type:token-exchange"), "E0621");
+}
+
+#[test]
+fn nobody_is_linked_to_anybody_yet() {
+    for (expression, expected) in [
+        ("user.getLinkedObject('manager')?.id", "null"),
+        ("user.getLinkedObject('manager').id", "E0602"),
+        ("getManagerUser('active_directory')", "null"),
+        ("user.getAppUser('0oa1').profile.department", "null"),
+        ("getManagerAppUser('active_directory', '0oa1')", "null"),
+        ("user.getInternalProperty('id')", r#""00uada""#),
+    ] {
+        assert_eq!(evaluated(expression, "authorization_code"), expected, "{expression}");
+    }
 }

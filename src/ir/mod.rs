@@ -4,6 +4,7 @@
 //! coercion and null check the language asks for is a node of its own, put there by `check`, so the
 //! engines decide nothing.
 
+mod absent;
 mod charge;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -25,7 +25,7 @@ use crate::codegen::{self, CompiledSet, Outcome, Unit};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
-use crate::schema::Schema;
+use crate::schema::{Position, Schema};
 use crate::source::Span;
 use crate::syntax;
 use claimsmith_runtime::symbol::GroupTable;
@@ -103,6 +103,8 @@ pub struct SetBuilder {
     /// The shapes of the records by ordinal, which every program is verified against.
     root_shapes: Vec<Shape>,
     names: Names,
+    /// Where the next expressions stand.
+    position: Position,
     programs: Vec<Program>,
 }
 
@@ -139,7 +141,18 @@ impl SetBuilder {
     pub fn new(schema: Arc<Schema>) -> Self {
         let ordinals = 0..u32::try_from(schema.n_records()).unwrap_or(u32::MAX);
         let root_shapes = ordinals.filter_map(|ordinal| schema.record_shape(ordinal)).collect();
-        Self { schema, root_shapes, names: Names::default(), programs: Vec::new() }
+        Self {
+            schema,
+            root_shapes,
+            names: Names::default(),
+            position: Position::Anywhere,
+            programs: Vec::new(),
+        }
+    }
+
+    /// From here on expressions stand at this position, which says what roots they may name.
+    pub fn at(&mut self, position: Position) {
+        self.position = position;
     }
 
     fn add(&mut self, program: Program) -> ProgramId {
@@ -233,7 +246,7 @@ impl SetBuilder {
         let parsed = syntax::parse(source, length.limits());
         let mut diagnostics = parsed.diagnostics;
         let Some(tree) = parsed.tree else { return Err(diagnostics) };
-        let checked = check::check(&tree, &self.schema, &mut self.names);
+        let checked = check::check(&tree, &self.schema, self.position, &mut self.names);
         diagnostics.extend(checked.diagnostics);
         let body = match checked.body {
             Some(body) if first_error(&diagnostics).is_none() => body,
@@ -339,6 +352,22 @@ impl ProgramSet {
     #[must_use]
     pub fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// The members of an object that fault when these roots are null, unless they ask first, and
+    /// where; a member whose guard asks may be among them.
+    #[must_use]
+    pub fn faults_without(&self, id: ProgramId, roots: &[&str]) -> Vec<(usize, Span)> {
+        let Some(Program::Object(object)) = self.programs.get(id.0) else { return Vec::new() };
+        let ordinal = |root: &&str| u32::try_from(self.schema.ordinal(root)?).ok();
+        let roots: Vec<u32> = roots.iter().filter_map(ordinal).collect();
+        let members = object.members.iter().enumerate();
+        let faulting = members.filter_map(|(index, member)| {
+            let values = member.alternatives.iter().map(|alternative| &alternative.value);
+            let span = values.into_iter().find_map(|value| value.faults_without(&roots))?;
+            Some((index, span))
+        });
+        faulting.collect()
     }
 
     /// The symbols of the programs' names of groups in `table`, for [`Roots::new`].

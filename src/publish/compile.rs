@@ -7,6 +7,7 @@ use crate::directory::Records;
 use crate::document::{self, Json, Node};
 use crate::organization::{self, Organization};
 use crate::program::{Engine, ProgramId, ProgramSet, SetBuilder};
+use crate::schema::Position;
 use crate::server::{AuthorizationServer, ExpressionText};
 use crate::source::Span;
 use crate::token;
@@ -20,6 +21,7 @@ pub struct Draft {
     pub(super) records: Records,
     /// In the order of the organization.
     pub(super) servers: Vec<CompiledServer>,
+    remarks: Vec<Problem>,
 }
 
 /// What one server's expressions became.
@@ -38,6 +40,12 @@ impl Draft {
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// What is allowed and yet surprising, in the order of the document.
+    #[must_use]
+    pub fn remarks(&self) -> &[Problem] {
+        &self.remarks
     }
 }
 
@@ -66,7 +74,13 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
         problems.sort_by_key(|problem| problem.diagnostic.span);
         return Err(problems);
     }
-    Ok(Draft { public_url, organization, records, servers: compiled })
+    let mut remarks: Vec<Problem> = servers
+        .iter()
+        .zip(&compiled)
+        .flat_map(|(server, made)| remarks(server, made, text))
+        .collect();
+    remarks.sort_by_key(|remark| remark.diagnostic.span);
+    Ok(Draft { public_url, organization, records, servers: compiled, remarks })
 }
 
 fn compile_server(
@@ -91,6 +105,18 @@ fn compile_server(
     }
 }
 
+/// Claims that fail for a request without a user.
+fn remarks<'c>(
+    server: &'c AuthorizationServer,
+    compiled: &'c CompiledServer,
+    document: &'c str,
+) -> impl Iterator<Item = Problem> {
+    let failing = compiled.plan.fail_unattended(server, &compiled.programs);
+    failing
+        .into_iter()
+        .map(|(expression, found)| Problem::of_expression(document, expression, found))
+}
+
 fn add_conditions(
     server: &AuthorizationServer,
     document: &str,
@@ -101,6 +127,7 @@ fn add_conditions(
         .filter_map(|rule| rule.condition.as_ref())
         .chain(server.token_policies.iter().filter_map(|policy| policy.condition.as_ref()));
     let (mut conditions, mut problems) = (Conditions::new(), Vec::new());
+    builder.at(Position::Condition);
     for expression in all {
         if conditions.contains_key(&expression.text) {
             continue;

@@ -81,7 +81,7 @@ impl Draft {
     /// # Errors
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
-        let Self { public_url, organization, records, servers: compiled } = self;
+        let Self { public_url, organization, records, servers: compiled, .. } = self;
         let Organization { id, name, directory, servers: definitions, .. } = organization;
         let secrets = read_secrets(&directory, around)?;
         let mut servers = Vec::with_capacity(compiled.len());

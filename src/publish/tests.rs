@@ -123,3 +123,73 @@ fn a_public_url_names_a_host_and_is_plain_only_on_loopback() {
         assert_eq!(PublicUrl::new(wrong), Err(error), "{wrong}");
     }
 }
+
+/// The claims of which something is remarked, when the first server has one with this value and
+/// these members.
+fn remarked(value: &str, members: &serde_json::Value) -> Vec<String> {
+    let text = document(|document| {
+        let claims = document["authorizationServers"][0]["claims"].as_array_mut().unwrap();
+        let mut claim = json!({
+            "name": "made_up", "claimType": "RESOURCE", "valueType": "EXPRESSION", "value": value,
+        });
+        for (name, member) in members.as_object().unwrap() {
+            claim[name] = member.clone();
+        }
+        claims.push(claim);
+    });
+    let draft = draft(&text).unwrap();
+    let told = draft.remarks().iter().map(|remark| {
+        assert_eq!(remark.diagnostic.code, "L0602");
+        assert!(remark.path.ends_with("claims[6].value"), "{}", remark.path);
+        text.get(remark.diagnostic.span.range()).unwrap().to_owned()
+    });
+    told.collect()
+}
+
+#[test]
+fn a_claim_that_fails_without_a_user_is_remarked_once_where_services_get_tokens() {
+    for value in [
+        "user.department",
+        "user.department + user.email + appuser.userName",
+        "user.groups.map(g => g.name)",
+        "Groups.startsWith('OKTA', 'x', 1)",
+        "app.clientId == 'x' ? user.email : 'y'",
+        "user == null ? user.email : 'y'",
+        "user != null || app.clientId == 'x' ? user.email : 'y'",
+        "user.getInternalProperty('id')",
+    ] {
+        assert_eq!(remarked(value, &json!({})).len(), 1, "{value}");
+    }
+    assert_eq!(remarked("user?.email + appuser.userName", &json!({})), ["appuser"]);
+}
+
+#[test]
+fn a_claim_that_asks_for_the_user_first_is_not_remarked() {
+    for value in [
+        "user?.department",
+        "user != null ? user.email : app.clientId",
+        "user == null ? app.clientId : user.email + user.department",
+        "null != user && user.email == 'x'",
+        "user == null || user.email == 'x'",
+        "!(user == null) && user.email == 'x' ? user.email : null",
+        "user != null && app.clientId == 'x' ? user.email : 'y'",
+        "isMemberOfGroupName('x')",
+        "app.clientId",
+        "user?.groups.map(g => user.email)",
+    ] {
+        assert!(remarked(value, &json!({})).is_empty(), "{value}");
+    }
+}
+
+#[test]
+fn a_claim_that_no_service_can_reach_is_not_remarked() {
+    for members in [
+        json!({"claimType": "IDENTITY"}),
+        json!({"status": "INACTIVE"}),
+        json!({"conditions": {"scopes": ["admin:users"]}}),
+    ] {
+        assert!(remarked("user.department", &members).is_empty(), "{members}");
+    }
+    let scopes = json!({"conditions": {"scopes": ["read:customers"]}});
+    assert_eq!(remarked("user.department", &scopes), ["user"]);
+}

@@ -7,10 +7,12 @@
 pub(crate) mod standard;
 mod declared;
 pub(crate) mod path;
+pub(crate) mod position;
 
 pub use declared::{DeclareError, from_declaration};
 pub(crate) use declared::{shape_of, user_type};
 pub use path::{Link, MOST_LINKS, Path};
+pub use position::Position;
 pub(crate) use standard::group_type;
 
 use claimsmith_runtime::types::{RecordType, Shape, Type};
@@ -26,8 +28,6 @@ pub struct Schema {
     /// Whether a mismatch of types is an error when compiled, or a fault when reached (design,
     /// "`Any`").
     declared: bool,
-    /// Roots that only exist elsewhere, and where.
-    absent: &'static [(&'static str, &'static str)],
     /// The records that can be reached from the user, where that is known.
     reached: Option<Vec<(Path, Arc<RecordType>)>>,
 }
@@ -51,7 +51,7 @@ impl Schema {
     /// A schema of these roots. `declared` says that the types are promised, not only observed.
     #[must_use]
     pub fn new(roots: Vec<Root>, group: Arc<RecordType>, declared: bool) -> Self {
-        Self { roots, further: None, group, declared, absent: &[], reached: None }
+        Self { roots, further: None, group, declared, reached: None }
     }
 
     /// The same with names that are slots of one further record.
@@ -59,17 +59,6 @@ impl Schema {
     pub fn with_further(mut self, further: Arc<RecordType>) -> Self {
         self.further = Some(further);
         self
-    }
-
-    /// The same, able to say of names it does not have where they exist.
-    #[must_use]
-    pub fn with_absent(self, absent: &'static [(&'static str, &'static str)]) -> Self {
-        Self { absent, ..self }
-    }
-
-    /// Where a root exists that this schema does not have.
-    pub(crate) fn elsewhere(&self, name: &str) -> Option<&'static str> {
-        self.absent.iter().find(|(absent, _)| *absent == name).map(|(_, place)| *place)
     }
 
     /// The roots in order of their ordinals, the further record not among them.

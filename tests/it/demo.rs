@@ -212,6 +212,13 @@ fn check_says_everything_that_is_wrong_and_nothing_is_started() {
         |arguments: &[&str]| claimsmith().arg("check").arg(&org).args(arguments).output().unwrap();
     let output = check(&[]);
     assert!(output.status.success() && text(&output.stdout).contains("is in order"));
+    let surprising = document.replace("\"user?.employeeType\"", "\"user.employeeType\"");
+    fs::write(&org, surprising).unwrap();
+    let output = check(&[]);
+    assert!(output.status.success() && text(&output.stdout).contains("is in order"));
+    let said = text(&output.stderr);
+    assert_eq!(said.matches("L0602").count(), 1, "only services get no ID token: {said}");
+    assert!(said.contains("authorizationServers[0].claims[1].value: a request without a user"));
     let wrong = document
         .replace("\"user?.employeeType\"", "\"usr?.employeeType\"")
         .replace("app.clientId == 'billing-service'", "app.clientId = 'billing-service'");

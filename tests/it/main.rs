@@ -11,5 +11,6 @@ mod command_line;
 mod demo;
 mod examples;
 mod language;
+mod positions;
 mod support;
 mod tidy;
