@@ -167,6 +167,14 @@ impl Checker<'_> {
                 let groups = Shape::list(Shape::of(Type::Group));
                 self.operation(Operator::List, Vec::new(), groups, span)
             }
+            // Where there is no record, that is what is wrong.
+            None if record.open
+                && matches!(self.kind(receiver), Some(NodeKind::NonNull { .. })) =>
+            {
+                self.guard(receiver, span, |checker, _| {
+                    checker.constant(crate::ir::Constant::Null, span)
+                })
+            }
             None if record.open => self.constant(crate::ir::Constant::Null, span),
             None => self.unknown_attribute(record, name, span),
         }

@@ -118,9 +118,7 @@ impl Checker<'_> {
     /// The record at the end of a path, or null.
     fn reached(&mut self, path: Option<Path>, span: Span) -> NodeId {
         let Some(path) = path else { return self.error(error::too_many_links(span)) };
-        let Some(record_type) = self.schema.reached_type(&path) else {
-            return self.constant(Constant::Null, span);
-        };
+        let record_type = self.schema.reached_type(&path);
         let ordinal = self.schema.n_records() + self.names.intern_path(path);
         let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
         self.push(NodeKind::Root(ordinal), Shape::or_null(Type::Record(record_type)), span)

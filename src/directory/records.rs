@@ -98,22 +98,9 @@ impl Records {
                     ("profile", Shape::of(Type::Map)),
                 ],
             ),
-            organization: record_type(
-                "org",
-                [("name", Shape::of(Type::Text)), ("subDomain", Shape::of(Type::Text))],
-            ),
-            access: record_type(
-                "access",
-                [
-                    ("scope", Shape::list(Shape::of(Type::Text))),
-                    ("audience", Shape::of(Type::Text)),
-                    ("grantType", Shape::of(Type::Text)),
-                ],
-            ),
-            session: record_type(
-                "session",
-                [("id", Shape::or_null(Type::Text)), ("amr", Shape::list(Shape::of(Type::Text)))],
-            ),
+            organization: listed_type("org"),
+            access: listed_type("access"),
+            session: listed_type("session"),
         };
         let groups = pack_groups(&group_type, directory.groups())?;
         let users = directory
@@ -248,6 +235,11 @@ impl RootTypes {
         };
         rows.into_iter().map(root).collect()
     }
+}
+
+/// The type of a root whose attributes OEL lists.
+fn listed_type(root: &str) -> Arc<RecordType> {
+    schema::root_type(root).unwrap_or_else(|| record_type(root, []))
 }
 
 fn record_type<const N: usize>(name: &str, fields: [(&str, Shape); N]) -> Arc<RecordType> {

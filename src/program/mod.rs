@@ -265,8 +265,8 @@ impl SetBuilder {
     fn know_shapes_of_paths(&mut self) {
         let n_known = self.root_shapes.len().saturating_sub(self.schema.n_records());
         for path in self.names.paths().iter().skip(n_known) {
-            let ty = self.schema.reached_type(path).map_or(Type::Null, Type::Record);
-            self.root_shapes.push(Shape::or_null(ty));
+            let record_type = self.schema.reached_type(path);
+            self.root_shapes.push(Shape::or_null(Type::Record(record_type)));
         }
     }
 

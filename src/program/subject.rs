@@ -97,6 +97,7 @@ impl Subject {
                 (Some(record_type), Some(member)) if member.value.value != Json::Null => {
                     Some(read_record(record_type, &member.value, groups(&Path::default()), &table)?)
                 }
+                (Some(_), _) if root.shape.nullable => None,
                 (Some(_), _) => {
                     let message = format!("the context has no `{}`", root.name);
                     return Err(wrong(message, context.span));
@@ -107,7 +108,7 @@ impl Subject {
         }
         let mut reached = pack_app_users(&people)?;
         for person in people.persons.iter().filter(|person| !person.path.links().is_empty()) {
-            let Some(record_type) = schema.reached_type(&person.path) else { continue };
+            let record_type = schema.reached_type(&person.path);
             let record = read_record(&record_type, person.node, person.groups(), &table)?;
             reached.push((person.path.clone(), record));
         }

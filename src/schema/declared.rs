@@ -43,7 +43,8 @@ pub(crate) fn shape_of(type_name: &str, required: bool) -> Option<Shape> {
     Some(Shape { ty, nullable: !required })
 }
 
-/// The schema a declaration describes. Roots of OEL §1 that it leaves out are null; the attributes
+/// The schema a declaration describes. Roots of OEL §1 that it leaves out
+/// are as OEL lists them, and may be null; the attributes
 /// of `user` are those of its profile, beside the metadata every user has.
 ///
 /// # Errors
@@ -70,7 +71,9 @@ pub fn from_declaration(declaration: &Node) -> Result<Schema, Vec<DeclareError>>
     }
     for name in standard::ROOTS.iter().chain([&standard::PROFILE]) {
         if !roots.iter().any(|root| root.name == *name) {
-            roots.push(Root { name: (*name).to_owned(), shape: Shape::of(Type::Null) });
+            let known = super::roots::doubtful_root_type(name);
+            let shape = Shape::or_null(known.map_or(Type::Null, Type::Record));
+            roots.push(Root { name: (*name).to_owned(), shape });
         }
     }
     if errors.is_empty() {

@@ -8,11 +8,13 @@ pub(crate) mod standard;
 mod declared;
 pub(crate) mod path;
 pub(crate) mod position;
+mod roots;
 
 pub use declared::{DeclareError, from_declaration};
 pub(crate) use declared::{shape_of, user_type};
 pub use path::{Link, MOST_LINKS, Path};
 pub use position::Position;
+pub(crate) use roots::root_type;
 pub(crate) use standard::group_type;
 
 use claimsmith_runtime::types::{RecordType, Shape, Type};

@@ -77,6 +77,12 @@ pub(crate) static APP_USER: LazyLock<Arc<RecordType>> = LazyLock::new(|| {
     })
 });
 
+/// The type of a user who is never there.
+static NOBODY: LazyLock<Arc<RecordType>> = LazyLock::new(|| {
+    let name = standard::USER.to_owned();
+    Arc::new(RecordType { name, fields: Vec::new(), open: true })
+});
+
 impl Schema {
     /// The same, knowing which records can be reached and what they hold. Without it every user
     /// that can be reached is like the user of the request.
@@ -86,17 +92,18 @@ impl Schema {
         self
     }
 
-    /// The type of the record at the end of a path; `None` where there never is one.
-    pub(crate) fn reached_type(&self, path: &Path) -> Option<Arc<RecordType>> {
+    /// The type of the record at the end of a path. Where there never is one, that of a user of
+    /// whom nothing is known.
+    pub(crate) fn reached_type(&self, path: &Path) -> Arc<RecordType> {
         if path.is_app_user() {
-            return Some(Arc::clone(&APP_USER));
+            return Arc::clone(&APP_USER);
         }
-        match &self.reached {
+        let known = match &self.reached {
             Some(reached) => {
-                let found = reached.iter().find(|(known, _)| known == path);
-                found.map(|(_, record_type)| Arc::clone(record_type))
+                reached.iter().find(|(known, _)| known == path).map(|(_, record_type)| record_type)
             }
-            None => self.record_type(self.ordinal(standard::USER)?).map(Arc::clone),
-        }
+            None => self.ordinal(standard::USER).and_then(|user| self.record_type(user)),
+        };
+        Arc::clone(known.unwrap_or(&NOBODY))
     }
 }

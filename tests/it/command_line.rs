@@ -52,6 +52,16 @@ fn a_mistake_is_shown_with_a_caret_and_fails() {
 }
 
 #[test]
+fn a_criterion_that_looks_like_a_pattern_is_remarked_and_its_place_is_shown() {
+    let criteria = "user.isMemberOf({'group.profile.name': {'ok.*', '^(Admin-|Service-).*'}})";
+    let output = claimsmith(&["eval", criteria, "--context", "-"], GROUPS);
+    assert!(output.status.success() && text(&output.stdout) == "false\n");
+    let said = text(&output.stderr);
+    assert_eq!(said.matches("L0408").count(), 1, "{said}");
+    assert!(said.contains("expression:1:49"), "{said}");
+}
+
+#[test]
 fn several_mistakes_are_told_at_once() {
     let output = claimsmith(&["eval", "nope.a + usr.b + user.getGrups()"], b"");
     let said = text(&output.stderr);

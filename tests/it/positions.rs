@@ -1,8 +1,8 @@
 //! Which roots exist where, what is said of the others, and what programs say that they read.
 
 use claimsmith::document;
-use claimsmith::program::{Engine, Groups, Length, ProgramSet, SetBuilder, Subject};
-use claimsmith::schema::{Link, Position, Schema};
+use claimsmith::program::{Engine, Groups, Length, ProgramSet, Roots, SetBuilder, Subject, Worker};
+use claimsmith::schema::{self, Link, Position, Schema};
 use std::sync::Arc;
 
 const POSITIONS: [Position; 12] = [
@@ -130,7 +130,7 @@ fn programs_say_which_records_they_read() {
     assert!((n_records..n_records + 3).all(|ordinal| set.needs().reads(ordinal)));
     assert!(!set.needs().reads(n_records + 3));
     assert!(!set.reads(set.schema().ordinal("app").unwrap()));
-    assert!(set_of("getManagerUser('x')").needs().paths().is_empty(), "there never is one");
+    assert_eq!(set_of("getManagerUser('x')").needs().paths()[0].to_string(), "user.manager.x");
 }
 
 #[test]
@@ -151,5 +151,58 @@ fn programs_say_how_much_of_groups_they_read() {
         ("user.groups[0] == user.groups[1]", Groups::Rows),
     ] {
         assert_eq!(set_of(expression).needs().groups(), expected, "{expression}");
+    }
+}
+
+/// What an expression gives under a schema that declares a user only, or what is wrong with it.
+fn under_declared(expression: &str, context: &str) -> String {
+    let declaration = document::read(br#"{"user": {"email": {"type": "string"}}}"#).unwrap();
+    let schema = Arc::new(schema::from_declaration(&declaration).unwrap());
+    let subject = Subject::read(&document::read(context.as_bytes()).unwrap(), &schema).unwrap();
+    let mut builder = SetBuilder::new(schema);
+    let id = match builder.add_json(expression, Length::Claim) {
+        Ok((id, _)) => id,
+        Err(found) => return format!("{} {}", found[0].code, found[0].message),
+    };
+    let set = builder.finish(Engine::Native);
+    let resolved = set.resolve(subject.table());
+    let roots = Roots::of(&subject, &set, &resolved);
+    let mut worker = Worker::new();
+    let mut on = |engine| match set.json(id, &roots, &mut worker, engine) {
+        Ok(json) => String::from_utf8(json.to_vec()).unwrap(),
+        Err(fault) => fault.code.to_owned(),
+    };
+    let native = on(Engine::Native);
+    assert_eq!(native, on(Engine::Interpreter));
+    native
+}
+
+#[test]
+fn roots_that_are_not_declared_have_the_attributes_that_are_listed() {
+    let context = r#"{"user": {"profile": {}}, "session": {"amr": ["pwd"]}, "org": {"name": "o"},
+        "device": {"profile": {"managed": true, "osVersion": "14.2"}, "provider": {"x": {"y": 1}}},
+        "security": {"risk": {"level": "LOW"}, "behaviors": ["New IP"]}, "login": {},
+        "accessRequest": {"authenticator": {"key": "webauthn"}}, "password": {"value": "abc"},
+        "event": {"target": [{"id": "1"}], "actor": {"type": "User"}}}"#;
+    for (expression, expected) in [
+        ("device.profile.managed == true && device.profile.registered == null", "true"),
+        ("device.profile.osVersion.versionGreaterThan('14.1')", "true"),
+        ("device.provider.x.y + 1", "2"),
+        ("device.assurance.screenLockType", "null"),
+        ("security.risk.level != 'HIGH' && security.behaviors.contains('New IP')", "true"),
+        ("session.amr.map(m => m.toUpperCase())", r#"["PWD"]"#),
+        ("org.name + org.subDomain", r#""o""#),
+        ("login.identifier", "null"),
+        ("accessRequest.authenticator.key", r#""webauthn""#),
+        ("event.target.map(t => t.id)", r#"["1"]"#),
+        ("event.actor.type", r#""User""#),
+        ("password.value.contains('b')", "true"),
+        ("access?.scope", "null"),
+        ("access.scope", "E0602"),
+        ("device.profile.managd", "E0302 `device.profile` has no attribute `managd`"),
+        ("session.amr + 1 - 2", "E0406 `+` does not apply to list of text"),
+        ("password.value.filter(x => x)", "E0404 `filter` is not a method of a text"),
+    ] {
+        assert_eq!(under_declared(expression, context), expected, "{expression}");
     }
 }
