@@ -52,6 +52,18 @@ pub(crate) static ROWS: &[Function] = &[
             "getAssistantUser('active_directory')?.lastName",
             "null",
         ),
+    Function::method(&["getManagerUser"], &[USER, SOURCE], Returns::Any, Relation(Of::Manager))
+        .says(
+            "the manager of this user, as this source says, or null",
+            "user.getManagerUser('active_directory')?.lastName",
+            "null",
+        ),
+    Function::method(&["getAssistantUser"], &[USER, SOURCE], Returns::Any, Relation(Of::Assistant))
+        .says(
+            "the assistant of this user, as this source says, or null",
+            "user.getLinkedObject('manager')?.getAssistantUser('active_directory')?.lastName",
+            "null",
+        ),
     Function::classic(
         &["getManagerAppUser"],
         &[SOURCE, ATTRIBUTES],

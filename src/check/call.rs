@@ -28,6 +28,9 @@ impl Checker<'_> {
         }
         let rows = named(name, |row| row.style == Style::Function);
         let Some((_, any)) = rows.first() else { return self.no_such_function(call) };
+        if self.position.forbids(name) {
+            return self.error(error::not_in_group_rules(name, call.name.span));
+        }
         let n = call.arguments.len();
         let Some((number, row)) = rows.iter().find(|(_, row)| row.takes(n)) else {
             return self.error(error::wrong_arity(name, n, &takes(any), call.name.span));

@@ -246,6 +246,13 @@ pub(super) fn user_unknown(function: &str, span: Span) -> Diagnostic {
         .help(format!("name the user: `user.{function}(…)`"))
 }
 
+/// A function that rules of groups do not have (OEL §3.3).
+pub(super) fn not_in_group_rules(function: &str, span: Span) -> Diagnostic {
+    let message = format!("`{function}` is not supported in rules of groups");
+    error("E0505", Category::Unsupported, Stage::Functions, message, span)
+        .help("conversions and times have no place there; keep the answer in an attribute")
+}
+
 /// More links than a path may have.
 pub(super) fn too_many_links(span: Span) -> Diagnostic {
     let message = "a user may be at most four links away".to_owned();

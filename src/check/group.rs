@@ -119,20 +119,23 @@ impl Checker<'_> {
         self.text_method(method, vec![name, part], span)
     }
 
-    /// Slashes around the pattern are dropped (OEL §3.4).
+    /// Slashes around the pattern are dropped (OEL §3.4). One that is not constant is compiled once,
+    /// which takes the list of all names.
     fn has_name_of_pattern(&mut self, groups: NodeId, call: &Call, span: Span) -> NodeId {
         let pattern = self.only_text(call);
         let at = self.span(pattern);
-        let pattern = match self.constant_text(pattern).map(without_slashes).map(str::to_owned) {
-            Some(bare) => {
-                if let Err(words) = Pattern::new(&bare) {
-                    return self.error(error::pattern(&words, at));
-                }
-                self.text(&bare, at)
-            }
-            None => self.internal(internal::BARE_PATTERN, vec![pattern], at),
+        let Some(bare) = self.constant_text(pattern).map(without_slashes).map(str::to_owned) else {
+            let pattern = self.internal(internal::BARE_PATTERN, vec![pattern], at);
+            let names = self.member(groups, "name", span);
+            return self.internal(internal::ANY_MATCHES, vec![names, pattern], span);
         };
-        self.internal(internal::ANY_MATCHES, vec![groups, pattern], span)
+        if let Err(words) = Pattern::new(&bare) {
+            return self.error(error::pattern(&words, at));
+        }
+        self.any_group(groups, span, |checker, group| {
+            let pattern = checker.text(&bare, at);
+            checker.name_that("matches", group, pattern, span)
+        })
     }
 
     /// Ids, or lists of ids: whether the id of any group is among them.

@@ -71,6 +71,8 @@ impl Checker<'_> {
         }
         let link = match relation {
             Relation::AppUser => Link::AppUser(name),
+            Relation::Manager => Link::Manager(name),
+            Relation::Assistant => Link::Assistant(name),
             _ => Link::LinkedObject(name),
         };
         let shape = self.shape(receiver);

@@ -59,6 +59,14 @@ impl Position {
         self == Anywhere || places(root).is_none_or(|places| places.contains(&self))
     }
 
+    /// Whether a classic function of this name may not be called here: rules of groups have neither
+    /// conversions nor times (OEL §3.3).
+    #[must_use]
+    pub fn forbids(self, function: &str) -> bool {
+        let families = ["Convert.", "Time.", "DateTime.", "Iso3166Convert."];
+        self == GroupRule && families.iter().any(|family| function.starts_with(family))
+    }
+
     /// In words, for messages.
     #[must_use]
     pub fn words(self) -> &'static str {

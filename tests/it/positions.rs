@@ -95,6 +95,16 @@ fn a_function_that_reads_a_root_exists_where_the_root_does() {
 }
 
 #[test]
+fn rules_of_groups_have_no_conversions() {
+    let (message, _) = said("Convert.toInt('1') == 1", Position::GroupRule).unwrap();
+    assert_eq!(message, "`Convert.toInt` is not supported in rules of groups");
+    for position in [Position::Anywhere, Position::Condition] {
+        assert_eq!(said("Convert.toInt('1') == 1", position), None);
+    }
+    assert_eq!(said("Arrays.contains({'a'}, 'a')", Position::GroupRule), None);
+}
+
+#[test]
 fn roots_are_looked_for_inside_lambdas_and_group_expressions_too() {
     for expression in [
         "{1}.map(x => device.id)",

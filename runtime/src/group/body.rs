@@ -59,14 +59,13 @@ pub(super) fn bare_pattern<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> 
 }
 
 /// The pattern is compiled once for all names.
-pub(super) fn any_matches<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let [groups, written] = arguments else { return Err(Fault::Internal) };
-    let groups = groups.as_list().ok_or(Fault::Internal)?;
+pub(super) fn any_matches<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let [names, written] = arguments else { return Err(Fault::Internal) };
+    let names = names.as_list().ok_or(Fault::Internal)?;
     let written = written.as_text().ok_or(Fault::Internal)?;
-    let table = context.table();
     let any = pattern::with(written.as_str(), |pattern| {
-        let names = groups.iter().filter_map(|group| text_of(table, *group));
-        names.into_iter().any(|name| pattern.matches(name.as_str()))
+        let mut names = names.iter().filter_map(|name| name.as_text());
+        names.any(|name| pattern.matches(name.as_str()))
     });
     any.map(Value::boolean)
 }

@@ -20,7 +20,7 @@ const MORE_IDS: Parameter = Parameter::new("more", Accepts::ListOrText);
 const USER: Parameter = Parameter::new("user", Accepts::User);
 const CRITERIA: Parameter = Parameter::new("criteria", Accepts::Criteria);
 const VALUES: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
-const GROUPS: Parameter = Parameter::new("groups", Accepts::List).sized();
+const NAMES: Parameter = Parameter::new("names", Accepts::List).sized();
 const TEXT: Parameter = Parameter::new("text", Accepts::Text).sized();
 const APP: Parameter = Parameter::new("app", Accepts::Text);
 const SOUGHT: Parameter = Parameter::new("pattern", Accepts::Text);
@@ -41,8 +41,8 @@ pub mod internal {
     pub const PREFIXES: &str = "group prefixes";
     /// `(pattern)`: without the slash it begins with, and then without one at its end.
     pub const BARE_PATTERN: &str = "bare pattern";
-    /// `(groups, pattern)`: whether the name of any group matches whole.
-    pub const ANY_MATCHES: &str = "any group matches";
+    /// `(names, pattern)`: whether any name matches whole.
+    pub const ANY_MATCHES: &str = "any name matches";
     /// `(group, app)`: whether a group is from a source: `OKTA`, the type of an application, or
     /// the id of one.
     pub const FROM_SOURCE: &str = "group from source";
@@ -190,7 +190,7 @@ pub(crate) static ROWS: &[Function] = &[
         .total(),
     Function::internal(
         &[internal::ANY_MATCHES],
-        &[GROUPS, PATTERN],
+        &[NAMES, PATTERN],
         Returns::Boolean,
         body::any_matches,
     ),

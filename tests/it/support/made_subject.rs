@@ -140,6 +140,7 @@ fn directory_group(number: usize) -> Value {
 fn context(title: &Value, groups: &Value, tags: &Value, numbers: &Value) -> Value {
     let linked = json!({"id": "u2", "groups": ["Everyone", {"id": "g3", "name": "linked"}],
         "profile": profile(title, tags, numbers), "appUsers": {"0oa1": {"profile": {"x": 1}}},
+        "manager": {"active_directory": {"id": "u4", "profile": profile(title, tags, numbers)}},
         "linkedObjects": {"id": {"id": "u3", "profile": profile(title, tags, numbers)}}});
     let source = json!({"active_directory": linked});
     json!({"user": {"id": "u1", "groups": groups, "profile": profile(title, tags, numbers),
