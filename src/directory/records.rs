@@ -323,12 +323,21 @@ fn user_data<'d>(record_type: &RecordType, user: &'d User, groups: &GroupTable) 
     record_type.fields.iter().map(of_field).collect()
 }
 
+/// What a directory always knows of a group has its type; nothing is promised of the rest.
 fn group_type(groups: &[Group]) -> Arc<RecordType> {
     let attributes = groups.iter().flat_map(|group| &group.profile);
     let mut names: Vec<&str> = attributes.map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    schema::group_type(&names)
+    let mut group_type = RecordType::clone(&schema::group_type(&names));
+    for field in &mut group_type.fields {
+        field.shape = match field.name.as_str() {
+            "id" | "type" => Shape::of(Type::Text),
+            "description" => Shape::or_null(Type::Text),
+            _ => continue,
+        };
+    }
+    Arc::new(group_type)
 }
 
 fn pack_groups(group_type: &Arc<RecordType>, groups: &[Group]) -> Result<GroupTable, PackError> {
