@@ -49,8 +49,31 @@ pub struct Parameter {
     pub name: &'static str,
     pub accepts: Accepts,
     pub null: Null,
-    /// Whether its bytes or elements are charged before the call (design: `ChargeSize`).
-    pub sized: bool,
+    /// What is charged for it before the call (design: `ChargeSize`), if anything.
+    pub work: Option<Work>,
+}
+
+/// What a body does with an argument whose size counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Looks at each byte or element once.
+    Walk,
+    /// Compares the elements of a list to put them in order.
+    Sort,
+    /// Looks for elements of a list that equal others.
+    Match,
+}
+
+impl Work {
+    /// The row that says how many steps it is.
+    #[must_use]
+    pub fn operator(self) -> Operator {
+        match self {
+            Self::Walk => Operator::Size,
+            Self::Sort => Operator::SortSize,
+            Self::Match => Operator::MatchSize,
+        }
+    }
 }
 
 /// Whether the last parameter stands for any number of arguments, none included.
@@ -75,6 +98,10 @@ pub enum Accepts {
     /// As `Text`, and a list is joined with commas (decision 51).
     TextOrList,
     List,
+    /// As `List`, of numbers: the body faults for others, and `check` tells of a type that is none.
+    Numbers,
+    /// As `List`, of elements that have an order (decision 14), likewise.
+    Ordered,
     /// As `List`, and text is split at commas (decision 51).
     ListOrText,
     Map,
@@ -93,6 +120,8 @@ pub enum Accepts {
     Condition,
     /// `element => value`, `(element, index) => value`.
     Mapping,
+    /// `(result, element) => value`, `(result, element, index) => value`.
+    Reduction,
 }
 
 /// What null does as an argument.
@@ -149,6 +178,12 @@ pub enum Meaning {
 pub enum Stage {
     Filter,
     Map,
+    /// Passes the elements of the list that the mapping gives.
+    FlatMap,
+    Take,
+    Skip,
+    /// Takes everything first, then passes it in the order of what the mapping gives.
+    SortBy,
 }
 
 /// What ends a stream.
@@ -161,8 +196,12 @@ pub enum Sink {
     None,
     Last,
     Contains,
+    IndexOf,
+    /// A place, counted from the end if it is negative.
+    At,
     Count,
     Join,
+    Reduce,
 }
 
 /// A question about the user's groups.
@@ -283,6 +322,12 @@ pub enum Operator {
     /// `(receiver, name, argument…)`: the method of that name for the receiver's kind, its
     /// arguments made to fit the row's parameters.
     Method,
+    /// `(a)`: what sorting the list costs in steps, see [`crate::size`].
+    SortSize,
+    /// `(a)`: what finding equal elements of the list costs in steps.
+    MatchSize,
+    /// `(list, keys)`: the elements in the order of their keys, of which there are as many.
+    SortedBy,
 }
 
 /// The row number of an operator.
@@ -351,7 +396,7 @@ impl Parameter {
 
     /// A parameter where null faults and whose size is not charged.
     pub(crate) const fn new(name: &'static str, accepts: Accepts) -> Self {
-        Self { name, accepts, null: Null::Faults, sized: false }
+        Self { name, accepts, null: Null::Faults, work: None }
     }
 
     /// The same with another meaning of null.
@@ -361,7 +406,17 @@ impl Parameter {
 
     /// The same, charged by its size.
     pub(crate) const fn sized(self) -> Self {
-        Self { sized: true, ..self }
+        Self { work: Some(Work::Walk), ..self }
+    }
+
+    /// The same, charged by what putting its elements in order costs.
+    pub(crate) const fn sorted(self) -> Self {
+        Self { work: Some(Work::Sort), ..self }
+    }
+
+    /// The same, charged by what comparing its elements with each other costs.
+    pub(crate) const fn matched(self) -> Self {
+        Self { work: Some(Work::Match), ..self }
     }
 }
 
@@ -479,7 +534,7 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         Accepts::Numeric => matches!(kind, Kind::Integer | Kind::Number),
         Accepts::Text | Accepts::Pattern => kind == Kind::Text,
         Accepts::TextOrList => matches!(kind, Kind::Text | Kind::List),
-        Accepts::List => kind == Kind::List,
+        Accepts::List | Accepts::Numbers | Accepts::Ordered => kind == Kind::List,
         Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),
         Accepts::Map => kind == Kind::Map,
         Accepts::Group => kind == Kind::Group,
@@ -488,6 +543,7 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         | Accepts::Expression
         | Accepts::Criteria
         | Accepts::Condition
-        | Accepts::Mapping => false,
+        | Accepts::Mapping
+        | Accepts::Reduction => false,
     }
 }

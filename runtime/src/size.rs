@@ -1,5 +1,6 @@
 //! How much a value weighs: what `ChargeSize` spends for it.
 
+use crate::list::distinct;
 use crate::value::{Kind, Value};
 
 /// One for each byte of text and each element, entry or slot, at every level; counting stops once
@@ -9,6 +10,29 @@ pub fn of(value: Value<'_>, most: i64) -> i64 {
     let mut total = 0;
     add(value, most, &mut total);
     total
+}
+
+/// The same for putting the elements of a list in order: each takes part in as many comparisons as
+/// the number of elements has binary digits.
+#[must_use]
+pub fn of_sorting(value: Value<'_>, most: i64) -> i64 {
+    of(value, most).saturating_mul(n_digits(value.as_list().unwrap_or_default().len()))
+}
+
+/// How many binary digits a number has.
+fn n_digits(n: usize) -> i64 {
+    i64::from(usize::BITS - n.leading_zeros())
+}
+
+/// The same for finding the equal elements of a list: in order if they have keys, else each is
+/// compared with each.
+#[must_use]
+pub fn of_matching(value: Value<'_>, most: i64) -> i64 {
+    let (elements, size) = (value.as_list().unwrap_or_default(), of(value, most));
+    if size > most || elements.iter().all(|element| distinct::has_key(*element)) {
+        return size.saturating_mul(n_digits(elements.len()));
+    }
+    size.saturating_mul(i64::try_from(elements.len()).unwrap_or(i64::MAX))
 }
 
 fn add(value: Value<'_>, most: i64, total: &mut i64) {

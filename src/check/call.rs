@@ -200,7 +200,7 @@ impl Checker<'_> {
     fn apply(&mut self, receiver: NodeId, row: Row, call: &Call, span: Span) -> NodeId {
         let (number, function) = row;
         match function.meaning {
-            Meaning::Stage(stage) => self.stage_method(receiver, stage, call, span),
+            Meaning::Stage(stage) => self.stage_method(receiver, stage, function, call, span),
             Meaning::Sink(sink) => self.sink_method(receiver, sink, function, call, span),
             Meaning::Membership(membership) => self.membership_of(receiver, membership, call, span),
             Meaning::Relation(relation) => self.relation_of(receiver, relation, call, span),
@@ -296,7 +296,9 @@ pub(super) fn receives(row: &Function, ty: &Type) -> bool {
         Type::Group | Type::DateTime | Type::Country => {
             matches!(accepts, Accepts::Text | Accepts::Group | Accepts::Any)
         }
-        Type::List(_) => matches!(accepts, Accepts::List | Accepts::Any),
+        Type::List(_) => {
+            matches!(accepts, Accepts::List | Accepts::Numbers | Accepts::Ordered | Accepts::Any)
+        }
         Type::Boolean => matches!(accepts, Accepts::Boolean | Accepts::Any),
         Type::Integer => matches!(accepts, Accepts::Integer | Accepts::Numeric | Accepts::Any),
         Type::Number => matches!(accepts, Accepts::Numeric | Accepts::Any),

@@ -53,6 +53,9 @@ impl Checker<'_> {
         if shape.ty == Type::Null && parameter.null == Null::Faults {
             self.remark(error::expected(wanted(parameter.accepts), &shape, span));
         }
+        if !elements_fit(parameter.accepts, &shape.ty) {
+            self.remark(error::expected(wanted(parameter.accepts), &shape, span));
+        }
         let value = match parameter.null {
             Null::Faults => self.non_null(value, Fault::Type, span),
             Null::Accepted | Null::Flows => value,
@@ -95,6 +98,18 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a list of this type may have elements that a parameter wants.
+fn elements_fit(accepts: Accepts, list: &Type) -> bool {
+    let Type::List(element) = list else { return true };
+    match accepts {
+        Accepts::Numbers => {
+            matches!(element.ty, Type::Integer | Type::Number | Type::Any | Type::Null)
+        }
+        Accepts::Ordered => !matches!(element.ty, Type::List(_) | Type::Map | Type::Record(_)),
+        _ => true,
+    }
+}
+
 /// The words for what a parameter accepts.
 fn wanted(accepts: Accepts) -> &'static str {
     match accepts {
@@ -106,6 +121,8 @@ fn wanted(accepts: Accepts) -> &'static str {
         Accepts::Pattern => "a regular expression",
         Accepts::TextOrList => "text or a list",
         Accepts::List => "a list",
+        Accepts::Numbers => "a list of numbers",
+        Accepts::Ordered => "a list of what has an order",
         Accepts::ListOrText => "a list or text",
         Accepts::Map => "a map",
         Accepts::Group => "a group",
@@ -113,7 +130,7 @@ fn wanted(accepts: Accepts) -> &'static str {
         Accepts::User => "a user",
         Accepts::Expression => "an expression in quotes",
         Accepts::Criteria => "criteria",
-        Accepts::Condition | Accepts::Mapping => "a lambda",
+        Accepts::Condition | Accepts::Mapping | Accepts::Reduction => "a lambda",
     }
 }
 
@@ -126,6 +143,7 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
         | (Accepts::Numeric, Type::Integer | Type::Number)
         | (Accepts::Text | Accepts::Pattern | Accepts::TextOrList, Type::Text)
         | (Accepts::List | Accepts::ListOrText, Type::List(_))
+        | (Accepts::Numbers | Accepts::Ordered, Type::List(_))
         | (Accepts::Map, Type::Map)
         | (Accepts::Group, Type::Group) => Fit::AsIs,
         (Accepts::Boolean, Type::Text | Type::Any) => {
@@ -145,7 +163,9 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
         (Accepts::TextOrList, Type::List(_) | Type::Any) => {
             Fit::Convert(Operator::CsvText, Type::Text)
         }
-        (Accepts::List, Type::Any) => Fit::Convert(Operator::AsList, any_list()),
+        (Accepts::List | Accepts::Numbers | Accepts::Ordered, Type::Any) => {
+            Fit::Convert(Operator::AsList, any_list())
+        }
         (Accepts::ListOrText, Type::Text | Type::Any) => {
             Fit::Convert(Operator::CsvList, any_list())
         }
@@ -163,14 +183,16 @@ fn conversion(accepts: Accepts) -> (Operator, Type) {
     match accepts {
         Accepts::Boolean | Accepts::Condition => (Operator::AsBoolean, Type::Boolean),
         Accepts::Integer => (Operator::AsInteger, Type::Integer),
-        Accepts::Any | Accepts::Numeric | Accepts::Mapping => (Operator::AsNumeric, Type::Any),
+        Accepts::Any | Accepts::Numeric | Accepts::Mapping | Accepts::Reduction => {
+            (Operator::AsNumeric, Type::Any)
+        }
         Accepts::Text
         | Accepts::Pattern
         | Accepts::Constant
         | Accepts::Expression
         | Accepts::Group => (Operator::AsText, Type::Text),
         Accepts::TextOrList => (Operator::CsvText, Type::Text),
-        Accepts::List => (Operator::AsList, any_list()),
+        Accepts::List | Accepts::Numbers | Accepts::Ordered => (Operator::AsList, any_list()),
         Accepts::ListOrText => (Operator::CsvList, any_list()),
         Accepts::Map | Accepts::User | Accepts::Criteria => (Operator::AsMap, Type::Map),
     }

@@ -140,8 +140,12 @@ pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) ->
         .label("wrong number of arguments")
 }
 
-pub(super) fn lambda_arity(found: usize, span: Span) -> Diagnostic {
-    let message = format!("expected `x => …` or `(x, index) => …`, found {found} parameters");
+pub(super) fn lambda_arity(wanted: usize, found: usize, span: Span) -> Diagnostic {
+    let forms = match wanted {
+        1 => "`x => …` or `(x, index) => …`",
+        _ => "`(result, x) => …` or `(result, x, index) => …`",
+    };
+    let message = format!("expected {forms}, found {found} parameters");
     error("E0503", Category::Arity, Stage::Functions, message, span)
 }
 
@@ -153,7 +157,7 @@ pub(super) fn claims_inside(span: Span) -> Diagnostic {
 pub(super) fn unexpected_lambda(name: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` takes a value here, found a lambda");
     error("E0206", Category::Syntax, Stage::Grammar, message, span)
-        .help("lambdas are arguments of `filter`, `map`, `any`, `all` and `find`")
+        .help("lambdas are arguments of list methods such as `filter`, `map`, `any` and `reduce`")
 }
 
 pub(super) fn expected_lambda(name: &str, span: Span) -> Diagnostic {

@@ -87,6 +87,7 @@ pub(crate) fn check(
         is_inside: false,
         guarded: Vec::new(),
         diagnostics: Vec::new(),
+        n_tried: 0,
     };
     let root = checker.outermost(tree);
     let Checker { nodes, n_locals, diagnostics, .. } = checker;
@@ -106,6 +107,15 @@ struct Checker<'c> {
     /// What each local of a guard stands for.
     guarded: Vec<(LocalId, NodeId)>,
     diagnostics: Vec<Diagnostic>,
+    /// Reductions around this place whose type is only supposed so far.
+    n_tried: usize,
+}
+
+/// How far a checker had come.
+struct Mark {
+    n_nodes: usize,
+    n_diagnostics: usize,
+    n_locals: u32,
 }
 
 /// What a bare name can mean, innermost last.
@@ -118,6 +128,18 @@ enum Scope {
 }
 
 impl Checker<'_> {
+    fn mark(&self) -> Mark {
+        let (n_nodes, n_diagnostics) = (self.nodes.len(), self.diagnostics.len());
+        Mark { n_nodes, n_diagnostics, n_locals: self.n_locals }
+    }
+
+    /// Forgets what was made since.
+    fn go_back(&mut self, mark: &Mark) {
+        self.nodes.truncate(mark.n_nodes);
+        self.diagnostics.truncate(mark.n_diagnostics);
+        self.n_locals = mark.n_locals;
+    }
+
     fn push(&mut self, kind: NodeKind, shape: Shape, span: Span) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node { kind, shape, span });

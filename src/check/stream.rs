@@ -1,7 +1,8 @@
 //! Chains of list steps: each becomes a stage or the sink of one stream node (design, "Streams").
 
+use super::shape::unify;
 use super::{Checker, Scope, error};
-use crate::ir::{LocalId, NodeId, NodeKind, Sink, Stage, StageKind};
+use crate::ir::{LocalId, NodeId, NodeKind, Reduction, Sink, Stage, StageKind};
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Call, Lambda};
 use claimsmith_runtime::fault::Fault;
@@ -11,10 +12,21 @@ use std::sync::Arc;
 
 /// A lambda after checking: what it binds and what it gives.
 struct CheckedLambda {
-    element: LocalId,
+    /// One for each value it must take.
+    parameters: Vec<LocalId>,
     index: Option<LocalId>,
     body: NodeId,
 }
+
+impl CheckedLambda {
+    /// The parameter of a lambda that takes one value.
+    fn element(&self) -> LocalId {
+        self.parameters.first().copied().unwrap_or(LocalId(u32::MAX))
+    }
+}
+
+/// How deep reductions may lie in each other and still be tried with the type of their start.
+const MOST_TRIED: usize = 4;
 
 impl Checker<'_> {
     /// The list that `receiver` gives and the shape of its elements. What can be no list faults
@@ -47,10 +59,12 @@ impl Checker<'_> {
         body: NodeId,
         span: Span,
     ) -> NodeId {
+        let of = |list: &Shape| super::coerce::element_of(&list.ty);
         let passed = match kind {
             StageKind::Map => self.shape(body),
-            StageKind::Filter => {
-                super::coerce::element_of(&self.shape(source).ty).unwrap_or(Shape::of(Type::Any))
+            StageKind::FlatMap { .. } => of(&self.shape(body)).unwrap_or(Shape::of(Type::Any)),
+            StageKind::Filter | StageKind::Take | StageKind::Skip => {
+                of(&self.shape(source)).unwrap_or(Shape::of(Type::Any))
             }
         };
         let stage = Stage { element, index, kind, body };
@@ -82,35 +96,101 @@ impl Checker<'_> {
     pub(super) fn sink(&mut self, list: NodeId, sink: Sink, span: Span) -> NodeId {
         let element =
             super::coerce::element_of(&self.shape(list).ty).unwrap_or(Shape::of(Type::Any));
-        let shape = match sink {
+        let shape = match &sink {
             Sink::List => Shape::list(element),
             Sink::Any | Sink::None | Sink::Contains(_) => Shape::of(Type::Boolean),
-            Sink::First | Sink::Last => Shape { nullable: true, ..element },
+            Sink::First | Sink::Last | Sink::Nth(_) => Shape { nullable: true, ..element },
             Sink::At(_) => element,
-            Sink::Count => Shape::of(Type::Integer),
+            Sink::Count | Sink::IndexOf(_) => Shape::of(Type::Integer),
             Sink::Join(_) => Shape::of(Type::Text),
+            Sink::Reduce(reduction) => {
+                let first = reduction.seed.map_or(element, |seed| self.shape(seed));
+                unify(&first, &self.shape(reduction.body))
+            }
         };
         let (source, stages) = self.opened(list);
         self.push(NodeKind::Stream { source, stages, sink, element_cost: 0 }, shape, span)
     }
 
-    /// `receiver.filter(…)` and `receiver.map(…)`.
+    /// `receiver.filter(…)` and the other steps that pass elements on.
     pub(super) fn stage_method(
         &mut self,
         receiver: NodeId,
         which: functions::Stage,
+        function: &'static Function,
         call: &Call,
         span: Span,
     ) -> NodeId {
+        use functions::Stage as Asked;
         let kind = match which {
-            functions::Stage::Filter => StageKind::Filter,
-            functions::Stage::Map => StageKind::Map,
+            Asked::Filter => StageKind::Filter,
+            Asked::Map => StageKind::Map,
+            Asked::FlatMap => StageKind::FlatMap { element_cost: 0 },
+            Asked::Take => return self.counted(receiver, StageKind::Take, function, call, span),
+            Asked::Skip => return self.counted(receiver, StageKind::Skip, function, call, span),
+            Asked::SortBy => return self.sort_by(receiver, call, span),
         };
         self.with_lambda(receiver, call, span, |checker, source, lambda| {
-            let CheckedLambda { element, index, body } = lambda;
-            let body = if kind == StageKind::Filter { checker.condition(body) } else { body };
-            checker.stage(source, kind, element, index, body, span)
+            let body = match kind {
+                StageKind::Filter => checker.condition(lambda.body),
+                StageKind::FlatMap { .. } => checker.inner_list(lambda.body),
+                _ => lambda.body,
+            };
+            checker.stage(source, kind, lambda.element(), lambda.index, body, span)
         })
+    }
+
+    /// `take(n)` and `skip(n)`.
+    fn counted(
+        &mut self,
+        receiver: NodeId,
+        kind: StageKind,
+        function: &'static Function,
+        call: &Call,
+        span: Span,
+    ) -> NodeId {
+        let (source, _) = self.stream_source(receiver, span);
+        let count = self.only_value(call, function);
+        let element = self.new_local();
+        self.stage(source, kind, element, None, count, span)
+    }
+
+    /// What a `flatMap` goes into for one element: a list, and nothing else.
+    fn inner_list(&mut self, body: NodeId) -> NodeId {
+        let shape = self.shape(body);
+        let span = self.span(body);
+        let body = self.non_null(body, Fault::Type, span);
+        match &shape.ty {
+            Type::List(_) => body,
+            Type::Any | Type::Null => self.as_list(body, span),
+            _ => {
+                self.remark(error::expected("a list", &shape, span));
+                self.as_list(body, span)
+            }
+        }
+    }
+
+    /// Takes everything, then orders it by what the mapping gives.
+    fn sort_by(&mut self, receiver: NodeId, call: &Call, span: Span) -> NodeId {
+        let (source, _) = self.stream_source(receiver, span);
+        self.guard(source, span, |checker, list| {
+            checker.with_lambda(list, call, span, |checker, source, lambda| {
+                let (element, index) = (lambda.element(), lambda.index);
+                let keys = checker.stage(source, StageKind::Map, element, index, lambda.body, span);
+                let keys = checker.keys(keys);
+                let shape = checker.shape(list);
+                checker.operation(Operator::SortedBy, vec![list, keys], shape, span)
+            })
+        })
+    }
+
+    /// What `SortedBy` compares.
+    fn keys(&mut self, keys: NodeId) -> NodeId {
+        let row = functions::row(functions::operator(Operator::SortedBy));
+        match row.and_then(|row| row.parameter(1)) {
+            Some(parameter) => self.argument(parameter, keys),
+            None => keys,
+        }
     }
 
     /// `any`, `all`, `find`, `contains`, `size`, `join` and their aliases on a list or stream.
@@ -123,28 +203,81 @@ impl Checker<'_> {
         span: Span,
     ) -> NodeId {
         use functions::Sink as Asked;
+        let (source, _) = match which {
+            Asked::Reduce => return self.reduce(receiver, call, span),
+            _ => self.stream_source(receiver, span),
+        };
         let sink = match which {
             Asked::Any => Sink::Any,
             Asked::All | Asked::None => Sink::None,
             Asked::Find => Sink::First,
             Asked::Last => Sink::Last,
-            Asked::Count => Sink::Count,
+            Asked::Count | Asked::Reduce => Sink::Count,
             Asked::Contains => Sink::Contains(self.only_value(call, function)),
+            Asked::IndexOf => Sink::IndexOf(self.only_value(call, function)),
+            Asked::At => Sink::Nth(self.only_value(call, function)),
             Asked::Join => Sink::Join(self.separator(call, function)),
         };
-        if sink.child().is_some() || call.arguments.is_empty() {
-            let (source, _) = self.stream_source(receiver, span);
+        if sink.argument().is_some() || call.arguments.is_empty() {
             return self.sink(source, sink, span);
         }
-        self.with_lambda(receiver, call, span, |checker, source, lambda| {
-            let CheckedLambda { element, index, body } = lambda;
-            let mut body = checker.condition(body);
+        self.with_lambda(source, call, span, |checker, source, lambda| {
+            let (element, index) = (lambda.element(), lambda.index);
+            let mut body = checker.condition(lambda.body);
             if which == Asked::All {
                 body = checker.push(NodeKind::Not(body), Shape::of(Type::Boolean), span);
             }
             let kept = checker.stage(source, StageKind::Filter, element, index, body, span);
             checker.sink(kept, sink, span)
         })
+    }
+
+    /// `reduce(f)`, `reduce(f, seed)` and `reduce(seed, f)` (decision 34).
+    fn reduce(&mut self, receiver: NodeId, call: &Call, span: Span) -> NodeId {
+        let (lambda, seed) = match call.arguments.as_slice() {
+            [Argument::Lambda(lambda)] => (lambda, None),
+            [Argument::Lambda(lambda), Argument::Expression(seed)]
+            | [Argument::Expression(seed), Argument::Lambda(lambda)] => (lambda, Some(seed)),
+            [Argument::Lambda(_), Argument::Lambda(second)] => {
+                return self.error(error::unexpected_lambda(&call.name.text, second.span));
+            }
+            _ => return self.no_lambda(call),
+        };
+        let (source, element) = self.stream_source(receiver, span);
+        let seed = seed.map(|seed| self.expression(seed));
+        let start = seed.map_or(element.clone(), |seed| self.shape(seed));
+        let Some((value, lambda)) = self.reduction(lambda, &start, &element) else {
+            return self.push(NodeKind::Fail(Fault::Arity), Shape::of(Type::Any), span);
+        };
+        let [_, element] = lambda.parameters.as_slice() else { return source };
+        let (element, index, body) = (*element, lambda.index, lambda.body);
+        let sink = Sink::Reduce(Reduction { seed, value, element, index, body });
+        self.sink(source, sink, span)
+    }
+
+    /// Checks the lambda of a reduction. Its value has the type of what it starts with, unless the
+    /// body gives another; then nothing is known of it. To find out, the body may be checked twice,
+    /// so reductions deep in others are not tried.
+    fn reduction(
+        &mut self,
+        lambda: &Lambda,
+        start: &Shape,
+        element: &Shape,
+    ) -> Option<(LocalId, CheckedLambda)> {
+        let any = Shape::of(Type::Any);
+        if self.n_tried < MOST_TRIED && start.ty != Type::Any && start.ty != Type::Null {
+            let before = self.mark();
+            self.n_tried += 1;
+            let tried = self.lambda(lambda, &[start.clone(), element.clone()]);
+            self.n_tried -= 1;
+            let tried = tried?;
+            if unify(start, &self.shape(tried.body)) == *start {
+                return Some((tried.parameters.first().copied()?, tried));
+            }
+            self.go_back(&before);
+        }
+        let checked = self.lambda(lambda, &[any, element.clone()])?;
+        Some((checked.parameters.first().copied()?, checked))
     }
 
     /// The one argument of `contains`, as its row wants it.
@@ -177,15 +310,11 @@ impl Checker<'_> {
     ) -> NodeId {
         let (source, element) = self.stream_source(receiver, span);
         match call.arguments.as_slice() {
-            [Argument::Lambda(lambda)] => match self.lambda(lambda, element) {
+            [Argument::Lambda(lambda)] => match self.lambda(lambda, &[element]) {
                 Some(lambda) => then(self, source, lambda),
                 None => self.push(NodeKind::Fail(Fault::Arity), Shape::of(Type::Any), span),
             },
-            [Argument::Expression(value)] => {
-                let diagnostic = error::expected_lambda(&call.name.text, value.span);
-                self.expression(value);
-                self.mismatch(diagnostic, Fault::Type)
-            }
+            [Argument::Expression(_)] => self.no_lambda(call),
             _ => self.error(error::wrong_arity(
                 &call.name.text,
                 call.arguments.len(),
@@ -195,28 +324,40 @@ impl Checker<'_> {
         }
     }
 
-    fn lambda(&mut self, lambda: &Lambda, element_shape: Shape) -> Option<CheckedLambda> {
-        let (element_name, index_name) = match lambda.parameters.as_slice() {
-            [element] => (element, None),
-            [element, index] => (element, Some(index)),
-            other => {
-                self.error(error::lambda_arity(other.len(), lambda.span));
-                return None;
-            }
-        };
-        let depth = self.scopes.len();
-        let element = self.new_local();
-        let bind =
-            |name: &str, local, shape| Scope::Parameter { name: name.to_owned(), local, shape };
-        self.scopes.push(bind(&element_name.text, element, element_shape));
-        let index = index_name.map(|name| {
-            let local = self.new_local();
-            self.scopes.push(bind(&name.text, local, Shape::of(Type::Integer)));
-            local
+    /// Values where a lambda is wanted.
+    fn no_lambda(&mut self, call: &Call) -> NodeId {
+        let first = call.arguments.iter().find_map(|argument| match argument {
+            Argument::Expression(value) => Some(value),
+            Argument::Lambda(_) => None,
         });
+        let span = first.map_or(call.name.span, |value| value.span);
+        let diagnostic = error::expected_lambda(&call.name.text, span);
+        first.into_iter().for_each(|value| {
+            self.expression(value);
+        });
+        self.mismatch(diagnostic, Fault::Type)
+    }
+
+    /// A lambda that takes values of these shapes, and after them an index if it asks for it.
+    fn lambda(&mut self, lambda: &Lambda, shapes: &[Shape]) -> Option<CheckedLambda> {
+        let n = lambda.parameters.len();
+        if n != shapes.len() && n != shapes.len() + 1 {
+            self.error(error::lambda_arity(shapes.len(), n, lambda.span));
+            return None;
+        }
+        let depth = self.scopes.len();
+        let integer = Shape::of(Type::Integer);
+        let mut locals = Vec::with_capacity(n);
+        for (name, shape) in lambda.parameters.iter().zip(shapes.iter().chain([&integer])) {
+            let local = self.new_local();
+            let (name, shape) = (name.text.clone(), shape.clone());
+            self.scopes.push(Scope::Parameter { name, local, shape });
+            locals.push(local);
+        }
         let body = self.expression(&lambda.body);
         self.scopes.truncate(depth);
-        Some(CheckedLambda { element, index, body })
+        let index = if n > shapes.len() { locals.pop() } else { None };
+        Some(CheckedLambda { parameters: locals, index, body })
     }
 
     /// A list of these shapes, for classic functions that take a finished list.

@@ -69,7 +69,7 @@ impl<'b> Emitter<'_, 'b> {
             | NodeKind::Concat(_)
             | NodeKind::Operation { .. }
             | NodeKind::Stream { .. }
-            | NodeKind::ChargeSize(_)
+            | NodeKind::ChargeSize(..)
             | NodeKind::Fail(_) => self.branch_value(id, yes, no),
         }
     }

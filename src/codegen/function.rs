@@ -387,10 +387,15 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Faults; what is written behind it is never reached.
     pub(super) fn raise(&mut self, fault: Fault, node: NodeId) {
-        let code = self.builder.ins().iconst(I32, i64::from(fault.code()));
-        self.raise_code(code, node);
+        self.fault(fault, node);
         let unreachable = self.block();
         self.enter(unreachable);
+    }
+
+    /// Faults, and ends the block.
+    pub(super) fn fault(&mut self, fault: Fault, node: NodeId) {
+        let code = self.builder.ins().iconst(I32, i64::from(fault.code()));
+        self.raise_code(code, node);
     }
 
     fn raise_code(&mut self, code: Ssa, node: NodeId) {

@@ -20,6 +20,7 @@ mod stream;
 mod tests;
 mod text;
 mod value;
+mod walk;
 
 use crate::ir::{Body, NodeId, Object};
 use claimsmith_runtime::Fault;

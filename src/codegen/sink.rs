@@ -305,9 +305,12 @@ impl<'b> Emitter<'_, 'b> {
         if !is_scalar(&arriving.ty) || !self.is_list(source) {
             return self.json_value(id, omitted);
         }
-        let list = self.value(source);
-        self.charge_elements(id, list, element_cost);
-        self.leave_if_too_long(list);
+        let stream = self.open(id, source, stages, None, element_cost);
+        let flat = |stage: &Stage| matches!(stage.kind, StageKind::FlatMap { .. });
+        let counter = stages.iter().any(flat).then(|| self.counter(0));
+        if counter.is_none() {
+            self.leave_if_too_long(stream.list);
+        }
         let direct = self.writes_itself(stages);
         let texts =
             !direct && matches!(arriving.ty, Type::Text | Type::Group) && !arriving.nullable;
@@ -315,7 +318,10 @@ impl<'b> Emitter<'_, 'b> {
         self.settle();
         let first = self.at();
         let done = self.block();
-        self.for_each(id, list, source, stages, (done, direct), &mut |emitter, element| {
+        self.for_each(&stream, (done, direct), &mut |emitter, element| {
+            if let Some(counter) = counter {
+                emitter.leave_if_too_many(counter);
+            }
             if texts {
                 let group = element.shape.ty == Type::Group;
                 let words = if group { emitter.group_text(element.words) } else { element.words };

@@ -1,12 +1,12 @@
-//! Chains of list steps as loops: an element passes all stages in registers before the next is
-//! loaded. Nothing is made between the stages.
+//! Chains of list steps as loops: what becomes of the elements that arrive. Nothing is made between
+//! the stages.
 
-use super::Mistake;
 use super::compare::Side;
 use super::function::{Binding, Emitter, Ssa, Words, kind_word};
-use crate::ir::{NodeId, Sink, Stage, StageKind};
+use super::walk::{Element, Stream};
+use crate::ir::{NodeId, Reduction, Sink, Stage, StageKind};
 use claimsmith_runtime::functions::{self, Accepts, Meaning, Operator};
-use claimsmith_runtime::types::{Shape, Type};
+use claimsmith_runtime::types::Type;
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Fault, Kind, limits};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -14,157 +14,30 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder};
 use cranelift_frontend::Variable;
 
-/// What arrives at the end of a stream.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Element<'b> {
-    pub(super) words: Words,
-    pub(super) shape: &'b Shape,
-    /// The body of the last stage, if it is yet to be evaluated.
-    pub(super) unmade: Option<NodeId>,
+/// Most elements of a list.
+const MOST_ELEMENTS: i64 = limits::LIST as i64;
+
+/// A list that is being gathered in the arena.
+#[derive(Clone, Copy)]
+struct Room {
+    start: Variable,
+    /// Where the next element goes.
+    at: Variable,
+    /// Where the room ends.
+    end: Variable,
+    /// Whether more can arrive than the source has.
+    grows: bool,
 }
 
-/// What to do with an element; answers whether the stream goes on behind it. If not, it has jumped
-/// away itself.
-type Arrive<'f, 'e, 'b> = dyn FnMut(&mut Emitter<'e, 'b>, Element<'b>) -> bool + 'f;
-
-/// The parts of a stream node.
-#[derive(Clone, Copy, Debug)]
-struct Stream<'b> {
-    id: NodeId,
-    source: NodeId,
-    stages: &'b [Stage],
-    list: Words,
+/// What each comparison with a sink's argument needs.
+#[derive(Clone, Copy)]
+struct Sought<'b> {
+    side: Side<'b>,
+    /// What it spends.
+    weight: Option<Ssa>,
 }
 
-impl<'e, 'b> Emitter<'e, 'b> {
-    /// Whether a node gives a list and never null.
-    pub(super) fn is_list(&self, id: NodeId) -> bool {
-        matches!(self.shape(id).ty, Type::List(_)) && !self.shape(id).nullable
-    }
-
-    fn element_shape(&self, source: NodeId) -> &'b Shape {
-        match &self.shape(source).ty {
-            Type::List(element) => element,
-            _ => self.shape(source),
-        }
-    }
-
-    /// The shape of what arrives at the end.
-    pub(super) fn arriving(&self, source: NodeId, stages: &[Stage]) -> &'b Shape {
-        let last = stages.iter().rev().find(|stage| stage.kind == StageKind::Map);
-        last.map_or(self.element_shape(source), |stage| self.shape(stage.body))
-    }
-
-    /// Spends the cost of all elements.
-    pub(super) fn charge_elements(&mut self, id: NodeId, list: Words, element_cost: u32) {
-        let len = self.len(list);
-        if element_cost >= 1 << 31 {
-            // One element is more than any budget, and a product could overflow.
-            let any = self.compare(IntCC::NotEqual, len, 0);
-            return self.fault_if(any, Fault::Limit, id);
-        }
-        let steps = self.builder.ins().imul_imm_s(len, i64::from(element_cost));
-        self.spend(steps, id);
-    }
-
-    /// A list that could arrive longer than any list may be is left to the interpreter.
-    pub(super) fn leave_if_too_long(&mut self, list: Words) {
-        let len = self.len(list);
-        let most = i64::try_from(limits::LIST).unwrap_or(i64::MAX);
-        let long = self.compare(IntCC::UnsignedGreaterThan, len, most);
-        self.leave_if(long, self.full);
-    }
-
-    /// Writes the loop; behind the last element it goes on at `done`, which is not sealed. If
-    /// `direct`, the last stage maps, and its body is left to `arrive`.
-    pub(super) fn for_each(
-        &mut self,
-        id: NodeId,
-        list: Words,
-        source: NodeId,
-        stages: &'b [Stage],
-        (done, direct): (Block, bool),
-        arrive: &mut Arrive<'_, 'e, 'b>,
-    ) {
-        let indexes: Vec<Option<Variable>> =
-            stages.iter().map(|stage| stage.index.map(|_| self.counter())).collect();
-        let (body, next) = (self.block(), self.block());
-        let address = self.builder.append_block_param(body, I64);
-        let left = self.builder.append_block_param(body, I64);
-        let len = self.len(list);
-        self.builder.ins().brif(len, body, &[list.bits.into(), len.into()], done, &[]);
-        self.builder.switch_to_block(body);
-        let shape = self.element_shape(source);
-        let words = self.load_value(shape, address, 0);
-        let element = Element { words, shape, unmade: None };
-        let element = self.pass(id, stages, &indexes, element, (next, direct));
-        if arrive(self, element) {
-            self.jump(next);
-        }
-        self.enter(next);
-        let following = self.add(address, i64::from(layout::SIZE));
-        let left = self.add(left, -1);
-        self.builder.ins().brif(left, body, &[following.into(), left.into()], done, &[]);
-        self.builder.seal_block(body);
-    }
-
-    /// A variable that starts at zero, or at one by mistake.
-    fn counter(&mut self) -> Variable {
-        let counter = self.builder.declare_var(I64);
-        let start = self.constant(i64::from(self.makes(Mistake::IndexFromOne)));
-        self.builder.def_var(counter, start);
-        counter
-    }
-
-    /// One element through all stages; filters leave for `next`.
-    fn pass(
-        &mut self,
-        id: NodeId,
-        stages: &'b [Stage],
-        indexes: &[Option<Variable>],
-        mut element: Element<'b>,
-        (next, direct): (Block, bool),
-    ) -> Element<'b> {
-        let mut prefix = None;
-        let mut n_maps = 0;
-        let Some(last) = stages.last() else { return element };
-        for (stage, index) in stages.iter().zip(indexes) {
-            self.bind(stage.element, Binding { words: element.words, prefix });
-            if let (Some(local), Some(counter)) = (stage.index, index) {
-                let bits = self.builder.use_var(*counter);
-                let words = self.of_kind(bits, Kind::Integer);
-                self.bind(local, Binding { words, prefix: None });
-                let following = self.add(bits, 1);
-                self.builder.def_var(*counter, following);
-            }
-            match stage.kind {
-                StageKind::Filter => {
-                    let through = self.block();
-                    self.condition(id, stage.body, through, next);
-                    self.enter(through);
-                    let known = self.known_prefix(stage.body);
-                    let own = known.filter(|(local, _)| *local == stage.element);
-                    prefix = own.map(|(_, text)| text).or(prefix);
-                }
-                StageKind::Map if direct && std::ptr::eq(stage, last) => {
-                    element.shape = self.shape(stage.body);
-                    element.unmade = Some(stage.body);
-                }
-                StageKind::Map => {
-                    n_maps += 1;
-                    let words = self.value(stage.body);
-                    let same = element.shape == self.shape(stage.body);
-                    if !(same && self.lost(n_maps)) {
-                        element.words = words;
-                    }
-                    element.shape = self.shape(stage.body);
-                    prefix = None;
-                }
-            }
-        }
-        element
-    }
-
+impl<'b> Emitter<'_, 'b> {
     /// A stream that answers a question.
     pub(super) fn branch_stream(
         &mut self,
@@ -175,39 +48,48 @@ impl<'e, 'b> Emitter<'e, 'b> {
         element_cost: u32,
         (yes, no): (Block, Block),
     ) {
-        let list = self.source(id, source);
-        let argument = sink.child().map(|node| {
-            let words = self.value(node);
-            self.side(node, words)
-        });
-        self.charge_elements(id, list, element_cost);
+        let stream = self.open(id, source, stages, sink.argument(), element_cost);
+        let sought = self.sought(&stream, sink);
         let (found, missed) = if *sink == Sink::None { (no, yes) } else { (yes, no) };
-        self.for_each(id, list, source, stages, (missed, false), &mut |emitter, element| {
-            match argument {
-                Some(argument) => {
-                    let next = emitter.block();
-                    let side = Side { words: element.words, shape: element.shape, text: None };
-                    emitter.branch_equal(id, side, argument, found, next);
-                    emitter.enter(next);
-                    true
-                }
-                None => {
-                    emitter.jump(found);
-                    false
-                }
+        self.for_each(&stream, (missed, false), &mut |emitter, element| match sought {
+            Some(sought) => {
+                let next = emitter.block();
+                emitter.branch_sought(id, element, sought, (found, next));
+                emitter.enter(next);
+                true
+            }
+            None => {
+                emitter.jump(found);
+                false
             }
         });
     }
 
-    /// The source of a stream; anything but a list faults.
-    fn source(&mut self, id: NodeId, source: NodeId) -> Words {
-        let list = self.value(source);
-        if !self.is_list(source) {
-            let is_list = self.is_kind(list, Kind::List);
-            let other = self.compare(IntCC::Equal, is_list, 0);
-            self.fault_if(other, Fault::Type, id);
+    /// The argument that elements are compared with. What has levels is weighed once.
+    fn sought(&mut self, stream: &Stream<'b>, sink: &Sink) -> Option<Sought<'b>> {
+        let (node, words) = (sink.argument()?, stream.argument?);
+        let side = self.side(node, words);
+        let weight = (!super::function::is_scalar(&side.shape.ty)).then(|| {
+            let size = self.operate(Operator::Size, &[words], stream.id);
+            let text = self.is_kind(words, Kind::Text);
+            let zero = self.constant(0);
+            self.builder.ins().select(text, zero, size.bits)
+        });
+        Some(Sought { side, weight })
+    }
+
+    fn branch_sought(
+        &mut self,
+        id: NodeId,
+        element: Element<'b>,
+        sought: Sought<'b>,
+        (found, next): (Block, Block),
+    ) {
+        if let Some(weight) = sought.weight {
+            self.spend(weight, id);
         }
-        list
+        let side = Side { words: element.words, shape: element.shape, text: None };
+        self.branch_equal(id, side, sought.side, found, next);
     }
 
     /// A stream whose result is a value.
@@ -219,43 +101,32 @@ impl<'e, 'b> Emitter<'e, 'b> {
         sink: &Sink,
         element_cost: u32,
     ) -> Words {
-        let list = self.source(id, source);
-        let argument = sink.child().map(|node| self.value(node));
-        self.charge_elements(id, list, element_cost);
-        let stream = Stream { id, source, stages, list };
-        match (sink, argument) {
-            (Sink::List, _) => self.gather(stream),
-            (Sink::First, _) => self.first(stream),
-            (Sink::Last, _) => self.last(stream),
-            (Sink::At(_), Some(place)) => self.element_at(stream, place),
-            (Sink::Join(_), Some(separator)) => self.join(stream, separator),
+        let stream = self.open(id, source, stages, sink.argument(), element_cost);
+        match (sink, stream.argument) {
+            (Sink::List, _) => self.gather(&stream),
+            (Sink::First, _) => self.first(&stream),
+            (Sink::Last, _) => self.last(&stream),
+            (Sink::At(_), Some(place)) => self.element_at(&stream, place),
+            (Sink::Nth(_), Some(place)) => self.nth(&stream, place),
+            (Sink::IndexOf(_), _) => self.index_of(&stream, sink),
+            (Sink::Join(_), Some(separator)) => self.join(&stream, separator),
+            (Sink::Reduce(reduction), seed) => self.reduce(&stream, *reduction, seed),
             // What answers a question is decided by control flow, not here.
-            _ => self.count(stream),
+            _ => self.count(&stream),
         }
     }
 
-    fn count(&mut self, stream: Stream<'b>) -> Words {
-        let n = self.builder.declare_var(I64);
-        let zero = self.constant(0);
-        self.builder.def_var(n, zero);
+    fn count(&mut self, stream: &Stream<'b>) -> Words {
+        let n = self.counter(0);
         self.each(stream, &mut |emitter, _| {
-            let before = emitter.builder.use_var(n);
-            let after = emitter.add(before, 1);
-            emitter.builder.def_var(n, after);
+            emitter.count_up(n);
             true
         });
         let n = self.builder.use_var(n);
         self.of_kind(n, Kind::Integer)
     }
 
-    /// As `for_each`, going on behind the loop.
-    fn each(&mut self, stream: Stream<'b>, arrive: &mut Arrive<'_, 'e, 'b>) {
-        let done = self.block();
-        self.for_each(stream.id, stream.list, stream.source, stream.stages, (done, false), arrive);
-        self.enter(done);
-    }
-
-    fn first(&mut self, stream: Stream<'b>) -> Words {
+    fn first(&mut self, stream: &Stream<'b>) -> Words {
         let end = self.merge_block();
         self.each(stream, &mut |emitter, element| {
             emitter.jump_with(end, element.words);
@@ -267,21 +138,13 @@ impl<'e, 'b> Emitter<'e, 'b> {
     }
 
     /// The element that arrives after `place` others.
-    fn element_at(&mut self, stream: Stream<'b>, place: Words) -> Words {
+    fn element_at(&mut self, stream: &Stream<'b>, place: Words) -> Words {
         let negative = self.compare(IntCC::SignedLessThan, place.bits, 0);
         self.fault_if(negative, Fault::Index, stream.id);
-        let left = self.builder.declare_var(I64);
-        self.builder.def_var(left, place.bits);
+        let n = self.counter(0);
         let end = self.merge_block();
         self.each(stream, &mut |emitter, element| {
-            let before = emitter.builder.use_var(left);
-            let (found, next) = (emitter.block(), emitter.block());
-            emitter.builder.ins().brif(before, next, &[], found, &[]);
-            emitter.enter(found);
-            emitter.jump_with(end, element.words);
-            emitter.enter(next);
-            let after = emitter.add(before, -1);
-            emitter.builder.def_var(left, after);
+            emitter.jump_if_there(n, place, element, end);
             true
         });
         self.raise(Fault::Index, stream.id);
@@ -290,53 +153,263 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.enter_with(end)
     }
 
-    fn last(&mut self, stream: Stream<'b>) -> Words {
-        let (bits, meta) = (self.builder.declare_var(I64), self.builder.declare_var(I64));
-        let nothing = self.null();
-        self.builder.def_var(bits, nothing.bits);
-        self.builder.def_var(meta, nothing.meta);
+    /// Hands the element to `end` if `place` others arrived before it.
+    fn jump_if_there(&mut self, n: Variable, place: Words, element: Element<'b>, end: Block) {
+        let before = self.count_up(n);
+        let there = self.builder.ins().icmp(IntCC::Equal, before, place.bits);
+        let (found, next) = (self.block(), self.block());
+        self.fork(there, found, next);
+        self.enter(found);
+        self.jump_with(end, element.words);
+        self.enter(next);
+    }
+
+    /// As `element_at`; for a negative place all that arrives is kept and counted from the end.
+    fn nth(&mut self, stream: &Stream<'b>, place: Words) -> Words {
+        let n = self.counter(0);
+        let room = self.room(stream);
+        let end = self.merge_block();
+        let negative = self.compare(IntCC::SignedLessThan, place.bits, 0);
         self.each(stream, &mut |emitter, element| {
-            emitter.builder.def_var(bits, element.words.bits);
-            emitter.builder.def_var(meta, element.words.meta);
+            let (keep, ask, behind) = (emitter.block(), emitter.block(), emitter.block());
+            emitter.fork(negative, keep, ask);
+            emitter.enter(keep);
+            let full = emitter.full;
+            emitter.push(stream.id, room, element.words, Some(full));
+            emitter.jump(behind);
+            emitter.enter(ask);
+            emitter.jump_if_there(n, place, element, end);
+            emitter.jump(behind);
+            emitter.enter(behind);
             true
         });
+        let (start, n) = self.gathered(room);
+        let index = self.builder.ins().iadd(n, place.bits);
+        let inside = self.builder.ins().icmp(IntCC::UnsignedLessThan, index, n);
+        let (found, nothing) = (self.block(), self.block());
+        self.fork(inside, found, nothing);
+        self.enter(found);
+        let offset = self.builder.ins().ishl_imm_u(index, 4);
+        let address = self.builder.ins().iadd(start, offset);
+        let words = self.load_words(address, 0);
+        self.jump_with(end, words);
+        self.enter(nothing);
+        let null = self.null();
+        self.jump_with(end, null);
+        self.enter_with(end)
+    }
+
+    fn index_of(&mut self, stream: &Stream<'b>, sink: &Sink) -> Words {
+        let n = self.counter(0);
+        let end = self.block();
+        let index = self.builder.append_block_param(end, I64);
+        let sought = self.sought(stream, sink);
+        self.each(stream, &mut |emitter, element| {
+            let before = emitter.count_up(n);
+            let (found, next) = (emitter.block(), emitter.block());
+            match sought {
+                Some(sought) => emitter.branch_sought(stream.id, element, sought, (found, next)),
+                None => emitter.jump(next),
+            }
+            emitter.enter(found);
+            emitter.jump_one(end, before);
+            emitter.enter(next);
+            true
+        });
+        let absent = self.constant(-1);
+        self.jump_one(end, absent);
+        self.enter(end);
+        self.of_kind(index, Kind::Integer)
+    }
+
+    /// Two variables that start as these words.
+    fn kept(&mut self, words: Words) -> (Variable, Variable) {
+        let kept = (self.builder.declare_var(I64), self.builder.declare_var(I64));
+        self.keep(kept, words);
+        kept
+    }
+
+    fn keep(&mut self, (bits, meta): (Variable, Variable), words: Words) {
+        self.builder.def_var(bits, words.bits);
+        self.builder.def_var(meta, words.meta);
+    }
+
+    fn what_was_kept(&mut self, (bits, meta): (Variable, Variable)) -> Words {
         Words { bits: self.builder.use_var(bits), meta: self.builder.use_var(meta) }
     }
 
+    fn last(&mut self, stream: &Stream<'b>) -> Words {
+        let nothing = self.null();
+        let kept = self.kept(nothing);
+        self.each(stream, &mut |emitter, element| {
+            emitter.keep(kept, element.words);
+            true
+        });
+        self.what_was_kept(kept)
+    }
+
+    /// Takes the elements into one value; without a seed the first is where it starts.
+    fn reduce(&mut self, stream: &Stream<'b>, reduction: Reduction, seed: Option<Words>) -> Words {
+        let n = self.counter(0);
+        let start = seed.unwrap_or_else(|| self.null());
+        let kept = self.kept(start);
+        self.each(stream, &mut |emitter, element| {
+            let before = emitter.count_up(n);
+            let behind = emitter.block();
+            if seed.is_none() {
+                let (first, later) = (emitter.block(), emitter.block());
+                emitter.fork(before, later, first);
+                emitter.enter(first);
+                emitter.keep(kept, element.words);
+                emitter.jump(behind);
+                emitter.enter(later);
+            }
+            emitter.step(reduction, kept, element, before);
+            emitter.jump(behind);
+            emitter.enter(behind);
+            true
+        });
+        if seed.is_none() {
+            let n = self.builder.use_var(n);
+            let nothing = self.compare(IntCC::Equal, n, 0);
+            self.fault_if(nothing, Fault::Index, stream.id);
+        }
+        self.what_was_kept(kept)
+    }
+
+    /// The next value of a reduction.
+    fn step(
+        &mut self,
+        reduction: Reduction,
+        kept: (Variable, Variable),
+        element: Element<'b>,
+        before: Ssa,
+    ) {
+        let value = self.what_was_kept(kept);
+        self.bind(reduction.value, Binding { words: value, prefix: None });
+        self.bind(reduction.element, Binding { words: element.words, prefix: None });
+        if let Some(index) = reduction.index {
+            let words = self.of_kind(before, Kind::Integer);
+            self.bind(index, Binding { words, prefix: None });
+        }
+        let words = self.value(reduction.body);
+        self.keep(kept, words);
+    }
+
     /// Memory for what arrives: as much as the source has, or as any list may have.
-    fn room_for(&mut self, list: Words) -> Ssa {
-        let len = self.len(list);
-        let most = self.constant(i64::try_from(limits::LIST).unwrap_or(i64::MAX));
+    fn room(&mut self, stream: &Stream<'b>) -> Room {
+        let is_flat = |stage: &Stage| matches!(stage.kind, StageKind::FlatMap { .. });
+        let grows = stream.stages.iter().any(is_flat);
+        let len = self.len(stream.list);
+        let most = self.constant(MOST_ELEMENTS);
         let n = self.builder.ins().umin(len, most);
         let bytes = self.builder.ins().ishl_imm_u(n, 4);
-        self.allocate(bytes)
+        let address = self.allocate(bytes);
+        let limit = self.builder.ins().iadd(address, bytes);
+        let [start, at, end] = [address, address, limit].map(|value| {
+            let variable = self.builder.declare_var(I64);
+            self.builder.def_var(variable, value);
+            variable
+        });
+        Room { start, at, end, grows }
+    }
+
+    /// Puts an element behind the others. One more than a list may have leaves for `full`, or
+    /// without one faults.
+    fn push(&mut self, id: NodeId, room: Room, words: Words, full: Option<Block>) {
+        let (at, end) = (self.builder.use_var(room.at), self.builder.use_var(room.end));
+        let over = self.builder.ins().icmp(IntCC::Equal, at, end);
+        let (beyond, next) = (self.cold_block(), self.block());
+        self.fork(over, beyond, next);
+        self.enter(beyond);
+        if room.grows {
+            self.grow(id, room, full);
+            self.jump(next);
+        } else {
+            self.too_many(id, full);
+        }
+        self.enter(next);
+        let at = self.builder.use_var(room.at);
+        self.store_words(words, at, 0);
+        let following = self.add(at, i64::from(layout::SIZE));
+        self.builder.def_var(room.at, following);
+    }
+
+    /// Leaves the block for good.
+    fn too_many(&mut self, id: NodeId, full: Option<Block>) {
+        match full {
+            Some(full) => self.jump(full),
+            None => self.fault(Fault::Limit, id),
+        }
+    }
+
+    /// Moves what was gathered to where there is twice the room.
+    fn grow(&mut self, id: NodeId, room: Room, full: Option<Block>) {
+        let (from, at) = (self.builder.use_var(room.start), self.builder.use_var(room.at));
+        let used = self.builder.ins().isub(at, from);
+        let most = MOST_ELEMENTS * i64::from(layout::SIZE);
+        let all = self.compare(IntCC::SignedGreaterThanOrEqual, used, most);
+        let (stop, go) = (self.cold_block(), self.block());
+        self.fork(all, stop, go);
+        self.enter(stop);
+        self.too_many(id, full);
+        self.enter(go);
+        let twice = self.builder.ins().ishl_imm_u(used, 1);
+        let twice = self.add(twice, 8 * i64::from(layout::SIZE));
+        let most = self.constant(most);
+        let bytes = self.builder.ins().umin(twice, most);
+        let to = self.allocate(bytes);
+        self.copy(from, to, used);
+        let at = self.builder.ins().iadd(to, used);
+        let end = self.builder.ins().iadd(to, bytes);
+        for (variable, value) in [(room.start, to), (room.at, at), (room.end, end)] {
+            self.builder.def_var(variable, value);
+        }
+    }
+
+    /// Copies values.
+    fn copy(&mut self, from: Ssa, to: Ssa, bytes: Ssa) {
+        let (body, done) = (self.block(), self.block());
+        let offset = self.builder.append_block_param(body, I64);
+        let zero = self.constant(0);
+        self.builder.ins().brif(bytes, body, &[zero.into()], done, &[]);
+        self.builder.switch_to_block(body);
+        let source = self.builder.ins().iadd(from, offset);
+        let words = self.load_words(source, 0);
+        let target = self.builder.ins().iadd(to, offset);
+        self.store_words(words, target, 0);
+        let following = self.add(offset, i64::from(layout::SIZE));
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, following, bytes);
+        self.builder.ins().brif(more, body, &[following.into()], done, &[]);
+        self.builder.seal_block(body);
+        self.enter(done);
+    }
+
+    /// Where the gathered elements are and how many.
+    fn gathered(&mut self, room: Room) -> (Ssa, Ssa) {
+        let (start, at) = (self.builder.use_var(room.start), self.builder.use_var(room.at));
+        let bytes = self.builder.ins().isub(at, start);
+        (start, self.builder.ins().ushr_imm_u(bytes, 4))
+    }
+
+    /// The list of gathered scalars.
+    fn list_of_scalars(&mut self, start: Ssa, n: Ssa) -> Words {
+        let word = self.constant(kind_word(Kind::List) | 1 << layout::DEPTH_SHIFT);
+        let meta = self.builder.ins().bor(n, word);
+        Words { bits: start, meta }
     }
 
     /// Makes a list of what arrives.
-    fn gather(&mut self, stream: Stream<'b>) -> Words {
-        let start = self.room_for(stream.list);
-        let at = self.builder.declare_var(I64);
-        self.builder.def_var(at, start);
-        let most = i64::try_from(limits::LIST * 16).unwrap_or(i64::MAX);
-        let full = self.add(start, most);
+    fn gather(&mut self, stream: &Stream<'b>) -> Words {
+        let room = self.room(stream);
         self.each(stream, &mut |emitter, element| {
-            let address = emitter.builder.use_var(at);
-            let over = emitter.builder.ins().icmp(IntCC::Equal, address, full);
-            emitter.fault_if(over, Fault::Limit, stream.id);
-            emitter.store_words(element.words, address, 0);
-            let following = emitter.add(address, i64::from(layout::SIZE));
-            emitter.builder.def_var(at, following);
+            emitter.push(stream.id, room, element.words, None);
             true
         });
-        let end = self.builder.use_var(at);
-        let bytes = self.builder.ins().isub(end, start);
-        let n = self.builder.ins().ushr_imm_u(bytes, 4);
+        let (start, n) = self.gathered(room);
         let arriving = self.arriving(stream.source, stream.stages);
         if super::function::is_scalar(&arriving.ty) {
-            let word = kind_word(Kind::List) | 1 << layout::DEPTH_SHIFT;
-            let word = self.constant(word);
-            let meta = self.builder.ins().bor(n, word);
-            return Words { bits: start, meta };
+            return self.list_of_scalars(start, n);
         }
         // The row finds how deep it is.
         let row = functions::operator(Operator::List);
@@ -344,16 +417,13 @@ impl<'e, 'b> Emitter<'e, 'b> {
     }
 
     /// Gathers the texts of what arrives, counting their bytes, then joins them.
-    fn join(&mut self, stream: Stream<'b>, separator: Words) -> Words {
-        let start = self.room_for(stream.list);
-        let (at, total) = (self.builder.declare_var(I64), self.builder.declare_var(I64));
-        self.builder.def_var(at, start);
+    fn join(&mut self, stream: &Stream<'b>, separator: Words) -> Words {
+        let room = self.room(stream);
+        let total = self.builder.declare_var(I64);
         let between = self.len(separator);
         // The first text has no separator before it.
         let before = self.builder.ins().ineg(between);
         self.builder.def_var(total, before);
-        let most = i64::try_from(limits::LIST * 16).unwrap_or(i64::MAX);
-        let full = self.add(start, most);
         self.each(stream, &mut |emitter, element| {
             let text = emitter.piece(stream.id, element);
             let len = emitter.len(text);
@@ -365,20 +435,12 @@ impl<'e, 'b> Emitter<'e, 'b> {
             let over = emitter.compare(IntCC::SignedGreaterThan, sum, most);
             emitter.fault_if(over, Fault::Limit, stream.id);
             // More elements than a list may have: the interpreter joins them.
-            let address = emitter.builder.use_var(at);
-            let over = emitter.builder.ins().icmp(IntCC::Equal, address, full);
-            emitter.leave_if(over, emitter.full);
-            emitter.store_words(text, address, 0);
-            let following = emitter.add(address, i64::from(layout::SIZE));
-            emitter.builder.def_var(at, following);
+            let full = emitter.full;
+            emitter.push(stream.id, room, text, Some(full));
             true
         });
-        let end = self.builder.use_var(at);
-        let bytes = self.builder.ins().isub(end, start);
-        let n = self.builder.ins().ushr_imm_u(bytes, 4);
-        let word = self.constant(kind_word(Kind::List) | 1 << layout::DEPTH_SHIFT);
-        let meta = self.builder.ins().bor(n, word);
-        let texts = Words { bits: start, meta };
+        let (start, n) = self.gathered(room);
+        let texts = self.list_of_scalars(start, n);
         match join_row() {
             Some(row) => self.call_row(row, &[texts, separator], stream.id),
             None => {

@@ -118,7 +118,7 @@ impl<'b> Emitter<'_, 'b> {
     fn local_text(&self, id: NodeId) -> Option<crate::ir::LocalId> {
         match &self.node(id)?.kind {
             NodeKind::Local(local) => Some(*local),
-            NodeKind::ChargeSize(value) => self.local_text(*value),
+            NodeKind::ChargeSize(value, _) => self.local_text(*value),
             NodeKind::Operation { operator: Operator::AsText, arguments } => {
                 arguments.first().and_then(|argument| self.local_text(*argument))
             }

@@ -4,7 +4,7 @@ use super::Mistake;
 use super::function::{Binding, Emitter, Ssa, Words};
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink};
 use claimsmith_runtime::abi::OFFSETS;
-use claimsmith_runtime::functions::{self, Null, Operator};
+use claimsmith_runtime::functions::{self, Null, Operator, Work};
 use claimsmith_runtime::record::SLOTS;
 use claimsmith_runtime::types::{Shape, Type};
 use claimsmith_runtime::value::layout;
@@ -50,9 +50,15 @@ impl<'b> Emitter<'_, 'b> {
                 self.charge(*steps, id);
                 self.value(*body)
             }
-            NodeKind::ChargeSize(value) => {
+            NodeKind::ChargeSize(value, work) => {
                 let words = self.value(*value);
-                self.spend_size(words, self.shape(*value), id);
+                match work {
+                    Work::Walk => self.spend_size(words, self.shape(*value), id),
+                    other => {
+                        let steps = self.operate(other.operator(), &[words], id);
+                        self.spend(steps.bits, id);
+                    }
+                }
                 words
             }
             NodeKind::Fail(fault) => self.never(*fault, id),
@@ -340,9 +346,5 @@ impl<'b> Emitter<'_, 'b> {
         let words = call(self);
         self.jump_with(end, words);
         self.enter_with(end)
-    }
-
-    pub(super) fn lost(&self, n_maps: usize) -> bool {
-        n_maps == 2 && self.makes(Mistake::LostSecondMap)
     }
 }

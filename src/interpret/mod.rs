@@ -1,6 +1,7 @@
 //! What an expression means, run slowly and obviously: typed IR becomes a value, or a fault with
 //! its place. The native engine must agree with every line here; speed is none of its concerns.
 
+mod gather;
 mod run;
 mod stream;
 #[cfg(feature = "internals")]

@@ -6,7 +6,7 @@ use super::tally;
 use crate::ir::{Body, Constant, Link, LocalId, NodeId, NodeKind};
 use claimsmith_runtime::functions::{self, Null, Operator};
 use claimsmith_runtime::record::Record;
-use claimsmith_runtime::{Context, Fault, Value, limits, size};
+use claimsmith_runtime::{Context, Fault, Value, limits};
 
 pub(super) type Answer<'a> = Result<Value<'a>, Stopped>;
 
@@ -85,11 +85,10 @@ impl<'r, 'a> Run<'r, 'a> {
                 self.spend(id, i64::from(*steps))?;
                 self.value(*body)
             }
-            NodeKind::ChargeSize(value) => {
+            NodeKind::ChargeSize(value, work) => {
                 let value = self.value(*value)?;
-                #[cfg(feature = "internals")]
-                tally::row(functions::operator(Operator::Size));
-                self.spend(id, size::of(value, self.left))?;
+                let steps = self.operate(id, work.operator(), &[value])?;
+                self.spend(id, at(id, steps.as_integer().ok_or(Fault::Internal))?)?;
                 Ok(value)
             }
             NodeKind::Fail(fault) => at(id, Err(*fault)),

@@ -2,22 +2,34 @@
 //! before the next is taken, and an element never taken never faults.
 
 use super::Stopped;
+use super::gather::Gathered;
 use super::run::{Answer, Run, at};
 use crate::ir::{NodeId, Sink, Stage, StageKind};
-use claimsmith_runtime::functions::Operator;
-use claimsmith_runtime::{Fault, Kind, Value, limits};
+use claimsmith_runtime::{Fault, Value};
 
-/// What a sink has gathered so far.
-struct Gathered<'a> {
-    elements: Vec<Value<'a>>,
-    text: String,
-    /// How many elements arrived.
-    n: usize,
-    last: Value<'a>,
+/// One evaluation of a stream.
+pub(super) struct Walk<'w, 'a> {
+    pub(super) id: NodeId,
+    stages: &'w [Stage],
+    pub(super) sink: &'w Sink,
+    /// What stages and sink evaluated before the first element.
+    limits: Vec<i64>,
+    pub(super) argument: Value<'a>,
+    /// How many elements reached each stage.
+    counts: Vec<i64>,
+    pub(super) gathered: Gathered<'a>,
+}
+
+/// Whether a stream goes on behind an element.
+enum Flow<'a> {
+    Next,
+    /// A stage will pass nothing more.
+    Ended,
+    Decided(Value<'a>),
 }
 
 impl<'a> Run<'_, 'a> {
-    /// The source, then the sink's argument, then the charge, then the elements.
+    /// The source, then the arguments, then the charge, then the elements.
     pub(super) fn stream(
         &mut self,
         id: NodeId,
@@ -28,115 +40,117 @@ impl<'a> Run<'_, 'a> {
     ) -> Answer<'a> {
         let source = self.value(source)?;
         let elements = at(id, source.as_list().ok_or(Fault::Type))?;
-        let argument = match sink.child() {
+        let limits = stages.iter().map(|stage| self.limit(stage)).collect::<Result<_, _>>()?;
+        let argument = match sink.argument() {
             Some(node) => self.value(node)?,
             None => Value::NULL,
         };
-        let length = i64::try_from(elements.len()).unwrap_or(i64::MAX);
-        self.spend(id, length.saturating_mul(i64::from(element_cost)))?;
-        if matches!(sink, Sink::At(_)) && argument.as_integer().is_none_or(i64::is_negative) {
-            return at(id, Err(Fault::Index));
+        self.spend_for(id, elements, element_cost)?;
+        let gathered = at(id, self.gathered(sink, argument))?;
+        let counts = vec![0; stages.len()];
+        let mut walk = Walk { id, stages, sink, limits, argument, counts, gathered };
+        if walk.is_ended(0..stages.len()) {
+            return self.finish(&walk);
         }
-        let mut counts = vec![0; stages.len()];
-        let mut gathered =
-            Gathered { elements: Vec::new(), text: String::new(), n: 0, last: Value::NULL };
-        for element in elements {
-            let Some(arrived) = self.pass(id, stages, &mut counts, *element)? else { continue };
-            if let Some(decided) = self.take(id, sink, argument, arrived, &mut gathered)? {
-                return Ok(decided);
-            }
+        match self.elements(&mut walk, elements, 0)? {
+            Flow::Decided(value) => Ok(value),
+            Flow::Next | Flow::Ended => self.finish(&walk),
         }
-        self.finish(id, sink, &gathered)
     }
 
-    /// One element through all stages; `None` if a filter holds it back.
+    /// What a stage was told before the first element.
+    fn limit(&mut self, stage: &Stage) -> Result<i64, Stopped> {
+        if stage.kind.has_lambda() {
+            return Ok(0);
+        }
+        let value = self.value(stage.body)?;
+        at(stage.body, value.as_integer().ok_or(Fault::Internal))
+    }
+
+    fn spend_for(&mut self, id: NodeId, elements: &[Value<'a>], cost: u32) -> Result<(), Stopped> {
+        let length = i64::try_from(elements.len()).unwrap_or(i64::MAX);
+        self.spend(id, length.saturating_mul(i64::from(cost)))
+    }
+
+    /// Hands elements to the stages from `first` on.
+    fn elements(
+        &mut self,
+        walk: &mut Walk<'_, 'a>,
+        elements: &'a [Value<'a>],
+        first: usize,
+    ) -> Result<Flow<'a>, Stopped> {
+        for element in elements {
+            match self.pass(walk, *element, first)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// One element through the stages from `first` on, up to the sink.
     fn pass(
         &mut self,
-        id: NodeId,
-        stages: &[Stage],
-        counts: &mut [i64],
+        walk: &mut Walk<'_, 'a>,
         element: Value<'a>,
-    ) -> Result<Option<Value<'a>>, Stopped> {
+        first: usize,
+    ) -> Result<Flow<'a>, Stopped> {
         let mut element = element;
-        for (stage, count) in stages.iter().zip(counts) {
-            self.bind(stage.element, element);
-            if let Some(index) = stage.index {
-                self.bind(index, Value::integer(*count));
+        let stages = walk.stages;
+        for (place, stage) in stages.iter().enumerate().skip(first) {
+            let count = walk.count(place);
+            if stage.kind.has_lambda() {
+                self.bind(stage.element, element);
+                stage.index.iter().for_each(|index| self.bind(*index, Value::integer(count)));
             }
-            *count += 1;
             match stage.kind {
-                StageKind::Filter if self.boolean(id, stage.body)? => {}
-                StageKind::Filter => return Ok(None),
+                StageKind::Filter if self.boolean(walk.id, stage.body)? => {}
+                StageKind::Filter => return Ok(walk.held(first..place)),
                 StageKind::Map => element = self.value(stage.body)?,
+                StageKind::FlatMap { element_cost } => {
+                    let inner = self.value(stage.body)?;
+                    let inner = at(walk.id, inner.as_list().ok_or(Fault::Type))?;
+                    self.spend_for(walk.id, inner, element_cost)?;
+                    return Ok(match self.elements(walk, inner, place + 1)? {
+                        Flow::Next => walk.held(first..place),
+                        other => other,
+                    });
+                }
+                StageKind::Skip if count < walk.limit(place) => {
+                    return Ok(walk.held(first..place));
+                }
+                StageKind::Take | StageKind::Skip => {}
             }
         }
-        Ok(Some(element))
+        Ok(match self.take(walk, element)? {
+            Some(decided) => Flow::Decided(decided),
+            None => walk.held(first..stages.len()),
+        })
+    }
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// How many elements reached a stage before the one that does now.
+    fn count(&mut self, place: usize) -> i64 {
+        let Some(count) = self.counts.get_mut(place) else { return 0 };
+        *count += 1;
+        *count - 1
     }
 
-    /// Hands an element to the sink; answers the result as soon as it is decided.
-    fn take(
-        &mut self,
-        id: NodeId,
-        sink: &Sink,
-        argument: Value<'a>,
-        element: Value<'a>,
-        gathered: &mut Gathered<'a>,
-    ) -> Result<Option<Value<'a>>, Stopped> {
-        gathered.n += 1;
-        match sink {
-            Sink::List if gathered.n > limits::LIST => return at(id, Err(Fault::Limit)),
-            Sink::List => gathered.elements.push(element),
-            Sink::Any => return Ok(Some(Value::boolean(true))),
-            Sink::None => return Ok(Some(Value::boolean(false))),
-            Sink::First => return Ok(Some(element)),
-            Sink::Last => gathered.last = element,
-            Sink::At(_) => {
-                let place = i64::try_from(gathered.n - 1).ok();
-                return Ok((place == argument.as_integer()).then_some(element));
-            }
-            Sink::Contains(_) => {
-                let equal = self.operate(id, Operator::Equal, &[element, argument])?;
-                return Ok((equal.as_boolean() == Some(true)).then_some(equal));
-            }
-            Sink::Count => {}
-            Sink::Join(_) => self.join(id, argument, element, gathered)?,
-        }
-        Ok(None)
+    fn limit(&self, place: usize) -> i64 {
+        self.limits.get(place).copied().unwrap_or_default()
     }
 
-    /// A nested list faults here, although it has a text form elsewhere (decision 33).
-    fn join(
-        &mut self,
-        id: NodeId,
-        separator: Value<'a>,
-        element: Value<'a>,
-        gathered: &mut Gathered<'a>,
-    ) -> Result<(), Stopped> {
-        let separator = at(id, separator.as_text().ok_or(Fault::Type))?;
-        if element.kind() == Kind::List {
-            return at(id, Err(Fault::Type));
-        }
-        let piece = self.operate(id, Operator::Piece, &[element])?;
-        if gathered.n > 1 {
-            gathered.text.push_str(separator.as_str());
-        }
-        gathered.text.push_str(piece.as_text().map_or("", |text| text.as_str()));
-        at(id, if gathered.text.len() > limits::TEXT { Err(Fault::Limit) } else { Ok(()) })
+    /// What follows an element that went no further than these stages.
+    fn held(&self, places: std::ops::Range<usize>) -> Flow<'a> {
+        if self.is_ended(places) { Flow::Ended } else { Flow::Next }
     }
 
-    /// The result when all elements were taken.
-    fn finish(&mut self, id: NodeId, sink: &Sink, gathered: &Gathered<'a>) -> Answer<'a> {
-        match sink {
-            Sink::List => at(id, self.context.make_list(&gathered.elements)),
-            Sink::Any | Sink::Contains(_) => Ok(Value::boolean(false)),
-            Sink::None => Ok(Value::boolean(true)),
-            Sink::First | Sink::Last => Ok(gathered.last),
-            Sink::At(_) => at(id, Err(Fault::Index)),
-            Sink::Count => {
-                let n = i64::try_from(gathered.n).map_err(|_| Fault::Internal);
-                at(id, n.map(Value::integer))
-            }
-            Sink::Join(_) => at(id, self.context.make_text(&gathered.text).map(Value::text)),
-        }
+    /// Whether one of these stages has passed all that it may.
+    fn is_ended(&self, mut places: std::ops::Range<usize>) -> bool {
+        places.any(|place| {
+            let takes = self.stages.get(place).is_some_and(|stage| stage.kind == StageKind::Take);
+            takes && self.counts.get(place).copied().unwrap_or_default() >= self.limit(place)
+        })
     }
 }

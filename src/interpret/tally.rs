@@ -37,8 +37,9 @@ named!(NODES, node_name, NodeKind: Constant Root Local Slot GroupRecord NonNull 
 named!(CONSTANTS, constant_name, Constant: Null Boolean Integer Number Text);
 named!(LINKS, link_name, Link: If Default);
 named!(ORDERS, order_name, Order: Less LessOrEqual Greater GreaterOrEqual);
-named!(STAGES, stage_name, StageKind: Filter Map);
-named!(SINKS, sink_name, Sink: List Any None First Last At Contains Count Join);
+named!(STAGES, stage_name, StageKind: Filter Map FlatMap Take Skip);
+named!(SINKS, sink_name, Sink: List Any None First Last At Nth Contains IndexOf Count
+    Join Reduce);
 
 /// What a part can be of, and which parts there are.
 const PARTS: [(&str, &[&str]); 5] = [

@@ -7,7 +7,7 @@ use crate::ir::{
     StageKind,
 };
 use claimsmith_runtime::arena::Arena;
-use claimsmith_runtime::functions::Operator;
+use claimsmith_runtime::functions::{Operator, Work};
 use claimsmith_runtime::record::{Datum, PackedRecord, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{RecordType, Shape, Type};
@@ -418,7 +418,7 @@ fn sizes_and_streams_are_charged_at_their_own_node() {
     };
     let size: fn(&mut Maker) -> NodeId = |make| {
         let email = slot(make, 0);
-        make.of(NodeKind::ChargeSize(email), Type::Text)
+        make.of(NodeKind::ChargeSize(email, Work::Walk), Type::Text)
     };
     assert_eq!(with(15, size), Ok(()));
     assert_eq!(with(14, size), Err(Fault::Limit));

@@ -24,7 +24,9 @@ struct Search<'b> {
 impl Search<'_> {
     fn kind(&self, id: NodeId) -> Option<&NodeKind> {
         match &self.body.node(id)?.kind {
-            NodeKind::Charge { body: inner, .. } | NodeKind::ChargeSize(inner) => self.kind(*inner),
+            NodeKind::Charge { body: inner, .. } | NodeKind::ChargeSize(inner, _) => {
+                self.kind(*inner)
+            }
             kind => Some(kind),
         }
     }

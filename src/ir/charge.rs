@@ -2,8 +2,8 @@
 //! `optimize`: at the entry, at each branch arm, at each stream start, and around arguments whose
 //! size counts. Static cost is one for each node of a block, inner blocks apart.
 
-use super::{Body, Constant, Link, Node, NodeId, NodeKind, Stage};
-use claimsmith_runtime::functions::{self, Accepts, Function};
+use super::{Body, Constant, Link, Node, NodeId, NodeKind, Reduction, Sink, Stage, StageKind};
+use claimsmith_runtime::functions::{self, Accepts, Function, Work};
 use claimsmith_runtime::types::Type;
 
 /// The same program with its charges.
@@ -106,7 +106,9 @@ impl Placer {
             NodeKind::Charge { body, .. } => {
                 NodeKind::Charge { steps: 0, body: self.node(body, steps) }
             }
-            NodeKind::ChargeSize(value) => NodeKind::ChargeSize(self.node(value, steps)),
+            NodeKind::ChargeSize(value, work) => {
+                NodeKind::ChargeSize(self.node(value, steps), work)
+            }
         }
     }
 
@@ -147,27 +149,55 @@ impl Placer {
         NodeKind::Choice { links: placed, otherwise: self.block(otherwise) }
     }
 
-    /// The bodies of a stream are paid for at its start, once per element of the source.
+    /// The bodies of a stream are paid for at its start, once per element of the source; those behind
+    /// a `flatMap` at the start of each list that it gives.
     fn stream(
         &mut self,
         source: NodeId,
-        stages: Vec<Stage>,
-        sink: super::Sink,
+        mut stages: Vec<Stage>,
+        sink: Sink,
         steps: &mut u32,
     ) -> NodeKind {
         let source = self.node(source, steps);
-        let sink = match sink {
-            super::Sink::Contains(value) => super::Sink::Contains(self.sized(value, steps)),
-            super::Sink::Join(separator) => super::Sink::Join(self.sized(separator, steps)),
-            super::Sink::At(index) => super::Sink::At(self.node(index, steps)),
-            other => other,
-        };
-        let mut element_cost = 1;
-        let stages = stages
-            .into_iter()
-            .map(|stage| Stage { body: self.node(stage.body, &mut element_cost), ..stage })
-            .collect();
+        for stage in stages.iter_mut().filter(|stage| !stage.kind.has_lambda()) {
+            stage.body = self.node(stage.body, steps);
+        }
+        let mut sink = self.sink_argument(sink, steps);
+        // The cost of an element of the source, then of an element of each `flatMap`.
+        let (mut costs, mut cost) = (Vec::new(), 1);
+        for stage in stages.iter_mut().filter(|stage| stage.kind.has_lambda()) {
+            stage.body = self.node(stage.body, &mut cost);
+            if matches!(stage.kind, StageKind::FlatMap { .. }) {
+                costs.push(std::mem::replace(&mut cost, 1));
+            }
+        }
+        if let Sink::Reduce(reduction) = &mut sink {
+            reduction.body = self.node(reduction.body, &mut cost);
+        }
+        costs.push(cost);
+        let mut costs = costs.into_iter();
+        let element_cost = costs.next().unwrap_or(1);
+        for stage in &mut stages {
+            if let StageKind::FlatMap { element_cost } = &mut stage.kind {
+                *element_cost = costs.next().unwrap_or(1);
+            }
+        }
         NodeKind::Stream { source, stages, sink, element_cost }
+    }
+
+    fn sink_argument(&mut self, sink: Sink, steps: &mut u32) -> Sink {
+        match sink {
+            Sink::Contains(value) => Sink::Contains(self.sized(value, steps)),
+            Sink::IndexOf(value) => Sink::IndexOf(self.sized(value, steps)),
+            Sink::Join(separator) => Sink::Join(self.sized(separator, steps)),
+            Sink::At(index) => Sink::At(self.node(index, steps)),
+            Sink::Nth(index) => Sink::Nth(self.node(index, steps)),
+            Sink::Reduce(reduction) => {
+                let seed = reduction.seed.map(|seed| self.node(seed, steps));
+                Sink::Reduce(Reduction { seed, ..reduction })
+            }
+            Sink::List | Sink::Any | Sink::None | Sink::First | Sink::Last | Sink::Count => sink,
+        }
     }
 
     fn arguments(
@@ -176,9 +206,7 @@ impl Placer {
         arguments: Vec<NodeId>,
         steps: &mut u32,
     ) -> Vec<NodeId> {
-        let sized = |index| {
-            row.and_then(|row| row.parameter(index)).is_some_and(|parameter| parameter.sized)
-        };
+        let work = |index| row.and_then(|row| row.parameter(index)?.work);
         let is_pattern = |index| {
             let parameter = row.and_then(|row| row.parameter(index));
             parameter.is_some_and(|parameter| parameter.accepts == Accepts::Pattern)
@@ -188,7 +216,10 @@ impl Placer {
             if is_pattern(index) && !self.is_constant(node) {
                 *steps = steps.saturating_add(PATTERN);
             }
-            if sized(index) { self.sized(node, steps) } else { self.node(node, steps) }
+            match work(index) {
+                Some(work) => self.charged(node, work, steps),
+                None => self.node(node, steps),
+            }
         };
         arguments.into_iter().enumerate().map(place).collect()
     }
@@ -196,6 +227,10 @@ impl Placer {
     /// The node, charged by the size of what it gives; scalars have none, and what a constant
     /// weighs is part of the static cost.
     fn sized(&mut self, id: NodeId, steps: &mut u32) -> NodeId {
+        self.charged(id, Work::Walk, steps)
+    }
+
+    fn charged(&mut self, id: NodeId, work: Work, steps: &mut u32) -> NodeId {
         let placed = self.node(id, steps);
         let Some(node) = self.new.get(placed.0 as usize).cloned() else { return placed };
         let weighs = match node.shape.ty {
@@ -213,7 +248,7 @@ impl Placer {
             return placed;
         }
         if weighs {
-            return self.push(Node { kind: NodeKind::ChargeSize(placed), ..node });
+            return self.push(Node { kind: NodeKind::ChargeSize(placed, work), ..node });
         }
         placed
     }

@@ -18,7 +18,7 @@ pub(crate) use charge::place as place_charges;
 
 use crate::source::Span;
 use claimsmith_runtime::fault::Fault;
-use claimsmith_runtime::functions::Operator;
+use claimsmith_runtime::functions::{Operator, Work};
 use claimsmith_runtime::types::Shape;
 
 /// Number of a node in its program.
@@ -146,9 +146,9 @@ pub(crate) enum NodeKind {
         groups: NodeId,
         names: Vec<u32>,
     },
-    /// A chain of list steps (design: streams). Evaluates the source, then the sink's argument,
-    /// spends `element_cost` for each element of the source, then takes the elements. A list faults
-    /// `limit` at the first element too many, a joined text at the first byte too many.
+    /// A chain of list steps (design: streams). Evaluates the source, then the arguments of stages
+    /// and sink, spends `element_cost` for each element of the source, then takes the elements. A
+    /// list faults `limit` at the first element too many, a joined text at the first byte too many.
     Stream {
         source: NodeId,
         stages: Vec<Stage>,
@@ -160,8 +160,8 @@ pub(crate) enum NodeKind {
         steps: u32,
         body: NodeId,
     },
-    /// Evaluates `value`, spends one step per byte or element of it, gives it.
-    ChargeSize(NodeId),
+    /// Evaluates the value, spends what such work on it costs, gives it.
+    ChargeSize(NodeId, Work),
     /// Faults when reached.
     Fail(Fault),
 }
@@ -214,7 +214,8 @@ pub(crate) struct Stage {
     /// How many elements reached this stage before this one, if asked for.
     pub(crate) index: Option<LocalId>,
     pub(crate) kind: StageKind,
-    /// The body of the step: a boolean for `Filter`.
+    /// The body of the step: a boolean for `Filter`, a list for `FlatMap`. Of `Take` and `Skip` it
+    /// is the argument, an integer that is evaluated before the first element.
     pub(crate) body: NodeId,
 }
 
@@ -225,6 +226,12 @@ pub(crate) enum StageKind {
     Filter,
     /// Passes the body's value.
     Map,
+    /// Passes the elements of the list that the body gives, having spent this for each of them.
+    FlatMap { element_cost: u32 },
+    /// Passes as many as its argument says; when they have passed, no further element is taken.
+    Take,
+    /// Holds back as many as its argument says.
+    Skip,
 }
 
 /// What ends a stream.
@@ -243,13 +250,36 @@ pub(crate) enum Sink {
     /// The one that arrives after as many others as the integer says, which is evaluated before the
     /// first element. A negative number faults `index` at once, one too large when all were taken.
     At(NodeId),
+    /// As `At`, but a negative number counts from the end, having taken everything, and null stands
+    /// for an element that is not there.
+    Nth(NodeId),
     /// Whether something that arrives equals the value, which is evaluated before the first element.
+    /// Each comparison with a list, map or record spends what that weighs.
     Contains(NodeId),
+    /// How many arrive before the first that equals the value, or -1; compared as `Contains` does.
+    IndexOf(NodeId),
     /// How many arrive, as an integer.
     Count,
     /// A text of all that arrives, the separator (text, evaluated first) between; null is the empty
     /// text, a list or map faults `type`. Beyond the text limit it faults `limit`.
     Join(NodeId),
+    /// What the reduction makes of all that arrives.
+    Reduce(Reduction),
+}
+
+/// Takes the elements into one value, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reduction {
+    /// The value before the first element, evaluated as an argument is. Without one it is the first
+    /// element, which must exist: else it faults `index`.
+    pub(crate) seed: Option<NodeId>,
+    /// The value so far.
+    pub(crate) value: LocalId,
+    pub(crate) element: LocalId,
+    /// How many elements arrived before this one, if asked for.
+    pub(crate) index: Option<LocalId>,
+    /// The next value.
+    pub(crate) body: NodeId,
 }
 
 impl Body {
@@ -270,7 +300,7 @@ impl NodeKind {
             | Self::Not(node)
             | Self::MemberOf { groups: node, .. }
             | Self::Charge { body: node, .. }
-            | Self::ChargeSize(node) => vec![*node],
+            | Self::ChargeSize(node, _) => vec![*node],
             Self::Guard { value, rest, .. } => vec![*value, *rest],
             Self::And(nodes) | Self::Or(nodes) | Self::Concat(nodes) => nodes.clone(),
             Self::Choice { links, otherwise } => {
@@ -283,7 +313,8 @@ impl NodeKind {
             Self::Operation { arguments, .. } | Self::Call { arguments, .. } => arguments.clone(),
             Self::Stream { source, stages, sink, .. } => {
                 let bodies = stages.iter().map(|stage| stage.body);
-                std::iter::once(*source).chain(sink.child()).chain(bodies).collect()
+                let of_sink = sink.argument().into_iter().chain(sink.body());
+                std::iter::once(*source).chain(bodies).chain(of_sink).collect()
             }
         }
     }
@@ -298,12 +329,35 @@ impl Link {
     }
 }
 
+impl StageKind {
+    /// Whether the step asks its body for each element, rather than once before the first.
+    pub(crate) fn has_lambda(self) -> bool {
+        match self {
+            Self::Filter | Self::Map | Self::FlatMap { .. } => true,
+            Self::Take | Self::Skip => false,
+        }
+    }
+}
+
 impl Sink {
     /// The node it evaluates before the first element.
-    pub(crate) fn child(&self) -> Option<NodeId> {
+    pub(crate) fn argument(&self) -> Option<NodeId> {
         match self {
-            Self::Contains(node) | Self::Join(node) | Self::At(node) => Some(*node),
+            Self::Contains(node)
+            | Self::IndexOf(node)
+            | Self::Join(node)
+            | Self::At(node)
+            | Self::Nth(node) => Some(*node),
+            Self::Reduce(reduction) => reduction.seed,
             Self::List | Self::Any | Self::None | Self::First | Self::Last | Self::Count => None,
+        }
+    }
+
+    /// The node it evaluates for what arrives.
+    pub(crate) fn body(&self) -> Option<NodeId> {
+        match self {
+            Self::Reduce(reduction) => Some(reduction.body),
+            _ => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The typed IR as text, for people: one node per line, its number before and its shape behind.
 
-use super::{Body, Constant, Link, NodeId, NodeKind, Sink, Stage, StageKind};
-use claimsmith_runtime::functions;
+use super::{Body, Constant, Link, NodeId, NodeKind, Reduction, Sink, Stage, StageKind};
+use claimsmith_runtime::functions::{self, Work};
 use claimsmith_runtime::types::{Shape, Type};
 use std::fmt::{self, Display, Formatter};
 
@@ -100,7 +100,8 @@ impl Display for Operation<'_> {
                 write!(f, " into {sink} cost {element_cost}")
             }
             NodeKind::Charge { steps, body } => write!(f, "charge {steps} in {body}"),
-            NodeKind::ChargeSize(value) => write!(f, "charge size {value}"),
+            NodeKind::ChargeSize(value, Work::Walk) => write!(f, "charge size {value}"),
+            NodeKind::ChargeSize(value, work) => write!(f, "charge {work:?} {value}"),
             NodeKind::Fail(fault) => write!(f, "fail {fault:?}"),
         }
     }
@@ -133,12 +134,19 @@ impl Display for Stage {
         let kind = match self.kind {
             StageKind::Filter => "filter",
             StageKind::Map => "map",
+            StageKind::FlatMap { .. } => "flat map",
+            StageKind::Take => return write!(formatter, " take {}", self.body),
+            StageKind::Skip => return write!(formatter, " skip {}", self.body),
         };
         write!(formatter, " {kind} (${}", self.element.0)?;
         if let Some(index) = self.index {
             write!(formatter, ", ${}", index.0)?;
         }
-        write!(formatter, ") {}", self.body)
+        write!(formatter, ") {}", self.body)?;
+        match self.kind {
+            StageKind::FlatMap { element_cost } => write!(formatter, " cost {element_cost}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -151,9 +159,26 @@ impl Display for Sink {
             Self::First => formatter.write_str("first"),
             Self::Last => formatter.write_str("last"),
             Self::At(index) => write!(formatter, "at {index}"),
+            Self::Nth(index) => write!(formatter, "nth {index}"),
             Self::Contains(value) => write!(formatter, "contains {value}"),
+            Self::IndexOf(value) => write!(formatter, "index of {value}"),
             Self::Count => formatter.write_str("count"),
             Self::Join(separator) => write!(formatter, "join {separator}"),
+            Self::Reduce(reduction) => write!(formatter, "{reduction}"),
+        }
+    }
+}
+
+impl Display for Reduction {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "reduce (${}, ${}", self.value.0, self.element.0)?;
+        if let Some(index) = self.index {
+            write!(formatter, ", ${}", index.0)?;
+        }
+        write!(formatter, ") {}", self.body)?;
+        match self.seed {
+            Some(seed) => write!(formatter, " from {seed}"),
+            None => Ok(()),
         }
     }
 }

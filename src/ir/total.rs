@@ -37,7 +37,7 @@ impl Body {
             | NodeKind::Concat(_)
             | NodeKind::Stream { .. }
             | NodeKind::Charge { .. }
-            | NodeKind::ChargeSize(_)
+            | NodeKind::ChargeSize(..)
             | NodeKind::Fail(_) => false,
         }
     }

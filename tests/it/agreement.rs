@@ -218,7 +218,9 @@ mod evaluated {
     use super::{Question, Seen, enough};
     use claimsmith::program::fault_codes;
     use claimsmith::program::tally::{self, Met};
-    use claimsmith_runtime::functions::{self, Function, Meaning, Membership, Relation, Style};
+    use claimsmith_runtime::functions::{
+        self, Function, Meaning, Membership, Operator, Relation, Style,
+    };
 
     /// Faults that no program can end with.
     const NEVER_FAULTS: [(&str, &str); 3] = [
@@ -294,11 +296,20 @@ mod evaluated {
             Meaning::Body(_) => return None,
             Meaning::Stage(functions::Stage::Filter) => part("stage", "Filter"),
             Meaning::Stage(functions::Stage::Map) => part("stage", "Map"),
+            Meaning::Stage(functions::Stage::FlatMap) => part("stage", "FlatMap"),
+            Meaning::Stage(functions::Stage::Take) => part("stage", "Take"),
+            Meaning::Stage(functions::Stage::Skip) => part("stage", "Skip"),
+            Meaning::Stage(functions::Stage::SortBy) => {
+                Met::Row(functions::operator(Operator::SortedBy))
+            }
             Meaning::Sink(functions::Sink::Any) => part("sink", "Any"),
             Meaning::Sink(functions::Sink::All | functions::Sink::None) => part("sink", "None"),
             Meaning::Sink(functions::Sink::Last) => part("sink", "Last"),
             Meaning::Sink(functions::Sink::Find) => part("sink", "First"),
             Meaning::Sink(functions::Sink::Contains) => part("sink", "Contains"),
+            Meaning::Sink(functions::Sink::IndexOf) => part("sink", "IndexOf"),
+            Meaning::Sink(functions::Sink::At) => part("sink", "Nth"),
+            Meaning::Sink(functions::Sink::Reduce) => part("sink", "Reduce"),
             Meaning::Sink(functions::Sink::Count) => part("sink", "Count"),
             Meaning::Sink(functions::Sink::Join) => part("sink", "Join"),
             Meaning::Membership(Membership::Name) => {

@@ -53,3 +53,30 @@ pub(super) fn join<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> An
 pub(super) fn first<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     Ok(elements(arguments)?.first().copied().unwrap_or(Value::NULL))
 }
+
+/// Null if there is none (decision 35).
+pub(super) fn last<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    Ok(elements(arguments)?.last().copied().unwrap_or(Value::NULL))
+}
+
+/// Negative indexes count from the end; null outside of the list (decision 53).
+pub(super) fn at<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let elements = elements(arguments)?;
+    let index = arguments.get(1).and_then(|value| value.as_integer()).ok_or(Fault::Type)?;
+    let distance = usize::try_from(index.unsigned_abs()).ok();
+    let place = if index < 0 {
+        distance.and_then(|back| elements.len().checked_sub(back))
+    } else {
+        distance
+    };
+    Ok(place.and_then(|place| elements.get(place)).copied().unwrap_or(Value::NULL))
+}
+
+/// By the language's `==`; -1 if there is none (decision 53).
+pub(super) fn index_of<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = arguments.get(1).copied().ok_or(Fault::Type)?;
+    let table = context.table();
+    let mut elements = elements(arguments)?.iter();
+    let place = elements.position(|element| equal::equal(table, *element, value));
+    Ok(Value::integer(place.and_then(|place| i64::try_from(place).ok()).unwrap_or(-1)))
+}

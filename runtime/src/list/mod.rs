@@ -2,9 +2,12 @@
 //! the classic `Arrays.…` functions (OEL §2.7, §3.2).
 
 mod body;
+pub(crate) mod distinct;
 #[cfg(test)]
 mod tests;
 mod whole;
+
+pub(crate) use whole::sorted_by;
 
 use crate::functions::Meaning::{Body, Sink, Stage};
 use crate::functions::{self, Accepts, Function, Null, Parameter, Returns};
@@ -13,11 +16,23 @@ use crate::operator;
 const RECEIVER: Parameter = Parameter::new("list", Accepts::List);
 /// The receiver of a body that walks all of it.
 const WALKED: Parameter = Parameter::new("list", Accepts::List).sized();
+/// The receiver of a body that puts its elements in order.
+const SORTED: Parameter = Parameter::new("list", Accepts::Ordered).sorted();
+/// The receiver of a body that compares its elements with one of them.
+const ORDERED: Parameter = Parameter::new("list", Accepts::Ordered).sized();
+const NUMBERS: Parameter = Parameter::new("list", Accepts::Numbers).sized();
+/// The receiver of a body that looks for equal elements.
+const MATCHED: Parameter = Parameter::new("list", Accepts::List).matched();
 const MAP: Parameter = Parameter::new("map", Accepts::Map);
 const CONDITION: Parameter = Parameter::new("condition", Accepts::Condition);
 const MAPPING: Parameter = Parameter::new("mapping", Accepts::Mapping);
 const VALUE: Parameter = Parameter::new("value", Accepts::Any).null(Null::Accepted);
 const SIZED_VALUE: Parameter = Parameter::new("value", Accepts::Any).null(Null::Accepted).sized();
+const REDUCTION: Parameter = Parameter::new("reduction", Accepts::Reduction);
+const SEED: Parameter = Parameter::new("seed", Accepts::Any).null(Null::Accepted);
+const COUNT: Parameter = Parameter::new("count", Accepts::Integer);
+const START: Parameter = Parameter::new("start", Accepts::Integer);
+const END: Parameter = Parameter::new("end", Accepts::Integer);
 const SEPARATOR: Parameter = Parameter::new("separator", Accepts::Text).sized();
 const CLASSIC: Parameter = Parameter::new("list", Accepts::ListOrText).null(Null::Accepted).sized();
 
@@ -25,6 +40,9 @@ const CLASSIC: Parameter = Parameter::new("list", Accepts::ListOrText).null(Null
 const GIVEN: Parameter = Parameter::new("list", Accepts::ListOrText).sized();
 const VALUES: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
 const INDEX: Parameter = Parameter::new("index", Accepts::Integer);
+
+const AT: &str = "the element at the index, counted from the end if it is negative, or null";
+const INDEX_OF: &str = "the index of the first element that equals the value, or -1";
 
 /// The rows of this family. Where a name has a row that is a step of a stream and one with a body,
 /// the step comes first: it is what a receiver known to be a list means.
@@ -50,6 +68,59 @@ pub(crate) static ROWS: &[Function] = &[
         "what the mapping gives for each element",
         "user.groups.map(g => g.length())",
         "[8,10,12]",
+    ),
+    Function::method(
+        &["flatMap"],
+        &[RECEIVER, MAPPING],
+        Returns::Mapped,
+        Stage(functions::Stage::FlatMap),
+    )
+    .says(
+        "the elements of the lists that the mapping gives for each element",
+        "{'a b', 'c'}.flatMap(x => x.split(' '))",
+        r#"["a","b","c"]"#,
+    ),
+    Function::method(
+        &["take"],
+        &[RECEIVER, COUNT],
+        Returns::SameList,
+        Stage(functions::Stage::Take),
+    )
+    .says(
+        "the first so many elements, or all if there are fewer",
+        "{1, 2, 3}.take(2)",
+        "[1,2]",
+    ),
+    Function::method(
+        &["skip"],
+        &[RECEIVER, COUNT],
+        Returns::SameList,
+        Stage(functions::Stage::Skip),
+    )
+    .says("the elements behind the first so many", "{1, 2, 3}.skip(2)", "[3]"),
+    Function::method(
+        &["sortBy"],
+        &[RECEIVER, MAPPING],
+        Returns::SameList,
+        Stage(functions::Stage::SortBy),
+    )
+    .says(
+        "the elements in ascending order of what the mapping gives; equal ones keep their order",
+        "{'ccc', 'a', 'bb'}.sortBy(x => x.length())",
+        r#"["a","bb","ccc"]"#,
+    ),
+    Function::method(
+        &["reduce"],
+        &[RECEIVER, REDUCTION, SEED],
+        Returns::Any,
+        Sink(functions::Sink::Reduce),
+    )
+    .optional(1)
+    .says(
+        "the seed, or the first element, taken together with each further element; the two \
+         arguments may change places",
+        "{1, 2, 3}.reduce((sum, x) => sum + x, 0)",
+        "6",
     ),
     Function::method(
         &["any", "some"],
@@ -192,6 +263,28 @@ pub(crate) static ROWS: &[Function] = &[
         "{1, 2}.first()",
         "1",
     ),
+    Function::method(&["last"], &[RECEIVER], Returns::Element, Body(body::last)).total().says(
+        "the last element, or null",
+        "{1, 2}.last()",
+        "2",
+    ),
+    Function::method(&["at"], &[RECEIVER, INDEX], Returns::Element, Sink(functions::Sink::At))
+        .says(AT, "{1, 2, 3}.at(-1)", "3"),
+    Function::method(&["at"], &[RECEIVER, INDEX], Returns::Element, Body(body::at)).total().says(
+        AT,
+        "{1, 2, 3}.at(5)",
+        "null",
+    ),
+    Function::method(
+        &["indexOf"],
+        &[RECEIVER, SIZED_VALUE],
+        Returns::Integer,
+        Sink(functions::Sink::IndexOf),
+    )
+    .says(INDEX_OF, "{'a', 'b'}.indexOf('b')", "1"),
+    Function::method(&["indexOf"], &[WALKED, VALUE], Returns::Integer, Body(body::index_of))
+        .total()
+        .says(INDEX_OF, "{'a', 'b'}.indexOf('c')", "-1"),
     Function::classic(
         &["Arrays.contains"],
         &[CLASSIC, VALUE],
@@ -275,22 +368,41 @@ pub(crate) static ROWS: &[Function] = &[
         Body(whole::reverse),
     )
     .says("the elements in opposite order", "{1, 2, 3}.reverse()", "[3,2,1]"),
-    Function::method(&["sort", "toSorted"], &[WALKED], Returns::SameList, Body(whole::sort)).says(
+    Function::method(&["sort", "toSorted"], &[SORTED], Returns::SameList, Body(whole::sort)).says(
         "the elements in ascending order, null first; equal ones keep their order",
         "{'b', 'a', null}.sort()",
         r#"[null,"a","b"]"#,
     ),
-    Function::method(&["min"], &[WALKED], Returns::Element, Body(whole::least)).says(
+    Function::method(&["distinct"], &[MATCHED], Returns::SameList, Body(distinct::distinct)).says(
+        "the elements without those that equal an earlier one",
+        "{1, 2, 1.0, 'a'}.distinct()",
+        r#"[1,2,"a"]"#,
+    ),
+    Function::method(&["concat"], &[WALKED, VALUES], Returns::Mapped, Body(whole::concat))
+        .variadic()
+        .says(
+            "a new list with the values at its end, with the elements of those that are lists",
+            "{1}.concat({2, 3}, 4)",
+            "[1,2,3,4]",
+        ),
+    Function::method(&["slice"], &[WALKED, START, END], Returns::SameList, Body(whole::slice))
+        .optional(1)
+        .says(
+            "the elements from start up to but not including end; negative ones count from the end",
+            "{1, 2, 3}.slice(-2)",
+            "[2,3]",
+        ),
+    Function::method(&["min"], &[ORDERED], Returns::Element, Body(whole::least)).says(
         "the first of the smallest elements, or null",
         "{3, 1, 2}.min()",
         "1",
     ),
-    Function::method(&["max"], &[WALKED], Returns::Element, Body(whole::greatest)).says(
+    Function::method(&["max"], &[ORDERED], Returns::Element, Body(whole::greatest)).says(
         "the first of the largest elements, or null",
         "{3, 1.5, 2}.max()",
         "3",
     ),
-    Function::method(&["sum"], &[WALKED], Returns::Any, Body(whole::sum)).says(
+    Function::method(&["sum"], &[NUMBERS], Returns::Any, Body(whole::sum)).says(
         "the sum of the elements, which are numbers; 0 if there are none",
         "{1, 2, 3}.sum()",
         "6",

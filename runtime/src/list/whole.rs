@@ -20,6 +20,34 @@ pub(super) fn add<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Ans
     context.make_list(&made)
 }
 
+/// Lists are spread by one level, as JavaScript does (decision 53).
+pub(super) fn concat<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let mut made = Vec::new();
+    for argument in arguments {
+        match argument.as_list() {
+            Some(list) => made.extend_from_slice(list),
+            None => made.push(*argument),
+        }
+        if made.len() > limits::LIST {
+            return Err(Fault::Limit);
+        }
+    }
+    context.make_list(&made)
+}
+
+/// Negative numbers count from the end (decision 53).
+pub(super) fn slice<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let elements = elements(arguments)?;
+    let n = i64::try_from(elements.len()).map_err(|_| Fault::Internal)?;
+    let place = |index: usize, otherwise: i64| {
+        let given = arguments.get(index).and_then(|value| value.as_integer()).unwrap_or(otherwise);
+        let counted = if given < 0 { given.saturating_add(n) } else { given };
+        usize::try_from(counted.clamp(0, n)).unwrap_or_default()
+    };
+    let (start, end) = (place(1, 0), place(2, n));
+    context.make_list(elements.get(start..end.max(start)).unwrap_or_default())
+}
+
 /// Every equal element (decision 31).
 pub(super) fn remove<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = second(arguments)?;
@@ -93,6 +121,16 @@ pub(super) fn sort<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> An
 
 fn order<'a>(context: &Context<'a>, one: Value<'a>, other: Value<'a>) -> Option<Ordering> {
     equal::order(context.table(), one, other)
+}
+
+/// As `sort`, by the keys in argument 1, of which there is one for each element.
+pub(crate) fn sorted_by<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let keys = second(arguments)?.as_list().ok_or(Fault::Type)?;
+    check_ordered(context, keys)?;
+    let mut pairs: Vec<_> = keys.iter().zip(elements(arguments)?).collect();
+    pairs.sort_by(|(one, _), (other, _)| order(context, **one, **other).unwrap_or(Ordering::Equal));
+    let made: Vec<Value<'a>> = pairs.into_iter().map(|(_, element)| *element).collect();
+    context.make_list(&made)
 }
 
 /// Ordering is by kind, so each must be ordered with the first that is not null.

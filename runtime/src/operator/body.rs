@@ -6,6 +6,7 @@ use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::functions::Operator;
 use crate::number::{self, Numeric};
+use crate::size;
 use crate::value::{Text, Value};
 
 type Answer<'a> = Result<Value<'a>, Fault>;
@@ -110,5 +111,13 @@ pub(super) fn map<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Ans
 
 /// Counting stops beyond what any evaluation may spend.
 pub(super) fn size<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    only(arguments).map(|value| Value::integer(crate::size::of(value, limits::STEPS)))
+    only(arguments).map(|value| Value::integer(size::of(value, limits::STEPS)))
+}
+
+pub(super) fn sort_size<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    only(arguments).map(|value| Value::integer(size::of_sorting(value, limits::STEPS)))
+}
+
+pub(super) fn match_size<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    only(arguments).map(|value| Value::integer(size::of_matching(value, limits::STEPS)))
 }

@@ -74,7 +74,7 @@ fn fit<'a>(context: &mut Context<'a>, argument: Value<'a>, parameter: &Parameter
         Accepts::Numeric => convert::as_numeric(context, one),
         Accepts::Text | Accepts::Pattern => convert::as_text(context, one),
         Accepts::TextOrList => convert::csv_text(context, one),
-        Accepts::List => convert::as_list(context, one),
+        Accepts::List | Accepts::Numbers | Accepts::Ordered => convert::as_list(context, one),
         Accepts::ListOrText => convert::csv_list(context, one),
         Accepts::Map => convert::as_map(context, one),
         Accepts::Any
@@ -84,6 +84,7 @@ fn fit<'a>(context: &mut Context<'a>, argument: Value<'a>, parameter: &Parameter
         | Accepts::Expression
         | Accepts::Criteria
         | Accepts::Condition
-        | Accepts::Mapping => Err(Fault::Type),
+        | Accepts::Mapping
+        | Accepts::Reduction => Err(Fault::Type),
     }
 }

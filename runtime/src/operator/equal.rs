@@ -45,7 +45,7 @@ fn same_group(table: &GroupTable, lhs: Group, rhs: Group) -> bool {
 
 /// Entries of a map or attributes of a record, by name; nobody can tell which of the two a value
 /// of a context became, so they compare alike.
-fn entries<'a>(value: Value<'a>) -> Option<Vec<(&'a str, Value<'a>)>> {
+pub(crate) fn entries<'a>(value: Value<'a>) -> Option<Vec<(&'a str, Value<'a>)>> {
     let mut entries: Vec<_> = match (value.as_map(), value.as_record()) {
         (Some(map), _) => map.iter().map(|(key, value)| (key.as_str(), value)).collect(),
         (_, Some(record)) => record.members().collect(),

@@ -14,6 +14,7 @@ pub(crate) use body::concatenate;
 pub(crate) use convert::{csv_list, text_of};
 
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
+use crate::list;
 
 const LHS: Parameter = Parameter::new("lhs", Accepts::Any).null(Null::Accepted).sized();
 const RHS: Parameter = Parameter::new("rhs", Accepts::Any).null(Null::Accepted).sized();
@@ -23,6 +24,8 @@ const VALUE: Parameter = Parameter::new("value", Accepts::Any).null(Null::Accept
 const SIZED: Parameter = Parameter::new("value", Accepts::Any).null(Null::Accepted).sized();
 const RECEIVER: Parameter = Parameter::new("receiver", Accepts::Any).null(Null::Accepted);
 const NAME: Parameter = Parameter::new("name", Accepts::Text);
+const LIST: Parameter = Parameter::new("list", Accepts::List);
+const KEYS: Parameter = Parameter::new("keys", Accepts::Ordered).sorted();
 const INDEX: Parameter = Parameter::new("index", Accepts::Any).null(Null::Accepted);
 
 /// The rows of this family; their names are those of the operators.
@@ -55,4 +58,7 @@ pub(crate) static ROWS: &[Function] = &[
     Function::internal(&["Size"], &[VALUE], Returns::Integer, body::size).total(),
     Function::internal(&["Method"], &[SIZED, NAME, SIZED], Returns::Any, dispatch::method)
         .variadic(),
+    Function::internal(&["SortSize"], &[VALUE], Returns::Integer, body::sort_size).total(),
+    Function::internal(&["MatchSize"], &[VALUE], Returns::Integer, body::match_size).total(),
+    Function::internal(&["SortedBy"], &[LIST, KEYS], Returns::SameList, list::sorted_by),
 ];

@@ -7,7 +7,7 @@ use crate::types::{Field, RecordType, Shape, Type};
 use crate::{Fault, Value, limits};
 use std::sync::Arc;
 
-const ALL: [Operator; 27] = [
+const ALL: [Operator; 30] = [
     Operator::Equal,
     Operator::Compare,
     Operator::Add,
@@ -35,6 +35,9 @@ const ALL: [Operator; 27] = [
     Operator::Map,
     Operator::Size,
     Operator::Method,
+    Operator::SortSize,
+    Operator::MatchSize,
+    Operator::SortedBy,
 ];
 
 fn ok(text: &str) -> Result<String, Fault> {

@@ -343,6 +343,13 @@ pub(crate) static ROWS: &[Function] = &[
     Function::method(&["charAt"], &[RECEIVER, INDEX], Returns::Text, Body(position::char_at))
         .total()
         .says("the character at the index, or the empty text", "'abc'.charAt(1)", "\"b\""),
+    Function::method(&["at"], &[RECEIVER, INDEX], Returns::Element, Body(position::at))
+        .total()
+        .says(
+            "the character at the index, counted from the end if it is negative, or null",
+            "'abc'.at(-1)",
+            "\"c\"",
+        ),
     Function::method(
         &["padStart"],
         &[RECEIVER, LENGTH, FILL],

@@ -51,6 +51,17 @@ pub(super) fn char_at<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answe
     part(whole, offset(whole, index), offset(whole, index.saturating_add(1)))
 }
 
+/// Null outside of the text (decision 53).
+pub(super) fn at<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let whole = text(arguments, 0)?;
+    let index = integer(arguments, 1)?.ok_or(Fault::Type)?;
+    let place = if index < 0 { index.saturating_add(n_characters(whole)?) } else { index };
+    match char_at(context, &[Value::text(whole), Value::integer(place)])? {
+        found if found.as_text().is_some_and(|text| text.as_str().is_empty()) => Ok(Value::NULL),
+        found => Ok(found),
+    }
+}
+
 /// Negative numbers count from the end (decision 25).
 pub(super) fn slice<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let whole = text(arguments, 0)?;

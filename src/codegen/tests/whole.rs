@@ -181,7 +181,10 @@ fn telling_root(make: &mut Maker, mistake: Mistake) -> NodeId {
         }
         Mistake::SkippedCharge => {
             let email = slot(make, "email");
-            let sized = make.of(NodeKind::ChargeSize(email), Type::Text);
+            let sized = make.of(
+                NodeKind::ChargeSize(email, claimsmith_runtime::functions::Work::Walk),
+                Type::Text,
+            );
             let steps = u32::try_from(limits::STEPS).unwrap() - 3;
             make.of(NodeKind::Charge { steps, body: sized }, Type::Text)
         }

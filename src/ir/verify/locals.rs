@@ -1,6 +1,6 @@
 //! Locals: each has one binder, and is read only below it.
 
-use crate::ir::{Body, LocalId, Node, NodeId, NodeKind, Stage, StageKind};
+use crate::ir::{Body, LocalId, Node, NodeId, NodeKind, Sink, Stage, StageKind};
 use claimsmith_runtime::types::{Shape, Type};
 use std::collections::BTreeSet;
 
@@ -29,15 +29,19 @@ fn binds(body: &Body, node: &Node) -> Vec<(LocalId, Shape)> {
             let shape = shape_of(body, *value);
             vec![(*local, Shape { nullable: false, ..shape })]
         }
-        NodeKind::Stream { source, stages, .. } => {
+        NodeKind::Stream { source, stages, sink, .. } => {
             let mut bound = Vec::new();
+            let integer = |index| (index, Shape::of(Type::Integer));
             let mut element = element_of(&shape_of(body, *source));
             for stage in stages {
                 bound.push((stage.element, element.clone()));
-                bound.extend(stage.index.map(|index| (index, Shape::of(Type::Integer))));
-                if stage.kind == StageKind::Map {
-                    element = shape_of(body, stage.body);
-                }
+                bound.extend(stage.index.map(integer));
+                element = behind(body, stage, element);
+            }
+            if let Sink::Reduce(reduction) = sink {
+                bound.push((reduction.value, node.shape.clone()));
+                bound.push((reduction.element, element));
+                bound.extend(reduction.index.map(integer));
             }
             bound
         }
@@ -47,10 +51,16 @@ fn binds(body: &Body, node: &Node) -> Vec<(LocalId, Shape)> {
 
 /// The shape of what reaches the sink.
 pub(super) fn arriving(body: &Body, source: NodeId, stages: &[Stage]) -> Shape {
-    let mapped = stages.iter().rev().find(|stage| stage.kind == StageKind::Map);
-    match mapped {
-        Some(stage) => shape_of(body, stage.body),
-        None => element_of(&shape_of(body, source)),
+    let first = element_of(&shape_of(body, source));
+    stages.iter().fold(first, |element, stage| behind(body, stage, element))
+}
+
+/// The shape of what a stage passes of such elements.
+fn behind(body: &Body, stage: &Stage, element: Shape) -> Shape {
+    match stage.kind {
+        StageKind::Map => shape_of(body, stage.body),
+        StageKind::FlatMap { .. } => element_of(&shape_of(body, stage.body)),
+        StageKind::Filter | StageKind::Take | StageKind::Skip => element,
     }
 }
 
@@ -98,14 +108,21 @@ fn needs(kind: &NodeKind, free: &[BTreeSet<LocalId>]) -> BTreeSet<LocalId> {
         NodeKind::Stream { source, stages, sink, .. } => {
             for stage in stages {
                 let mut inner = of(stage.body);
-                inner.remove(&stage.element);
-                stage.index.iter().for_each(|index| {
-                    inner.remove(index);
-                });
+                if stage.kind.has_lambda() {
+                    inner.remove(&stage.element);
+                    stage.index.iter().for_each(|index| {
+                        inner.remove(index);
+                    });
+                }
                 needs.extend(inner);
             }
+            if let Sink::Reduce(reduction) = sink {
+                let bound = [Some(reduction.value), Some(reduction.element), reduction.index];
+                let inner = of(reduction.body).into_iter();
+                needs.extend(inner.filter(|local| !bound.contains(&Some(*local))));
+            }
             needs.extend(of(*source));
-            needs.extend(sink.child().map(of).unwrap_or_default());
+            needs.extend(sink.argument().map(of).unwrap_or_default());
         }
         other => needs.extend(other.children().into_iter().flat_map(of)),
     }

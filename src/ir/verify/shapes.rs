@@ -59,10 +59,10 @@ pub(super) fn check(body: &Body, node: &Node, roots: &[Shape], bound: &[Option<S
             require(!of(*source).nullable, || "its source may be null".to_owned())?;
             let list = matches!(of(*source).ty, Type::List(_));
             require(list, || "its source is no list".to_owned())?;
-            filters(body, stages)?;
+            stages.iter().try_for_each(|stage| stage_body(body, stage))?;
             sink_gives(body, sink, &arriving(body, *source, stages), node)
         }
-        NodeKind::Charge { body: value, .. } | NodeKind::ChargeSize(value) => {
+        NodeKind::Charge { body: value, .. } | NodeKind::ChargeSize(value, _) => {
             gives(&of(*value), node)
         }
         NodeKind::Fail(_) => Ok(()),
@@ -227,9 +227,17 @@ fn member_of(groups: &Shape) -> Verdict {
     require(right, || format!("{} is no list of groups", words(groups)))
 }
 
-fn filters(body: &Body, stages: &[Stage]) -> Verdict {
-    let mut filters = stages.iter().filter(|stage| stage.kind == StageKind::Filter);
-    filters.try_for_each(|stage| is(&shape_of(body, stage.body), &Type::Boolean))
+fn stage_body(body: &Body, stage: &Stage) -> Verdict {
+    let found = shape_of(body, stage.body);
+    match stage.kind {
+        StageKind::Filter => is(&found, &Type::Boolean),
+        StageKind::Map => Ok(()),
+        StageKind::FlatMap { .. } => {
+            let list = matches!(found.ty, Type::List(_)) && !found.nullable;
+            require(list, || format!("{} is no list", words(&found)))
+        }
+        StageKind::Take | StageKind::Skip => is(&found, &Type::Integer),
+    }
 }
 
 /// Whether the node's shape is what the sink makes of such elements.
@@ -242,10 +250,19 @@ fn sink_gives(body: &Body, sink: &Sink, element: &Shape, node: &Node) -> Verdict
             is(&shape_of(body, *index), &Type::Integer)?;
             gives(element, node)
         }
-        Sink::Count => is(&node.shape, &Type::Integer),
+        Sink::Nth(index) => {
+            is(&shape_of(body, *index), &Type::Integer)?;
+            gives(&Shape { nullable: true, ..element.clone() }, node)
+        }
+        Sink::Count | Sink::IndexOf(_) => is(&node.shape, &Type::Integer),
         Sink::Join(separator) => {
             is(&shape_of(body, *separator), &Type::Text)?;
             is(&node.shape, &Type::Text)
+        }
+        Sink::Reduce(reduction) => {
+            let first = reduction.seed.map_or(element.clone(), |seed| shape_of(body, seed));
+            gives(&first, node)?;
+            gives(&shape_of(body, reduction.body), node)
         }
     }
 }

@@ -29,6 +29,7 @@ pub(crate) enum Wanted {
     Number,
     Boolean,
     Texts,
+    Numbers,
     Groups,
     Map,
     Any,
@@ -43,6 +44,7 @@ impl Wanted {
             "number" => Some(Self::Number),
             "boolean" => Some(Self::Boolean),
             "texts" => Some(Self::Texts),
+            "numbers" => Some(Self::Numbers),
             "groups" => Some(Self::Groups),
             "map" => Some(Self::Map),
             "any" => Some(Self::Any),
@@ -79,6 +81,7 @@ impl<'d> Maker<'d> {
             Wanted::Number => self.number(depth),
             Wanted::Boolean => self.boolean(depth),
             Wanted::Texts => self.texts(depth),
+            Wanted::Numbers => self.numbers(depth),
             Wanted::Groups => self.groups(depth),
             Wanted::Map => self.map(depth),
             Wanted::Any => self.any(depth),
@@ -138,6 +141,7 @@ impl<'d> Maker<'d> {
                 "user.single",
                 "user.notags",
             ],
+            Wanted::Numbers => &["user.numbers", "user.numbers", "{1, 2.5, -3}", "{}"],
             Wanted::Groups => &["user.groups"],
             Wanted::Map => &["user.custom", "{k: 1}"],
             Wanted::Any => &[
@@ -303,6 +307,36 @@ impl<'d> Maker<'d> {
         let body = self.make(result, depth);
         self.scope.truncate(before);
         if indexed { format!("({name}, {index}) => {body}") } else { format!("{name} => {body}") }
+    }
+
+    /// `(r, x) => …` or `(r, x, i) => …` over elements of type `element`.
+    pub(crate) fn reduction(&mut self, element: Wanted, result: Wanted, depth: usize) -> String {
+        self.n_names += 1;
+        let n = self.n_names;
+        let before = self.scope.len();
+        self.scope.push((format!("r{n}"), result));
+        self.scope.push((format!("y{n}"), element));
+        let indexed = self.dice.roll(3) == 0;
+        if indexed {
+            self.scope.push((format!("j{n}"), Wanted::Integer));
+        }
+        let body = self.make(result, depth);
+        self.scope.truncate(before);
+        let index = if indexed { format!(", j{n}") } else { String::new() };
+        format!("(r{n}, y{n}{index}) => {body}")
+    }
+
+    fn numbers(&mut self, depth: usize) -> String {
+        let list = self.make(Wanted::Numbers, depth);
+        match self.dice.roll(4) {
+            0 => format!("({list}).map({})", self.lambda(Wanted::Number, Wanted::Number, depth)),
+            1 => format!("({list}).filter(x => x > {})", self.leaf(Wanted::Integer)),
+            2 => {
+                let texts = self.make(Wanted::Texts, depth);
+                format!("({texts}).map({})", self.lambda(Wanted::Text, Wanted::Integer, depth))
+            }
+            _ => format!("({list}).sort()"),
+        }
     }
 
     fn texts(&mut self, depth: usize) -> String {

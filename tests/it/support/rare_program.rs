@@ -16,6 +16,15 @@ const BEYOND: &[(&str, &str)] = &[
     ("text", "String.join('-', user.book, user.book, <any>, user.book)"),
     ("list", "user.huge.map(x => {x, <text>})"),
     ("list", "user.huge.filter((x, i) => i >= 0 || <boolean>).![#this].map(x => x)"),
+    ("list", "user.huge.flatMap(x => {x, <text>})"),
+    (
+        "list",
+        "user.many.flatMap(x => user.tags.concat(user.tags, <texts>, {1,2,3,4,5,6,7,8,9,0,1}))",
+    ),
+    ("list", "user.huge.concat(user.huge, <texts>)"),
+    ("steps", "user.many.flatMap(x => user.many.map(y => y + <text>)).count()"),
+    ("steps", "user.many.flatMap(x => user.many).flatMap(x => user.many).any(x => x == <text>)"),
+    ("steps", "user.many.map(x => {x, user.groups}).distinct()"),
     ("list", "Arrays.size(user.commas + <text>)"),
     ("depth", "{{{{{{{{{{{{{user.custom.deep}}}}}}}}}}}}, <any>}"),
     (
@@ -47,6 +56,45 @@ const FORMS: &[&str] = &[
     "<groups>.^[name == <text>]",
     "<groups>.$[name.startsWith('role_')]?.name",
     "<texts>.map(x => x + <text>)[<integer>]",
+    "<texts>.filter(x => x != <text>).at(<integer>)",
+    "<texts>.flatMap(x => {x, <text>}).at(-1)",
+    "<texts>.flatMap(x => x.split(<text>)).at(<integer>)",
+    "<texts>.flatMap(x => {x, <text>}).indexOf(<text>)",
+    "<texts>.map(x => {x}).indexOf({<text>})",
+    "<texts>.map(x => {x}).contains({<text>, 'a'})",
+    "user.custom.list.flatMap(x => {x, <any>}).contains(<any>)",
+    "<texts>.flatMap((x, i) => {x, i}).take(<integer>)",
+    "<texts>.flatMap((x, i) => <texts>).filter((x, i) => i != <integer>)",
+    "<texts>.skip(<integer>).flatMap(x => {x, <any>}).skip(1).take(7).map(x => x)",
+    "<texts>.take(<integer>).flatMap(x => <texts>).take(20).join(<text>)",
+    "<texts>.map(x => <integer> / (x.length() - 1)).take(<integer>)",
+    "<texts>.map(x => <integer> / (x.length() - 1)).skip(<integer>).first()",
+    "<numbers>.flatMap(x => {x, <number>}).sum()",
+    "<texts>.flatMap(x => <any>)",
+    "<texts>.flatMap(x => x == <text> ? null : {x}).size()",
+    "<texts>.reduce((r, x) => r + x)",
+    "<texts>.reduce((r, x, i) => r + i, <integer>)",
+    "<texts>.reduce(<text>, (r, x) => r.length() > 3000 ? r : r + x)",
+    "<texts>.flatMap(x => {x, x}).reduce((r, x) => x.length() + r, <integer>)",
+    "<texts>.reduce((r, x) => r.add(x), {<any>})",
+    "<texts>.take(9).reduce((r, x) => {r, x})",
+    "<numbers>.reduce((r, x) => x > r ? x : r)",
+    "<texts>.map(x => <any>).distinct()",
+    "<texts>.distinct().sortBy(x => x.length()).take(<integer>)",
+    "<texts>.sortBy((x, i) => <any>)",
+    "{<any>, <any>, <text>, <any>}.distinct()",
+    "{user.groups, {<text>}, user.groups, {user.groups[0], 1}}.distinct().size()",
+    "{<texts>, <texts>, {k: <any>}, {k: <any>}}.distinct()",
+    "<groups>.concat(<texts>).distinct()",
+    "<groups>.sortBy(g => g.name).last()",
+    "<texts>.concat(<texts>, <any>).slice(<integer>, <integer>)",
+    "<any>.slice(<integer>)",
+    "<any>.at(<integer>)",
+    "<any>.indexOf(<text>)",
+    "<any>.concat(<text>)",
+    "<numbers>.min()",
+    "<texts>.map(x => {x}).sort()",
+    "<texts>.map(x => x).sum()",
     "<texts>.filter(x => x != <text>)[<integer>]",
     "<texts>.map(x => x + <text>).size()",
     "<texts>.map(x => <any>).join(<text>)",
@@ -168,6 +216,8 @@ const FORMS: &[&str] = &[
 const REFUSED: &[&str] = &[
     "Groups.contains('OKTA', <text>, 101)",
     "Groups.startsWith('OKTA', <text>, 500)",
+    "Groups.startsWith('OKTA', <text>, <number>)",
+    "Groups.contains('OKTA', <text>, 0.5 + <integer>)",
     "getFilteredGroups({<text>}, 'group.name', 1000)",
     "Groups.contains('active_directory', '', 1)",
     "Groups.endsWith('OKTA', '', 1)",
@@ -254,7 +304,8 @@ fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
         Accepts::TextOrList | Accepts::ListOrText => {
             [Wanted::Text, Wanted::Texts][maker.dice.roll(2)]
         }
-        Accepts::List => Wanted::Texts,
+        Accepts::List | Accepts::Ordered => Wanted::Texts,
+        Accepts::Numbers => Wanted::Numbers,
         Accepts::Map => Wanted::Map,
         Accepts::Group => Wanted::Groups,
         Accepts::Expression => {
@@ -271,6 +322,7 @@ fn argument(maker: &mut Maker<'_>, accepts: Accepts, depth: usize) -> String {
             return format!("{{'group.profile.name': {{'role_', {name}}}}}");
         }
         Accepts::Condition => return maker.lambda(Wanted::Text, Wanted::Boolean, depth),
+        Accepts::Reduction => return maker.reduction(Wanted::Text, Wanted::Text, depth),
         Accepts::Mapping => {
             let result = [Wanted::Text, Wanted::Integer, Wanted::Any][maker.dice.roll(3)];
             return maker.lambda(Wanted::Text, result, depth);
