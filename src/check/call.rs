@@ -56,10 +56,14 @@ impl Checker<'_> {
     fn call_on_element(&mut self, call: &Call, span: Span) -> Option<NodeId> {
         let Some(Scoped::Element(local, shape)) = self.scoped_element() else { return None };
         let n = call.arguments.len() + 1;
+        // No value of type any is a user, and the user of the request is who is meant.
+        let name = call.name.text.as_str();
+        let is_global = !named(name, |row| row.style == Style::Function).is_empty();
         let fits = |row: &Function| {
-            row.is_method() && row.takes(n) && (shape.ty == Type::Any || receives(row, &shape.ty))
+            let never = shape.ty == Type::Any && is_global && is_of_user(row);
+            row.is_method() && row.takes(n) && !never && receives(row, &shape.ty)
         };
-        named(&call.name.text, fits).first()?;
+        named(name, fits).first()?;
         let element = self.local(local, shape, call.name.span);
         Some(self.method(element, call, span))
     }
