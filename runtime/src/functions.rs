@@ -155,6 +155,8 @@ pub enum Returns {
     SameList,
     /// A list with the elements of the first argument, or null.
     SameListOrNull,
+    /// A list with the elements of the first argument and the second.
+    Added,
     /// A list of what the mapping gives.
     Mapped,
 }

@@ -1,7 +1,8 @@
 //! Regular expressions that somebody else wrote: linear in time, bounded in size, matched against
-//! the whole text; `\d`, `\s` and `\w` are ASCII (decision 28). And the row that matches them.
+//! the whole text or, to replace, searched for; `\d`, `\s` and `\w` are ASCII (decision 28). And the
+//! rows that use them.
 
-use crate::abi::Context;
+use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Parameter, Returns};
@@ -24,23 +25,46 @@ const CACHE: usize = 256 * 1024;
 const NESTING: u32 = 100;
 /// Most characters of a pattern (OEL §2.3).
 const LENGTH: usize = 1000;
+/// Most bytes of a text that matches are replaced in: finding all of them can take the square of it.
+const SEARCHED: usize = 10_000;
 /// How many patterns a thread keeps compiled.
 const KEPT: usize = 32;
 
 const TEXT: Parameter = Parameter::new("text", Accepts::Text).sized();
+const REPLACEMENT: Parameter = Parameter::new("replacement", Accepts::Text).sized();
 const PATTERN: Parameter = Parameter::new("pattern", Accepts::Pattern).sized();
 
 /// The rows of this family.
-pub(crate) static ROWS: &[Function] =
-    &[Function::method(&["matches"], &[TEXT, PATTERN], Returns::Boolean, Body(matches)).says(
+pub(crate) static ROWS: &[Function] = &[
+    Function::method(&["matches"], &[TEXT, PATTERN], Returns::Boolean, Body(matches)).says(
         "whether the regular expression matches the whole text",
         "user.profile.firstName.matches('[A-Z][a-z]+')",
         "true",
-    )];
+    ),
+    Function::method(
+        &["replaceRegex"],
+        &[TEXT, PATTERN, REPLACEMENT],
+        Returns::Text,
+        Body(replace_regex),
+    )
+    .says(
+        "the text with each match of the regular expression replaced; `$1` is its first group, `$0` \
+         the match, `$$` a dollar sign",
+        "'2026-11-24'.replaceRegex('(\\d+)-(\\d+)-(\\d+)', '$3.$2.$1')",
+        "\"24.11.2026\"",
+    ),
+];
 
-/// A pattern that must match a text from its beginning to its end.
+/// A pattern that must match a text from its beginning to its end, or anywhere.
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
+
+/// Where a pattern matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Whole,
+    Anywhere,
+}
 
 impl Pattern {
     /// The pattern that `text` writes.
@@ -49,6 +73,10 @@ impl Pattern {
     /// In words what is wrong with it: its grammar, its size, or a look-around or back-reference,
     /// which no linear matcher has.
     pub fn new(text: &str) -> Result<Self, String> {
+        Self::reaching(text, Reach::Whole)
+    }
+
+    fn reaching(text: &str, reach: Reach) -> Result<Self, String> {
         if text.chars().nth(LENGTH).is_some() {
             return Err(format!("the pattern has more than {LENGTH} characters"));
         }
@@ -59,7 +87,10 @@ impl Pattern {
         let tree = tree.map_err(|error| error.kind().to_string())?;
         let inner = Translator::new().translate(text, &tree);
         let inner = inner.map_err(|error| error.kind().to_string())?;
-        let whole = Hir::concat(vec![Hir::look(Look::Start), inner, Hir::look(Look::End)]);
+        let whole = match reach {
+            Reach::Whole => Hir::concat(vec![Hir::look(Look::Start), inner, Hir::look(Look::End)]),
+            Reach::Anywhere => inner,
+        };
         let config = Config::new().nfa_size_limit(Some(SIZE)).hybrid_cache_capacity(CACHE);
         let built = Regex::builder().configure(config).build_from_hir(&whole);
         built.map(Self).map_err(|error: BuildError| match error.size_limit() {
@@ -73,11 +104,69 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
+
+    /// The text with each match replaced; `None` if it grows beyond the limit on texts.
+    fn replace_all(&self, text: &str, replacement: &str) -> Option<String> {
+        let (mut made, mut end) = (String::new(), 0);
+        for captures in self.0.captures_iter(text) {
+            let matched = captures.get_match()?;
+            made.push_str(text.get(end..matched.start())?);
+            append(
+                replacement,
+                &mut made,
+                |group| match captures.get_group(group) {
+                    Some(span) => text.get(span.range()).unwrap_or_default(),
+                    None => "",
+                },
+                captures.group_len(),
+            );
+            end = matched.end();
+            if made.len() > limits::TEXT {
+                return None;
+            }
+        }
+        made.push_str(text.get(end..)?);
+        Some(made)
+    }
+}
+
+/// Appends the replacement with the groups of a match: of digits behind `$` as many count as name a
+/// group there is. Another `$` stands for itself.
+fn append<'t>(
+    replacement: &str,
+    made: &mut String,
+    group: impl Fn(usize) -> &'t str,
+    n_groups: usize,
+) {
+    let mut rest = replacement;
+    while let Some((before, after)) = rest.split_once('$') {
+        made.push_str(before);
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let named = (1..=digits.min(3)).rev().find_map(|n| {
+            let (number, behind) = after.split_at_checked(n)?;
+            number.parse().ok().filter(|number| *number < n_groups).map(|number| (number, behind))
+        });
+        rest = match (named, after.strip_prefix('$')) {
+            (Some((number, behind)), _) => {
+                made.push_str(group(number));
+                behind
+            }
+            (None, Some(behind)) => {
+                made.push('$');
+                behind
+            }
+            (None, None) => {
+                made.push('$');
+                after
+            }
+        };
+    }
+    made.push_str(rest);
 }
 
 thread_local! {
     /// The patterns used last, the latest at the end.
-    static PATTERNS: RefCell<Vec<(String, Pattern)>> = const { RefCell::new(Vec::new()) };
+    static PATTERNS: RefCell<Vec<(String, Reach, Pattern)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn matches<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Result<Value<'a>, Fault> {
@@ -86,22 +175,46 @@ fn matches<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Result<Value<'a>
     with(pattern.as_str(), |pattern| pattern.matches(text.as_str())).map(Value::boolean)
 }
 
+fn replace_regex<'a>(
+    context: &mut Context<'a>,
+    arguments: &[Value<'a>],
+) -> Result<Value<'a>, Fault> {
+    let text = |index: usize| arguments.get(index).and_then(|value| value.as_text());
+    let (Some(source), Some(pattern), Some(replacement)) = (text(0), text(1), text(2)) else {
+        return Err(Fault::Type);
+    };
+    if source.as_str().len() > SEARCHED {
+        return Err(Fault::Limit);
+    }
+    let made = kept(pattern.as_str(), Reach::Anywhere, |pattern| {
+        pattern.replace_all(source.as_str(), replacement.as_str())
+    })?;
+    context.make_text(&made.ok_or(Fault::Limit)?).map(Value::text)
+}
+
 /// What `question` answers about the pattern that this text writes, compiled unless it was used
 /// lately.
 ///
 /// # Errors
 /// [`Fault::Regex`] for a text that is no pattern.
 pub(crate) fn with<T>(written: &str, question: impl FnOnce(&Pattern) -> T) -> Result<T, Fault> {
+    kept(written, Reach::Whole, question)
+}
+
+fn kept<T>(written: &str, reach: Reach, question: impl FnOnce(&Pattern) -> T) -> Result<T, Fault> {
     PATTERNS.with_borrow_mut(|kept| {
-        let known = kept.iter().position(|(text, _)| text == written);
+        let known = kept.iter().position(|(text, how, _)| text == written && *how == reach);
         let entry = match known {
             Some(at) => kept.remove(at),
-            None => (written.to_owned(), Pattern::new(written).map_err(|_| Fault::Regex)?),
+            None => {
+                let pattern = Pattern::reaching(written, reach).map_err(|_| Fault::Regex)?;
+                (written.to_owned(), reach, pattern)
+            }
         };
         if kept.len() >= KEPT {
             kept.remove(0);
         }
-        let answer = question(&entry.1);
+        let answer = question(&entry.2);
         kept.push(entry);
         Ok(answer)
     })

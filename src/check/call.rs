@@ -3,6 +3,7 @@
 
 use super::expression::Scoped;
 use super::nearest::nearest;
+use super::shape::unify;
 use super::{Checker, error};
 use crate::ir::{NodeId, NodeKind};
 use crate::source::Span;
@@ -249,9 +250,21 @@ impl Checker<'_> {
             nullable |= parameter.null == Null::Flows && self.shape(argument).nullable;
             fitted.push(self.argument(parameter, argument));
         }
+        if function.repeats == Repeats::InPairs {
+            self.refuse_empty_keys(function, &fitted);
+        }
         let shape = self.result(function, &fitted);
         let shape = Shape { nullable: shape.nullable || nullable, ..shape };
         self.push(NodeKind::Call { row: number, arguments: fitted }, shape, span)
+    }
+
+    /// An empty key occurs in every text, so what follows it would never count (OEL §3.1).
+    fn refuse_empty_keys(&mut self, function: &Function, arguments: &[NodeId]) {
+        for key in arguments.iter().skip(function.least()).step_by(2) {
+            if self.constant_text(*key) == Some("") {
+                self.error(error::empty_key(self.span(*key)));
+            }
+        }
     }
 
     fn result(&self, function: &Function, arguments: &[NodeId]) -> Shape {
@@ -273,6 +286,10 @@ impl Checker<'_> {
             Returns::Element => Shape { nullable: true, ..first() },
             Returns::SameList => Self::list_of(first()),
             Returns::SameListOrNull => Shape { nullable: true, ..Self::list_of(first()) },
+            Returns::Added => {
+                let added = arguments.get(1).map_or(Shape::of(Type::Any), |node| self.shape(*node));
+                Self::list_of(unify(&first(), &added))
+            }
             Returns::Mapped => Self::list_of(Shape::of(Type::Any)),
         }
     }

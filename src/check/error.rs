@@ -270,6 +270,11 @@ pub(super) fn group_expression_inside(span: Span) -> Diagnostic {
         .help("the group itself is `group`")
 }
 
+pub(super) fn empty_key(span: Span) -> Diagnostic {
+    let message = "an empty key occurs in every text".to_owned();
+    type_error("E0413", message, span).help("what it gives can be the default instead")
+}
+
 pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {
     let message = format!("{what} is not supported");
     error("E0505", Category::Unsupported, Stage::Types, message, span)

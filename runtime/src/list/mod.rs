@@ -300,13 +300,13 @@ pub(crate) static ROWS: &[Function] = &[
     Function::classic(&["Arrays.size"], &[CLASSIC], Returns::Integer, Body(body::size))
         .total()
         .says("how many elements the list has; 0 for null", "Arrays.size('a, b')", "2"),
-    Function::classic(&["Arrays.add"], &[CLASSIC, SIZED_VALUE], Returns::Mapped, Body(whole::add))
+    Function::classic(&["Arrays.add"], &[CLASSIC, SIZED_VALUE], Returns::Added, Body(whole::add))
         .says(
             "a new list with the value at its end; null is an empty list",
             "Arrays.add({10, 20}, 30)",
             "[10,20,30]",
         ),
-    Function::method(&["add"], &[WALKED, SIZED_VALUE], Returns::Mapped, Body(whole::add)).says(
+    Function::method(&["add"], &[WALKED, SIZED_VALUE], Returns::Added, Body(whole::add)).says(
         "a new list with the value at its end",
         "{'one'}.add('two')",
         r#"["one","two"]"#,

@@ -164,7 +164,7 @@ fn returns(row: &Function, node: &Node) -> Verdict {
         Returns::Boolean => node.shape.ty == Type::Boolean,
         Returns::Integer => node.shape.ty == Type::Integer,
         Returns::Text => node.shape.ty == Type::Text,
-        Returns::Texts | Returns::Groups | Returns::SameList | Returns::Mapped => {
+        Returns::Texts | Returns::Groups | Returns::SameList | Returns::Added | Returns::Mapped => {
             matches!(node.shape.ty, Type::List(_))
         }
         Returns::TextsOrNull | Returns::SameListOrNull => {

@@ -194,6 +194,8 @@ const FORMS: &[&str] = &[
     "(<text> matches <text> + '[')",
     "<text>.matches('(' + <text>)",
     "user.email.matches(user.mixed[0] + '(?=a)')",
+    "<text>.replaceRegex('(a)|e', '[$1$$' + <text> + ']')",
+    "<text>.replaceRegex(<text>, <text>)",
     "<texts>.filter(x => x matches '[a-z]_?' + '.*')",
     "<text>.filter(<text>)",
     "<texts>.map(<text>)",
