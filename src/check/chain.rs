@@ -68,12 +68,23 @@ impl Checker<'_> {
                 checker.operation(Operator::Kept, vec![source, kept], Shape::of(Type::Any), span)
             });
         }
-        let kept = self.filtered(receiver, condition, span);
-        match which {
-            Which::All => kept,
-            Which::First => self.sink(kept, Sink::First, span),
-            Which::Last => self.sink(kept, Sink::Last, span),
+        let sink = match which {
+            Which::All => return self.filtered(receiver, condition, span),
+            Which::First => Sink::First,
+            Which::Last => Sink::Last,
+        };
+        if !self.may_be_map(receiver) {
+            let kept = self.filtered(receiver, condition, span);
+            return self.sink(kept, sink, span);
         }
+        let receiver = self.non_null(receiver, Fault::NullTarget, span);
+        self.guard(receiver, span, |checker, source| {
+            let kept = checker.filtered(source, condition, span);
+            let one = checker.sink(kept, sink, span);
+            checker.guard(one, span, |checker, one| {
+                checker.operation(Operator::Kept, vec![source, one], Shape::of(Type::Any), span)
+            })
+        })
     }
 
     fn filtered(&mut self, receiver: NodeId, condition: &Expression, span: Span) -> NodeId {
@@ -273,15 +284,16 @@ impl Checker<'_> {
         let index = self.expression(index);
         match &shape.ty {
             Type::List(element) => {
-                let index = self.position(index);
                 if self.is_stream(receiver) {
+                    let index = self.position(index);
                     return self.sink(receiver, Sink::At(index), span);
                 }
+                let index = self.place(index);
                 let element = Shape::clone(element);
                 self.operation(Operator::Index, vec![receiver, index], element, span)
             }
             Type::Text => {
-                let index = self.position(index);
+                let index = self.place(index);
                 self.operation(Operator::Index, vec![receiver, index], Shape::of(Type::Text), span)
             }
             Type::Map | Type::Record(_) | Type::Any => {
@@ -299,6 +311,14 @@ impl Checker<'_> {
                 self.remark(error::operand("[ ]", &shape, span));
                 self.operation(Operator::Index, vec![receiver, index], Shape::of(Type::Any), span)
             }
+        }
+    }
+
+    /// As `position`, where a fraction is no element rather than no integer (decision 20).
+    fn place(&mut self, index: NodeId) -> NodeId {
+        match self.shape(index).ty {
+            Type::Number | Type::Any => index,
+            _ => self.position(index),
         }
     }
 

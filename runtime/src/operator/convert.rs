@@ -67,14 +67,14 @@ pub(super) fn entries<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) ->
     context.make_list(&list)
 }
 
-/// The map of the kept entries, if the source was a map.
+/// The map of the kept entries, or of the one kept, if the source was a map.
 pub(super) fn kept<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let [source, kept] = arguments else { return Err(Fault::Internal) };
     if source.as_map().is_none() {
         return Ok(*kept);
     }
     let mut entries = Vec::new();
-    for entry in kept.as_list().unwrap_or_default() {
+    for entry in kept.as_list().unwrap_or(std::slice::from_ref(kept)) {
         let entry = entry.as_map().ok_or(Fault::Internal)?;
         let find = |name| entry.find(name).ok_or(Fault::Internal);
         entries.extend([find("key")?, find("value")?]);
