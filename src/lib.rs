@@ -33,3 +33,6 @@ pub mod publish;
 pub mod grant;
 pub mod http;
 pub mod cli;
+
+#[cfg(feature = "internals")]
+pub mod internals;

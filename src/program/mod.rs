@@ -73,6 +73,28 @@ pub enum Length {
     Free,
 }
 
+/// Over how many lines an expression is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// One, as in a JSON document.
+    One,
+    /// As many as 100 characters each ask for.
+    Several,
+}
+
+/// An expression laid out anew: the same tree with the fewest brackets, words, quotes and numbers
+/// spelled as its author spells them. Formatting it again changes nothing.
+///
+/// # Errors
+/// Everything that keeps it from being read.
+pub fn format(source: &str, length: Length, lines: Lines) -> Result<String, Vec<Diagnostic>> {
+    let width = match lines {
+        Lines::One => usize::MAX,
+        Lines::Several => syntax::print::WIDTH,
+    };
+    syntax::format(source, length.limits(), width)
+}
+
 /// Names a program of a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProgramId(usize);

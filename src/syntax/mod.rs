@@ -4,6 +4,8 @@ mod error;
 mod literal;
 mod nesting;
 pub(crate) mod print;
+#[cfg(any(test, feature = "internals"))]
+pub(crate) mod spans;
 mod token;
 pub(crate) mod tree;
 #[cfg(test)]
@@ -47,6 +49,12 @@ impl Limits {
     pub(crate) const fn free() -> Self {
         Self { scalars: 10_000, nesting: 100 }
     }
+
+    /// For what is printed: as deep as what was read, however long.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) const fn unlimited() -> Self {
+        Self { scalars: usize::MAX, nesting: 100 }
+    }
 }
 
 /// What parsing gave: the tree, unless something stands in its way, and all findings.
@@ -85,6 +93,26 @@ pub(crate) fn parse(source: &str, limits: Limits) -> Parsed {
             refused(diagnostics)
         }
     }
+}
+
+/// The same expression laid out for `width` characters a line, with the fewest brackets, spelled as
+/// its author spells. What would become longer than it may be stands on one line, or stays as it is.
+///
+/// # Errors
+/// What stands in the way of a tree.
+pub(crate) fn format(
+    source: &str,
+    limits: Limits,
+    width: usize,
+) -> Result<String, Vec<Diagnostic>> {
+    let Parsed { tree, diagnostics } = parse(source, limits);
+    let Some(tree) = tree else { return Err(diagnostics) };
+    let spelling = print::Spelling::of(source, &token::tokens(source)?);
+    let formatted = [width, usize::MAX]
+        .into_iter()
+        .map(|width| print::print(&tree, &spelling, width))
+        .find(|formatted| formatted.chars().count() <= limits.scalars);
+    Ok(formatted.unwrap_or_else(|| source.to_owned()))
 }
 
 fn diagnose(found: ParseError<usize, Token, ()>, end: usize) -> Diagnostic {

@@ -243,14 +243,25 @@ fn unsupported_word(
     let after_operand = before.is_some_and(ends_operand);
     let found = match word.to_ascii_lowercase().as_str() {
         "instanceof" | "between" | "in" => after_operand,
-        "new" | "return" => matches!(next, Some(Token::Name(_))),
+        "new" | "return" => {
+            matches!(next, Some(Token::Name(word)) if !stands_between_operands(word))
+        }
         "t" => word == "T" && matches!(next, Some(Token::OpenParenthesis)),
         _ => false,
     };
     found.then(|| error::unsupported_form(word, span))
 }
 
-fn ends_operand(token: &Token) -> bool {
+/// Whether a word is an operator with an operand on each side.
+fn stands_between_operands(word: &str) -> bool {
+    let is_it = |(keyword, token): &(&str, Token)| {
+        let starts = matches!(token, Token::True | Token::False | Token::Null | Token::Not);
+        !starts && word.eq_ignore_ascii_case(keyword)
+    };
+    KEYWORDS.iter().any(is_it)
+}
+
+pub(super) fn ends_operand(token: &Token) -> bool {
     matches!(
         token,
         Token::Name(_)

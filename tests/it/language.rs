@@ -12,6 +12,8 @@ fn every_case_gives_what_it_says() {
         let mut cases = case::read(&path);
         for case in &mut cases {
             n_cases += 1;
+            #[cfg(feature = "internals")]
+            claimsmith::internals::round_trip(&case.expression).unwrap();
             let context = case.context.as_deref().unwrap_or("{}");
             let found = evaluate(&case.expression, context).unwrap_or_else(|said| told(&said));
             if found != case.expected {
@@ -29,6 +31,23 @@ fn every_case_gives_what_it_says() {
     }
     assert!(n_cases >= 100, "only {n_cases} cases were read");
     assert!(update || wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[cfg(feature = "internals")]
+#[test]
+fn made_up_programs_survive_being_printed() {
+    use crate::support::random_program::{Dice, Maker, Wanted};
+    use crate::support::rare_program;
+    let mut dice = Dice(7);
+    for number in 0..6_000 {
+        let maker = &mut Maker::new(&mut dice);
+        let text = match number % 3 {
+            0 => maker.make(Wanted::Any, 5),
+            1 => maker.make(Wanted::Boolean, 4),
+            _ => rare_program::form(maker),
+        };
+        claimsmith::internals::round_trip(&text).unwrap();
+    }
 }
 
 #[test]
