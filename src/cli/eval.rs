@@ -1,6 +1,6 @@
 //! `claimsmith eval`: one expression against one context, or a batch of both as JSON lines.
 
-use super::say;
+use super::{is_coloured, say};
 use crate::diagnostic::{Category, Diagnostic, Severity, first_error, render};
 use crate::document::{self, Json, Node};
 use crate::program::{Engine, Length, ProgramId, Roots, SetBuilder, Subject, Worker};
@@ -8,7 +8,7 @@ use crate::schema::{self, Schema};
 use crate::source::Span;
 use clap::{Args, ValueEnum};
 use std::fs;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -243,10 +243,9 @@ impl Prepared {
 
 /// Tells a person: the value on standard output, everything else on standard error.
 fn answer(expression: &str, outcome: Answer) -> io::Result<ExitCode> {
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let tell = |diagnostics: &[Diagnostic]| {
         for diagnostic in diagnostics {
-            say(&render(diagnostic, "expression", expression, colour));
+            say(&render(diagnostic, "expression", expression, is_coloured()));
         }
     };
     match outcome {

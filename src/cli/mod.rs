@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod eval;
+mod fmt;
 mod installation;
 mod log;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Say everything that is wrong with an org document
     Check(check::Arguments),
+    /// Lay expressions out anew, in files or org documents
+    Fmt(fmt::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
     };
     let run = move || run().map_err(|stop| stop.to_string());
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
@@ -93,15 +97,21 @@ fn tell(text: &str) {
     drop(written);
 }
 
+/// Whether what is said to people is coloured: on a terminal, unless `NO_COLOR` is set
+/// (no-color.org).
+fn is_coloured() -> bool {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !is_unwanted
+}
+
 /// Most problems that are shown at once.
 const MOST_PROBLEMS: usize = 100;
 
 /// Shows what is wrong with a document, each problem with a caret.
 fn show_problems(problems: &[Problem], name: &str, text: &[u8]) {
     let text = String::from_utf8_lossy(text);
-    let colour = std::io::stderr().is_terminal();
     for problem in problems.iter().take(MOST_PROBLEMS) {
-        say(&problem.render(name, &text, colour));
+        say(&problem.render(name, &text, is_coloured()));
     }
     let n_more = problems.len().saturating_sub(MOST_PROBLEMS);
     if n_more > 0 {

@@ -2,6 +2,7 @@
 //! secret at hand. This room alone exchanges the version that is served for another.
 
 mod compile;
+mod format;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod problem;
@@ -11,6 +12,7 @@ mod running;
 mod tests;
 
 pub use compile::{Draft, compile};
+pub use format::format;
 pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use running::{Published, RunningServer, StartError, Surroundings};

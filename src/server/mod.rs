@@ -60,6 +60,19 @@ impl AuthorizationServer {
     pub fn find_scope(&self, name: &str) -> Option<&Scope> {
         self.scopes.iter().find(|scope| scope.name == name)
     }
+
+    /// Every expression: of claims, of rules, of token policies. Patterns of groups are none.
+    pub fn expressions(&self) -> impl Iterator<Item = &ExpressionText> {
+        let claims = self.claims.iter().filter(|claim| claim.value_type == ValueType::Expression);
+        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        let of_token_policies = self.token_policies.iter().flat_map(|policy| {
+            policy.condition.iter().chain(policy.claims.iter().map(|claim| &claim.value))
+        });
+        claims
+            .filter_map(|claim| claim.value.as_ref())
+            .chain(rules.filter_map(|rule| rule.condition.as_ref()))
+            .chain(of_token_policies)
+    }
 }
 
 /// Signing algorithms a server may choose, by their names in RFC 7518 and RFC 8037; the first is

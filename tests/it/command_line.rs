@@ -68,6 +68,52 @@ fn several_mistakes_are_told_at_once() {
     assert_eq!(said.matches("error[").count(), 3, "{said}");
 }
 
+#[test]
+fn fmt_prints_an_expression_and_rewrites_files() {
+    let source = b"user.groups . filter(g=>(g.startsWith(\"role_\")AND g!='role_'))\n";
+    let expected =
+        "user.groups.filter(g => g.startsWith(\"role_\") AND g != \"role_\")\n".to_owned();
+    assert_eq!(text(&claimsmith(&["fmt", "-"], source).stdout), expected);
+    assert_eq!(text(&claimsmith(&["fmt", "--expression", &text(source)], b"").stdout), expected);
+    let file = tempfile::NamedTempFile::with_suffix(".oel").unwrap();
+    std::fs::write(file.path(), source).unwrap();
+    let path = file.path().to_str().unwrap();
+    let status = |arguments: &[&str]| claimsmith(arguments, b"").status.code();
+    assert_eq!(status(&["fmt", "--check", path]), Some(1));
+    assert_eq!(std::fs::read(path).unwrap(), source);
+    assert_eq!(status(&["fmt", path]), Some(0));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
+    assert_eq!(status(&["fmt", "--check", path]), Some(0));
+    std::fs::write(path, "a +").unwrap();
+    let output = claimsmith(&["fmt", path], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("E0202"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "a +");
+}
+
+#[test]
+fn fmt_changes_the_expressions_of_an_org_document_only() {
+    let demo = include_str!("../../src/organization/demo.json");
+    let file = tempfile::NamedTempFile::with_suffix(".json").unwrap();
+    let path = file.path().to_str().unwrap();
+    let untidy = demo.replace("\"user?.department\"", "\"( user ?. department )\"").replace(
+        "access.scope.contains('process:payments')",
+        "access . scope.contains(('process:payments') )",
+    );
+    std::fs::write(path, &untidy).unwrap();
+    assert_eq!(claimsmith(&["fmt", "--check", path], b"").status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), untidy);
+    assert_eq!(claimsmith(&["fmt", path], b"").status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), demo);
+    assert_eq!(claimsmith(&["fmt", "--check", path], b"").status.code(), Some(0));
+    let broken = demo.replace("user?.employeeType", "user?.");
+    std::fs::write(path, &broken).unwrap();
+    let output = claimsmith(&["fmt", path], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("value: expected"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), broken);
+}
+
 /// What `eval --batch` answers, a line for each line, as it is printed.
 fn printed(lines: &[&[u8]]) -> String {
     let output = claimsmith(&["eval", "--batch"], &lines.join(&b'\n'));
