@@ -2,9 +2,9 @@
 //! fit the row's parameters.
 
 use super::expression::Scoped;
-use super::nearest::nearest;
 use super::shape::unify;
 use super::{Checker, error};
+use crate::diagnostic::nearest;
 use crate::ir::{NodeId, NodeKind};
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Call};

@@ -1,8 +1,8 @@
 //! `start.step.step…`: members, indexes, projections and selections. Methods are in `call`.
 
 use super::expression::Scoped;
-use super::nearest::nearest;
 use super::{Checker, Scope, error};
+use crate::diagnostic::nearest;
 use crate::ir::{NodeId, NodeKind, Sink, StageKind};
 use crate::schema::standard;
 use crate::source::Span;

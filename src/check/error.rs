@@ -1,53 +1,13 @@
 //! Every message `check` can give: one constructor each, from what the finder has at hand.
 
-use crate::diagnostic::{Category, Diagnostic, Severity, Stage};
+use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::source::Span;
 use claimsmith_runtime::types::{Shape, Type};
-
-fn error(
-    code: &'static str,
-    category: Category,
-    stage: Stage,
-    message: String,
-    span: Span,
-) -> Diagnostic {
-    Diagnostic {
-        code,
-        severity: Severity::Error,
-        category,
-        stage,
-        message,
-        span,
-        label: String::new(),
-        help: None,
-    }
-}
-
-fn type_error(code: &'static str, message: String, span: Span) -> Diagnostic {
-    error(code, Category::Type, Stage::Types, message, span)
-}
-
-trait With: Sized {
-    fn label(self, label: &str) -> Self;
-    fn help(self, help: impl Into<String>) -> Self;
-}
-
-impl With for Diagnostic {
-    fn label(mut self, label: &str) -> Self {
-        label.clone_into(&mut self.label);
-        self
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
 
 /// A constant that is no regular expression.
 pub(super) fn pattern(words: &str, span: Span) -> Diagnostic {
     let message = format!("this is no regular expression that can be used: {words}");
-    error("E0410", Category::Regex, Stage::Types, message, span)
+    Diagnostic::new(&code::UNUSABLE_PATTERN, message, span)
         .help("look-around and back-references do not exist here; `.*` matches anything")
 }
 
@@ -72,7 +32,7 @@ pub(super) fn type_name(shape: &Shape) -> String {
 
 pub(super) fn unknown_root(name: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
     let message = format!("there is nothing called `{name}` here");
-    let found = error("E0301", Category::UnknownProperty, Stage::Names, message, span);
+    let found = Diagnostic::new(&code::UNKNOWN_ROOT, message, span);
     match nearest {
         Some(nearest) => found.label("unknown name").help(format!("did you mean `{nearest}`?")),
         None => found.label("unknown name").help("an attribute of the user is written `user.name`"),
@@ -87,7 +47,7 @@ pub(super) fn root_elsewhere<'n>(
 ) -> Diagnostic {
     let message = format!("`{name}` is not filled here");
     let here: Vec<String> = here.map(|name| format!("`{name}`")).collect();
-    error("E0301", Category::UnknownProperty, Stage::Names, message, span)
+    Diagnostic::new(&code::ROOT_ELSEWHERE, message, span)
         .label("always missing here")
         .help(format!("`{name}` exists in {place}; here there are {}", here.join(", ")))
 }
@@ -99,7 +59,7 @@ pub(super) fn unknown_attribute(
     span: Span,
 ) -> Diagnostic {
     let message = format!("`{owner}` has no attribute `{name}`");
-    let found = error("E0302", Category::UnknownProperty, Stage::Names, message, span);
+    let found = Diagnostic::new(&code::UNKNOWN_ATTRIBUTE, message, span);
     let found = found.label("unknown attribute");
     match nearest {
         Some(nearest) => found.help(format!("did you mean `{nearest}`?")),
@@ -109,14 +69,14 @@ pub(super) fn unknown_attribute(
 
 pub(super) fn outer_name(name: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` is not an attribute of the element");
-    error("E0303", Category::UnknownProperty, Stage::Names, message, span)
+    Diagnostic::new(&code::OUTER_NAME, message, span)
         .label("names in here belong to the element")
         .help("to use an outer name, write a lambda: `.filter(x => …)` or `.map(x => …)`")
 }
 
 pub(super) fn no_attributes(owner: &Shape, name: &str, span: Span) -> Diagnostic {
     let message = format!("a {} has no attribute `{name}`", type_name(owner));
-    let found = error("E0304", Category::UnknownProperty, Stage::Types, message, span);
+    let found = Diagnostic::new(&code::NO_ATTRIBUTES, message, span);
     match owner.ty {
         Type::List(_) => {
             found.help(format!("to take it of each element, write `.map(x => x.{name})`"))
@@ -127,7 +87,7 @@ pub(super) fn no_attributes(owner: &Shape, name: &str, span: Span) -> Diagnostic
 
 pub(super) fn unknown_function(name: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
     let message = format!("there is no function `{name}`");
-    let found = error("E0501", Category::UnknownFunction, Stage::Functions, message, span);
+    let found = Diagnostic::new(&code::UNKNOWN_FUNCTION, message, span);
     match nearest {
         Some(nearest) => found.label("unknown function").help(format!("did you mean `{nearest}`?")),
         None => found.label("unknown function"),
@@ -136,8 +96,7 @@ pub(super) fn unknown_function(name: &str, nearest: Option<&str>, span: Span) ->
 
 pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` takes {wanted}, found {found}");
-    error("E0502", Category::Arity, Stage::Functions, message, span)
-        .label("wrong number of arguments")
+    Diagnostic::new(&code::WRONG_ARITY, message, span).label("wrong number of arguments")
 }
 
 pub(super) fn lambda_arity(wanted: usize, found: usize, span: Span) -> Diagnostic {
@@ -146,33 +105,34 @@ pub(super) fn lambda_arity(wanted: usize, found: usize, span: Span) -> Diagnosti
         _ => "`(result, x) => …` or `(result, x, index) => …`",
     };
     let message = format!("expected {forms}, found {found} parameters");
-    error("E0503", Category::Arity, Stage::Functions, message, span)
+    Diagnostic::new(&code::LAMBDA_ARITY, message, span)
 }
 
 pub(super) fn claims_inside(span: Span) -> Diagnostic {
     let message = "`Claims(…)` may only stand around the whole expression".to_owned();
-    error("E0504", Category::Unsupported, Stage::Grammar, message, span).help("leave it out here")
+    Diagnostic::new(&code::CLAIMS_INSIDE, message, span).help("leave it out here")
 }
 
 pub(super) fn unexpected_lambda(name: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` takes a value here, found a lambda");
-    error("E0206", Category::Syntax, Stage::Grammar, message, span)
+    Diagnostic::new(&code::MISPLACED_LAMBDA, message, span)
         .help("lambdas are arguments of list methods such as `filter`, `map`, `any` and `reduce`")
 }
 
 pub(super) fn expected_lambda(name: &str, span: Span) -> Diagnostic {
     let message = format!("expected a lambda for `{name}`, found a value");
-    type_error("E0405", message, span).help(format!("write `.{name}(x => …)`"))
+    Diagnostic::new(&code::LAMBDA_WANTED, message, span).help(format!("write `.{name}(x => …)`"))
 }
 
 pub(super) fn not_for_kind(name: &str, receiver: &Shape, span: Span) -> Diagnostic {
     let message = format!("`{name}` is not a method of a {}", type_name(receiver));
-    type_error("E0404", message, span)
+    Diagnostic::new(&code::NOT_A_METHOD_OF_KIND, message, span)
 }
 
 pub(super) fn expected(wanted: &str, found: &Shape, span: Span) -> Diagnostic {
     let message = format!("expected {wanted}, found {}", type_name(found));
-    type_error("E0402", message, span).label(&format!("this is {}", type_name(found)))
+    Diagnostic::new(&code::UNEXPECTED_TYPE, message, span)
+        .label(format!("this is {}", type_name(found)))
 }
 
 pub(super) fn condition(found: &Shape, span: Span) -> Diagnostic {
@@ -181,26 +141,30 @@ pub(super) fn condition(found: &Shape, span: Span) -> Diagnostic {
         Type::Null => "null is not false here; write `?: false` after what may be null",
         _ => "compare it, e.g. with `==` or `!= null`",
     };
-    type_error("E0401", message, span).label("neither true nor false").help(help)
+    Diagnostic::new(&code::NOT_A_CONDITION, message, span)
+        .label("neither true nor false")
+        .help(help)
 }
 
 pub(super) fn not_comparable(lhs: &Shape, rhs: &Shape, span: Span) -> Diagnostic {
     let message = format!("{} and {} have no order", type_name(lhs), type_name(rhs));
-    type_error("E0403", message, span).help("numbers compare with numbers and text with text")
+    Diagnostic::new(&code::NO_ORDER, message, span)
+        .help("numbers compare with numbers and text with text")
 }
 
 pub(super) fn operand(operator: &str, found: &Shape, span: Span) -> Diagnostic {
     let message = format!("`{operator}` does not apply to {}", type_name(found));
-    type_error("E0406", message, span)
+    Diagnostic::new(&code::WRONG_OPERAND, message, span)
 }
 
 pub(super) fn key_on_list(name: &str, span: Span) -> Diagnostic {
     let message = format!("`[{name}]` is a key here, and this has no keys");
-    type_error("E0407", message, span).help("an element of a list is taken by number: `[0]`")
+    Diagnostic::new(&code::NO_KEYS, message, span)
+        .help("an element of a list is taken by number: `[0]`")
 }
 
 pub(super) fn criteria(message: &str, span: Span) -> Diagnostic {
-    type_error("E0408", message.to_owned(), span).help(
+    Diagnostic::new(&code::WRONG_CRITERIA, message.to_owned(), span).help(
         "criteria look like `{'group.profile.name': 'role_', 'operator': 'STARTS_WITH'}`; the keys \
          are `group.id`, `group.type`, `group.source.id` and `group.profile.name`",
     )
@@ -209,31 +173,28 @@ pub(super) fn criteria(message: &str, span: Span) -> Diagnostic {
 /// A name that looks like a regular expression where only a beginning is compared.
 pub(super) fn criterion_pattern(span: Span) -> Diagnostic {
     let message = "this is compared as it is written, not as a regular expression".to_owned();
-    Diagnostic {
-        severity: Severity::Lint,
-        ..type_error("L0408", message, span)
-            .help("name several beginnings in a list: `{'Admin-', 'Service-'}`")
-    }
+    Diagnostic::new(&code::LOOKS_LIKE_PATTERN, message, span)
+        .help("name several beginnings in a list: `{'Admin-', 'Service-'}`")
 }
 
 /// A group limit whose type is none of numbers; the words are Okta's.
 pub(super) fn group_limit(found: &Shape, span: Span) -> Diagnostic {
     let message = "Group limit is not an integer".to_owned();
-    error("E0409", Category::GroupLimit, Stage::Types, message, span)
-        .label(&format!("this is {}", type_name(found)))
+    Diagnostic::new(&code::GROUP_LIMIT_TYPE, message, span)
+        .label(format!("this is {}", type_name(found)))
 }
 
 /// The ids of `getFilteredGroups`, whose type is no list; the words are Okta's.
 pub(super) fn allowlist(found: &Shape, span: Span) -> Diagnostic {
-    type_error("E0411", "Allowlist is not an array".to_owned(), span)
-        .label(&format!("this is {}", type_name(found)))
+    Diagnostic::new(&code::ALLOWLIST_TYPE, "Allowlist is not an array".to_owned(), span)
+        .label(format!("this is {}", type_name(found)))
         .help("write `{'00g1', '00g2'}`, or name an attribute that holds a list")
 }
 
 /// An argument that must be known when the expression is checked (decision 48).
 pub(super) fn not_constant(function: &str, span: Span) -> Diagnostic {
     let message = format!("`{function}` takes a constant text here");
-    let found = error("E0506", Category::Unsupported, Stage::Types, message, span)
+    let found = Diagnostic::new(&code::NOT_KNOWN_YET, message, span)
         .label("only known when it is evaluated");
     match function {
         "getFilteredGroups" => {
@@ -246,46 +207,43 @@ pub(super) fn not_constant(function: &str, span: Span) -> Diagnostic {
 /// A relation of a user who is not named, but comes from a choice or a list.
 pub(super) fn user_unknown(function: &str, span: Span) -> Diagnostic {
     let message = format!("`{function}` of a user that is only known when it is evaluated");
-    error("E0506", Category::Unsupported, Stage::Types, message, span)
+    Diagnostic::new(&code::NOT_KNOWN_YET, message, span)
         .help(format!("name the user: `user.{function}(…)`"))
 }
 
 /// A function that rules of groups do not have (OEL §3.3).
 pub(super) fn not_in_group_rules(function: &str, span: Span) -> Diagnostic {
     let message = format!("`{function}` is not supported in rules of groups");
-    error("E0505", Category::Unsupported, Stage::Functions, message, span)
+    Diagnostic::new(&code::NOT_IN_PLACE, message, span)
         .help("conversions and times have no place there; keep the answer in an attribute")
 }
 
 /// More links than a path may have.
 pub(super) fn too_many_links(span: Span) -> Diagnostic {
     let message = "a user may be at most four links away".to_owned();
-    error("E0506", Category::Unsupported, Stage::Types, message, span)
+    Diagnostic::new(&code::NOT_KNOWN_YET, message, span)
 }
 
 /// `getFilteredGroups` inside the expression of another.
 pub(super) fn group_expression_inside(span: Span) -> Diagnostic {
     let message = "`getFilteredGroups` inside a group expression is not supported".to_owned();
-    error("E0505", Category::Unsupported, Stage::Types, message, span)
-        .help("the group itself is `group`")
+    Diagnostic::new(&code::UNSUPPORTED, message, span).help("the group itself is `group`")
 }
 
 pub(super) fn empty_key(span: Span) -> Diagnostic {
     let message = "an empty key occurs in every text".to_owned();
-    type_error("E0413", message, span).help("what it gives can be the default instead")
+    Diagnostic::new(&code::EMPTY_KEY, message, span)
+        .help("what it gives can be the default instead")
 }
 
 pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {
     let message = format!("{what} is not supported");
-    error("E0505", Category::Unsupported, Stage::Types, message, span)
+    Diagnostic::new(&code::UNSUPPORTED, message, span)
 }
 
 pub(super) fn null_text(span: Span) -> Diagnostic {
     let message = "this may be null, and would then be joined as the empty text".to_owned();
-    Diagnostic {
-        severity: Severity::Lint,
-        ..type_error("L0402", message, span).help("write `?: \"\"` to say so")
-    }
+    Diagnostic::new(&code::NULL_JOINED, message, span).help("write `?: \"\"` to say so")
 }
 
 /// The same finding as a remark: without a declared schema a mismatch only faults when reached.

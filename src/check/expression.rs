@@ -2,6 +2,7 @@
 
 use super::shape::{unify, unify_all};
 use super::{Checker, Scope, error};
+use crate::diagnostic::nearest;
 use crate::ir::{Constant, Link, NodeId, NodeKind, Order};
 use crate::schema::{Place, position};
 use crate::source::Span;
@@ -75,7 +76,7 @@ impl Checker<'_> {
         match self.scoped(name) {
             Some(Scoped::Parameter(local, shape)) => self.local(local, shape, span),
             Some(Scoped::Element(local, shape)) => {
-                let outer = self.schema.find(name).is_some() && !has_member(&shape, name);
+                let outer = self.schema.find(name).is_some() && !self.has_member(&shape, name);
                 if outer && !matches!(shape.ty, Type::Any | Type::Map) {
                     return self.error(error::outer_name(name, span));
                 }
@@ -83,6 +84,16 @@ impl Checker<'_> {
                 self.member(element, name, span)
             }
             None => self.root(name, span),
+        }
+    }
+
+    /// Whether a member of this name can exist on such an element.
+    fn has_member(&self, shape: &Shape, name: &str) -> bool {
+        match &shape.ty {
+            Type::Record(record) => record.find(name).is_some() || record.open,
+            Type::Group => self.schema.group().find(name).is_some(),
+            Type::Any | Type::Map => true,
+            _ => false,
         }
     }
 
@@ -126,8 +137,8 @@ impl Checker<'_> {
                 self.push(NodeKind::Slot { record, index: slot }, shape, span)
             }
             None => {
-                let nearest = super::nearest::nearest(name, self.schema.names());
-                let unknown = error::unknown_root(name, nearest, span);
+                let near = nearest(name, self.schema.names());
+                let unknown = error::unknown_root(name, near, span);
                 self.error(unknown)
             }
         }
@@ -393,15 +404,6 @@ impl Checker<'_> {
 pub(super) enum Scoped {
     Parameter(crate::ir::LocalId, Shape),
     Element(crate::ir::LocalId, Shape),
-}
-
-/// Whether a member of this name can exist on such an element.
-fn has_member(shape: &Shape, name: &str) -> bool {
-    match &shape.ty {
-        Type::Record(record) => record.find(name).is_some() || record.open,
-        Type::Any | Type::Map | Type::Group => true,
-        _ => false,
-    }
 }
 
 fn numeric_result(one: &Type, other: &Type) -> Type {

@@ -2,8 +2,8 @@
 //! applications and directories know them (OEL §3.5). Which, is known when the expression is
 //! checked (decision 48), so that each is loaded before it runs.
 
-use super::nearest::nearest;
 use super::{Checker, error};
+use crate::diagnostic::nearest;
 use crate::ir::{Constant, Link as Choice, NodeId, NodeKind, Sink};
 use crate::schema::path::APP_USER;
 use crate::schema::{Link, Path, standard};

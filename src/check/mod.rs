@@ -11,7 +11,6 @@ mod expression;
 mod group;
 mod limited;
 mod linked;
-mod nearest;
 mod shape;
 mod stream;
 

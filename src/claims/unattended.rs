@@ -2,7 +2,7 @@
 //! through (decision 50).
 
 use super::ClaimPlan;
-use crate::diagnostic::{Category, Diagnostic, Severity, Stage};
+use crate::diagnostic::{Diagnostic, code};
 use crate::program::ProgramSet;
 use crate::server::{Access, AuthorizationServer, ClaimType, ExpressionText, RuleScopes};
 use crate::source::Span;
@@ -50,18 +50,9 @@ fn can_have(granted: &[&RuleScopes], scopes: &[String]) -> bool {
 
 fn remark(text: &str, span: Span) -> Diagnostic {
     let root = text.get(span.range()).filter(|root| ROOTS.contains(root)).unwrap_or("user");
-    Diagnostic {
-        code: "L0602",
-        severity: Severity::Lint,
-        category: Category::NullTarget,
-        stage: Stage::Types,
-        message: format!(
-            "a request without a user can reach this claim, and fails: `{root}` is null"
-        ),
-        span,
-        label: "null for a service".to_owned(),
-        help: Some(format!(
-            "write `{root}?.…` to leave the claim out, or `{root} != null ? … : …`"
-        )),
-    }
+    let message =
+        format!("a request without a user can reach this claim, and fails: `{root}` is null");
+    Diagnostic::new(&code::FAILS_UNATTENDED, message, span)
+        .label("null for a service")
+        .help(format!("write `{root}?.…` to leave the claim out, or `{root} != null ? … : …`"))
 }

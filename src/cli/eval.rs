@@ -1,7 +1,7 @@
 //! `claimsmith eval`: one expression against one context, or a batch of both as JSON lines.
 
 use super::{is_coloured, say};
-use crate::diagnostic::{Category, Diagnostic, Severity, first_error, render};
+use crate::diagnostic::{Code, Diagnostic, Severity, code, first_error, render};
 use crate::document::{self, Json, Node};
 use crate::program::{Engine, Length, ProgramId, Roots, SetBuilder, Subject, Worker};
 use crate::schema::{self, Schema};
@@ -69,22 +69,18 @@ struct Source {
 
 /// What a person or a harness is told when there is no value.
 struct Refusal {
-    category: Category,
-    code: &'static str,
+    code: &'static Code,
     message: String,
     span: Span,
     /// All there is to say, for people.
     diagnostics: Vec<Diagnostic>,
 }
 
-/// The code of a line or context that cannot be read (decision 52, `context`).
-const BAD_CONTEXT: &str = "E0710";
-
 impl Refusal {
+    /// A line or context that cannot be read (decision 52, `context`).
     fn context(message: impl Into<String>) -> Self {
         Self {
-            category: Category::Context,
-            code: BAD_CONTEXT,
+            code: &code::BAD_CONTEXT,
             message: message.into(),
             span: Span::default(),
             diagnostics: Vec::new(),
@@ -94,7 +90,6 @@ impl Refusal {
     fn of(diagnostics: Vec<Diagnostic>) -> Self {
         match first_error(&diagnostics) {
             Some(first) => Self {
-                category: first.category,
                 code: first.code,
                 message: first.message.clone(),
                 span: first.span,
@@ -334,8 +329,8 @@ fn write_outcome(output: &mut impl Write, outcome: Answer) -> io::Result<()> {
         Ok((json, _)) => writeln!(output, "{{\"value\":{json}}}"),
         Err(refusal) => {
             let error = serde_json::json!({"error": {
-                "category": refusal.category.name(),
-                "code": refusal.code,
+                "category": refusal.code.category.name(),
+                "code": refusal.code.id,
                 "message": refusal.message,
                 "span": [refusal.span.start, refusal.span.end],
             }});

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod eval;
 mod fmt;
+mod explain;
 mod installation;
 mod log;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Check(check::Arguments),
     /// Lay expressions out anew, in files or org documents
     Fmt(fmt::Arguments),
+    /// Say what a code means, and how to mend what it is about
+    Explain(explain::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
     };
     let run = move || run().map_err(|stop| stop.to_string());
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);

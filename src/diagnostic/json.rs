@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 pub fn to_json(diagnostic: &Diagnostic, text: &str) -> Value {
     let (line, column) = line_and_column(text, diagnostic.span.range().start);
     json!({
-        "code": diagnostic.code,
+        "code": diagnostic.code.id,
         "severity": match diagnostic.severity {
             Severity::Error => "error",
             Severity::Lint => "lint",
         },
-        "category": diagnostic.category.name(),
+        "category": diagnostic.code.category.name(),
         "message": diagnostic.message,
         "span": [diagnostic.span.start, diagnostic.span.end],
         "line": line,

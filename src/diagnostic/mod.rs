@@ -1,12 +1,16 @@
 //! What we say to a person whose text is wrong: code, message, span, label, help.
 //! How it was found is no concern of this room.
 
+pub mod code;
 mod json;
+mod nearest;
 mod render;
 #[cfg(test)]
 mod tests;
 
+pub use code::Code;
 pub use json::to_json;
+pub(crate) use nearest::nearest;
 pub use render::render;
 
 use crate::source::Span;
@@ -14,14 +18,10 @@ use crate::source::Span;
 /// One thing that is wrong with, or remarkable about, a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Stable code, e.g. `E0402`; lints start with `L`.
-    pub code: &'static str,
+    /// Its entry in the table of codes.
+    pub code: &'static Code,
     /// Whether it stops the program from being made.
     pub severity: Severity,
-    /// Which kind of error a harness sees (OEL §4.5).
-    pub category: Category,
-    /// The stage that found it; of several errors the earliest stage is named first (decision 52).
-    pub stage: Stage,
     /// One sentence, lower-case, no full stop.
     pub message: String,
     /// Where, in bytes of the source text.
@@ -30,6 +30,24 @@ pub struct Diagnostic {
     pub label: String,
     /// What to do about it.
     pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// As severe as its code, without label and help.
+    pub(crate) fn new(code: &'static Code, message: impl Into<String>, span: Span) -> Self {
+        let message = message.into();
+        Self { code, severity: code.severity(), message, span, label: String::new(), help: None }
+    }
+
+    /// The same with these words at the caret.
+    pub(crate) fn label(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
+    }
+
+    /// The same with what to do about it.
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
 }
 
 /// How much a diagnostic matters.
@@ -114,5 +132,5 @@ pub fn first_error(diagnostics: &[Diagnostic]) -> Option<&Diagnostic> {
     diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .min_by_key(|diagnostic| (diagnostic.stage, diagnostic.span.start))
+        .min_by_key(|diagnostic| (diagnostic.code.stage, diagnostic.span.start))
 }

@@ -20,7 +20,7 @@ pub fn render(diagnostic: &Diagnostic, name: &str, text: &str, colour: bool) -> 
     let annotation = AnnotationKind::Primary.span(range).label(diagnostic.label.as_str());
     let snippet = Snippet::source(shown).line_start(first_line).path(name).annotation(annotation);
     let mut group =
-        level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).element(snippet);
+        level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id).element(snippet);
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }

@@ -1,19 +1,12 @@
 //! What people see, and that no text can break it.
 
-use super::{Category, Diagnostic, Severity, Stage, render, to_json};
+use super::{Diagnostic, code, render, to_json};
 use crate::source::Span;
 
 fn at(start: usize, end: usize) -> Diagnostic {
-    Diagnostic {
-        code: "E0402",
-        severity: Severity::Error,
-        category: Category::Type,
-        stage: Stage::Types,
-        message: "expected text, found integer".to_owned(),
-        span: Span::new(start, end),
-        label: "this is integer".to_owned(),
-        help: Some("write it in quotes".to_owned()),
-    }
+    Diagnostic::new(&code::UNEXPECTED_TYPE, "expected text, found integer", Span::new(start, end))
+        .label("this is integer")
+        .help("write it in quotes")
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Faults as people are told of them.
 
 use crate::codegen::{Place, Site};
-use crate::diagnostic::{Category, Diagnostic, Severity, Stage};
+use crate::diagnostic::{Category, Code, Diagnostic, code};
 use crate::interpret::StoppedMember;
 use crate::ir::{Body, NodeId, Object};
 use crate::source::Span;
@@ -9,12 +9,10 @@ use claimsmith_runtime::fault::Fault;
 
 /// Why an evaluation gave no value, and where in the expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}", code.title)]
 pub struct EvaluationFault {
-    /// Stable code, `E06xx`.
-    pub code: &'static str,
-    pub category: Category,
-    pub message: String,
+    /// Its entry in the table of codes, whose title is its message.
+    pub code: &'static Code,
     /// Where in the expression that faulted.
     pub span: Span,
     /// For an object: the member, which of its alternatives, and whether its guard.
@@ -26,21 +24,16 @@ impl EvaluationFault {
     #[must_use]
     pub fn describe(&self, expression: &str) -> String {
         let part = expression.get(self.span.range()).unwrap_or(expression);
-        format!("{} {} at `{part}` in `{expression}`", self.code, self.message)
+        format!("{} {} at `{part}` in `{expression}`", self.code, self.code.title)
     }
 
     /// The same as a diagnostic, to be shown with a caret.
     #[must_use]
     pub fn diagnostic(&self) -> Diagnostic {
-        Diagnostic {
-            code: self.code,
-            severity: Severity::Error,
-            category: self.category,
-            stage: Stage::Evaluation,
-            message: self.message.clone(),
-            span: self.span,
-            label: "happened here".to_owned(),
-            help: help(self.category).map(str::to_owned),
+        let told = Diagnostic::new(self.code, self.code.title, self.span).label("happened here");
+        match help(self.code.category) {
+            Some(help) => told.help(help),
+            None => told,
         }
     }
 }
@@ -56,8 +49,7 @@ fn help(category: Category) -> Option<&'static str> {
 /// The fault at a node of an expression.
 pub(super) fn at(fault: Fault, body: &Body, node: NodeId) -> EvaluationFault {
     let span = body.node(node).map_or(Span::default(), |node| node.span);
-    let (code, category, message) = words(fault);
-    EvaluationFault { code, category, message: message.to_owned(), span, member: None }
+    EvaluationFault { code: code_of(fault), span, member: None }
 }
 
 /// Where the interpreter stopped, as machine code would say it.
@@ -74,71 +66,41 @@ pub(super) fn in_object(object: &Object, fault: Fault, site: Site) -> Evaluation
     let body = made.and_then(|made| if in_guard { made.guard.as_ref() } else { Some(&made.value) });
     let node = body.and_then(|body| body.node(site.node));
     let span = node.map_or(Span::default(), |node| node.span);
-    let (code, category, message) = words(fault);
     let member = Some((member, alternative, in_guard));
-    EvaluationFault { code, category, message: message.to_owned(), span, member }
+    EvaluationFault { code: code_of(fault), span, member }
 }
 
 /// The code of every fault there is.
 #[cfg(feature = "internals")]
 #[must_use]
 pub fn codes() -> Vec<&'static str> {
-    Fault::ALL.iter().map(|fault| words(*fault).0).collect()
+    Fault::ALL.iter().map(|fault| code_of(*fault).id).collect()
 }
 
-/// Code, category and words of each fault.
-fn words(fault: Fault) -> (&'static str, Category, &'static str) {
+/// What people are told of a fault.
+fn code_of(fault: Fault) -> &'static Code {
     match fault {
-        Fault::Type => {
-            ("E0601", Category::Type, "this value is of a kind that cannot be used here")
-        }
-        Fault::NullTarget => ("E0602", Category::NullTarget, "the value before this is null"),
-        Fault::Index => ("E0603", Category::Index, "there is no element at this index"),
-        Fault::Arithmetic => {
-            ("E0604", Category::Arith, "this overflows, divides by zero, or is not finite")
-        }
-        Fault::NumberFormat => ("E0605", Category::NumberFormat, "this text is not a number"),
-        Fault::Limit => ("E0606", Category::Limit, "this takes more work or room than is allowed"),
-        Fault::Arity => {
-            ("E0607", Category::Arity, "no function of this name takes so many arguments here")
-        }
-        Fault::UnknownFunction => {
-            ("E0608", Category::UnknownFunction, "this value has no such function")
-        }
-        Fault::UnknownProperty => {
-            ("E0609", Category::UnknownProperty, "this value has no such attribute")
-        }
-        Fault::Regex => {
-            ("E0610", Category::Regex, "this is no regular expression that can be used")
-        }
-        Fault::GroupLimitTooLarge => {
-            ("E0621", Category::GroupLimit, "Group limit is too large, max is 100")
-        }
-        Fault::GroupLimitNotInteger => {
-            ("E0622", Category::GroupLimit, "Group limit is not an integer")
-        }
-        Fault::GroupLimitNotPositive => {
-            ("E0623", Category::GroupLimit, "Group limit is 0 or negative")
-        }
-        Fault::TooManyGroups => {
-            ("E0624", Category::GroupLimit, "EL expression evaluated to too many groups")
-        }
-        Fault::Allowlist => ("E0625", Category::Type, "Allowlist is not an array"),
-        Fault::NoUser => ("E0626", Category::NullTarget, "No user in context"),
-        Fault::Internal => ("E0699", Category::Limit, "a bug of ours; please report it"),
+        Fault::Type => &code::WRONG_KIND,
+        Fault::NullTarget => &code::NULL_TARGET,
+        Fault::Index => &code::NO_SUCH_INDEX,
+        Fault::Arithmetic => &code::ARITHMETIC,
+        Fault::NumberFormat => &code::NUMBER_FORMAT,
+        Fault::Limit => &code::LIMIT,
+        Fault::Arity => &code::ARITY_AT_RUN_TIME,
+        Fault::UnknownFunction => &code::FUNCTION_AT_RUN_TIME,
+        Fault::UnknownProperty => &code::ATTRIBUTE_AT_RUN_TIME,
+        Fault::Regex => &code::PATTERN_AT_RUN_TIME,
+        Fault::GroupLimitTooLarge => &code::GROUP_LIMIT_TOO_LARGE,
+        Fault::GroupLimitNotInteger => &code::GROUP_LIMIT_NOT_INTEGER,
+        Fault::GroupLimitNotPositive => &code::GROUP_LIMIT_NOT_POSITIVE,
+        Fault::TooManyGroups => &code::TOO_MANY_GROUPS,
+        Fault::Allowlist => &code::ALLOWLIST_NOT_LIST,
+        Fault::NoUser => &code::NO_USER,
+        Fault::Internal => &code::BUG,
     }
 }
 
 /// A broken invariant of ours, told instead of running what broke it.
 pub(super) fn bug(what: &str, span: Span) -> Diagnostic {
-    Diagnostic {
-        code: "E0699",
-        severity: Severity::Error,
-        category: Category::Unsupported,
-        stage: Stage::Evaluation,
-        message: format!("a bug of ours, please report it: {what}"),
-        span,
-        label: String::new(),
-        help: None,
-    }
+    Diagnostic::new(&code::BUG, format!("a bug of ours, please report it: {what}"), span)
 }

@@ -2,6 +2,7 @@
 //! mention. Without a declared schema the types are those of the values given (decision 42).
 
 use super::people::{People, Person, Slot, memberships};
+use crate::diagnostic::{Diagnostic, code};
 use crate::document::{Json, Member, Node};
 use crate::schema::path::APP_USER;
 use crate::schema::{Path, Root, Schema, standard};
@@ -27,6 +28,14 @@ pub struct Subject {
 pub struct ContextError {
     pub message: String,
     pub span: Span,
+}
+
+impl ContextError {
+    /// The same as a diagnostic of the context's text.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::new(&code::BAD_CONTEXT, self.message.as_str(), self.span)
+    }
 }
 
 pub(super) fn wrong(message: impl Into<String>, span: Span) -> ContextError {

@@ -1,16 +1,10 @@
 //! Something wrong with the document, with its path and a caret under its place.
 
-use crate::diagnostic::{self, Category, Diagnostic, Severity, Stage};
+use crate::diagnostic::{self, Diagnostic, code};
 use crate::document::{DocumentError, place_in_string};
 use crate::organization;
 use crate::server::ExpressionText;
 use crate::source::Span;
-
-/// The code of a text that is no JSON document.
-const NOT_JSON: &str = "E0711";
-
-/// The code of a value that the document may not have.
-const NOT_ALLOWED: &str = "E0712";
 
 /// Something wrong with the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +17,11 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn not_allowed(path: String, message: String, span: Span) -> Self {
-        Self { path, diagnostic: of_document(NOT_ALLOWED, message, span) }
+        Self { path, diagnostic: Diagnostic::new(&code::NOT_ALLOWED, message, span) }
     }
 
     pub(super) fn not_json(error: &DocumentError) -> Self {
-        let diagnostic = of_document(NOT_JSON, error.message.clone(), error.span);
+        let diagnostic = Diagnostic::new(&code::NOT_JSON, error.message.as_str(), error.span);
         Self { path: String::new(), diagnostic }
     }
 
@@ -55,18 +49,5 @@ impl Problem {
 impl From<organization::Problem> for Problem {
     fn from(problem: organization::Problem) -> Self {
         Self::not_allowed(problem.path, problem.message, problem.span)
-    }
-}
-
-fn of_document(code: &'static str, message: String, span: Span) -> Diagnostic {
-    Diagnostic {
-        code,
-        severity: Severity::Error,
-        category: Category::Context,
-        stage: Stage::Context,
-        message,
-        span,
-        label: String::new(),
-        help: None,
     }
 }

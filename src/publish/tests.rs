@@ -46,11 +46,11 @@ fn every_wrong_expression_is_reported_with_path_and_caret() {
     });
     let found = problems(&text);
     let paths: Vec<(&str, &str)> =
-        found.iter().map(|problem| (problem.path.as_str(), problem.diagnostic.code)).collect();
+        found.iter().map(|problem| (problem.path.as_str(), problem.diagnostic.code.id)).collect();
     let server = "authorizationServers[0]";
     for (path, code) in [
         (".claims[0].value", "E0301"),
-        (".claims[1].value", "E0301"),
+        (".claims[1].value", "E0305"),
         (".policies[1].rules[1].conditions.elCondition.condition", "E0406"),
     ] {
         let path = format!("{server}{path}");
@@ -139,7 +139,7 @@ fn remarked(value: &str, members: &serde_json::Value) -> Vec<String> {
     });
     let draft = draft(&text).unwrap();
     let told = draft.remarks().iter().map(|remark| {
-        assert_eq!(remark.diagnostic.code, "L0602");
+        assert_eq!(remark.diagnostic.code.id, "L0602");
         assert!(remark.path.ends_with("claims[6].value"), "{}", remark.path);
         text.get(remark.diagnostic.span.range()).unwrap().to_owned()
     });

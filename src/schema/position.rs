@@ -52,6 +52,29 @@ const PLACES: [(&str, &[Position]); 17] = [
 ];
 
 impl Position {
+    /// Every position, [`Position::Anywhere`] first.
+    pub const ALL: [Self; 13] = [
+        Anywhere,
+        AccessTokenClaim,
+        IdentityTokenClaim,
+        Condition,
+        GroupRule,
+        SignInPolicy,
+        AccountManagement,
+        Routing,
+        IdentityProvider,
+        EventHook,
+        PasswordPolicy,
+        Mapping,
+        Realm,
+    ];
+
+    /// The position that [`Position::words`] calls so.
+    #[must_use]
+    pub fn named(words: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|position| position.words() == words)
+    }
+
     /// Whether a root of this name may exist here. What is no root of OEL is not known to be
     /// anywhere else.
     #[must_use]

@@ -1,35 +1,15 @@
 //! Every message about characters, tokens and grammar: one constructor each.
 
 use super::token::Token;
-use crate::diagnostic::{Category, Diagnostic, Severity, Stage};
+use crate::diagnostic::{Code, Diagnostic, code};
 use crate::source::Span;
 
-fn error(
-    code: &'static str,
-    category: Category,
-    stage: Stage,
-    message: String,
-    span: Span,
-    help: Option<&str>,
-) -> Diagnostic {
-    Diagnostic {
-        code,
-        severity: Severity::Error,
-        category,
-        stage,
-        message,
-        span,
-        label: String::new(),
-        help: help.map(str::to_owned),
+fn error(code: &'static Code, message: String, span: Span, help: Option<&str>) -> Diagnostic {
+    let found = Diagnostic::new(code, message, span);
+    match help {
+        Some(help) => found.help(help),
+        None => found,
     }
-}
-
-fn lexing(code: &'static str, message: String, span: Span, help: Option<&str>) -> Diagnostic {
-    error(code, Category::Syntax, Stage::Lexing, message, span, help)
-}
-
-fn grammar(code: &'static str, message: String, span: Span, help: Option<&str>) -> Diagnostic {
-    error(code, Category::Syntax, Stage::Grammar, message, span, help)
 }
 
 /// Forms of other languages (decision 6): how they begin, what they are called, what to do.
@@ -63,7 +43,7 @@ pub(super) fn unsupported_form(text: &str, span: Span) -> Diagnostic {
         .max_by_key(|(start, ..)| start.len());
     let (name, help) = known.map_or(("this", None), |(_, name, help)| (*name, Some(*help)));
     let message = format!("{name} is not supported");
-    error("E0110", Category::Unsupported, Stage::Lexing, message, span, help)
+    error(&code::UNSUPPORTED_FORM, message, span, help)
 }
 
 pub(super) fn trailing_comma(span: Span) -> Diagnostic {
@@ -73,7 +53,7 @@ pub(super) fn trailing_comma(span: Span) -> Diagnostic {
 pub(super) fn number_range(text: &str, span: Span) -> Diagnostic {
     let message = format!("`{text}` is out of range");
     let help = "integers go from -9223372036854775808 to 9223372036854775807";
-    lexing("E0102", message, span, Some(help))
+    error(&code::NUMBER_OUT_OF_RANGE, message, span, Some(help))
 }
 
 /// Characters that begin no token; the usual slips have their own words.
@@ -83,17 +63,27 @@ pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
         '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{00ab}'
         | '\u{00bb}' => {
             let message = format!("`{first}` is a smart quote");
-            lexing("E0103", message, span, Some("write a plain `'` or `\"`"))
+            error(&code::SMART_QUOTE, message, span, Some("write a plain `'` or `\"`"))
         }
         '\'' | '"' => {
             let message = "this text has no end".to_owned();
             let help = format!("close it with `{first}`; inside, the quote is written twice");
-            lexing("E0104", message, span, Some(&help))
+            error(&code::UNTERMINATED_TEXT, message, span, Some(&help))
         }
-        '&' => lexing("E0105", "a lone `&`".to_owned(), span, Some("write `&&` or `and`")),
-        '|' => lexing("E0105", "a lone `|`".to_owned(), span, Some("write `||` or `or`")),
-        '\\' => lexing(
-            "E0106",
+        '&' => error(
+            &code::LONE_OPERATOR_CHARACTER,
+            "a lone `&`".to_owned(),
+            span,
+            Some("write `&&` or `and`"),
+        ),
+        '|' => error(
+            &code::LONE_OPERATOR_CHARACTER,
+            "a lone `|`".to_owned(),
+            span,
+            Some("write `||` or `or`"),
+        ),
+        '\\' => error(
+            &code::STRAY_BACKSLASH,
             "a backslash outside of text".to_owned(),
             span,
             Some("inside JSON a quote is escaped once, for JSON; the expression has plain quotes"),
@@ -103,19 +93,22 @@ pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
             let message = format!("`{other}` cannot stand in a name");
             let help =
                 "names are ASCII letters, digits, `_` and `$`; others are written `user['é']`";
-            lexing("E0107", message, span, Some(help))
+            error(&code::LETTER_IN_NAME, message, span, Some(help))
         }
-        other => {
-            lexing("E0101", format!("`{}` means nothing here", other.escape_debug()), span, None)
-        }
+        other => error(
+            &code::UNEXPECTED_CHARACTER,
+            format!("`{}` means nothing here", other.escape_debug()),
+            span,
+            None,
+        ),
     }
 }
 
 /// A token where the grammar wants something else.
 pub(super) fn unexpected_token(found: &Token, expected: &[String], span: Span) -> Diagnostic {
     match found {
-        Token::Arrow | Token::OpenParameters => grammar(
-            "E0206",
+        Token::Arrow | Token::OpenParameters => error(
+            &code::MISPLACED_LAMBDA,
             "a lambda may only stand as an argument".to_owned(),
             span,
             Some("write e.g. `user.groups.filter(g => …)`"),
@@ -129,26 +122,31 @@ pub(super) fn unexpected_token(found: &Token, expected: &[String], span: Span) -
         | Token::Matches
             if starts_no_operand(expected) =>
         {
-            grammar(
-                "E0203",
+            error(
+                &code::CHAINED_COMPARISON,
                 "comparisons do not chain".to_owned(),
                 span,
                 Some("write `a < b && b < c`, or put parentheses around one of them"),
             )
         }
-        Token::Caret if starts_no_operand(expected) => grammar(
-            "E0204",
+        Token::Caret if starts_no_operand(expected) => error(
+            &code::CHAINED_POWER,
             "`^` does not chain".to_owned(),
             span,
             Some("put parentheses around one of them"),
         ),
         Token::And | Token::Or => {
             let message = format!("expected {}, found {found}", wanted(expected));
-            grammar("E0201", message, span, Some("`&&` and `||` are two characters each"))
+            error(
+                &code::UNEXPECTED_TOKEN,
+                message,
+                span,
+                Some("`&&` and `||` are two characters each"),
+            )
         }
         _ => {
             let message = format!("expected {}, found {found}", wanted(expected));
-            grammar("E0201", message, span, None)
+            error(&code::UNEXPECTED_TOKEN, message, span, None)
         }
     }
 }
@@ -156,35 +154,33 @@ pub(super) fn unexpected_token(found: &Token, expected: &[String], span: Span) -
 /// The text ended too early.
 pub(super) fn unexpected_end(expected: &[String], at: usize) -> Diagnostic {
     let message = format!("expected {}, found the end", wanted(expected));
-    grammar("E0202", message, Span::new(at, at), None)
+    error(&code::UNEXPECTED_END, message, Span::new(at, at), None)
 }
 
 pub(super) fn duplicate_key(key: &str, span: Span) -> Diagnostic {
-    grammar("E0205", format!("the key `{key}` was given before"), span, Some("keep one of them"))
+    error(
+        &code::DUPLICATE_KEY,
+        format!("the key `{key}` was given before"),
+        span,
+        Some("keep one of them"),
+    )
 }
 
 pub(super) fn too_long(found: usize, most: usize, end: usize) -> Diagnostic {
     let message = format!("the expression has {found} characters, and {most} are allowed");
     let span = Span::new(0, end);
-    error("E0701", Category::Limit, Stage::Lexing, message, span, None)
+    error(&code::TOO_LONG, message, span, None)
 }
 
 pub(super) fn too_deep(most: usize, span: Span) -> Diagnostic {
     let message = format!("this is nested more than {most} levels deep");
-    error(
-        "E0702",
-        Category::Limit,
-        Stage::Lexing,
-        message,
-        span,
-        Some("split it into several claims"),
-    )
+    error(&code::TOO_DEEP, message, span, Some("split it into several claims"))
 }
 
 /// A backslash pair that looks like an escape (decision 1).
 pub(super) fn looks_like_escape(pair: &str, span: Span) -> Diagnostic {
     let message = format!("`{pair}` is two characters here: a backslash is an ordinary character");
-    Diagnostic { severity: Severity::Lint, ..lexing("L0101", message, span, None) }
+    error(&code::LOOKS_LIKE_ESCAPE, message, span, None)
 }
 
 /// Whether the grammar could not start an operand here, so an operand stands before.

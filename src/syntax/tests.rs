@@ -6,7 +6,7 @@ use crate::diagnostic::{Category, first_error};
 /// Category and code of the error a text is told, if any.
 fn error_of(text: &str) -> Option<(Category, &'static str)> {
     let parsed = parse(text, Limits::free());
-    let error = first_error(&parsed.diagnostics).map(|error| (error.category, error.code));
+    let error = first_error(&parsed.diagnostics).map(|error| (error.code.category, error.code.id));
     assert_eq!(error.is_some(), parsed.tree.is_none(), "{text}: {:?}", parsed.diagnostics);
     error
 }

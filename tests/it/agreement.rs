@@ -35,10 +35,10 @@ impl Seen {
     fn note<T>(&mut self, question: &Question, outcome: &Result<T, EvaluationFault>) {
         match outcome {
             Ok(_) => self.values += 1,
-            Err(fault) => *self.faults.entry(fault.code).or_default() += 1,
+            Err(fault) => *self.faults.entry(fault.code.id).or_default() += 1,
         }
         if let (Some(limit), Err(fault)) = (question.limit, outcome)
-            && fault.code == "E0606"
+            && fault.code.id == "E0606"
         {
             *self.limits.entry(limit).or_default() += 1;
         }

@@ -23,7 +23,7 @@ fn arguments(line: &str, before: &str) -> Vec<String> {
         .collect()
 }
 
-fn run(arguments: &[String]) -> (String, String) {
+pub(crate) fn run(arguments: &[String]) -> (String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_claimsmith"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

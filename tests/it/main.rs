@@ -12,5 +12,6 @@ mod demo;
 mod examples;
 mod language;
 mod positions;
+mod reference;
 mod support;
 mod tidy;

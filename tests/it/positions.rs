@@ -180,7 +180,7 @@ fn under_declared(expression: &str, context: &str) -> String {
     let mut worker = Worker::new();
     let mut on = |engine| match set.json(id, &roots, &mut worker, engine) {
         Ok(json) => String::from_utf8(json.to_vec()).unwrap(),
-        Err(fault) => fault.code.to_owned(),
+        Err(fault) => fault.code.id.to_owned(),
     };
     let native = on(Engine::Native);
     assert_eq!(native, on(Engine::Interpreter));

@@ -1,7 +1,7 @@
 //! The name a person most likely meant.
 
 /// The candidate with the fewest edits, if so few that it is likely a slip.
-pub(super) fn nearest<'n>(
+pub(crate) fn nearest<'n>(
     name: &str,
     candidates: impl Iterator<Item = &'n str>,
 ) -> Option<&'n str> {
