@@ -24,6 +24,12 @@ pub struct Function {
     pub meaning: Meaning,
     /// Whether it can never fault once its arguments are what the parameters say.
     pub total: bool,
+    /// How its body, or what a lambda gives it, can fail, besides arguments that are null or of a
+    /// wrong kind and results that are too large.
+    pub faults: &'static [Fault],
+    /// Of a classic function, the method that does the same to its first argument, if its last word
+    /// does not name it; else empty.
+    pub method: &'static str,
     /// One line: what it gives.
     pub documentation: &'static str,
     /// An expression and its answer as JSON; empty for internal rows.
@@ -256,18 +262,30 @@ pub enum Relation {
     FindWorkdayUser,
 }
 
+/// Functions of one subject.
+#[derive(Debug)]
+pub struct Family {
+    /// As a heading.
+    pub name: &'static str,
+    pub rows: &'static [Function],
+}
+
 /// Every function, operators first, then in the order the documentation lists them; a row's number
 /// is its place here.
-pub static TABLE: &[&[Function]] = &[
-    operator::ROWS,
-    text::ROWS,
-    version::ROWS,
-    list::ROWS,
-    convert::ROWS,
-    pattern::ROWS,
-    group::ROWS,
-    relation::ROWS,
+pub static TABLE: &[Family] = &[
+    Family { name: "Operators", rows: operator::ROWS },
+    Family { name: "Text", rows: text::ROWS },
+    Family { name: "Versions", rows: version::ROWS },
+    Family { name: "Lists", rows: list::ROWS },
+    Family { name: "Conversions", rows: convert::ROWS },
+    Family { name: "Regular expressions", rows: pattern::ROWS },
+    Family { name: "Groups", rows: group::ROWS },
+    Family { name: "Other records of people", rows: relation::ROWS },
 ];
+
+/// What the examples of rows are about, as JSON.
+pub const EXAMPLE_CONTEXT: &str = r#"{"user": {"profile": {"email": "ada@example.com", "firstName": "Ada"},
+    "groups": ["Everyone", "role_admin", "role_auditor"]}}"#;
 
 /// The rows behind operators and conversions, in the order of the rows of `operator.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -343,10 +361,10 @@ pub fn operator(operator: Operator) -> u32 {
 pub fn row(number: u32) -> Option<&'static Function> {
     let mut number = number as usize;
     for family in TABLE {
-        if let Some(function) = family.get(number) {
+        if let Some(function) = family.rows.get(number) {
             return Some(function);
         }
-        number -= family.len();
+        number -= family.rows.len();
     }
     None
 }
@@ -355,7 +373,7 @@ pub fn row(number: u32) -> Option<&'static Function> {
 pub fn rows() -> impl Iterator<Item = (u32, &'static Function)> {
     TABLE
         .iter()
-        .flat_map(|family| family.iter())
+        .flat_map(|family| family.rows)
         .enumerate()
         .map(|(number, row)| (number as u32, row))
 }
@@ -440,6 +458,8 @@ impl Function {
             returns,
             meaning,
             total: false,
+            faults: &[],
+            method: "",
             documentation: "",
             example: ("", ""),
         }
@@ -499,6 +519,16 @@ impl Function {
     /// It never faults.
     pub(crate) const fn total(self) -> Self {
         Self { total: true, ..self }
+    }
+
+    /// How it can fail by itself.
+    pub(crate) const fn faults(self, faults: &'static [Fault]) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// The method that does the same.
+    pub(crate) const fn like(self, method: &'static str) -> Self {
+        Self { method, ..self }
     }
 
     pub(crate) const fn says(

@@ -36,7 +36,8 @@ const PATTERN: Parameter = Parameter::new("pattern", Accepts::Pattern).sized();
 
 /// The rows of this family.
 pub(crate) static ROWS: &[Function] = &[
-    Function::method(&["matches"], &[TEXT, PATTERN], Returns::Boolean, Body(matches)).says(
+    Function::method(&["matches"], &[TEXT, PATTERN], Returns::Boolean, Body(matches)).faults(&[Fault::Regex])
+    .says(
         "whether the regular expression matches the whole text",
         "user.profile.firstName.matches('[A-Z][a-z]+')",
         "true",
@@ -47,6 +48,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Text,
         Body(replace_regex),
     )
+    .faults(&[Fault::Regex])
     .says(
         "the text with each match of the regular expression replaced; `$1` is its first group, `$0` \
          the match, `$$` a dollar sign",

@@ -20,12 +20,14 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Body(is_greater),
     )
+    .faults(&[Fault::NumberFormat])
     .says(
         "whether the version is later than the other; missing parts are 0, null is no",
         "'14.3'.versionGreaterThan('14.2.1')",
         "true",
     ),
     Function::method(&["versionLessThan"], &[VERSION, OTHER], Returns::Boolean, Body(is_less))
+        .faults(&[Fault::NumberFormat])
         .says(
             "whether the version is earlier than the other; missing parts are 0, null is no",
             "'9.10'.versionLessThan('9.9')",

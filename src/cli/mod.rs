@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod eval;
 mod fmt;
+mod functions;
 mod explain;
 mod installation;
 mod log;
@@ -58,6 +59,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say what a code means, and how to mend what it is about
     Explain(explain::Arguments),
+    /// List the functions of the language, or tell all that is known of one
+    Functions(functions::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Functions(arguments) => functions::run(&arguments),
     };
     let run = move || run().map_err(|stop| stop.to_string());
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);

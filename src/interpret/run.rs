@@ -138,7 +138,12 @@ impl<'r, 'a> Run<'r, 'a> {
     fn call_body(&mut self, id: NodeId, row: u32, arguments: &[Value<'a>]) -> Answer<'a> {
         #[cfg(feature = "internals")]
         tally::row(row);
-        at(id, functions::call(self.context, row, arguments))
+        let answer = functions::call(self.context, row, arguments);
+        #[cfg(feature = "internals")]
+        if let Err(fault) = answer {
+            tally::faulted(row, fault);
+        }
+        at(id, answer)
     }
 
     fn values(&mut self, nodes: &[NodeId]) -> Result<Vec<Value<'a>>, Stopped> {

@@ -2,6 +2,7 @@
 //! `internals`, so that a test can say that it tried everything there is.
 
 use crate::ir::{Constant, Link, NodeKind, Order, Sink, StageKind};
+use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions;
 use claimsmith_runtime::types::Shape;
 use std::cell::RefCell;
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 pub enum Met {
     /// A row of the function table was called.
     Row(u32),
+    /// The row faulted so.
+    Faulted { row: u32, fault: Fault },
     /// A node of this kind was evaluated; whether null is one of its values.
     Node { kind: &'static str, nullable: bool },
     /// A node with such a part was evaluated: of what kind the part is, and which it is.
@@ -77,6 +80,10 @@ pub fn take() -> BTreeSet<Met> {
 
 pub(super) fn row(number: u32) {
     note(Met::Row(number));
+}
+
+pub(super) fn faulted(row: u32, fault: Fault) {
+    note(Met::Faulted { row, fault });
 }
 
 pub(super) fn node(kind: &NodeKind, shape: &Shape) {

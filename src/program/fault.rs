@@ -78,7 +78,7 @@ pub fn codes() -> Vec<&'static str> {
 }
 
 /// What people are told of a fault.
-fn code_of(fault: Fault) -> &'static Code {
+pub(super) fn code_of(fault: Fault) -> &'static Code {
     match fault {
         Fault::Type => &code::WRONG_KIND,
         Fault::NullTarget => &code::NULL_TARGET,

@@ -6,12 +6,14 @@
 
 mod context;
 mod fault;
+mod functions;
 mod needs;
 mod people;
 mod subject;
 
 pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
+pub use functions::{FunctionEntry, example_context, find_functions, functions, nearest_function};
 pub use needs::{Groups, Needs};
 pub use subject::{ContextError, Subject, datum};
 

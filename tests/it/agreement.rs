@@ -218,6 +218,7 @@ mod evaluated {
     use super::{Question, Seen, enough};
     use claimsmith::program::fault_codes;
     use claimsmith::program::tally::{self, Met};
+    use claimsmith_runtime::fault::Fault;
     use claimsmith_runtime::functions::{
         self, Function, Meaning, Membership, Operator, Relation, Style,
     };
@@ -254,6 +255,24 @@ mod evaluated {
         let never = |code: &str| NEVER_FAULTS.iter().any(|(known, _)| *known == code);
         enough(&fault_codes(), faults, never);
         enough(&tally::everything(), |met| count(seen, met), is_never);
+        faults_are_told(seen);
+    }
+
+    /// The table tells of every fault of a written row's own.
+    fn faults_are_told(seen: &Seen) {
+        let untold = seen.met.keys().filter(|met| {
+            let Met::Faulted { row, fault } = **met else { return false };
+            let row = functions::row(row).unwrap();
+            let is_told = row.faults.contains(&fault) || fault == Fault::Limit;
+            row.style != Style::Internal && !is_told
+        });
+        let untold: Vec<_> = untold
+            .map(|met| match met {
+                Met::Faulted { row, fault } => (functions::row(*row).unwrap().names[0], *fault),
+                _ => unreachable!(),
+            })
+            .collect();
+        assert!(untold.is_empty(), "rows that fault as the table does not say: {untold:?}");
     }
 
     /// Prints what was met, for people.
@@ -354,7 +373,7 @@ mod evaluated {
             }
             Met::Row(row) => functions::row(row)
                 .is_some_and(|row| NEVER_ROWS.iter().any(|(name, _)| row.names.contains(name))),
-            Met::Part { .. } => false,
+            Met::Part { .. } | Met::Faulted { .. } => false,
         }
     }
 }

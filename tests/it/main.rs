@@ -13,5 +13,6 @@ mod examples;
 mod language;
 mod positions;
 mod reference;
+mod rows;
 mod support;
 mod tidy;

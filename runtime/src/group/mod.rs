@@ -5,6 +5,7 @@ mod body;
 
 pub use body::{prefix_of, without_slashes};
 
+use crate::fault::Fault;
 use crate::functions::Meaning::{Limited, Membership};
 use crate::functions::{
     Accepts, Function, Limited as Which, Membership as Test, Null, Parameter, Returns,
@@ -32,6 +33,23 @@ const ANY_NUMBER: Parameter = Parameter::new("any number", Accepts::Boolean);
 const ANY_LIST: Parameter = Parameter::new("allowlist", Accepts::Any).null(Null::Accepted);
 const LIST: Parameter = Parameter::new("list", Accepts::List);
 const GROUP: Parameter = Parameter::new("group", Accepts::Group);
+
+/// How groups that are at most as many as a limit can fail.
+const LIMITED: &[Fault] = &[
+    Fault::NoUser,
+    Fault::GroupLimitTooLarge,
+    Fault::GroupLimitNotInteger,
+    Fault::GroupLimitNotPositive,
+    Fault::TooManyGroups,
+];
+const FILTERED: &[Fault] = &[
+    Fault::NoUser,
+    Fault::Allowlist,
+    Fault::GroupLimitTooLarge,
+    Fault::GroupLimitNotInteger,
+    Fault::GroupLimitNotPositive,
+    Fault::TooManyGroups,
+];
 
 /// Internal rows by the name that `check` asks for them by.
 pub mod internal {
@@ -107,6 +125,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Membership(Test::NameMatches),
     )
+    .faults(&[Fault::Regex])
     .says(
         "whether the user is in a group whose whole name matches; slashes around it are dropped",
         "isMemberOfGroupNameRegex('/role_a.*/')",
@@ -142,6 +161,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::TextsOrNull,
         Limited(Which::StartsWith),
     )
+    .faults(LIMITED)
     .says(
         "the names of the user's groups from a source that start so, or null; an error for more \
          than the limit",
@@ -154,6 +174,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::TextsOrNull,
         Limited(Which::EndsWith),
     )
+    .faults(LIMITED)
     .says(
         "the names of the user's groups from a source that end so, or null; an error for more than \
          the limit",
@@ -166,6 +187,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::TextsOrNull,
         Limited(Which::Contains),
     )
+    .faults(LIMITED)
     .says(
         "the names of the user's groups from a source that contain this, or null; an error for \
          more than the limit",
@@ -178,6 +200,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::TextsOrNull,
         Limited(Which::Filtered),
     )
+    .faults(FILTERED)
     .says(
         "what an expression over `group` makes of each of the user's groups that a list of ids \
          names, in its order, or null; an error for more than the limit",

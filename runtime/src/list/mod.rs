@@ -9,6 +9,7 @@ mod whole;
 
 pub(crate) use whole::sorted_by;
 
+use crate::fault::Fault;
 use crate::functions::Meaning::{Body, Sink, Stage};
 use crate::functions::{self, Accepts, Function, Null, Parameter, Returns};
 use crate::operator;
@@ -53,6 +54,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::SameList,
         Stage(functions::Stage::Filter),
     )
+    .faults(&[Fault::Type])
     .says(
         "the elements for which the condition is true",
         "user.groups.filter(g => g.startsWith('role_'))",
@@ -75,6 +77,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Mapped,
         Stage(functions::Stage::FlatMap),
     )
+    .faults(&[Fault::Type])
     .says(
         "the elements of the lists that the mapping gives for each element",
         "{'a b', 'c'}.flatMap(x => x.split(' '))",
@@ -104,6 +107,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::SameList,
         Stage(functions::Stage::SortBy),
     )
+    .faults(&[Fault::Type])
     .says(
         "the elements in ascending order of what the mapping gives; equal ones keep their order",
         "{'ccc', 'a', 'bb'}.sortBy(x => x.length())",
@@ -116,6 +120,7 @@ pub(crate) static ROWS: &[Function] = &[
         Sink(functions::Sink::Reduce),
     )
     .optional(1)
+    .faults(&[Fault::Index])
     .says(
         "the seed, or the first element, taken together with each further element; the two \
          arguments may change places",
@@ -128,6 +133,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Sink(functions::Sink::Any),
     )
+    .faults(&[Fault::Type])
     .says(
         "whether the condition is true for at least one element",
         "user.groups.any(g => g == 'role_admin')",
@@ -139,6 +145,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Sink(functions::Sink::All),
     )
+    .faults(&[Fault::Type])
     .says(
         "whether the condition is true for every element",
         "user.groups.all(g => g.startsWith('role_'))",
@@ -150,6 +157,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Element,
         Sink(functions::Sink::Find),
     )
+    .faults(&[Fault::Type])
     .says(
         "the first element for which the condition is true, or null",
         "user.groups.find(g => g.endsWith('r'))",
@@ -162,6 +170,7 @@ pub(crate) static ROWS: &[Function] = &[
         Sink(functions::Sink::Find),
     )
     .optional(1)
+    .faults(&[Fault::Type])
     .says(
         "the first element, or the first for which the condition is true; null if there is none",
         "user.groups.first()",
@@ -173,6 +182,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Sink(functions::Sink::None),
     )
+    .faults(&[Fault::Type])
     .says(
         "whether the condition is true for no element",
         "user.groups.none(g => g == 'role_root')",
@@ -185,6 +195,7 @@ pub(crate) static ROWS: &[Function] = &[
         Sink(functions::Sink::Last),
     )
     .optional(1)
+    .faults(&[Fault::Type])
     .says(
         "the last element, or the last for which the condition is true; null if there is none",
         "user.groups.last()",
@@ -197,6 +208,7 @@ pub(crate) static ROWS: &[Function] = &[
         Sink(functions::Sink::Count),
     )
     .optional(1)
+    .faults(&[Fault::Type])
     .says(
         "how many elements there are, or for how many the condition is true",
         "user.groups.count(g => g.startsWith('role_'))",
@@ -220,6 +232,7 @@ pub(crate) static ROWS: &[Function] = &[
         .says("how many elements the list has", "user.groups.length", "3"),
     Function::method(&["join"], &[RECEIVER, SEPARATOR], Returns::Text, Sink(functions::Sink::Join))
         .optional(1)
+        .faults(&[Fault::Type])
         .says(
             "the elements as one text, the separator (a comma if none is given) between",
             "user.groups.join(' ')",
@@ -253,6 +266,7 @@ pub(crate) static ROWS: &[Function] = &[
     ),
     Function::method(&["join"], &[WALKED, SEPARATOR], Returns::Text, Body(body::join))
         .optional(1)
+        .faults(&[Fault::Type])
         .says(
             "the elements as one text, the separator (a comma if none is given) between",
             "{1, null, 'x'}.join()",
@@ -334,12 +348,11 @@ pub(crate) static ROWS: &[Function] = &[
         "[]",
     ),
     Function::classic(&["Arrays.get"], &[GIVEN, INDEX], Returns::Element, Body(operator::index))
+        .faults(&[Fault::Index])
         .says("the element at the index, counted from 0", "Arrays.get({0, 1, 2}, 0)", "0"),
-    Function::method(&["get"], &[WALKED, INDEX], Returns::Element, Body(operator::index)).says(
-        "the element at the index, counted from 0",
-        "{'a', 'b'}.get(1)",
-        "\"b\"",
-    ),
+    Function::method(&["get"], &[WALKED, INDEX], Returns::Element, Body(operator::index))
+        .faults(&[Fault::Index])
+        .says("the element at the index, counted from 0", "{'a', 'b'}.get(1)", "\"b\""),
     Function::classic(&["Arrays.flatten"], &[VALUES], Returns::Any, Body(whole::classic_flatten))
         .variadic()
         .says(
@@ -356,11 +369,14 @@ pub(crate) static ROWS: &[Function] = &[
     Function::classic(&["Arrays.isEmpty"], &[CLASSIC], Returns::Boolean, Body(body::is_empty))
         .total()
         .says("whether the list has no elements; true for null", "Arrays.isEmpty(null)", "true"),
-    Function::classic(&["Arrays.toCsvString"], &[CLASSIC], Returns::Text, Body(body::join)).says(
-        "the elements as one text with commas between; empty for null",
-        "Arrays.toCsvString({'This', 'is', ' a ', 'test'})",
-        "\"This,is, a ,test\"",
-    ),
+    Function::classic(&["Arrays.toCsvString"], &[CLASSIC], Returns::Text, Body(body::join))
+        .like("join")
+        .faults(&[Fault::Type])
+        .says(
+            "the elements as one text with commas between; empty for null",
+            "Arrays.toCsvString({'This', 'is', ' a ', 'test'})",
+            "\"This,is, a ,test\"",
+        ),
     Function::method(
         &["reverse", "toReversed"],
         &[WALKED],
@@ -368,11 +384,13 @@ pub(crate) static ROWS: &[Function] = &[
         Body(whole::reverse),
     )
     .says("the elements in opposite order", "{1, 2, 3}.reverse()", "[3,2,1]"),
-    Function::method(&["sort", "toSorted"], &[SORTED], Returns::SameList, Body(whole::sort)).says(
-        "the elements in ascending order, null first; equal ones keep their order",
-        "{'b', 'a', null}.sort()",
-        r#"[null,"a","b"]"#,
-    ),
+    Function::method(&["sort", "toSorted"], &[SORTED], Returns::SameList, Body(whole::sort))
+        .faults(&[Fault::Type])
+        .says(
+            "the elements in ascending order, null first; equal ones keep their order",
+            "{'b', 'a', null}.sort()",
+            r#"[null,"a","b"]"#,
+        ),
     Function::method(&["distinct"], &[MATCHED], Returns::SameList, Body(distinct::distinct)).says(
         "the elements without those that equal an earlier one",
         "{1, 2, 1.0, 'a'}.distinct()",
@@ -392,19 +410,17 @@ pub(crate) static ROWS: &[Function] = &[
             "{1, 2, 3}.slice(-2)",
             "[2,3]",
         ),
-    Function::method(&["min"], &[ORDERED], Returns::Element, Body(whole::least)).says(
-        "the first of the smallest elements, or null",
-        "{3, 1, 2}.min()",
-        "1",
-    ),
-    Function::method(&["max"], &[ORDERED], Returns::Element, Body(whole::greatest)).says(
-        "the first of the largest elements, or null",
-        "{3, 1.5, 2}.max()",
-        "3",
-    ),
-    Function::method(&["sum"], &[NUMBERS], Returns::Any, Body(whole::sum)).says(
-        "the sum of the elements, which are numbers; 0 if there are none",
-        "{1, 2, 3}.sum()",
-        "6",
-    ),
+    Function::method(&["min"], &[ORDERED], Returns::Element, Body(whole::least))
+        .faults(&[Fault::Type])
+        .says("the first of the smallest elements, or null", "{3, 1, 2}.min()", "1"),
+    Function::method(&["max"], &[ORDERED], Returns::Element, Body(whole::greatest))
+        .faults(&[Fault::Type])
+        .says("the first of the largest elements, or null", "{3, 1.5, 2}.max()", "3"),
+    Function::method(&["sum"], &[NUMBERS], Returns::Any, Body(whole::sum))
+        .faults(&[Fault::Type, Fault::Arithmetic])
+        .says(
+            "the sum of the elements, which are numbers; 0 if there are none",
+            "{1, 2, 3}.sum()",
+            "6",
+        ),
 ];

@@ -8,6 +8,7 @@ mod position;
 #[cfg(test)]
 mod tests;
 
+use crate::fault::Fault;
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
 use crate::operator;
@@ -103,6 +104,7 @@ pub(crate) static ROWS: &[Function] = &[
         Body(body::method_substring),
     )
     .optional(1)
+    .faults(&[Fault::Index])
     .says(
         "the characters from start up to but not including end",
         "user.profile.firstName.substring(1)",
@@ -167,6 +169,7 @@ pub(crate) static ROWS: &[Function] = &[
         Body(body::contains),
     )
     .total()
+    .like("contains")
     .says(
         "whether the part occurs in the text; false for null",
         "String.stringContains(user.email, '@example.com')",
@@ -174,6 +177,7 @@ pub(crate) static ROWS: &[Function] = &[
     ),
     Function::classic(&["String.len"], &[MAYBE], Returns::Integer, Body(body::length))
         .total()
+        .like("length")
         .says("how many characters the text has; 0 for null", "String.len(user.firstName)", "3"),
     Function::classic(
         &["String.substringBefore", "substringBefore"],
@@ -254,6 +258,7 @@ pub(crate) static ROWS: &[Function] = &[
         Body(body::join),
     )
     .variadic()
+    .faults(&[Fault::Type])
     .says(
         "the values with the separator between; lists are spread and null is skipped",
         "String.join('-', user.firstName, null, {1, 2})",
@@ -265,6 +270,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Text,
         Body(operator::concatenate),
     )
+    .like("concat")
     .says(
         "the text with the suffix behind it; null is the empty text",
         "String.append('This is', ' a test')",
@@ -369,11 +375,9 @@ pub(crate) static ROWS: &[Function] = &[
             "'7'.padEnd(3, '0')",
             "\"700\"",
         ),
-    Function::method(&["repeat"], &[RECEIVER, TIMES], Returns::Text, Body(compose::repeat)).says(
-        "the text so many times",
-        "'ab'.repeat(3)",
-        "\"ababab\"",
-    ),
+    Function::method(&["repeat"], &[RECEIVER, TIMES], Returns::Text, Body(compose::repeat))
+        .faults(&[Fault::Index])
+        .says("the text so many times", "'ab'.repeat(3)", "\"ababab\""),
     Function::method(
         &["concat"],
         &[RECEIVER, WEIGHED_PART],

@@ -19,7 +19,8 @@ pub(crate) struct Case {
 pub(crate) fn files() -> Vec<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut files = Vec::new();
-    for folder in [top.clone(), top.join("errors"), top.join("regression")] {
+    for folder in ["", "errors", "functions", "regression"] {
+        let folder = top.join(folder);
         let Ok(entries) = fs::read_dir(folder) else { continue };
         files.extend(
             entries
