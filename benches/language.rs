@@ -59,7 +59,7 @@ impl Bench {
         let mut by_hand = hand::Hand::new();
         for subject in &self.subjects {
             let resolved = self.set.resolve(subject.table());
-            let roots = Roots::of(subject, &self.set, &resolved);
+            let roots = Roots::of(subject, &self.set, &resolved, 0);
             let mut json = |engine| {
                 let json = self.set.json(self.id, &roots, &mut worker, engine).unwrap();
                 String::from_utf8(json.to_vec()).unwrap()
@@ -161,7 +161,7 @@ fn on_engine(group: &mut Group<'_>, name: &str, bench: &Bench, engine: Engine) {
         .subjects
         .iter()
         .zip(&resolved)
-        .map(|(subject, resolved)| Roots::of(subject, &bench.set, resolved))
+        .map(|(subject, resolved)| Roots::of(subject, &bench.set, resolved, 0))
         .collect();
     group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
         let mut worker = Worker::new();

@@ -7,6 +7,7 @@ use crate::fault::{Fault, OUTPUT_FULL};
 use crate::functions;
 use crate::record::Header;
 use crate::symbol::GroupTable;
+use crate::time::{DateTime, Zone};
 use crate::value::{Text, Value};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,6 +58,8 @@ pub struct Context<'a> {
     output_start: *mut u8,
     /// Whether there is memory behind `cursor`.
     writable: bool,
+    /// The time of the request, in microseconds since 1970.
+    now: i64,
 }
 
 /// A place in the output to go back to.
@@ -142,7 +145,21 @@ impl<'a> Context<'a> {
             resolved_names: resolved,
             output_start: start,
             writable,
+            now: 0,
         }
+    }
+
+    /// The same at another time than 1970, in microseconds since then.
+    #[inline]
+    #[must_use]
+    pub fn at(self, now: i64) -> Self {
+        Self { now, ..self }
+    }
+
+    /// The time of the request, in UTC.
+    #[must_use]
+    pub fn now(&self) -> DateTime {
+        DateTime::new(self.now, Zone::UTC).unwrap_or(DateTime::EPOCH)
     }
 
     /// Whether the context has an output to write to.

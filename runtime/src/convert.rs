@@ -69,7 +69,7 @@ fn number_of<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Result<Numer
     if let Some(number) = Numeric::of(value) {
         return Ok(number);
     }
-    let text = crate::operator::text_of(context.table(), value).ok_or(Fault::Type)?;
+    let text = crate::operator::text_of(context, value).ok_or(Fault::Type)?;
     read(text.as_str()).ok_or(Fault::NumberFormat)
 }
 

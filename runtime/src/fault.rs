@@ -36,6 +36,12 @@ pub enum Fault {
     Allowlist = 24,
     /// A group function without a user.
     NoUser = 25,
+    /// A text that does not read as a time, or a time outside the years -9999 to 9999.
+    BadTime = 30,
+    /// No time zone has this id.
+    BadZone = 31,
+    /// No country has this code or name.
+    BadCountry = 32,
     /// A bug of ours was caught before it could do harm (a row panicked).
     Internal = 11,
 }
@@ -45,7 +51,7 @@ pub const OUTPUT_FULL: u32 = 1000;
 
 impl Fault {
     /// Every fault, in the order of their codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Type,
         Self::NullTarget,
         Self::Index,
@@ -62,6 +68,9 @@ impl Fault {
         Self::TooManyGroups,
         Self::Allowlist,
         Self::NoUser,
+        Self::BadTime,
+        Self::BadZone,
+        Self::BadCountry,
         Self::Internal,
     ];
 
@@ -100,7 +109,10 @@ mod tests {
             Fault::GroupLimitNotPositive => Some(Fault::TooManyGroups),
             Fault::TooManyGroups => Some(Fault::Allowlist),
             Fault::Allowlist => Some(Fault::NoUser),
-            Fault::NoUser => Some(Fault::Internal),
+            Fault::NoUser => Some(Fault::BadTime),
+            Fault::BadTime => Some(Fault::BadZone),
+            Fault::BadZone => Some(Fault::BadCountry),
+            Fault::BadCountry => Some(Fault::Internal),
             Fault::Internal => None,
         }
     }

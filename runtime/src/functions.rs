@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::fault::Fault;
 use crate::value::{Kind, Value};
-use crate::{convert, group, list, operator, pattern, relation, text, version};
+use crate::{convert, country, group, list, operator, pattern, relation, text, time, version};
 
 /// A function body: safe Rust over arguments that already are what the row's parameters say.
 pub type Body = for<'a> fn(&mut Context<'a>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
@@ -112,6 +112,12 @@ pub enum Accepts {
     ListOrText,
     Map,
     Group,
+    DateTime,
+    Country,
+    /// As `Text`, the id of a time zone: a constant one is checked when the program is.
+    Zone,
+    /// As `Text`, a pattern of times: a constant one is checked when the program is.
+    TimePattern,
     /// A text that is known when the expression is checked (decision 48).
     Constant,
     /// A constant text that is an expression over `group` (decision 48).
@@ -148,6 +154,12 @@ pub enum Returns {
     Integer,
     Number,
     Text,
+    /// A text, or null.
+    TextOrNull,
+    DateTime,
+    /// A date-time; a text if all arguments are given.
+    TimeOrText,
+    Country,
     Any,
     /// A list of texts.
     Texts,
@@ -281,6 +293,8 @@ pub static TABLE: &[Family] = &[
     Family { name: "Regular expressions", rows: pattern::ROWS },
     Family { name: "Groups", rows: group::ROWS },
     Family { name: "Other records of people", rows: relation::ROWS },
+    Family { name: "Times", rows: time::ROWS },
+    Family { name: "Countries", rows: country::ROWS },
 ];
 
 /// What the examples of rows are about, as JSON.
@@ -348,6 +362,10 @@ pub enum Operator {
     MatchSize,
     /// `(list, keys)`: the elements in the order of their keys, of which there are as many.
     SortedBy,
+    /// `(a)`: a date-time as it is; else `type`.
+    AsDateTime,
+    /// `(a)`: a country as it is; else `type`.
+    AsCountry,
 }
 
 /// The row number of an operator.
@@ -564,7 +582,11 @@ pub fn accepts(accepts: Accepts, kind: Kind) -> bool {
         Accepts::Boolean => kind == Kind::Boolean,
         Accepts::Integer => kind == Kind::Integer,
         Accepts::Numeric => matches!(kind, Kind::Integer | Kind::Number),
-        Accepts::Text | Accepts::Pattern => kind == Kind::Text,
+        Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern => {
+            kind == Kind::Text
+        }
+        Accepts::DateTime => kind == Kind::DateTime,
+        Accepts::Country => kind == Kind::Country,
         Accepts::TextOrList => matches!(kind, Kind::Text | Kind::List),
         Accepts::List | Accepts::Numbers | Accepts::Ordered => kind == Kind::List,
         Accepts::ListOrText => matches!(kind, Kind::List | Kind::Text),

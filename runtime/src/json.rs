@@ -11,7 +11,7 @@ pub type Sink<'s> = dyn FnMut(&[u8]) -> bool + 's;
 /// room; what was written by then is the beginning.
 pub fn write(value: Value<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool {
     match value.kind() {
-        Kind::Null | Kind::DateTime | Kind::Country => sink(b"null"),
+        Kind::Null => sink(b"null"),
         Kind::Boolean => sink(if value.as_boolean() == Some(true) { b"true" } else { b"false" }),
         Kind::Integer => sink(value.as_integer().unwrap_or_default().to_string().as_bytes()),
         Kind::Number => {
@@ -19,6 +19,8 @@ pub fn write(value: Value<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool 
         }
         Kind::Text => value.as_text().is_none_or(|text| write_text(text, sink)),
         Kind::Group => value.as_group().is_none_or(|group| write_text(table.name(group), sink)),
+        Kind::DateTime => value.as_date_time().is_none_or(|time| write_str(&time.text(), sink)),
+        Kind::Country => value.as_country().is_none_or(|country| write_str(country.alpha2(), sink)),
         Kind::List => write_list(value.as_list().unwrap_or_default(), table, sink),
         Kind::Map => value.as_map().is_none_or(|entries| write_map(entries, table, sink)),
         Kind::Record => value.as_record().is_none_or(|record| write_record(record, table, sink)),

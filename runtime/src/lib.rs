@@ -14,6 +14,7 @@ pub mod abi;
 #[cfg(test)]
 mod fixture;
 mod convert;
+pub mod country;
 pub mod functions;
 pub mod group;
 pub mod json;
@@ -24,6 +25,7 @@ pub mod pattern;
 mod relation;
 pub mod size;
 mod text;
+pub mod time;
 mod version;
 
 pub use abi::{Context, limits};

@@ -3,6 +3,7 @@
 //! that generated code can trust what it loads.
 #![expect(unsafe_code, reason = "lays out memory that generated code reads")]
 
+use crate::time::DateTime;
 use crate::types::{RecordType, Shape, Type};
 use crate::value::{Group, Kind, PADDING, Value, depth_around, scan};
 use std::marker::PhantomData;
@@ -178,6 +179,7 @@ pub enum Datum<'d> {
     Number(f64),
     Text(&'d str),
     Group(Group),
+    DateTime(DateTime),
     List(Vec<Datum<'d>>),
     Map(Vec<(&'d str, Datum<'d>)>),
     /// A record inside the record: one datum for each field of the type its slot promises.
@@ -235,7 +237,8 @@ fn room(data: &[Datum<'_>]) -> (usize, usize) {
             | Datum::Boolean(_)
             | Datum::Integer(_)
             | Datum::Number(_)
-            | Datum::Group(_) => {}
+            | Datum::Group(_)
+            | Datum::DateTime(_) => {}
         }
     }
     let (mut cells, mut bytes) = (data.len() + 1, 0);
@@ -325,6 +328,7 @@ impl RecordBuilder {
             (Datum::Number(_), _) => return Err(mismatch(Kind::Number)),
             (Datum::Text(text), _) => self.text(text, path)?,
             (Datum::Group(group), _) => Value::group(*group),
+            (Datum::DateTime(time), _) => Value::date_time(*time),
             (Datum::List(elements), Type::List(element)) => {
                 self.list(element, elements, path, level)?
             }

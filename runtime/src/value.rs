@@ -5,7 +5,9 @@
 //! [`PADDING`] readable bytes behind its end.
 #![expect(unsafe_code, reason = "the one place where value bits become references")]
 
+use crate::country::Country;
 use crate::record::{Header, Record, is_mark};
+use crate::time::{DateTime, Zone};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -31,7 +33,9 @@ pub enum Kind {
     Record = 7,
     /// A group, by symbol.
     Group = 8,
+    /// Microseconds since 1970, and the zone in place of the length.
     DateTime = 9,
+    /// The place of a country.
     Country = 10,
 }
 
@@ -136,6 +140,17 @@ impl<'a> Value<'a> {
     }
 
     #[must_use]
+    pub fn date_time(time: DateTime) -> Self {
+        let bits = time.microseconds().cast_unsigned();
+        Self::raw(bits, time.zone().bits(), Kind::DateTime, 0, 0)
+    }
+
+    #[must_use]
+    pub fn country(country: Country) -> Self {
+        Self::raw(country.place(), 0, Kind::Country, 0, 0)
+    }
+
+    #[must_use]
     pub fn text(text: Text<'a>) -> Self {
         let len = u32::try_from(text.text.len()).unwrap_or(u32::MAX);
         Self::raw(text.text.as_ptr() as u64, len, Kind::Text, text.flags, 0)
@@ -230,6 +245,18 @@ impl<'a> Value<'a> {
     }
 
     #[must_use]
+    pub fn as_date_time(self) -> Option<DateTime> {
+        let zone = Zone::of_bits(self.len);
+        (self.kind == Kind::DateTime as u8)
+            .then(|| DateTime::of_parts(self.bits.cast_signed(), zone))
+    }
+
+    #[must_use]
+    pub fn as_country(self) -> Option<Country> {
+        if self.kind == Kind::Country as u8 { Country::at(self.bits) } else { None }
+    }
+
+    #[must_use]
     pub fn as_text(self) -> Option<Text<'a>> {
         if self.kind != Kind::Text as u8 {
             return None;
@@ -301,7 +328,9 @@ impl fmt::Debug for Value<'_> {
             Kind::List => self.as_list().fmt(formatter),
             Kind::Map => self.as_map().fmt(formatter),
             Kind::Group => self.as_group().fmt(formatter),
-            kind @ (Kind::Record | Kind::DateTime | Kind::Country) => kind.fmt(formatter),
+            Kind::DateTime => self.as_date_time().map(DateTime::text).fmt(formatter),
+            Kind::Country => self.as_country().map(Country::alpha2).fmt(formatter),
+            Kind::Record => Kind::Record.fmt(formatter),
         }
     }
 }

@@ -277,6 +277,13 @@ impl Checker<'_> {
             Returns::Integer => Shape::of(Type::Integer),
             Returns::Number => Shape::of(Type::Number),
             Returns::Text => Shape::of(Type::Text),
+            Returns::TextOrNull => Shape::or_null(Type::Text),
+            Returns::DateTime => Shape::of(Type::DateTime),
+            Returns::TimeOrText if arguments.len() < function.parameters.len() => {
+                Shape::of(Type::DateTime)
+            }
+            Returns::TimeOrText => Shape::of(Type::Text),
+            Returns::Country => Shape::of(Type::Country),
             Returns::Any => Shape::of(Type::Any),
             Returns::Texts => Self::list_of(Shape::of(Type::Text)),
             Returns::TextsOrNull => {
@@ -314,9 +321,9 @@ pub(super) fn receives(row: &Function, ty: &Type) -> bool {
     match ty {
         Type::Null | Type::Any => true,
         Type::Text => matches!(accepts, Accepts::Text | Accepts::Any),
-        Type::Group | Type::DateTime | Type::Country => {
-            matches!(accepts, Accepts::Text | Accepts::Group | Accepts::Any)
-        }
+        Type::Group => matches!(accepts, Accepts::Text | Accepts::Group | Accepts::Any),
+        Type::DateTime => matches!(accepts, Accepts::Text | Accepts::DateTime | Accepts::Any),
+        Type::Country => matches!(accepts, Accepts::Text | Accepts::Country | Accepts::Any),
         Type::List(_) => {
             matches!(accepts, Accepts::List | Accepts::Numbers | Accepts::Ordered | Accepts::Any)
         }

@@ -1,10 +1,13 @@
 //! Making a value fit where it stands: conditions, texts, lists, numbers.
 
 use super::{Checker, error};
+use crate::diagnostic::nearest;
 use crate::ir::NodeId;
+use crate::source::Span;
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions::{Accepts, Null, Operator, Parameter};
 use claimsmith_runtime::pattern::Pattern;
+use claimsmith_runtime::time::{self, Zone};
 use claimsmith_runtime::types::{Shape, Type};
 
 /// What to do to a value of some type so that a parameter accepts it.
@@ -50,6 +53,7 @@ impl Checker<'_> {
         {
             return self.error(error::pattern(&words, span));
         }
+        self.check_constant(parameter.accepts, value, span);
         if shape.ty == Type::Null && parameter.null == Null::Faults {
             self.remark(error::expected(wanted(parameter.accepts), &shape, span));
         }
@@ -70,6 +74,20 @@ impl Checker<'_> {
         }
     }
 
+    /// Tells of a constant that is no zone, or no pattern of times.
+    fn check_constant(&mut self, accepts: Accepts, value: NodeId, span: Span) {
+        let Some(text) = self.constant_text(value).map(str::to_owned) else { return };
+        if accepts == Accepts::Zone && Zone::find(&text).is_none() {
+            let nearest = nearest(&text, Zone::ids());
+            self.remark(error::zone(&text, nearest, span));
+        }
+        if accepts == Accepts::TimePattern
+            && let Err(words) = time::Pattern::new(&text)
+        {
+            self.remark(error::time_pattern(&words, span));
+        }
+    }
+
     /// The value as a text that is not null.
     pub(super) fn text_argument(&mut self, value: NodeId) -> NodeId {
         self.argument(&Parameter::TEXT, value)
@@ -85,6 +103,11 @@ impl Checker<'_> {
             });
         }
         self.operation(operator, vec![value], shape, span)
+    }
+
+    /// The name of a group as text, which is what orders it; null stays null.
+    pub(super) fn name_if_group(&mut self, value: NodeId) -> NodeId {
+        if self.shape(value).ty == Type::Group { self.as_text(value) } else { value }
     }
 
     /// Text, from a value whose type acts as text; null stays null.
@@ -126,6 +149,10 @@ fn wanted(accepts: Accepts) -> &'static str {
         Accepts::ListOrText => "a list or text",
         Accepts::Map => "a map",
         Accepts::Group => "a group",
+        Accepts::DateTime => "a date-time",
+        Accepts::Country => "a country",
+        Accepts::Zone => "a time zone",
+        Accepts::TimePattern => "a pattern of times",
         Accepts::Constant => "a constant text",
         Accepts::User => "a user",
         Accepts::Expression => "an expression in quotes",
@@ -141,7 +168,10 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
         (Accepts::Boolean, Type::Boolean)
         | (Accepts::Integer, Type::Integer)
         | (Accepts::Numeric, Type::Integer | Type::Number)
-        | (Accepts::Text | Accepts::Pattern | Accepts::TextOrList, Type::Text)
+        | (Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern, Type::Text)
+        | (Accepts::TextOrList, Type::Text)
+        | (Accepts::DateTime, Type::DateTime)
+        | (Accepts::Country, Type::Country)
         | (Accepts::List | Accepts::ListOrText, Type::List(_))
         | (Accepts::Numbers | Accepts::Ordered, Type::List(_))
         | (Accepts::Map, Type::Map)
@@ -154,10 +184,14 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
         }
         (Accepts::Numeric, Type::Any) => Fit::Convert(Operator::AsNumeric, Type::Any),
         (
-            Accepts::Text | Accepts::Pattern | Accepts::TextOrList,
+            Accepts::Text
+            | Accepts::Pattern
+            | Accepts::Zone
+            | Accepts::TimePattern
+            | Accepts::TextOrList,
             Type::Group | Type::DateTime | Type::Country,
         )
-        | (Accepts::Text | Accepts::Pattern, Type::Any) => {
+        | (Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern, Type::Any) => {
             Fit::Convert(Operator::AsText, Type::Text)
         }
         (Accepts::TextOrList, Type::List(_) | Type::Any) => {
@@ -166,10 +200,13 @@ fn fit(accepts: Accepts, ty: &Type) -> Fit {
         (Accepts::List | Accepts::Numbers | Accepts::Ordered, Type::Any) => {
             Fit::Convert(Operator::AsList, any_list())
         }
-        (Accepts::ListOrText, Type::Text | Type::Any) => {
-            Fit::Convert(Operator::CsvList, any_list())
-        }
+        (
+            Accepts::ListOrText,
+            Type::Text | Type::Group | Type::DateTime | Type::Country | Type::Any,
+        ) => Fit::Convert(Operator::CsvList, any_list()),
         (Accepts::Map, Type::Any) => Fit::Convert(Operator::AsMap, Type::Map),
+        (Accepts::DateTime, Type::Any) => Fit::Convert(Operator::AsDateTime, Type::DateTime),
+        (Accepts::Country, Type::Any) => Fit::Convert(Operator::AsCountry, Type::Country),
         (other, _) => {
             let (operator, ty) = conversion(other);
             Fit::Never(operator, ty)
@@ -186,8 +223,12 @@ fn conversion(accepts: Accepts) -> (Operator, Type) {
         Accepts::Any | Accepts::Numeric | Accepts::Mapping | Accepts::Reduction => {
             (Operator::AsNumeric, Type::Any)
         }
+        Accepts::DateTime => (Operator::AsDateTime, Type::DateTime),
+        Accepts::Country => (Operator::AsCountry, Type::Country),
         Accepts::Text
         | Accepts::Pattern
+        | Accepts::Zone
+        | Accepts::TimePattern
         | Accepts::Constant
         | Accepts::Expression
         | Accepts::Group => (Operator::AsText, Type::Text),

@@ -11,6 +11,23 @@ pub(super) fn pattern(words: &str, span: Span) -> Diagnostic {
         .help("look-around and back-references do not exist here; `.*` matches anything")
 }
 
+/// A constant that is the id of no time zone.
+pub(super) fn zone(id: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
+    let message = format!("there is no time zone `{id}`");
+    let found = Diagnostic::new(&code::UNKNOWN_ZONE, message, span);
+    match nearest {
+        Some(nearest) => found.help(format!("did you mean `{nearest}`?")),
+        None => found.help("zones have names such as `America/New_York` or `UTC`"),
+    }
+}
+
+/// A constant that is no pattern of times.
+pub(super) fn time_pattern(words: &str, span: Span) -> Diagnostic {
+    let message = format!("this is no pattern of times: {words}");
+    Diagnostic::new(&code::UNUSABLE_TIME_PATTERN, message, span)
+        .help("`yyyy-MM-dd HH:mm:ss` is year, month, day, hour, minute and second")
+}
+
 /// The language's name of a type, for messages.
 pub(super) fn type_name(shape: &Shape) -> String {
     let name = match &shape.ty {

@@ -345,7 +345,7 @@ impl Checker<'_> {
         if !are_comparable(&left.ty, &right.ty) {
             self.remark(error::not_comparable(&left, &right, span));
         }
-        let (lhs, rhs) = (self.as_text(lhs), self.as_text(rhs));
+        let (lhs, rhs) = (self.name_if_group(lhs), self.name_if_group(rhs));
         self.push(NodeKind::Order { order, lhs, rhs }, Shape::of(Type::Boolean), span)
     }
 

@@ -27,6 +27,7 @@ fn user(groups: Vec<usize>, profile: &[(&str, Json)]) -> User {
         profile: profile.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         groups,
         password: None,
+        times: Vec::new(),
     }
 }
 

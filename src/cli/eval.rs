@@ -1,6 +1,7 @@
 //! `claimsmith eval`: one expression against one context, or a batch of both as JSON lines.
 
 use super::{is_coloured, say};
+use crate::clock::Clock;
 use crate::diagnostic::{Code, Diagnostic, Severity, code, first_error, render};
 use crate::document::{self, Json, Node};
 use crate::program::{Engine, Length, ProgramId, Roots, SetBuilder, Subject, Worker};
@@ -215,7 +216,7 @@ impl Prepared {
     fn value(self, worker: &mut Worker) -> Answer {
         let set = self.builder.finish(self.engine);
         let resolved = set.resolve(self.subject.table());
-        let roots = Roots::of(&self.subject, &set, &resolved);
+        let roots = Roots::of(&self.subject, &set, &resolved, Clock::System.microseconds());
         match set.json(self.id, &roots, worker, self.engine) {
             Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), self.lints)),
             Err(fault) => {

@@ -47,6 +47,8 @@ pub(crate) struct Inputs<'a> {
     table: &'a GroupTable,
     resolved: &'a [u32],
     records: Vec<Option<Record<'a>>>,
+    /// The time of the request, in microseconds since 1970.
+    now: i64,
     suits: Cell<u64>,
 }
 
@@ -56,7 +58,17 @@ impl<'a> Inputs<'a> {
         resolved: &'a [u32],
         records: Vec<Option<Record<'a>>>,
     ) -> Self {
-        Self { table, resolved, records, suits: Cell::new(0) }
+        Self { table, resolved, records, now: 0, suits: Cell::new(0) }
+    }
+
+    /// The same at another time than 1970.
+    pub(crate) fn at(self, now: i64) -> Self {
+        Self { now, ..self }
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> i64 {
+        self.now
     }
 
     #[inline]

@@ -194,7 +194,8 @@ impl Records {
     }
 
     /// The roots of a request of the user and application with these indices. `resolved` is of
-    /// [`crate::program::ProgramSet::resolve`] over [`Records::groups`].
+    /// [`crate::program::ProgramSet::resolve`] over [`Records::groups`]; `now` is in microseconds
+    /// since 1970.
     #[must_use]
     pub fn roots<'r>(
         &'r self,
@@ -202,6 +203,7 @@ impl Records {
         application: usize,
         request: &'r RequestRecords,
         resolved: &'r [u32],
+        now: i64,
     ) -> Roots<'r> {
         let records = [
             user.and_then(|user| self.users.get(user)),
@@ -214,7 +216,7 @@ impl Records {
             request.access.as_ref(),
             request.session.as_ref(),
         ];
-        Roots::new(&self.groups, resolved, records)
+        Roots::new(&self.groups, resolved, now, records)
     }
 }
 
@@ -314,6 +316,7 @@ fn user_data<'d>(record_type: &RecordType, user: &'d User, groups: &GroupTable) 
     let of_field = |field: &Field| match (field.name.as_str(), &field.shape.ty) {
         ("id", _) => Datum::Text(&user.id),
         ("status", _) => Datum::Text(user.status.word()),
+        (name, Type::DateTime) => user.time(name).map_or(Datum::Null, Datum::DateTime),
         ("groups", _) => Datum::List(memberships.take().unwrap_or_default()),
         (_, Type::Record(profile)) => Datum::Record(
             profile.fields.iter().map(|field| datum_of(&user.profile, &field.name)).collect(),

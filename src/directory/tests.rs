@@ -22,6 +22,7 @@ fn user(login: &str, groups: &[usize]) -> User {
         profile: Vec::new(),
         groups: groups.to_vec(),
         password: None,
+        times: vec![("created", claimsmith_runtime::time::read("2015-07-30T23:58:32Z").unwrap())],
     }
 }
 
@@ -101,7 +102,7 @@ fn evaluated(expression: &str, grant_type: &str) -> String {
     let access = Access { scopes: &[], audience: "a", grant_type };
     let request = records.pack_request(0, &access, None, None, &set).unwrap();
     let resolved = set.resolve(records.groups());
-    let roots = records.roots(Some(0), 0, &request, &resolved);
+    let roots = records.roots(Some(0), 0, &request, &resolved, 0);
     let mut worker = Worker::new();
     let mut on = |engine| match set.json(id, &roots, &mut worker, engine) {
         Ok(json) => String::from_utf8(json.to_vec()).unwrap(),
@@ -110,6 +111,19 @@ fn evaluated(expression: &str, grant_type: &str) -> String {
     let native = on(Engine::Native);
     assert_eq!(native, on(Engine::Interpreter));
     native
+}
+
+#[test]
+fn expressions_read_when_things_happened_to_an_account() {
+    for (expression, expected) in [
+        ("user.created", r#""2015-07-30T23:58:32.000Z""#),
+        ("user.created.plusDays(2).toString('MM/dd/yyyy')", r#""08/01/2015""#),
+        ("{user.lastUpdated, user.passwordChanged, user.lastLogin}", "[null,null,null]"),
+        ("user.lastLogin?.withinDays(90) ?? false", "false"),
+        ("user.created > Time.now()", "true"),
+    ] {
+        assert_eq!(evaluated(expression, "authorization_code"), expected, "{expression}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::Profile;
 use crate::document::Json;
+use claimsmith_runtime::time::DateTime;
 
 /// A person of the organization.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,8 @@ pub struct User {
     /// Indices into the groups of the directory.
     pub groups: Vec<usize>,
     pub password: Option<Password>,
+    /// When things happened to the account, by the names that expressions have for them.
+    pub times: Vec<(&'static str, DateTime)>,
 }
 
 impl User {
@@ -22,6 +25,12 @@ impl User {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Json> {
         self.profile.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// When this happened, if it did.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<DateTime> {
+        self.times.iter().find(|(known, _)| *known == name).map(|(_, time)| *time)
     }
 
     /// Whether the user belongs to the group with this index.

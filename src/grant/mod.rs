@@ -106,7 +106,7 @@ pub fn token(
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let client = authenticate(published, &request)?;
-    let proof = client.allow(&request)?.prove(server, &request)?;
+    let proof = client.allow(&request)?.prove(server, &request)?.at(mint.now);
     WORKER
         .with_borrow_mut(|worker| proof.decide(Trace::Skip, worker)?.claim_set(worker)?.sign(mint))
 }

@@ -12,6 +12,8 @@ use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
 use crate::server::{ExpressionText, Lifetimes};
 
+const MICROSECONDS_A_SECOND: i64 = 1_000_000;
+
 /// What a grant proved: who asks, for whom, and for what.
 #[derive(Clone, Debug)]
 pub struct Proof<'p> {
@@ -26,6 +28,8 @@ pub struct Proof<'p> {
     pub(super) scopes: Vec<String>,
     pub(super) audience: &'p str,
     pub(super) nonce: Option<String>,
+    /// When, in seconds since 1970: what expressions take for the time.
+    pub(super) now: i64,
 }
 
 /// A person and how they signed in.
@@ -69,9 +73,18 @@ impl<'p> Proof<'p> {
         audience: &'p str,
     ) -> Result<Self, Refusal> {
         let scopes = scope::parse(scope)?;
-        let nonce = None;
-        let proof =
-            Self { published, server, application, sign_in, grant_type, scopes, audience, nonce };
+        let (nonce, now) = (None, 0);
+        let proof = Self {
+            published,
+            server,
+            application,
+            sign_in,
+            grant_type,
+            scopes,
+            audience,
+            nonce,
+            now,
+        };
         let grant_types = &proof.client()?.grant_types;
         if !grant_types.iter().any(|allowed| allowed == grant_type) {
             return Err(Refusal::unauthorized_client(grant_types));
@@ -80,6 +93,12 @@ impl<'p> Proof<'p> {
             proof.check_for_service()?;
         }
         Ok(proof)
+    }
+
+    /// The same at this time, in seconds since 1970.
+    #[must_use]
+    pub fn at(self, now: i64) -> Self {
+        Self { now, ..self }
     }
 
     pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
@@ -128,7 +147,8 @@ impl<'p> Proof<'p> {
     pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords) -> Roots<'r> {
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
         let resolved = self.server.resolved();
-        self.published.records().roots(user, self.application, request, resolved)
+        let now = self.now.saturating_mul(MICROSECONDS_A_SECOND);
+        self.published.records().roots(user, self.application, request, resolved, now)
     }
 
     fn condition(

@@ -61,7 +61,8 @@ fn ask_for(
     let audience = "https://api.mycompany.com";
     let grant = "authorization_code";
     let proof =
-        Proof::by_operator(published, server, application, sign_in, grant, scope, audience)?;
+        Proof::by_operator(published, server, application, sign_in, grant, scope, audience)?
+            .at(NOW);
     let mut worker = Worker::new();
     let random = Random::seeded(b"grant");
     let decided = proof.decide(Trace::Skip, &mut worker)?;
@@ -82,6 +83,22 @@ fn the_same_randomness_and_hour_make_the_same_claims() {
     assert_ne!(one, two, "a signature of ES256 is random");
     assert_eq!((one.expires_in, one.scope.as_str()), (3600, "read:customers"));
     assert_eq!(one.id_token, None);
+}
+
+#[test]
+fn expressions_take_the_hour_of_the_token_for_the_time() {
+    let changed = document(|document| {
+        for server in document["authorizationServers"].as_array_mut().unwrap() {
+            for claim in server["claims"].as_array_mut().into_iter().flatten() {
+                if claim["name"] == "channel" {
+                    claim["value"] = "{Time.now(), Time.now('EST').toString('HH:mm')}".into();
+                }
+            }
+        }
+    });
+    let published = publish(&changed);
+    let claims = claims_of(&published, &ask(&published, &[]).unwrap().access_token);
+    assert_eq!(claims["channel"], serde_json::json!(["2023-11-17T12:13:20.000Z", "07:13"]));
 }
 
 #[test]

@@ -46,7 +46,9 @@ impl Body {
 /// Whether `Operator::Compare` has an answer for all values of these shapes (decision 14).
 fn always_ordered(lhs: &Shape, rhs: &Shape) -> bool {
     let numeric = |shape: &Shape| matches!(shape.ty, Type::Integer | Type::Number);
-    let textual = |shape: &Shape| matches!(shape.ty, Type::Text | Type::Group);
+    let textual = |shape: &Shape| {
+        matches!(shape.ty, Type::Text | Type::Group | Type::DateTime | Type::Country)
+    };
     let boolean = |shape: &Shape| shape.ty == Type::Boolean;
     let null = |shape: &Shape| shape.ty == Type::Null;
     null(lhs)

@@ -6,10 +6,22 @@ use super::reference;
 use super::schema::check_profile;
 use crate::directory::{Attribute, Group, Password, User, UserStatus};
 use crate::document::Json;
+use crate::schema::USER_TIMES;
+use claimsmith_runtime::time::DateTime;
 use std::collections::BTreeSet;
 
 /// The members of a user.
-const MEMBERS: &[&str] = &["id", "status", "profile", "groups", "password"];
+const MEMBERS: &[&str] = &[
+    "id",
+    "status",
+    "profile",
+    "groups",
+    "password",
+    "created",
+    "lastUpdated",
+    "passwordChanged",
+    "lastLogin",
+];
 
 /// The users, each conforming to the schema; no two share a login, ignoring case, or an id.
 pub(super) fn read_users(
@@ -55,5 +67,16 @@ fn read_user(
         profile: attributes,
         groups: reference::groups(&object.texts("groups"), groups),
         password: object.text_up_to("password", 1024).map(|text| Password(text.to_owned())),
+        times: USER_TIMES.iter().filter_map(|name| Some((*name, time(&object, name)?))).collect(),
     })
+}
+
+/// When something happened to the account.
+fn time(object: &Object<'_>, name: &str) -> Option<DateTime> {
+    let place = object.find(name)?;
+    let read = claimsmith_runtime::time::read(place.text()?);
+    if read.is_none() {
+        place.blame("expected a time in ISO 8601, such as `2026-11-28T09:30:00Z`");
+    }
+    read
 }

@@ -88,6 +88,7 @@ fn user(groups: &[usize]) -> User {
         ],
         groups: groups.to_vec(),
         password: None,
+        times: Vec::new(),
     }
 }
 

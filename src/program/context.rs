@@ -19,23 +19,26 @@ pub struct Roots<'r>(Inputs<'r>);
 
 impl<'r> Roots<'r> {
     /// `records` by ordinal of the schema, then those that [`super::Needs::paths`] lead to, as far
-    /// as there are any; `resolved` from [`super::ProgramSet::resolve`].
+    /// as there are any; `resolved` from [`super::ProgramSet::resolve`]; `now` is the time of the
+    /// request, in microseconds since 1970.
     #[must_use]
     pub fn new(
         table: &'r GroupTable,
         resolved: &'r [u32],
+        now: i64,
         records: impl IntoIterator<Item = Option<&'r PackedRecord>>,
     ) -> Self {
         let records = records.into_iter().map(|record| record.map(PackedRecord::record)).collect();
-        Self(Inputs::new(table, resolved, records))
+        Self(Inputs::new(table, resolved, records).at(now))
     }
 
     /// The roots of a subject that was read from JSON, for the programs of this set, whose names
-    /// are `resolved`.
+    /// are `resolved`. `now` counts where the subject's context says nothing.
     #[must_use]
-    pub fn of(subject: &'r Subject, set: &ProgramSet, resolved: &'r [u32]) -> Self {
+    pub fn of(subject: &'r Subject, set: &ProgramSet, resolved: &'r [u32], now: i64) -> Self {
         let reached = set.needs().paths().iter().map(|path| subject.reached(path));
-        Self::new(&subject.table, resolved, subject.records().chain(reached))
+        let now = subject.now.unwrap_or(now);
+        Self::new(&subject.table, resolved, now, subject.records().chain(reached))
     }
 }
 
@@ -102,7 +105,7 @@ impl Worker {
         selected: &[u64],
     ) -> Outcome {
         let Self { arena, output, written, .. } = self;
-        let mut context = Context::new(arena, roots.0.table(), roots.0.resolved(), Some(output));
+        let mut context = context(arena, roots, Some(output));
         let outcome = native.evaluate(index, &mut context, &roots.0, selected);
         if outcome == Outcome::Done {
             *written = Some(context.output().len());
@@ -117,7 +120,7 @@ impl Worker {
         index: usize,
         roots: &'a Roots<'a>,
     ) -> Result<Condition, Outcome> {
-        let mut context = Context::new(&self.arena, roots.0.table(), roots.0.resolved(), None);
+        let mut context = context(&self.arena, roots, None);
         match native.evaluate(index, &mut context, &roots.0, &[]) {
             Outcome::Done => Ok(condition_of(context.result())),
             other => Err(other),
@@ -131,9 +134,15 @@ impl Worker {
         run: impl FnOnce(&mut Context<'a>, &[Option<Record<'a>>], &mut Vec<u8>) -> T,
     ) -> T {
         let Self { arena, json, .. } = self;
-        let mut context = Context::new(arena, roots.0.table(), roots.0.resolved(), None);
+        let mut context = context(arena, roots, None);
         run(&mut context, roots.0.records(), json)
     }
+}
+
+/// The context of an evaluation. Always inlined, for the reason [`CompiledSet::evaluate`] is.
+#[inline(always)]
+fn context<'a>(arena: &'a Arena, roots: &Roots<'a>, output: Option<&'a mut Output>) -> Context<'a> {
+    Context::new(arena, roots.0.table(), roots.0.resolved(), output).at(roots.0.now())
 }
 
 /// A value read as the answer of a condition: the text `'true'` is no boolean (server decision 3).

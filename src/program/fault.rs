@@ -96,6 +96,9 @@ pub(super) fn code_of(fault: Fault) -> &'static Code {
         Fault::TooManyGroups => &code::TOO_MANY_GROUPS,
         Fault::Allowlist => &code::ALLOWLIST_NOT_LIST,
         Fault::NoUser => &code::NO_USER,
+        Fault::BadTime => &code::BAD_TIME,
+        Fault::BadZone => &code::BAD_ZONE,
+        Fault::BadCountry => &code::BAD_COUNTRY,
         Fault::Internal => &code::BUG,
     }
 }

@@ -20,6 +20,8 @@ pub struct Subject {
     pub(crate) records: Vec<Option<PackedRecord>>,
     /// Those that are reached from the user.
     pub(crate) reached: Vec<(Path, PackedRecord)>,
+    /// What the context says that the time is, in microseconds since 1970.
+    pub(crate) now: Option<i64>,
 }
 
 /// Why a context cannot be a subject, and where in its JSON text.
@@ -84,7 +86,7 @@ impl Subject {
         reached.extend(pack_app_users(&people)?);
         let schema =
             Schema::new(roots, group_type, false).with_further(further_type).with_reached(types);
-        Ok((schema, Self { table, records, reached }))
+        Ok((schema, Self { table, records, reached, now: now(members)? }))
     }
 
     /// The subject that `context` describes under a declared schema.
@@ -121,8 +123,19 @@ impl Subject {
             let record = read_record(&record_type, person.node, person.groups(), &table)?;
             reached.push((person.path.clone(), record));
         }
-        Ok(Self { table, records, reached })
+        Ok(Self { table, records, reached, now: now(members)? })
     }
+}
+
+/// The context key that fixes the clock (decision 55).
+const NOW: &str = "now";
+
+fn now(members: &[Member]) -> Result<Option<i64>, ContextError> {
+    let Some(member) = members.iter().find(|member| member.key == NOW) else { return Ok(None) };
+    Ok(match time(&member.value, NOW)? {
+        Datum::DateTime(time) => Some(time.microseconds()),
+        _ => None,
+    })
 }
 
 fn is_root(name: &str) -> bool {
@@ -180,10 +193,32 @@ fn infer_person(
         slots.push(match inner.key.as_str() {
             standard::PROFILE => infer_profile(members)?,
             "groups" => person.memberships(table),
+            name if standard::USER_TIMES.contains(&name) => infer_time(inner)?,
             _ => infer_member(inner),
         });
     }
     pack(standard::USER, slots, person.node.span)
+}
+
+/// A metadata time: a text in ISO 8601, or null (decision 42).
+fn infer_time(member: &Member) -> Result<Slot<'_>, ContextError> {
+    let datum = time(&member.value, &member.key)?;
+    let shape = match datum {
+        Datum::Null => Shape::of(Type::Any),
+        _ => Shape::of(Type::DateTime),
+    };
+    Ok((&member.key, shape, datum))
+}
+
+/// A time or null.
+fn time<'n>(node: &'n Node, name: &str) -> Result<Datum<'n>, ContextError> {
+    let read = match &node.value {
+        Json::Null => return Ok(Datum::Null),
+        Json::Text(text) => claimsmith_runtime::time::read(text),
+        _ => None,
+    };
+    let wanted = || wrong(format!("`{name}` must be a time in ISO 8601"), node.span);
+    read.map(Datum::DateTime).ok_or_else(wanted)
 }
 
 /// Users as applications know them: of each, the profile.
@@ -373,6 +408,7 @@ fn read_fields<'n>(
         (Type::List(element), _) if element.ty == Type::Group => {
             Ok(memberships(groups.clone(), table).2)
         }
+        (Type::DateTime, Some(value)) => time(value, &field.name),
         (_, Some(value)) => Ok(datum(&value.value)),
         (_, None) => Ok(Datum::Null),
     };

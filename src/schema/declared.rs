@@ -100,7 +100,7 @@ fn record(name: &str, fields: Vec<Field>, open: bool) -> Arc<RecordType> {
 pub(crate) fn user_type(attributes: Vec<Field>) -> Arc<RecordType> {
     let field = |name: &str, shape| Field { name: name.to_owned(), shape };
     let profile = record("user.profile", attributes, false);
-    let time = || Shape::or_null(Type::Any);
+    let time = || Shape::or_null(Type::DateTime);
     let fields = vec![
         field("id", Shape::or_null(Type::Text)),
         field("status", Shape::or_null(Type::Text)),

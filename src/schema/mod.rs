@@ -15,7 +15,7 @@ pub(crate) use declared::{shape_of, user_type};
 pub use path::{Link, MOST_LINKS, Path};
 pub use position::Position;
 pub(crate) use roots::root_type;
-pub(crate) use standard::group_type;
+pub(crate) use standard::{USER_TIMES, group_type};
 
 use claimsmith_runtime::types::{RecordType, Shape, Type};
 use std::sync::Arc;

@@ -29,6 +29,9 @@ pub(crate) const PROFILE: &str = "profile";
 pub(crate) const USER_METADATA: [&str; 8] =
     ["id", "status", "created", "lastUpdated", "passwordChanged", "lastLogin", "groups", "profile"];
 
+/// Those of them that are date-times (OEL §1.1).
+pub(crate) const USER_TIMES: [&str; 4] = ["created", "lastUpdated", "passwordChanged", "lastLogin"];
+
 /// The members of a group besides `profile` (OEL §1.4).
 pub(crate) const GROUP_MEMBERS: [&str; 8] = [
     "id",

@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 /// How many programs are compared.
-const PROGRAMS: usize = 80_000;
+const PROGRAMS: usize = 90_000;
 
 /// How many of them must meet each thing there is.
 const ENOUGH: usize = 100;

@@ -155,6 +155,23 @@ fn batch_answers_every_line_whatever_it_is() {
 }
 
 #[test]
+fn a_time_of_the_context_that_cannot_be_read_is_the_contexts_fault() {
+    let lines: [&[u8]; 6] = [
+        br#"{"expr":"1","context":{"now":"soon"}}"#,
+        br#"{"expr":"1","context":{"now":1438363117979}}"#,
+        br#"{"expr":"1","context":{"user":{"created":"30.07.2015"}}}"#,
+        br#"{"expr":"1","context":{"user":{"lastLogin":true}}}"#,
+        br#"{"expr":"1","context":{"linkedObjects":{"manager":{"lastUpdated":""}}}}"#,
+        br#"{"expr":"Time.now() > user.created","context":{"user":{"created":"2015-07-30"},"now":null}}"#,
+    ];
+    let answers = batch(&lines);
+    for answer in &answers[..5] {
+        assert_eq!(answer["error"]["category"], "context", "{answer}");
+    }
+    assert_eq!(answers[5], serde_json::json!({"value": true}));
+}
+
+#[test]
 fn a_record_prints_its_members_in_the_order_given() {
     let line = br#"{"expr":"{x, user}","context":{"x":{"b":1,"a":null},"user":{"z":"","id":2}}}"#;
     let members = r#"[{"b":1,"a":null},{"z":"","id":2}]"#;

@@ -176,7 +176,7 @@ fn under_declared(expression: &str, context: &str) -> String {
     };
     let set = builder.finish(Engine::Native);
     let resolved = set.resolve(subject.table());
-    let roots = Roots::of(&subject, &set, &resolved);
+    let roots = Roots::of(&subject, &set, &resolved, 0);
     let mut worker = Worker::new();
     let mut on = |engine| match set.json(id, &roots, &mut worker, engine) {
         Ok(json) => String::from_utf8(json.to_vec()).unwrap(),

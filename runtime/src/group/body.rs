@@ -36,8 +36,7 @@ fn list_of<'a>(
 ) -> Answer<'a> {
     let values = arguments.first().ok_or(Fault::Internal)?;
     let values = values.as_list().unwrap_or(std::slice::from_ref(values));
-    let table = context.table();
-    let text = |value: &Value<'a>| text_of(table, *value).map(&change).map(Value::text);
+    let text = |value: &Value<'a>| text_of(context, *value).map(&change).map(Value::text);
     let texts: Option<Vec<Value<'a>>> = values.iter().map(text).collect();
     context.make_list(&texts.ok_or(Fault::Type)?)
 }

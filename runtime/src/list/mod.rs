@@ -41,6 +41,8 @@ const CLASSIC: Parameter = Parameter::new("list", Accepts::ListOrText).null(Null
 const GIVEN: Parameter = Parameter::new("list", Accepts::ListOrText).sized();
 const VALUES: Parameter = Parameter::new("values", Accepts::Any).null(Null::Accepted).sized();
 const INDEX: Parameter = Parameter::new("index", Accepts::Integer);
+/// As what stands in brackets: a fraction is a place where nothing is (decision 20).
+const PLACE: Parameter = Parameter::new("index", Accepts::Numeric);
 
 const AT: &str = "the element at the index, counted from the end if it is negative, or null";
 const INDEX_OF: &str = "the index of the first element that equals the value, or -1";
@@ -347,10 +349,10 @@ pub(crate) static ROWS: &[Function] = &[
         "Arrays.clear({10, 20})",
         "[]",
     ),
-    Function::classic(&["Arrays.get"], &[GIVEN, INDEX], Returns::Element, Body(operator::index))
+    Function::classic(&["Arrays.get"], &[GIVEN, PLACE], Returns::Element, Body(operator::index))
         .faults(&[Fault::Index])
         .says("the element at the index, counted from 0", "Arrays.get({0, 1, 2}, 0)", "0"),
-    Function::method(&["get"], &[WALKED, INDEX], Returns::Element, Body(operator::index))
+    Function::method(&["get"], &[WALKED, PLACE], Returns::Element, Body(operator::index))
         .faults(&[Fault::Index])
         .says("the element at the index, counted from 0", "{'a', 'b'}.get(1)", "\"b\""),
     Function::classic(&["Arrays.flatten"], &[VALUES], Returns::Any, Body(whole::classic_flatten))

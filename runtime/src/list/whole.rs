@@ -6,7 +6,7 @@ use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::functions::Operator;
 use crate::number::{self, Numeric};
-use crate::operator::{csv_list, equal};
+use crate::operator::{csv_list, equal, text_of};
 use crate::value::{Kind, Value};
 use std::cmp::Ordering;
 
@@ -113,10 +113,8 @@ pub(super) fn reverse<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) ->
 
 /// By the language's ordering (decision 14); elements that have none among them fault.
 pub(super) fn sort<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let mut made = elements(arguments)?.to_vec();
-    check_ordered(context, &made)?;
-    made.sort_by(|one, other| order(context, *one, *other).unwrap_or(Ordering::Equal));
-    context.make_list(&made)
+    let elements = elements(arguments)?;
+    in_order_of(context, elements, elements)
 }
 
 fn order<'a>(context: &Context<'a>, one: Value<'a>, other: Value<'a>) -> Option<Ordering> {
@@ -126,18 +124,39 @@ fn order<'a>(context: &Context<'a>, one: Value<'a>, other: Value<'a>) -> Option<
 /// As `sort`, by the keys in argument 1, of which there is one for each element.
 pub(crate) fn sorted_by<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let keys = second(arguments)?.as_list().ok_or(Fault::Type)?;
-    check_ordered(context, keys)?;
-    let mut pairs: Vec<_> = keys.iter().zip(elements(arguments)?).collect();
+    in_order_of(context, elements(arguments)?, keys)
+}
+
+fn in_order_of<'a>(
+    context: &Context<'a>,
+    elements: &[Value<'a>],
+    keys: &[Value<'a>],
+) -> Answer<'a> {
+    let keys = ordered(context, keys)?;
+    let mut pairs: Vec<_> = keys.iter().zip(elements).collect();
     pairs.sort_by(|(one, _), (other, _)| order(context, **one, **other).unwrap_or(Ordering::Equal));
     let made: Vec<Value<'a>> = pairs.into_iter().map(|(_, element)| *element).collect();
     context.make_list(&made)
 }
 
-/// Ordering is by kind, so each must be ordered with the first that is not null.
-fn check_ordered<'a>(context: &Context<'a>, elements: &[Value<'a>]) -> Result<(), Fault> {
-    let Some(first) = elements.iter().find(|element| !element.is_null()) else { return Ok(()) };
-    let is_ordered = |element: &Value<'a>| order(context, *first, *element).is_some();
-    if elements.iter().all(is_ordered) { Ok(()) } else { Err(Fault::Type) }
+/// The values, of which any two have an order. It is by kind, so each must have one with the first
+/// that is not null. Date-times among texts are texts, or three could be in a circle.
+fn ordered<'a>(context: &Context<'a>, values: &[Value<'a>]) -> Result<Vec<Value<'a>>, Fault> {
+    let is_time = |value: &Value<'a>| value.kind() == Kind::DateTime;
+    let are_times = values.iter().all(|value| is_time(value) || value.is_null());
+    let comparable = |value: &Value<'a>| {
+        if are_times || !is_time(value) {
+            return *value;
+        }
+        text_of(context, *value).map_or(*value, Value::text)
+    };
+    let values: Vec<Value<'a>> = values.iter().map(comparable).collect();
+    if let Some(first) = values.iter().find(|value| !value.is_null())
+        && values.iter().any(|value| order(context, *first, *value).is_none())
+    {
+        return Err(Fault::Type);
+    }
+    Ok(values)
 }
 
 pub(super) fn least<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
@@ -150,12 +169,17 @@ pub(super) fn greatest<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
 
 fn extreme<'a>(context: &Context<'a>, arguments: &[Value<'a>], wanted: Ordering) -> Answer<'a> {
     let elements = elements(arguments)?;
-    check_ordered(context, elements)?;
-    let better = |best: Value<'a>, one: &Value<'a>| {
-        if order(context, *one, best) == Some(wanted) { *one } else { best }
-    };
-    let Some((first, rest)) = elements.split_first() else { return Ok(Value::NULL) };
-    Ok(rest.iter().fold(*first, better))
+    let keys = ordered(context, elements)?;
+    let mut pairs = keys.into_iter().zip(elements.iter().copied());
+    let Some(first) = pairs.next() else { return Ok(Value::NULL) };
+    let (_, best) =
+        pairs.fold(
+            first,
+            |best, one| {
+                if order(context, one.0, best.0) == Some(wanted) { one } else { best }
+            },
+        );
+    Ok(best)
 }
 
 /// Checked, as `+` is (decision 11).

@@ -25,12 +25,13 @@ pub(super) fn member<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> 
             Err(Fault::UnknownProperty) => of_each_group(context, *receiver, *named),
             answer => answer,
         },
-        Kind::Text
-        | Kind::Boolean
-        | Kind::Integer
-        | Kind::Number
-        | Kind::DateTime
-        | Kind::Country => property(context, *receiver, name),
+        Kind::DateTime | Kind::Country => {
+            let text = text_of(context, *receiver).ok_or(Fault::Internal)?;
+            property(context, Value::text(text), name)
+        }
+        Kind::Text | Kind::Boolean | Kind::Integer | Kind::Number => {
+            property(context, *receiver, name)
+        }
     }
 }
 
@@ -102,7 +103,6 @@ fn of_each_group<'a>(context: &mut Context<'a>, list: Value<'a>, name: Value<'a>
 /// `receiver[index]`.
 pub(crate) fn index<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let [receiver, index] = arguments else { return Err(Fault::Internal) };
-    let table = context.table();
     match receiver.kind() {
         Kind::Null => Err(Fault::NullTarget),
         Kind::List => {
@@ -111,7 +111,7 @@ pub(crate) fn index<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> A
         }
         Kind::Text => character(receiver.as_text().ok_or(Fault::Internal)?, position(*index)?),
         Kind::Map | Kind::Record | Kind::Group => {
-            let key = text_of(table, *index).ok_or(Fault::Type)?;
+            let key = text_of(context, *index).ok_or(Fault::Type)?;
             match member(context, &[*receiver, Value::text(key)]) {
                 // Only a constant key that a closed record lacks is wrong (decision 20).
                 Err(Fault::UnknownProperty) => Ok(Value::NULL),

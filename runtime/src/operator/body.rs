@@ -1,6 +1,6 @@
 //! Bodies of the operators proper: equality, order, arithmetic, text of many, literals, size.
 
-use super::convert::text_of;
+use super::convert::{acts_as_text, text_of};
 use super::{equal as equality, piece as pieces};
 use crate::abi::{Context, limits};
 use crate::fault::Fault;
@@ -39,8 +39,7 @@ pub(super) fn compare<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) ->
 /// Numbers are added; text, or what acts as text, is joined with anything (decisions 17, 18).
 pub(super) fn add<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let (lhs, rhs) = pair(arguments)?;
-    let table = context.table();
-    if text_of(table, lhs).is_some() || text_of(table, rhs).is_some() {
+    if acts_as_text(lhs.kind()) || acts_as_text(rhs.kind()) {
         return concatenate(context, arguments);
     }
     arithmetic(Operator::Add, arguments)
@@ -79,15 +78,14 @@ pub(super) fn negate<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer
 
 pub(super) fn piece<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = only(arguments)?;
-    let table = context.table();
-    if let Some(text) = text_of(table, value) {
+    if let Some(text) = text_of(context, value) {
         return Ok(Value::text(text));
     }
     if value.is_null() {
         return Ok(Value::text(Text::EMPTY));
     }
     let mut made = String::new();
-    pieces::append(table, value, &mut made)?;
+    pieces::append(context.table(), value, &mut made)?;
     context.make_text(&made).map(Value::text)
 }
 

@@ -6,17 +6,44 @@ use crate::abi::Context;
 use crate::fault::Fault;
 use crate::number::{self, Numeric};
 use crate::symbol::GroupTable;
-use crate::value::{Text, Value};
+use crate::value::{Kind, Text, Value};
+use std::borrow::Cow;
 
 type Answer<'a> = Result<Value<'a>, Fault>;
 
-/// The text that a value is or acts as.
-pub(crate) fn text_of<'a>(table: &'a GroupTable, value: Value<'a>) -> Option<Text<'a>> {
-    value.as_text().or_else(|| value.as_group().map(|group| table.name(group)))
+/// The text that a value is or acts as, made if there is none yet.
+pub(crate) fn text_of<'a>(context: &Context<'a>, value: Value<'a>) -> Option<Text<'a>> {
+    match value.kind() {
+        Kind::Text => value.as_text(),
+        Kind::Group => value.as_group().map(|group| context.table().name(group)),
+        _ => seen_text(context.table(), value).map(|text| context.arena().text(&text)),
+    }
+}
+
+/// The same, for looking at only.
+pub(crate) fn seen_text<'a>(table: &'a GroupTable, value: Value<'a>) -> Option<Cow<'a, str>> {
+    match value.kind() {
+        Kind::Text => value.as_text().map(|text| Cow::Borrowed(text.as_str())),
+        Kind::Group => value.as_group().map(|group| Cow::Borrowed(table.name(group).as_str())),
+        Kind::DateTime => value.as_date_time().map(|time| Cow::Owned(time.text())),
+        Kind::Country => value.as_country().map(|country| Cow::Borrowed(country.alpha2())),
+        Kind::Null
+        | Kind::Boolean
+        | Kind::Integer
+        | Kind::Number
+        | Kind::List
+        | Kind::Map
+        | Kind::Record => None,
+    }
+}
+
+/// Whether a value of this kind is a text or acts as one.
+pub(crate) fn acts_as_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Group | Kind::DateTime | Kind::Country)
 }
 
 pub(super) fn as_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    text_of(context.table(), only(arguments)?).map(Value::text).ok_or(Fault::Type)
+    text_of(context, only(arguments)?).map(Value::text).ok_or(Fault::Type)
 }
 
 /// A boolean, or one of the texts for it (decision 16).
@@ -25,7 +52,7 @@ pub(super) fn as_boolean<'a>(context: &mut Context<'a>, arguments: &[Value<'a>])
     if value.as_boolean().is_some() {
         return Ok(value);
     }
-    match text_of(context.table(), value).map(Text::as_str) {
+    match seen_text(context.table(), value).as_deref() {
         Some("true") => Ok(Value::boolean(true)),
         Some("false") => Ok(Value::boolean(false)),
         _ => Err(Fault::Type),
@@ -39,6 +66,16 @@ pub(super) fn as_integer<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> An
 pub(super) fn as_numeric<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = only(arguments)?;
     Numeric::of(value).map(|_| value).ok_or(Fault::Type)
+}
+
+pub(super) fn as_date_time<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    value.as_date_time().map(|_| value).ok_or(Fault::Type)
+}
+
+pub(super) fn as_country<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    let value = only(arguments)?;
+    value.as_country().map(|_| value).ok_or(Fault::Type)
 }
 
 pub(super) fn as_list<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
@@ -85,15 +122,14 @@ pub(super) fn kept<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> An
 /// Null stays null: whether it may is the parameter's to say.
 pub(super) fn csv_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = only(arguments)?;
-    let table = context.table();
     let Some(elements) = value.as_list() else {
-        return match text_of(table, value) {
+        return match text_of(context, value) {
             Some(text) => Ok(Value::text(text)),
             None if value.is_null() => Ok(value),
             None => Err(Fault::Type),
         };
     };
-    let made = piece::join(table, elements.iter().copied(), ",")?;
+    let made = piece::join(context.table(), elements.iter().copied(), ",")?;
     context.make_text(&made).map(Value::text)
 }
 
@@ -103,7 +139,7 @@ pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
     if value.is_null() || value.as_list().is_some() {
         return Ok(value);
     }
-    let text = text_of(context.table(), value).ok_or(Fault::Type)?;
+    let text = text_of(context, value).ok_or(Fault::Type)?;
     if text.as_str().is_empty() {
         return context.make_list(&[]);
     }

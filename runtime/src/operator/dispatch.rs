@@ -1,6 +1,6 @@
 //! Methods of receivers whose kind is known at run time only (design: `Any`).
 
-use super::convert;
+use super::convert::{self, acts_as_text};
 use crate::abi::Context;
 use crate::fault::Fault;
 use crate::functions::{self, Accepts, Body, Function, Meaning, Null, Parameter};
@@ -51,9 +51,9 @@ fn find(name: &str, kind: Kind, n: usize) -> Result<(&'static Function, Body), F
     Err(fault)
 }
 
-/// Whether values of this kind have the method; a group has those of text (decision 40).
+/// Whether values of this kind have the method; what acts as text has those of text (decision 40).
 fn has(row: &Function, kind: Kind) -> bool {
-    let acts_as = if kind == Kind::Group { Kind::Text } else { kind };
+    let acts_as = if acts_as_text(kind) { Kind::Text } else { kind };
     row.parameters.first().is_some_and(|receiver| {
         functions::accepts(receiver.accepts, kind) || functions::accepts(receiver.accepts, acts_as)
     })
@@ -72,12 +72,16 @@ fn fit<'a>(context: &mut Context<'a>, argument: Value<'a>, parameter: &Parameter
         Accepts::Boolean => convert::as_boolean(context, one),
         Accepts::Integer => convert::as_integer(context, one),
         Accepts::Numeric => convert::as_numeric(context, one),
-        Accepts::Text | Accepts::Pattern => convert::as_text(context, one),
+        Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern => {
+            convert::as_text(context, one)
+        }
         Accepts::TextOrList => convert::csv_text(context, one),
         Accepts::List | Accepts::Numbers | Accepts::Ordered => convert::as_list(context, one),
         Accepts::ListOrText => convert::csv_list(context, one),
         Accepts::Map => convert::as_map(context, one),
         Accepts::Any
+        | Accepts::DateTime
+        | Accepts::Country
         | Accepts::Group
         | Accepts::Constant
         | Accepts::User

@@ -1,19 +1,22 @@
 //! The language's `==` (decision 13) and order (decision 14).
 
-use super::convert::text_of;
+use super::convert::seen_text;
 use crate::number::{self, Numeric};
 use crate::symbol::GroupTable;
 use crate::value::{Group, Kind, Value};
 use std::cmp::Ordering;
 
-/// Never coerces but between integer and number, and between a group and text. Lists, maps and
+/// Never coerces but between integer and number, and between text and what acts as it. Lists, maps and
 /// records are compared by content; the order of entries does not count.
 pub(crate) fn equal(table: &GroupTable, lhs: Value<'_>, rhs: Value<'_>) -> bool {
     if let (Some(lhs), Some(rhs)) = (lhs.as_group(), rhs.as_group()) {
         return same_group(table, lhs, rhs);
     }
-    if let (Some(lhs), Some(rhs)) = (text_of(table, lhs), text_of(table, rhs)) {
-        return lhs.as_str() == rhs.as_str();
+    if let Some(order) = order_of_times(lhs, rhs) {
+        return order == Ordering::Equal;
+    }
+    if let (Some(lhs), Some(rhs)) = (seen_text(table, lhs), seen_text(table, rhs)) {
+        return lhs == rhs;
     }
     if let (Some(lhs), Some(rhs)) = (Numeric::of(lhs), Numeric::of(rhs)) {
         return number::compare(lhs, rhs) == Ordering::Equal;
@@ -55,15 +58,24 @@ pub(crate) fn entries<'a>(value: Value<'a>) -> Option<Vec<(&'a str, Value<'a>)>>
     Some(entries)
 }
 
-/// Numbers with numbers, text (or a group's name) with text, booleans with booleans; null is below
-/// everything. `None` for any other mix.
+/// By instant, wherever they are looked at.
+fn order_of_times(lhs: Value<'_>, rhs: Value<'_>) -> Option<Ordering> {
+    let (lhs, rhs) = (lhs.as_date_time()?, rhs.as_date_time()?);
+    Some(lhs.microseconds().cmp(&rhs.microseconds()))
+}
+
+/// Numbers with numbers, date-times with date-times, text (or what acts as it) with text, booleans
+/// with booleans; null is below everything. `None` for any other mix.
 pub(crate) fn order(table: &GroupTable, lhs: Value<'_>, rhs: Value<'_>) -> Option<Ordering> {
     if lhs.is_null() || rhs.is_null() {
         return Some(rhs.is_null().cmp(&lhs.is_null()));
     }
-    if let (Some(lhs), Some(rhs)) = (text_of(table, lhs), text_of(table, rhs)) {
+    if let Some(order) = order_of_times(lhs, rhs) {
+        return Some(order);
+    }
+    if let (Some(lhs), Some(rhs)) = (seen_text(table, lhs), seen_text(table, rhs)) {
         // UTF-8 keeps the order of scalar values.
-        return Some(lhs.as_str().cmp(rhs.as_str()));
+        return Some(lhs.cmp(&rhs));
     }
     if let (Some(lhs), Some(rhs)) = (Numeric::of(lhs), Numeric::of(rhs)) {
         return Some(number::compare(lhs, rhs));

@@ -61,4 +61,6 @@ pub(crate) static ROWS: &[Function] = &[
     Function::internal(&["SortSize"], &[VALUE], Returns::Integer, body::sort_size).total(),
     Function::internal(&["MatchSize"], &[VALUE], Returns::Integer, body::match_size).total(),
     Function::internal(&["SortedBy"], &[LIST, KEYS], Returns::SameList, list::sorted_by),
+    Function::internal(&["AsDateTime"], &[VALUE], Returns::DateTime, convert::as_date_time),
+    Function::internal(&["AsCountry"], &[VALUE], Returns::Country, convert::as_country),
 ];

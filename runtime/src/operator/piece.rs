@@ -1,6 +1,6 @@
 //! The text form of a value where text is made of it (decisions 10, 17, 18).
 
-use super::convert::text_of;
+use super::convert::seen_text;
 use crate::abi::limits;
 use crate::fault::Fault;
 use crate::number;
@@ -58,12 +58,10 @@ fn append_scalar(table: &GroupTable, value: Value<'_>, made: &mut String) -> Res
                 .map_err(|_| Fault::Internal)?;
         }
         Kind::Number => made.push_str(&number::to_text(value.as_number().unwrap_or_default())),
-        Kind::Text | Kind::Group => {
-            made.push_str(text_of(table, value).ok_or(Fault::Internal)?.as_str());
+        Kind::Text | Kind::Group | Kind::DateTime | Kind::Country => {
+            made.push_str(&seen_text(table, value).ok_or(Fault::Internal)?);
         }
-        Kind::List | Kind::Map | Kind::Record | Kind::DateTime | Kind::Country => {
-            return Err(Fault::Type);
-        }
+        Kind::List | Kind::Map | Kind::Record => return Err(Fault::Type),
     }
     if made.len() > limits::TEXT { Err(Fault::Limit) } else { Ok(()) }
 }

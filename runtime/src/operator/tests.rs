@@ -7,7 +7,7 @@ use crate::types::{Field, RecordType, Shape, Type};
 use crate::{Fault, Value, limits};
 use std::sync::Arc;
 
-const ALL: [Operator; 30] = [
+const ALL: [Operator; 32] = [
     Operator::Equal,
     Operator::Compare,
     Operator::Add,
@@ -38,6 +38,8 @@ const ALL: [Operator; 30] = [
     Operator::SortSize,
     Operator::MatchSize,
     Operator::SortedBy,
+    Operator::AsDateTime,
+    Operator::AsCountry,
 ];
 
 fn ok(text: &str) -> Result<String, Fault> {

@@ -144,6 +144,7 @@ fn prove<'p>(
     })?;
     let (grant, scope) = (grant(arguments), &arguments.scope);
     Proof::by_operator(published, server, application, sign_in, grant, scope, audience)
+        .map(|proof| proof.at(now))
         .map_err(|refusal| refusal.to_string().into())
 }
 

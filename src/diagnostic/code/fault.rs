@@ -205,6 +205,47 @@ super::codes! {
         ),
         mend: "Ask for the user first. Tests of membership are false without a user.",
     }
+    BAD_TIME {
+        id: "E0631",
+        category: Category::BadTime,
+        stage: Stage::Evaluation,
+        title: "there is no such time",
+        meaning: "A text does not write a time as the function reads it, a pattern that is only known \
+                  when it is evaluated is none, or arithmetic left the years from -9999 to 9999.",
+        example: Example::over(
+            r#"{"user": {"profile": {"hired": "31.07.2015"}}}"#,
+            "user.hired.parseStringTime()",
+            "user.hired == '' ? null : '2015-07-31'.parseStringTime()",
+        ),
+        mend: "Name the pattern that the text is written in, or ask first whether it is there.",
+    }
+    BAD_ZONE {
+        id: "E0632",
+        category: Category::BadZone,
+        stage: Stage::Evaluation,
+        title: "there is no such time zone",
+        meaning: "A time zone that is only known when it is evaluated is none of the IANA database.",
+        example: Example::over(
+            r#"{"user": {"profile": {"timezone": "Paris"}}}"#,
+            "Time.now(user.timezone)",
+            "Time.now('Europe/Paris')",
+        ),
+        mend: "Keep names such as `Europe/Paris` in the attribute.",
+    }
+    BAD_COUNTRY {
+        id: "E0633",
+        category: Category::BadCountry,
+        stage: Stage::Evaluation,
+        title: "there is no such country",
+        meaning: "`parseCountryCode` knows the codes of ISO 3166-1 and the English names of countries. \
+                  The functions of `Iso3166Convert` give null for any other text instead.",
+        example: Example::over(
+            r#"{"user": {"profile": {"country": "Atlantis"}}}"#,
+            "user.country.parseCountryCode().toAlpha2()",
+            "Iso3166Convert.toAlpha2(user.country)",
+        ),
+        mend: "Keep a code in the attribute, or use `Iso3166Convert` where it may be anything.",
+    }
     BUG {
         id: "E0699",
         category: Category::Limit,

@@ -141,6 +141,33 @@ super::codes! {
         ),
         mend: "Make what it gives the default.",
     }
+    UNKNOWN_ZONE {
+        id: "E0414",
+        category: Category::BadZone,
+        stage: Stage::Types,
+        title: "there is no such time zone",
+        meaning: "Time zones have the names of the IANA database, in its letter case, such as \
+                  `Europe/Paris`; a few old names of three letters mean regions, such as `EST` for \
+                  New York.",
+        example: Example::new("Time.now('Asia/Tokio')", "Time.now('Asia/Tokyo')"),
+        mend: "Write the name of a zone. An offset such as `+02:00` is none; `Etc/GMT-2` is one.",
+    }
+    UNUSABLE_TIME_PATTERN {
+        id: "E0415",
+        category: Category::BadTime,
+        stage: Stage::Types,
+        title: "this is no pattern of times",
+        meaning: "The letters of a pattern are those of Joda-Time: `y` is the year, `M` the month, `d` the \
+                  day, `H` the hour, `m` the minute, `s` the second, `S` its fraction, `E` the day of the \
+                  week, `a` the half of the day, `z` and `Z` the zone. Other letters mean nothing, and text \
+                  goes in quotes.",
+        example: Example::new(
+            "Time.now('UTC', 'yyyy-MM-ddTHH:mm')",
+            "Time.now('UTC', 'yyyy-MM-dd''T''HH:mm')",
+        ),
+        mend: "Write one of these letters, or put quotes around text; inside a text with single \
+               quotes they are doubled.",
+    }
     NULL_JOINED {
         id: "L0402",
         category: Category::Type,

@@ -172,6 +172,10 @@ fn returns(row: &Function, node: &Node) -> Verdict {
         }
         Returns::Element => node.shape.nullable,
         Returns::Number => node.shape.ty == Type::Number,
+        Returns::TextOrNull => node.shape.nullable && node.shape.ty == Type::Text,
+        Returns::DateTime => node.shape.ty == Type::DateTime,
+        Returns::TimeOrText => matches!(node.shape.ty, Type::DateTime | Type::Text),
+        Returns::Country => node.shape.ty == Type::Country,
         Returns::Any => true,
     };
     require(right, || format!("it gives {:?}, not {}", row.returns, words(&node.shape)))
@@ -203,7 +207,8 @@ fn call(body: &Body, row: u32, arguments: &[NodeId], node: &Node) -> Verdict {
 fn takes_type(accepts: Accepts, ty: &Type) -> bool {
     let kind = match ty {
         Type::Null => return true,
-        Type::Any => return accepts == Accepts::Any,
+        // A number of either kind has no type of its own; `AsNumeric` has looked at it.
+        Type::Any => return matches!(accepts, Accepts::Any | Accepts::Numeric),
         Type::Boolean => Kind::Boolean,
         Type::Integer => Kind::Integer,
         Type::Number => Kind::Number,

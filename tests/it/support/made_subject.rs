@@ -47,9 +47,9 @@ impl Prepared {
     pub(crate) fn roots<'r>(&'r self, set: &ProgramSet, resolved: &'r [u32]) -> Roots<'r> {
         if self.absent {
             let none = iter::repeat_n(None, self.schema.n_records());
-            return Roots::new(self.subject.table(), resolved, none);
+            return Roots::new(self.subject.table(), resolved, 0, none);
         }
-        Roots::of(&self.subject, set, resolved)
+        Roots::of(&self.subject, set, resolved, 0)
     }
 }
 
@@ -143,7 +143,9 @@ fn context(title: &Value, groups: &Value, tags: &Value, numbers: &Value) -> Valu
         "manager": {"active_directory": {"id": "u4", "profile": profile(title, tags, numbers)}},
         "linkedObjects": {"id": {"id": "u3", "profile": profile(title, tags, numbers)}}});
     let source = json!({"active_directory": linked});
-    json!({"user": {"id": "u1", "groups": groups, "profile": profile(title, tags, numbers),
+    let times = json!(["2015-07-30T23:58:32.000Z", "1969-12-31T23:59:59.999999+05:30"]);
+    json!({"now": "2015-07-31T17:18:37.979Z", "user": {"id": "u1", "groups": groups,
+            "created": times[0], "lastUpdated": times[1], "lastLogin": null, "profile": profile(title, tags, numbers),
             "appUsers": {"0oa1": {"profile": {"k": "a", "x": {"y": 1}}}}},
         "linkedObjects": {"manager": linked}, "manager": source, "assistant": source,
         "directory": [{"k": title}], "workday": tags})

@@ -27,7 +27,7 @@ fn evaluate_on(engine: Engine, expression: &str, context: &str) -> Result<String
     let set = builder.finish(engine);
     assert_eq!(set.is_native(), engine == Engine::Native);
     let resolved = set.resolve(subject.table());
-    let roots = Roots::of(&subject, &set, &resolved);
+    let roots = Roots::of(&subject, &set, &resolved, 0);
     let mut worker = Worker::new();
     match set.json(id, &roots, &mut worker, engine) {
         Ok(json) => Ok(String::from_utf8(json.to_vec()).unwrap()),

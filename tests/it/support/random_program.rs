@@ -32,6 +32,8 @@ pub(crate) enum Wanted {
     Numbers,
     Groups,
     Map,
+    Time,
+    Country,
     Any,
 }
 
@@ -47,6 +49,8 @@ impl Wanted {
             "numbers" => Some(Self::Numbers),
             "groups" => Some(Self::Groups),
             "map" => Some(Self::Map),
+            "time" => Some(Self::Time),
+            "country" => Some(Self::Country),
             "any" => Some(Self::Any),
             _ => None,
         }
@@ -84,6 +88,8 @@ impl<'d> Maker<'d> {
             Wanted::Numbers => self.numbers(depth),
             Wanted::Groups => self.groups(depth),
             Wanted::Map => self.map(depth),
+            Wanted::Time => self.time(depth),
+            Wanted::Country => self.country(depth),
             Wanted::Any => self.any(depth),
         }
     }
@@ -144,6 +150,23 @@ impl<'d> Maker<'d> {
             Wanted::Numbers => &["user.numbers", "user.numbers", "{1, 2.5, -3}", "{}"],
             Wanted::Groups => &["user.groups"],
             Wanted::Map => &["user.custom", "{k: 1}"],
+            Wanted::Time => &[
+                "user.created",
+                "user.created",
+                "user.lastLogin",
+                "Time.now()",
+                "Time.now('America/New_York')",
+                "'2015-03-08T06:30:00.000001Z'.parseStringTime()",
+                "'-9999-01-01'.parseStringTime()",
+                "{Time.now('UTC'), 1}[0]",
+            ],
+            Wanted::Country => &[
+                "'US'.parseCountryCode()",
+                "'004'.parseCountryCode()",
+                "(user.active ? 'France'.parseCountryCode() : null)",
+                "{'USA'.parseCountryCode(), 1}[0]",
+                "'Chad'.parseCountryCode()",
+            ],
             Wanted::Any => &[
                 "null",
                 "user.custom.x",
@@ -154,6 +177,8 @@ impl<'d> Maker<'d> {
                 "user.mixed",
                 "1",
                 "'a'",
+                "user.created",
+                "{Time.now(), 'US'.parseCountryCode()}[user.numbers[0]]",
             ],
         };
         self.dice.one_of(options).to_owned()
@@ -336,6 +361,32 @@ impl<'d> Maker<'d> {
                 format!("({texts}).map({})", self.lambda(Wanted::Text, Wanted::Integer, depth))
             }
             _ => format!("({list}).sort()"),
+        }
+    }
+
+    fn time(&mut self, depth: usize) -> String {
+        let time = self.make(Wanted::Time, depth);
+        match self.dice.roll(4) {
+            0 => {
+                let way = self.dice.one_of(&["plus", "minus"]);
+                let unit = self.dice.one_of(&["Days", "Hours", "Minutes", "Seconds"]);
+                format!("({time}).{way}{unit}({})", self.leaf(Wanted::Integer))
+            }
+            1 => {
+                let zones = ["Asia/Tokyo", "EST", "UTC", "Africa/Monrovia", "Nowhere"];
+                format!("({time}).toZone('{}')", self.dice.one_of(&zones))
+            }
+            2 => format!("({time}).toUnix().parseUnixTime()"),
+            _ => format!("({time} + {}).parseStringTime()", self.dice.one_of(&["''", "'x'"])),
+        }
+    }
+
+    fn country(&mut self, depth: usize) -> String {
+        let text = self.make(Wanted::Text, depth);
+        match self.dice.roll(3) {
+            0 => format!("({text}).parseCountryCode()"),
+            1 => format!("({}).toName().parseCountryCode()", self.make(Wanted::Country, depth)),
+            _ => "'GBR'.parseCountryCode()".to_owned(),
         }
     }
 
