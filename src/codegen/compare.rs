@@ -1,5 +1,6 @@
 //! The language's `==`, inline where the kinds are known.
 
+use super::Mistake;
 use super::function::{Emitter, Words};
 use crate::ir::{Constant, NodeId, NodeKind};
 use claimsmith_runtime::functions::Operator;
@@ -81,8 +82,9 @@ impl<'b> Emitter<'_, 'b> {
 
     /// A text, or a group by its name, against a constant.
     fn branch_text(&mut self, side: Side<'b>, text: &str, yes: Block, no: Block) {
-        if let Some(null) = self.is_null(side.words, side.shape) {
-            self.leave_if(null, no);
+        match self.is_null(side.words, side.shape) {
+            Some(null) if !self.makes(Mistake::NullIsEmpty) => self.leave_if(null, no),
+            Some(_) | None => {}
         }
         let words =
             if side.shape.ty == Type::Group { self.group_text(side.words) } else { side.words };

@@ -164,6 +164,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Ends the function: the current block answers that all is well.
     pub(super) fn finish(mut self) -> (FunctionBuilder<'e>, Needs) {
+        #[cfg(any(test, feature = "internals"))]
+        self.tell_steps();
         let done = self.builder.ins().iconst(I32, 0);
         self.builder.ins().return_(&[done]);
         self.builder.switch_to_block(self.fault);
@@ -183,6 +185,16 @@ impl<'e, 'b> Emitter<'e, 'b> {
             }
         }
         (self.builder, self.needs)
+    }
+
+    #[cfg(any(test, feature = "internals"))]
+    fn tell_steps(&mut self) {
+        if self.shared.settings.tells_steps {
+            let left = self.builder.use_var(self.steps);
+            let left = self.builder.ins().ireduce(I32, left);
+            let context = self.kept_context();
+            self.store(left, context, OFFSETS.site);
+        }
     }
 
     pub(super) fn makes(&self, mistake: Mistake) -> bool {
@@ -399,6 +411,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     }
 
     fn raise_code(&mut self, code: Ssa, node: NodeId) {
+        let node = if self.makes(Mistake::FaultAtRoot) { self.root() } else { node };
         let site = self.shared.sites.len();
         self.shared.sites.push(Site { member: self.place, node });
         let site = self.builder.ins().iconst(I32, i64::try_from(site).unwrap_or(0));
@@ -425,6 +438,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Spends a number of steps that is not negative.
     pub(super) fn spend(&mut self, steps: Ssa, node: NodeId) {
+        let steps = if self.makes(Mistake::ShortCharge) { self.add(steps, -1) } else { steps };
         let left = self.builder.use_var(self.steps);
         let left = self.builder.ins().isub(left, steps);
         self.builder.def_var(self.steps, left);

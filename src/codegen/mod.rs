@@ -49,6 +49,9 @@ pub(crate) struct Settings {
     /// Compile wrongly on purpose, so that a test can show that it would be found.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) planted_mistake: Option<Mistake>,
+    /// Leave the steps that the last expression did not spend where a fault's site would be.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) tells_steps: bool,
 }
 
 /// A mistake the code generator can be told to make.
@@ -64,6 +67,16 @@ pub(crate) enum Mistake {
     MissingNullCheck,
     /// The second mapping stage of a stream does nothing.
     LostSecondMap,
+    /// Each charge is one step short.
+    ShortCharge,
+    /// A fault is said to be in the whole expression.
+    FaultAtRoot,
+    /// `take` passes one element more.
+    OneMoreTaken,
+    /// Null equals the empty text.
+    NullIsEmpty,
+    /// Elements with equal keys change places when they are sorted.
+    UnstableSort,
 }
 
 impl Settings {
@@ -73,6 +86,8 @@ impl Settings {
             listing: true,
             #[cfg(any(test, feature = "internals"))]
             planted_mistake: None,
+            #[cfg(any(test, feature = "internals"))]
+            tells_steps: false,
         }
     }
 

@@ -305,8 +305,17 @@ impl<'b> Emitter<'_, 'b> {
                 _ => self.operate(operator, &[words], id),
             };
         }
-        let values = self.values(arguments);
+        let mut values = self.values(arguments);
+        if operator == Operator::SortedBy && self.makes(Mistake::UnstableSort) {
+            values = values.into_iter().map(|list| self.reversed(list, id)).collect();
+        }
         self.operate(operator, &values, id)
+    }
+
+    /// The list in opposite order, for a planted mistake.
+    fn reversed(&mut self, list: Words, id: NodeId) -> Words {
+        let reverse = functions::rows().find(|(_, row)| row.names.contains(&"reverse"));
+        reverse.map_or(list, |(row, _)| self.call_row(row, &[list], id))
     }
 
     pub(super) fn values(&mut self, nodes: &[NodeId]) -> Vec<Words> {

@@ -227,7 +227,9 @@ impl<'e, 'b> Emitter<'e, 'b> {
             }
             if let (StageKind::Take, Some(counter), Some(limit)) = (stage.kind, counter, limit) {
                 let count = self.builder.use_var(*counter);
-                let all = self.builder.ins().icmp(IntCC::SignedGreaterThanOrEqual, count, *limit);
+                let more = i64::from(self.makes(Mistake::OneMoreTaken));
+                let limit = self.add(*limit, more);
+                let all = self.builder.ins().icmp(IntCC::SignedGreaterThanOrEqual, count, limit);
                 self.leave_if(all, walk.done);
             }
         }

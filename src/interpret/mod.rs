@@ -43,7 +43,11 @@ pub(crate) fn evaluate<'a>(
     context: &mut Context<'a>,
     roots: &[Option<Record<'a>>],
 ) -> Result<Value<'a>, Stopped> {
-    run::Run::new(body, context, roots).value(body.root)
+    let mut run = run::Run::new(body, context, roots);
+    let value = run.value(body.root);
+    #[cfg(feature = "internals")]
+    tally::tell_steps_left(run.left);
+    value
 }
 
 /// Appends the value of an expression as JSON.

@@ -19,7 +19,7 @@ pub(super) struct Run<'r, 'a> {
     /// Text constants already in the arena, by node.
     texts: Vec<Option<Value<'a>>>,
     /// Steps that may still be spent.
-    left: i64,
+    pub(super) left: i64,
     /// Which nodes are in the tally already.
     #[cfg(feature = "internals")]
     tallied: Vec<bool>,

@@ -5,7 +5,7 @@ use crate::ir::{Constant, Link, NodeKind, Order, Sink, StageKind};
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions;
 use claimsmith_runtime::types::Shape;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 /// Something an evaluation can meet.
@@ -54,7 +54,20 @@ const PARTS: [(&str, &[&str]); 5] = [
 ];
 
 thread_local! {
+    static STEPS_LEFT: Cell<i64> = const { Cell::new(0) };
     static MET: RefCell<BTreeSet<Met>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Notes how many steps an evaluation had left.
+pub(crate) fn tell_steps_left(steps: i64) {
+    STEPS_LEFT.set(steps);
+}
+
+/// How many steps the last expression that this thread evaluated had left. Of machine code only
+/// what [`crate::program::SetBuilder::finish_telling_steps`] made tells.
+#[must_use]
+pub fn steps_left() -> i64 {
+    STEPS_LEFT.get()
 }
 
 /// All that there is to meet.

@@ -108,6 +108,8 @@ impl Worker {
         let mut context = context(arena, roots, Some(output));
         let outcome = native.evaluate(index, &mut context, &roots.0, selected);
         if outcome == Outcome::Done {
+            #[cfg(feature = "internals")]
+            crate::interpret::tally::tell_steps_left(i64::from(context.site()));
             *written = Some(context.output().len());
         }
         outcome
@@ -122,7 +124,11 @@ impl Worker {
     ) -> Result<Condition, Outcome> {
         let mut context = context(&self.arena, roots, None);
         match native.evaluate(index, &mut context, &roots.0, &[]) {
-            Outcome::Done => Ok(condition_of(context.result())),
+            Outcome::Done => {
+                #[cfg(feature = "internals")]
+                crate::interpret::tally::tell_steps_left(i64::from(context.site()));
+                Ok(condition_of(context.result()))
+            }
             other => Err(other),
         }
     }

@@ -48,16 +48,22 @@ pub enum Engine {
 
 /// Mistakes that code generation can be told to make, so that a test can show it would find them.
 #[cfg(feature = "internals")]
-pub const MISTAKES: [&str; 5] =
-    ["short-prefix", "index-from-one", "skipped-charge", "missing-null-check", "lost-second-map"];
+pub fn mistakes() -> impl Iterator<Item = &'static str> {
+    PLANTED.iter().map(|(name, _)| *name)
+}
 
 #[cfg(feature = "internals")]
-const PLANTED: [(&str, codegen::Mistake); 5] = [
+const PLANTED: [(&str, codegen::Mistake); 10] = [
     ("short-prefix", codegen::Mistake::ShortPrefix),
     ("index-from-one", codegen::Mistake::IndexFromOne),
     ("skipped-charge", codegen::Mistake::SkippedCharge),
     ("missing-null-check", codegen::Mistake::MissingNullCheck),
     ("lost-second-map", codegen::Mistake::LostSecondMap),
+    ("short-charge", codegen::Mistake::ShortCharge),
+    ("fault-at-root", codegen::Mistake::FaultAtRoot),
+    ("one-more-taken", codegen::Mistake::OneMoreTaken),
+    ("null-is-empty", codegen::Mistake::NullIsEmpty),
+    ("unstable-sort", codegen::Mistake::UnstableSort),
 ];
 
 /// Whether this host lets generated code run. Where it does not, every set runs interpreted.
@@ -301,13 +307,16 @@ impl SetBuilder {
         self.compile(engine, codegen::Settings::default())
     }
 
-    /// As [`SetBuilder::finish`], with one of [`MISTAKES`] made in the machine code.
+    /// As [`SetBuilder::finish`], with machine code that tells [`tally::steps_left`] and, if
+    /// asked to, makes one of [`mistakes`].
     #[cfg(feature = "internals")]
     #[must_use]
-    pub fn finish_with_mistake(self, mistake: &str) -> ProgramSet {
-        let planted = PLANTED.iter().find(|(name, _)| *name == mistake);
+    pub fn finish_telling_steps(self, mistake: Option<&str>) -> ProgramSet {
+        let planted = PLANTED.iter().find(|(name, _)| Some(*name) == mistake);
         let planted_mistake = planted.map(|(_, mistake)| *mistake);
-        self.compile(Engine::Native, codegen::Settings { planted_mistake, ..Default::default() })
+        let tells_steps = true;
+        let settings = codegen::Settings { planted_mistake, tells_steps, ..Default::default() };
+        self.compile(Engine::Native, settings)
     }
 
     /// The machine code of all that was added, as text for people: Cranelift's IR, then the

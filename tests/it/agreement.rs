@@ -1,11 +1,14 @@
 //! Made-up programs over made-up subjects: the interpreter and machine code give the same bytes, or
-//! the same fault at the same place, and everything there is was tried.
+//! the same fault at the same place, spend the same steps, and everything there is was tried. Each
+//! program runs alone, many as members of an object too. `PROGRAMS=n` compares so many, `SEED=n`
+//! others.
 
 use crate::support::made_subject::{self, NOTABLE, Prepared};
 use crate::support::random_program::{Dice, Maker, Wanted};
 use crate::support::rare_program;
 use claimsmith::program::{
-    Engine, EvaluationFault, Length, MemberSource, ProgramSet, SetBuilder, Worker,
+    Condition, Engine, EvaluationFault, Length, MemberSource, ProgramId, ProgramSet, Roots,
+    SetBuilder, Worker,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -13,6 +16,10 @@ use std::sync::Arc;
 
 /// How many programs are compared.
 const PROGRAMS: usize = 90_000;
+
+/// How many of them find each planted mistake.
+#[cfg(feature = "internals")]
+const FOUND_WITHIN: usize = 10_000;
 
 /// How many of them must meet each thing there is.
 const ENOUGH: usize = 100;
@@ -48,6 +55,21 @@ impl Seen {
         }
         #[cfg(feature = "internals")]
         evaluated::note(self, question);
+    }
+
+    /// Adds what another thread saw.
+    fn join(&mut self, other: Self) {
+        fn add<K: Ord>(all: &mut BTreeMap<K, usize>, more: BTreeMap<K, usize>) {
+            for (what, count) in more {
+                *all.entry(what).or_default() += count;
+            }
+        }
+        self.values += other.values;
+        add(&mut self.faults, other.faults);
+        add(&mut self.limits, other.limits);
+        add(&mut self.notable, other.notable);
+        #[cfg(feature = "internals")]
+        add(&mut self.met, other.met);
     }
 
     fn n_faults(&self) -> usize {
@@ -95,17 +117,18 @@ impl Question {
             Wanted::Groups,
             Wanted::Any,
         ];
-        let (which, kind) = (dice.roll(17), KINDS[dice.roll(KINDS.len())]);
+        let (which, kind) = (dice.roll(40), KINDS[dice.roll(KINDS.len())]);
         let maker = &mut Maker::new(dice);
         match which {
-            0 => {
+            0..=1 => {
                 let (limit, text) = rare_program::beyond(maker);
                 Self { text, limit: Some(limit) }
             }
-            1..=4 => Self::plain(rare_program::form(maker)),
-            16 => Self::plain(rare_program::refused(maker)),
-            5..=8 => Self::plain(rare_program::call(maker, 0)),
-            9..=11 => Self::plain(rare_program::call(maker, 1)),
+            2..=3 => Self::plain(rare_program::refused(maker)),
+            4..=11 => Self::plain(rare_program::form(maker)),
+            12..=21 => Self::plain(rare_program::call(maker, 0)),
+            22..=28 => Self::plain(rare_program::call(maker, 1)),
+            29..=36 => Self::plain(maker.make(kind, 3)),
             _ => Self::plain(maker.make(kind, 4)),
         }
     }
@@ -123,20 +146,56 @@ fn ask<T: PartialEq + Debug>(
     Err(format!("on {what}\nnative code gives {native:?}\nthe interpreter  {interpreted:?}"))
 }
 
-/// How a set of programs is compiled.
-type Finish<'f> = &'f dyn Fn(SetBuilder) -> ProgramSet;
+/// How many steps the last expression had left, where that can be told.
+fn steps_left() -> i64 {
+    #[cfg(feature = "internals")]
+    return claimsmith::program::tally::steps_left();
+    #[cfg(not(feature = "internals"))]
+    0
+}
 
-/// Compares the programs of one set: values, a condition, an object of all of them.
+/// How a set of programs is compiled.
+type Finish<'f> = &'f (dyn Fn(SetBuilder) -> ProgramSet + Sync);
+
+/// Compiles as usual.
+fn usually(builder: SetBuilder) -> ProgramSet {
+    #[cfg(feature = "internals")]
+    return builder.finish_telling_steps(None);
+    #[cfg(not(feature = "internals"))]
+    builder.finish(Engine::Native)
+}
+
+/// How many programs a set has, each alone and as a member of an object.
+const MEMBERS: usize = 20;
+
+/// The name of a member of the object.
+fn name_of(member: usize) -> String {
+    format!("m\"{member}")
+}
+
+/// Whether an empty list leaves a member out.
+fn omits_empty(member: usize) -> bool {
+    member.is_multiple_of(2)
+}
+
+/// Programs of one set, and the records they run over.
+struct Compiled<'c> {
+    set: ProgramSet,
+    roots: Roots<'c>,
+    worker: Worker,
+}
+
+/// Compares the programs of one set: values, a condition, an object of all of them, one with
+/// guards. Says how many programs there were.
 fn compare(
     dice: &mut Dice,
     prepared: &Prepared,
     finish: Finish<'_>,
     seen: &mut Seen,
 ) -> Result<usize, String> {
-    let worker = &mut Worker::new();
     let mut builder = SetBuilder::new(Arc::clone(&prepared.schema));
     let mut programs = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..MEMBERS {
         let question = Question::made(dice);
         if let Ok((id, _)) = builder.add_json(&question.text, Length::Free) {
             programs.push((id, question));
@@ -144,46 +203,140 @@ fn compare(
     }
     let condition_text = Maker::new(dice).make(Wanted::Boolean, 3);
     let condition = builder.add_condition(&condition_text).ok();
-    let guard = Maker::new(dice).make(Wanted::Boolean, 2);
-    let texts = programs.iter().map(|(_, question)| question.text.as_str());
-    let members: Vec<MemberSource<'_>> = texts
-        .filter(|text| text.len() < 900)
-        .enumerate()
-        .map(|(index, text)| MemberSource {
-            name: ["a", "b\"", "c"][index % 3],
-            alternatives: vec![(Some(guard.as_str()), text), (None, "user.title")],
-            omit_empty: index % 2 == 0,
-        })
+    let short: Vec<(ProgramId, &str)> = programs
+        .iter()
+        .map(|(id, question)| (*id, question.text.as_str()))
+        .filter(|(_, text)| text.chars().count() <= 1_024)
         .collect();
-    let object = builder.add_object(&members).ok();
-    let object_question = Question::plain(format!("{members:?}"));
+    // Compiling is most of the time, so that not every program is compiled twice.
+    let whole = if dice.roll(3) == 0 { add_whole(&mut builder, &short) } else { None };
+    let (guarded_text, guarded) = add_guarded(dice, &mut builder, &short);
     let set = finish(builder);
     assert!(set.is_native());
     let resolved = set.resolve(prepared.subject.table());
     let roots = prepared.roots(&set, &resolved);
+    let mut compiled = Compiled { set, roots, worker: Worker::new() };
+    let mut alone = BTreeMap::new();
     for (id, question) in &programs {
-        let outcome = ask(&question.text, |engine| {
-            set.json(*id, &roots, worker, engine).map(|json| String::from_utf8(json.to_vec()))
-        })?;
+        let outcome = compiled.alone(*id, &question.text)?;
         seen.note(question, &outcome);
+        alone.insert(*id, outcome);
     }
     if let Some((id, _)) = condition {
-        let outcome = ask(&condition_text, |engine| set.condition(id, &roots, worker, engine))?;
+        let outcome = compiled.condition(id, &condition_text)?;
         seen.note(&Question::plain(condition_text), &outcome);
     }
-    if let Some(id) = object {
-        let selected = [dice.roll(256) as u64];
-        let outcome = ask(&object_question.text, |engine| {
-            set.object(id, &selected, &roots, worker, engine).map(<[u8]>::to_vec)
-        })?;
-        seen.note(&object_question, &outcome);
+    if let Some(whole) = whole {
+        for (member, (id, text)) in short.iter().enumerate() {
+            compiled.same_as_alone(whole, member, text, &alone[id])?;
+        }
     }
-    Ok(programs.len() + usize::from(condition.is_some()) + usize::from(object.is_some()))
+    if let Some(id) = guarded {
+        let selected = [dice.roll(256) as u64];
+        let outcome = compiled.object(id, &selected, &guarded_text)?;
+        seen.note(&Question::plain(guarded_text), &outcome);
+    }
+    Ok(programs.len() + usize::from(condition.is_some()) + usize::from(guarded.is_some()))
+}
+
+/// Adds an object of all programs.
+fn add_whole(builder: &mut SetBuilder, programs: &[(ProgramId, &str)]) -> Option<ProgramId> {
+    let names: Vec<String> = (0..programs.len()).map(name_of).collect();
+    let members: Vec<MemberSource<'_>> = programs
+        .iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(index, ((_, text), name))| MemberSource {
+            name,
+            alternatives: vec![(None, *text)],
+            omit_empty: omits_empty(index),
+        })
+        .collect();
+    builder.add_object(&members).ok()
+}
+
+/// Adds an object of some of the programs, each behind a guard, and says how it is written.
+fn add_guarded(
+    dice: &mut Dice,
+    builder: &mut SetBuilder,
+    programs: &[(ProgramId, &str)],
+) -> (String, Option<ProgramId>) {
+    let guard = Maker::new(dice).make(Wanted::Boolean, 2);
+    let members: Vec<MemberSource<'_>> = programs
+        .iter()
+        .take(4)
+        .enumerate()
+        .map(|(index, (_, text))| MemberSource {
+            name: ["a", "b\"", "c"][index % 3],
+            alternatives: vec![(Some(guard.as_str()), *text), (None, "user.title")],
+            omit_empty: index % 2 == 0,
+        })
+        .collect();
+    (format!("{members:?}"), builder.add_object(&members).ok())
+}
+
+/// What a program gives: its JSON.
+type Alone = Result<String, EvaluationFault>;
+
+impl Compiled<'_> {
+    fn alone(&mut self, id: ProgramId, text: &str) -> Result<Alone, String> {
+        let Self { set, roots, worker } = self;
+        let outcome = ask(text, |engine| {
+            let json = set.json(id, roots, worker, engine)?;
+            Ok((String::from_utf8_lossy(json).into_owned(), steps_left()))
+        })?;
+        Ok(outcome.map(|(json, _)| json))
+    }
+
+    fn condition(
+        &mut self,
+        id: ProgramId,
+        text: &str,
+    ) -> Result<Result<Condition, EvaluationFault>, String> {
+        let Self { set, roots, worker } = self;
+        let outcome = ask(text, |engine| {
+            let condition = set.condition(id, roots, worker, engine)?;
+            Ok((condition, steps_left()))
+        })?;
+        Ok(outcome.map(|(condition, _)| condition))
+    }
+
+    fn object(&mut self, id: ProgramId, selected: &[u64], text: &str) -> Result<Alone, String> {
+        let Self { set, roots, worker } = self;
+        ask(text, |engine| {
+            let json = set.object(id, selected, roots, worker, engine)?;
+            Ok(String::from_utf8_lossy(json).into_owned())
+        })
+    }
+
+    /// As the only selected member of an object, a program gives what it gives alone.
+    fn same_as_alone(
+        &mut self,
+        object: ProgramId,
+        member: usize,
+        text: &str,
+        alone: &Alone,
+    ) -> Result<(), String> {
+        let expected = match alone {
+            Ok(json) if json == "null" || json == "[]" && omits_empty(member) => Ok(String::new()),
+            Ok(json) => Ok(format!("{}:{json}", serde_json::Value::from(name_of(member)))),
+            Err(fault) => {
+                Err(EvaluationFault { member: Some((member, 0, false)), ..fault.clone() })
+            }
+        };
+        let Self { set, roots, worker } = self;
+        let found = set
+            .object(object, &[1 << member], roots, worker, Engine::Native)
+            .map(|json| String::from_utf8_lossy(json).into_owned());
+        if found == expected {
+            return Ok(());
+        }
+        Err(format!("on {text}\nin an object: {found:?}\nalone:        {expected:?}"))
+    }
 }
 
 /// Compares until `n` programs agreed; the difference that ends it early, if there is one.
-fn compare_many(n: usize, finish: Finish<'_>, seen: &mut Seen) -> Result<(), String> {
-    let seed = std::env::var("SEED").map_or(20_261_123, |seed| seed.parse().unwrap());
+fn compare_many(n: usize, seed: u64, finish: Finish<'_>, seen: &mut Seen) -> Result<(), String> {
     let mut dice = Dice(seed);
     let prepared = made_subject::prepared();
     let mut n_compared = 0;
@@ -194,10 +347,30 @@ fn compare_many(n: usize, finish: Finish<'_>, seen: &mut Seen) -> Result<(), Str
     Ok(())
 }
 
+/// A number from the environment.
+fn given(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |number| number.parse().unwrap())
+}
+
+/// Compares `n` programs on two threads, each with dice of its own.
+fn compare_on_threads(n: usize, finish: Finish<'_>) -> Result<Seen, String> {
+    let seed = given("SEED", 20_261_123);
+    let run = |seed: u64| {
+        let mut seen = Seen::default();
+        compare_many(n / 2, seed, finish, &mut seen).map(|()| seen)
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| run(seed.rotate_left(32) + 1));
+        let mut seen = run(seed)?;
+        seen.join(other.join().unwrap()?);
+        Ok(seen)
+    })
+}
+
 #[test]
 fn both_engines_give_the_same_answer_to_made_up_programs() {
-    let mut seen = Seen::default();
-    compare_many(PROGRAMS, &|builder| builder.finish(Engine::Native), &mut seen).unwrap();
+    let n = given("PROGRAMS", PROGRAMS as u64);
+    let seen = compare_on_threads(usize::try_from(n).unwrap(), &usually).unwrap();
     seen.assert_values_and_faults();
     let of = |counts: &BTreeMap<&'static str, usize>, name| {
         counts.get(name).copied().unwrap_or_default()
@@ -381,9 +554,15 @@ mod evaluated {
 #[cfg(feature = "internals")]
 #[test]
 fn a_mistake_planted_in_code_generation_is_found() {
-    for mistake in claimsmith::program::MISTAKES {
-        let finish = |builder: SetBuilder| builder.finish_with_mistake(mistake);
-        let difference = compare_many(PROGRAMS, &finish, &mut Seen::default());
-        assert!(difference.is_err(), "nobody noticed {mistake}");
+    let mut n_mistakes = 0;
+    let mut unnoticed = Vec::new();
+    for mistake in claimsmith::program::mistakes() {
+        let finish = |builder: SetBuilder| builder.finish_telling_steps(Some(mistake));
+        if compare_many(FOUND_WITHIN, 20_261_123, &finish, &mut Seen::default()).is_ok() {
+            unnoticed.push(mistake);
+        }
+        n_mistakes += 1;
     }
+    assert!(unnoticed.is_empty(), "nobody noticed {unnoticed:?}");
+    assert_eq!(n_mistakes, 10);
 }

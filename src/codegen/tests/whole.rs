@@ -202,6 +202,32 @@ fn telling_root(make: &mut Maker, mistake: Mistake) -> NodeId {
             let stages = vec![replacing(make, "role_", ""), second];
             make.stream(source, stages, Sink::List, Shape::list(Shape::of(Type::Text)))
         }
+        Mistake::ShortCharge => {
+            let email = slot(make, "email");
+            let steps = u32::try_from(limits::STEPS).unwrap() + 1;
+            make.of(NodeKind::Charge { steps, body: email }, Type::Text)
+        }
+        Mistake::FaultAtRoot => {
+            let inner = fail(make);
+            make.of(NodeKind::Not(inner), Type::Boolean)
+        }
+        Mistake::OneMoreTaken => {
+            let (source, two) = (slot(make, "ages"), make.integer(2));
+            let stage = Stage { kind: StageKind::Take, body: two, ..skipping_one(make) };
+            let stage = Stage { index: None, ..stage };
+            make.stream(source, vec![stage], Sink::List, Shape::list(Shape::of(Type::Integer)))
+        }
+        Mistake::NullIsEmpty => {
+            let (lhs, rhs) = (slot(make, "none"), make.text(""));
+            make.of(NodeKind::Equal { lhs, rhs, negated: false }, Type::Boolean)
+        }
+        Mistake::UnstableSort => {
+            let (list, one) = (slot(make, "ages"), make.integer(1));
+            let stage = make.stage(StageKind::Map, Shape::of(Type::Integer), |_, _| one);
+            let shape = Shape::list(Shape::of(Type::Integer));
+            let keys = make.stream(list, vec![stage], Sink::List, shape.clone());
+            operation(make, Operator::SortedBy, vec![list, keys], shape)
+        }
     }
 }
 
@@ -213,6 +239,11 @@ fn each_planted_mistake_makes_a_difference() {
         Mistake::SkippedCharge,
         Mistake::MissingNullCheck,
         Mistake::LostSecondMap,
+        Mistake::ShortCharge,
+        Mistake::FaultAtRoot,
+        Mistake::OneMoreTaken,
+        Mistake::NullIsEmpty,
+        Mistake::UnstableSort,
     ] {
         let (world, body) = (World::new(), telling(mistake));
         let expected = agreed_body(&body);
