@@ -19,7 +19,7 @@ const PROGRAMS: usize = 90_000;
 
 /// How many of them find each planted mistake.
 #[cfg(feature = "internals")]
-const FOUND_WITHIN: usize = 10_000;
+const FOUND_WITHIN: usize = 20_000;
 
 /// How many of them must meet each thing there is.
 const ENOUGH: usize = 100;
@@ -125,10 +125,10 @@ impl Question {
                 Self { text, limit: Some(limit) }
             }
             2..=3 => Self::plain(rare_program::refused(maker)),
-            4..=11 => Self::plain(rare_program::form(maker)),
-            12..=21 => Self::plain(rare_program::call(maker, 0)),
-            22..=28 => Self::plain(rare_program::call(maker, 1)),
-            29..=36 => Self::plain(maker.make(kind, 3)),
+            4..=10 => Self::plain(rare_program::form(maker)),
+            11..=26 => Self::plain(rare_program::call(maker, 0)),
+            27..=32 => Self::plain(rare_program::call(maker, 1)),
+            33..=37 => Self::plain(maker.make(kind, 3)),
             _ => Self::plain(maker.make(kind, 4)),
         }
     }
