@@ -20,6 +20,11 @@ pub struct EvaluationFault {
 }
 
 impl EvaluationFault {
+    /// The records are not those that the program was compiled for.
+    pub(crate) fn of_context() -> Self {
+        Self { code: &code::BAD_CONTEXT, span: Span::default(), member: None }
+    }
+
     /// The same on one line, for a log: what happened, and at which part of the expression.
     #[must_use]
     pub fn describe(&self, expression: &str) -> String {

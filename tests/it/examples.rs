@@ -63,3 +63,13 @@ fn the_mistake_in_the_readme_is_shown_as_it_shows() {
     let (_, said) = run(&arguments(line, "$ claimsmith"));
     assert!(readme.contains(&said), "{said}");
 }
+
+#[test]
+fn the_library_in_the_readme_is_the_one_that_is_tested() {
+    let whole = std::fs::read_to_string("docs/embedding.md").unwrap();
+    let code = |text: &str| {
+        let (_, rest) = text.split_once("```rust\n").unwrap();
+        rest.split_once("```").unwrap().0.trim().to_owned()
+    };
+    assert!(code(&whole).starts_with(&code(&readme())), "{}", code(&readme()));
+}
