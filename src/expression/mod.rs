@@ -7,6 +7,7 @@ mod value;
 pub use crate::program::Worker;
 pub use value::{SubjectBuilder, Value};
 
+use crate::clock::Clock;
 use crate::diagnostic::{Diagnostic, render};
 use crate::document::{self, Node};
 use crate::program::{self, Engine, EvaluationFault, Length, ProgramId, ProgramSet, Roots};
@@ -126,7 +127,7 @@ impl Program {
             return Err(Fault { text: self.text.clone(), fault });
         }
         let resolved = self.set.resolve(subject.inner.table());
-        let roots = Roots::of(&subject.inner, &self.set, &resolved);
+        let roots = Roots::of(&subject.inner, &self.set, &resolved, Clock::System.microseconds());
         match self.set.json(self.id, &roots, worker, Engine::Native) {
             Ok(json) => Ok(std::str::from_utf8(json).unwrap_or("null")),
             Err(fault) => Err(Fault { text: self.text.clone(), fault }),

@@ -37,9 +37,11 @@ fn of_family(family: &'static Family) -> Vec<FunctionEntry> {
 /// whose kind is known late.
 fn is_same(one: &Function, other: &Function) -> bool {
     let first = |row: &Function| row.parameters.first().map(|first| type_words(first.accepts));
+    let most = other.parameters.len();
     one.names.first() == other.names.first()
         && one.style == other.style
         && first(one) == first(other)
+        && (other.least()..=most).all(|n| one.takes(n))
 }
 
 /// The functions that a name can mean: every function with this spelling, with or without what
