@@ -23,6 +23,7 @@ pub mod number;
 mod operator;
 pub mod pattern;
 mod relation;
+mod row;
 pub mod size;
 mod text;
 pub mod time;
