@@ -10,6 +10,7 @@ mod agreement;
 mod command_line;
 mod demo;
 mod examples;
+mod guide;
 mod language;
 mod positions;
 mod reference;
