@@ -11,7 +11,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  claimsmith check org.json --public-url https://id.example.com")]
+#[command(
+    after_help = "Examples:\n  claimsmith check org.json --public-url https://id.example.com\n  \
+    claimsmith check org.json --json\n\n\
+    Exit status: 0 the document is in order, 1 it has problems, 2 the command line is wrong."
+)]
 pub(super) struct Arguments {
     /// The organization: a JSON document
     #[arg(value_name = "FILE")]
@@ -22,6 +26,9 @@ pub(super) struct Arguments {
     /// How problems are told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The same as `--format json`: byte spans, lines and columns
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
@@ -34,7 +41,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         Ok(draft) => draft.remarks(),
         Err(problems) => problems,
     };
-    match (arguments.format, &compiled) {
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    match (format, &compiled) {
         (Format::Json, _) => tell(&format!("{}\n", to_json(&name, &text, problems))),
         (Format::Text, Err(problems)) => show_problems(problems, &name, &text),
         (Format::Text, Ok(draft)) => {

@@ -2,7 +2,7 @@
 
 use super::{is_coloured, say};
 use crate::clock::Clock;
-use crate::diagnostic::{Code, Diagnostic, Severity, code, first_error, render};
+use crate::diagnostic::{Code, Diagnostic, Severity, code, first_error, render, to_json};
 use crate::document::{self, Json, Node};
 use crate::program::{Engine, Length, ProgramId, Roots, SetBuilder, Subject, Worker};
 use crate::schema::{self, Schema};
@@ -20,7 +20,9 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     claimsmith eval 'user.groups.filter(g => g.startsWith(\"role_\"))' --context me.json\n  \
-    echo '{\"expr\":\"1 + 1\"}' | claimsmith eval --batch")]
+    claimsmith eval 'user.age + 1' --context me.json --schema schema.json --json\n  \
+    echo '{\"expr\":\"1 + 1\"}' | claimsmith eval --batch\n\n\
+    Exit status: 0 there is a value, 1 there is none, 2 the command line is wrong; of a batch 0.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     source: Source,
@@ -33,6 +35,9 @@ pub(super) struct Arguments {
     /// Print the machine code that the expression becomes instead of its value
     #[arg(long, conflicts_with_all = ["batch", "ir"])]
     asm: bool,
+    /// Print the value and all that is said as one JSON object, with byte spans, lines and columns
+    #[arg(long, conflicts_with_all = ["batch", "ir", "asm"])]
+    json: bool,
 }
 
 /// The engines by the names they have on the command line.
@@ -129,7 +134,32 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             (_, true) => prepared.assembly(),
             _ => prepared.value(&mut worker),
         });
-    answer(expression, outcome)
+    if arguments.json { answer_as_json(expression, outcome) } else { answer(expression, outcome) }
+}
+
+/// Tells a program: `{"value", "diagnostics"}`, without the value where there is none.
+fn answer_as_json(expression: &str, outcome: Answer) -> io::Result<ExitCode> {
+    let told = |diagnostics: &[Diagnostic]| {
+        let all = diagnostics.iter().map(|diagnostic| to_json(diagnostic, expression));
+        serde_json::Value::from(all.collect::<Vec<_>>())
+    };
+    let mut output = io::stdout().lock();
+    match outcome {
+        Ok((json, remarks)) => {
+            writeln!(output, "{{\"value\":{json},\"diagnostics\":{}}}", told(&remarks))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(refusal) => {
+            let diagnostics = if refusal.diagnostics.is_empty() {
+                // Of a context: its place is in another text, and in the message.
+                told(&[Diagnostic::new(refusal.code, refusal.message, refusal.span)])
+            } else {
+                told(&refusal.diagnostics)
+            };
+            writeln!(output, "{{\"diagnostics\":{diagnostics}}}")?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 /// The message with the line and column it is about.

@@ -26,7 +26,7 @@ pub(super) fn start(loudness: Loudness) {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_ansi(super::is_coloured())
         .with_target(false)
         .try_init();
     debug_assert!(started.is_ok(), "a process starts its log once");

@@ -217,3 +217,101 @@ fn a_declared_schema_turns_mistakes_into_errors() {
     assert_eq!(answers[2]["error"]["category"], "type");
     assert_eq!(answers[3]["error"]["category"], "context");
 }
+
+#[test]
+fn programs_get_the_value_and_everything_said_as_json() {
+    let read =
+        |output: &Output| -> serde_json::Value { serde_json::from_slice(&output.stdout).unwrap() };
+    let output = claimsmith(&["eval", "--json", "'é' + 'a\\nb'.length()"], b"");
+    assert!(output.status.success() && output.stderr.is_empty());
+    let answer = read(&output);
+    assert_eq!(answer["value"], "é4");
+    let remark = &answer["diagnostics"][0];
+    assert_eq!((&remark["code"], &remark["severity"]), (&"L0101".into(), &"lint".into()));
+    assert_eq!(remark["span"], serde_json::json!([9, 11]), "bytes");
+    assert_eq!((&remark["line"], &remark["column"]), (&1.into(), &9.into()));
+
+    let output = claimsmith(&["eval", "--json", "1 +\n  usr.x"], b"");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
+    let answer = read(&output);
+    assert_eq!(answer.get("value"), None);
+    let error = &answer["diagnostics"][0];
+    assert_eq!(error["code"], "E0301");
+    assert_eq!((&error["line"], &error["column"]), (&2.into(), &3.into()));
+    assert_eq!(error["help"], "did you mean `user`?");
+
+    let output = claimsmith(&["eval", "--json", "1", "--context", "-"], b"[");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(read(&output)["diagnostics"][0]["category"], "context");
+}
+
+#[test]
+fn problems_of_a_document_are_told_as_json_with_places() {
+    let document = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(document.path(), b"{\n  \"version\": 1\n}").unwrap();
+    let path = document.path().to_str().unwrap();
+    let output = claimsmith(&["check", "--json", path], b"");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problem = &told["problems"][0];
+    assert_eq!(problem["code"], "E0712");
+    assert_eq!((&problem["line"], &problem["column"]), (&1.into(), &1.into()));
+}
+
+const COMMANDS: [&str; 7] = ["serve", "token", "eval", "check", "fmt", "explain", "functions"];
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let whole = text(&claimsmith(&["--help"], b"").stdout);
+    assert!(whole.contains("Exit status: 0 done, 1 the input is wrong, 2"), "{whole}");
+    for command in COMMANDS {
+        assert!(whole.contains(&format!("\n  {command} ")), "{command} is not in --help");
+        let output = claimsmith(&[command, "--help"], b"");
+        let help = text(&output.stdout);
+        assert!(output.status.success() && help.contains("Example"), "{command}: {help}");
+        assert!(help.contains(&format!("\n  claimsmith {command}")), "{command}: {help}");
+    }
+}
+
+#[test]
+fn the_exit_status_tells_wrong_input_from_a_wrong_command_line() {
+    for (arguments, status) in [
+        (&["eval", "1 + 1"][..], 0),
+        (&["eval", "1 +"], 1),
+        (&["eval", "1 / 0"], 1),
+        (&["eval"], 2),
+        (&["eval", "1", "--context", "/nowhere"], 1),
+        (&["check", "/nowhere"], 1),
+        (&["explain", "E9999"], 1),
+        (&["functions", "nothingLikeIt"], 1),
+        (&["nonsense"], 2),
+        (&[], 2),
+        (&["--version"], 0),
+    ] {
+        let output = claimsmith(arguments, b"");
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+/// What a command shows on a terminal, made by `script`; `None` where that is not installed.
+fn on_terminal(no_color: Option<&str>) -> Option<String> {
+    let command = format!("'{}' eval 'usr.x'; true", env!("CARGO_BIN_EXE_claimsmith"));
+    let mut script = Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).stdin(Stdio::null()).env("TERM", "xterm");
+    match no_color {
+        Some(value) => script.env("NO_COLOR", value),
+        None => script.env_remove("NO_COLOR"),
+    };
+    script.output().ok().map(|output| text(&output.stdout))
+}
+
+#[test]
+fn colours_are_for_terminals_whose_owner_wants_them() {
+    let mut plain = Command::new(env!("CARGO_BIN_EXE_claimsmith"));
+    let output = plain.args(["eval", "usr.x"]).env_remove("NO_COLOR").output().unwrap();
+    assert!(text(&output.stderr).contains("E0301") && !text(&output.stderr).contains('\u{1b}'));
+    let Some(coloured) = on_terminal(None) else { return };
+    assert!(coloured.contains("E0301") && coloured.contains('\u{1b}'), "{coloured:?}");
+    let plain = on_terminal(Some("1")).unwrap();
+    assert!(plain.contains("E0301") && !plain.contains('\u{1b}'), "{plain:?}");
+}
