@@ -66,6 +66,13 @@ pub fn write_text(text: Text<'_>, sink: &mut Sink<'_>) -> bool {
     write_str(text.as_str(), sink)
 }
 
+/// Whether a string needs no escapes.
+#[inline]
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    first_unclean(text.as_bytes()).is_none()
+}
+
 /// Writes a string between quotes, escaped as RFC 8259 §7 asks: the short forms where there are any.
 pub fn write_str<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> bool {
     let mut rest = text.as_bytes();

@@ -5,7 +5,7 @@
 
 use crate::time::DateTime;
 use crate::types::{RecordType, Shape, Type};
-use crate::value::{Group, Kind, PADDING, Value, depth_around, scan};
+use crate::value::{Group, Kind, PADDING, Value, depth_around, layout, scan};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -19,17 +19,18 @@ pub const MAX_DEPTH: usize = 100;
 pub struct Header {
     record_type: *const RecordType,
     n_slots: u32,
-    /// Not a kind of value: tells the builder that this cell is a header.
-    mark: u8,
-    flags: u8,
+    zero: [u8; 2],
+    /// Where a value has its own, so that generated code takes it over as it stands.
     depth: u8,
-    zero: u8,
+    last: u8,
 }
 
 /// Offset of the first slot from the start of a record.
 pub const SLOTS: i32 = 16;
-const HEADER_MARK: u8 = 255;
 const _: () = assert!(size_of::<Header>() == 16);
+const _: () = assert!(
+    std::mem::offset_of!(Header, depth) == layout::META as usize + layout::DEPTH_SHIFT as usize / 8
+);
 
 /// A view of a packed record, or of a record inside one. With no record, `Option<Record>` is the
 /// null pointer, so that a slice of them is the array of roots that generated code reads.
@@ -106,11 +107,11 @@ impl std::fmt::Debug for Record<'_> {
     }
 }
 
-/// A record that owns its memory. Immutable, so it can be shared between threads.
+/// A record that owns its memory: cells, and the bytes of its texts behind them. Immutable, so it
+/// can be shared between threads.
 #[derive(Debug)]
 pub struct PackedRecord {
-    cells: NonNull<[Value<'static>]>,
-    blob: NonNull<[u8]>,
+    memory: NonNull<[Value<'static>]>,
     record_type: Arc<RecordType>,
 }
 
@@ -124,7 +125,7 @@ impl PackedRecord {
     #[inline]
     #[must_use]
     pub fn record(&self) -> Record<'_> {
-        Record { header: self.cells.cast::<Header>(), life: PhantomData }
+        Record { header: self.memory.cast::<Header>(), life: PhantomData }
     }
 
     /// The type its slots were checked against.
@@ -136,16 +137,14 @@ impl PackedRecord {
     /// Bytes of memory it takes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.cells.len() * size_of::<Value<'_>>() + self.blob.len()
+        self.memory.len() * CELL
     }
 }
 
 impl Drop for PackedRecord {
     fn drop(&mut self) {
-        // SAFETY: the pointer of the box that `finish` took apart, dropped once.
-        drop(unsafe { Box::from_raw(self.cells.as_ptr()) });
-        // SAFETY: as above.
-        drop(unsafe { Box::from_raw(self.blob.as_ptr()) });
+        // SAFETY: the pointer of the box that `pack` took apart, dropped once.
+        drop(unsafe { Box::from_raw(self.memory.as_ptr()) });
     }
 }
 
@@ -181,6 +180,8 @@ pub enum Datum<'d> {
     Group(Group),
     DateTime(DateTime),
     List(Vec<Datum<'d>>),
+    /// A list of texts that already lie side by side.
+    Texts(&'d [&'d str]),
     Map(Vec<(&'d str, Datum<'d>)>),
     /// A record inside the record: one datum for each field of the type its slot promises.
     Record(Vec<Datum<'d>>),
@@ -209,7 +210,10 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// How many cells and bytes of text a record of these data takes, so that neither list grows.
+/// Bytes of a cell.
+const CELL: usize = size_of::<Value<'_>>();
+
+/// How many cells and bytes of text a record of these data takes.
 fn room(data: &[Datum<'_>]) -> (usize, usize) {
     fn add(datum: &Datum<'_>, level: usize, cells: &mut usize, bytes: &mut usize) {
         // What is deeper is refused when it is packed.
@@ -221,6 +225,10 @@ fn room(data: &[Datum<'_>]) -> (usize, usize) {
             Datum::List(elements) => {
                 *cells += elements.len();
                 elements.iter().for_each(|element| add(element, level + 1, cells, bytes));
+            }
+            Datum::Texts(texts) => {
+                *cells += texts.len();
+                *bytes += texts.iter().map(|text| text.len()).sum::<usize>();
             }
             Datum::Map(entries) => {
                 *cells += 2 * entries.len();
@@ -249,14 +257,18 @@ fn room(data: &[Datum<'_>]) -> (usize, usize) {
 /// What the elements of free lists and maps may be.
 static ANYTHING: Shape = Shape { ty: Type::Any, nullable: true };
 
-/// Packs data into a [`PackedRecord`], checking each against the shape of its slot.
+/// Packs data into a [`PackedRecord`], checking each against the shape of its slot. The memory is
+/// asked for once and never moves, so that every address is written as it is.
 #[derive(Debug)]
-pub struct RecordBuilder {
-    cells: Vec<Value<'static>>,
-    blob: Vec<u8>,
+pub struct RecordBuilder<'m> {
+    cells: &'m mut [Value<'static>],
+    n_cells: usize,
+    /// The bytes behind the cells.
+    texts: &'m mut [u8],
+    n_bytes: usize,
 }
 
-impl RecordBuilder {
+impl RecordBuilder<'_> {
     /// Packs one datum for each field of `record_type`.
     ///
     /// # Errors
@@ -266,22 +278,32 @@ impl RecordBuilder {
         data: &[Datum<'_>],
     ) -> Result<PackedRecord, BuildError> {
         let (n_cells, n_bytes) = room(data);
-        let mut builder = Self {
-            cells: Vec::with_capacity(n_cells),
-            blob: Vec::with_capacity(n_bytes + PADDING),
+        let n_text_cells = (n_bytes + PADDING).div_ceil(CELL);
+        let memory = vec![Value::NULL; n_cells + n_text_cells].into_boxed_slice();
+        // SAFETY: a box is never null.
+        let mut memory = unsafe { NonNull::new_unchecked(Box::into_raw(memory)) };
+        let packed = PackedRecord { memory, record_type: Arc::clone(record_type) };
+        // SAFETY: nobody else knows this memory yet; the reference ends with the builder.
+        let cells = unsafe { memory.as_mut() };
+        let (cells, behind) = cells.split_at_mut(n_cells);
+        // SAFETY: these cells are initialized, without gaps between their fields, and any bytes
+        // that the texts leave there are valid cells, which nobody reads as such.
+        let texts = unsafe {
+            std::slice::from_raw_parts_mut(behind.as_mut_ptr().cast::<u8>(), behind.len() * CELL)
         };
+        let mut builder = RecordBuilder { cells, n_cells: 0, texts, n_bytes: 0 };
         builder.record(record_type, data, &record_type.name, 0)?;
-        Ok(builder.finish(record_type))
+        Ok(packed)
     }
 
-    /// Appends a header and slots; answers the offset of the header and its depth.
+    /// Appends a header and slots; answers the address of the header and its depth.
     fn record(
         &mut self,
         record_type: &Arc<RecordType>,
         data: &[Datum<'_>],
         path: &str,
         level: usize,
-    ) -> Result<(usize, u8), BuildError> {
+    ) -> Result<(u64, u8), BuildError> {
         if data.len() != record_type.fields.len() {
             return Err(BuildError::Slots { path: path.to_owned() });
         }
@@ -295,19 +317,12 @@ impl RecordBuilder {
         let too_large = || BuildError::TooLarge { path: path.to_owned() };
         let depth = depth_around(slots).ok_or_else(too_large)?;
         let n_slots = data.len() as u32;
-        let words = Header {
-            record_type: Arc::as_ptr(record_type),
-            n_slots,
-            mark: HEADER_MARK,
-            flags: 0,
-            depth,
-            zero: 0,
-        };
-        self.put_header(header, words);
-        Ok((header * size_of::<Value<'_>>(), depth))
+        let record_type = Arc::as_ptr(record_type);
+        self.put_header(header, Header { record_type, n_slots, zero: [0; 2], depth, last: 0 });
+        Ok((self.address(header), depth))
     }
 
-    /// Lays out one datum; offsets stand where addresses will.
+    /// Lays out what one datum consists of, and answers the value of its cell.
     fn value(
         &mut self,
         shape: &Shape,
@@ -333,10 +348,14 @@ impl RecordBuilder {
                 self.list(element, elements, path, level)?
             }
             (Datum::List(elements), _) => self.list(&ANYTHING, elements, path, level)?,
+            (Datum::Texts(texts), Type::List(element)) => {
+                self.list_of_texts(element, texts, path)?
+            }
+            (Datum::Texts(texts), _) => self.list_of_texts(&ANYTHING, texts, path)?,
             (Datum::Map(entries), _) => self.map(entries, path, level)?,
             (Datum::Record(data), Type::Record(record_type)) => {
-                let (offset, depth) = self.record(record_type, data, &path(), level)?;
-                Value::at_offset(offset, 0, Kind::Record, 0, depth)
+                let (address, depth) = self.record(record_type, data, &path(), level)?;
+                Value::at_address(address, 0, Kind::Record, 0, depth)
             }
             (Datum::Record(_), _) => return Err(mismatch(Kind::Record)),
         };
@@ -348,10 +367,13 @@ impl RecordBuilder {
         text: &str,
         path: &dyn Fn() -> String,
     ) -> Result<Value<'static>, BuildError> {
-        let len = u32::try_from(text.len()).map_err(|_| BuildError::TooLarge { path: path() })?;
-        let offset = self.blob.len();
-        self.blob.extend_from_slice(text.as_bytes());
-        Ok(Value::at_offset(offset, len, Kind::Text, scan(text), 0))
+        let too_large = || BuildError::TooLarge { path: path() };
+        let len = u32::try_from(text.len()).map_err(|_| too_large())?;
+        let end = self.n_bytes + text.len();
+        let memory = self.texts.get_mut(self.n_bytes..end).ok_or_else(too_large)?;
+        memory.copy_from_slice(text.as_bytes());
+        self.n_bytes = end;
+        Ok(Value::at_address(memory.as_ptr() as u64, len, Kind::Text, scan(text), 0))
     }
 
     fn list(
@@ -368,6 +390,23 @@ impl RecordBuilder {
             self.put(start + index, value);
         }
         self.around(start, data.len(), Kind::List, path)
+    }
+
+    fn list_of_texts(
+        &mut self,
+        element: &Shape,
+        texts: &[&str],
+        path: &dyn Fn() -> String,
+    ) -> Result<Value<'static>, BuildError> {
+        if !texts.is_empty() && !element.admits(Kind::Text) {
+            return Err(BuildError::Shape { path: format!("{}[0]", path()), found: Kind::Text });
+        }
+        let start = self.reserve(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            let value = self.text(text, path)?;
+            self.put(start + index, value);
+        }
+        self.around(start, texts.len(), Kind::List, path)
     }
 
     fn map(
@@ -400,13 +439,19 @@ impl RecordBuilder {
         let depth = depth_around(cells).ok_or_else(too_large)?;
         let counted = if kind == Kind::Map { n / 2 } else { n };
         let len = u32::try_from(counted).map_err(|_| too_large())?;
-        Ok(Value::at_offset(start * size_of::<Value<'_>>(), len, kind, 0, depth))
+        Ok(Value::at_address(self.address(start), len, kind, 0, depth))
     }
 
+    /// Takes `n` cells; answers the index of the first.
     fn reserve(&mut self, n: usize) -> usize {
-        let start = self.cells.len();
-        self.cells.resize(start + n, Value::NULL);
+        let start = self.n_cells;
+        self.n_cells += n;
         start
+    }
+
+    /// Where a cell lies.
+    fn address(&self, index: usize) -> u64 {
+        (self.cells.as_ptr() as u64) + (index * CELL) as u64
     }
 
     fn put(&mut self, index: usize, value: Value<'static>) {
@@ -418,44 +463,8 @@ impl RecordBuilder {
     fn put_header(&mut self, index: usize, header: Header) {
         if let Some(cell) = self.cells.get_mut(index) {
             // SAFETY: a header has the size of a value, and any bytes are a valid value to keep:
-            // this cell is read again only as a header, told apart by its mark.
+            // this cell is read again only as a header.
             *cell = unsafe { std::mem::transmute::<Header, Value<'static>>(header) };
         }
     }
-
-    /// Turns offsets into addresses, now that nothing moves any more.
-    fn finish(mut self, record_type: &Arc<RecordType>) -> PackedRecord {
-        self.blob.resize(self.blob.len() + PADDING, 0);
-        let blob = Box::into_raw(self.blob.into_boxed_slice());
-        let cells = Box::into_raw(self.cells.into_boxed_slice());
-        // SAFETY: just taken from a box, so not null.
-        let blob = unsafe { NonNull::new_unchecked(blob) };
-        // SAFETY: as above.
-        let mut cells = unsafe { NonNull::new_unchecked(cells) };
-        let (texts, values) =
-            (blob.cast::<u8>().as_ptr() as u64, cells.cast::<u8>().as_ptr() as u64);
-        // SAFETY: the only reference to these cells; it ends with the loop.
-        for cell in unsafe { cells.as_mut() } {
-            if cell.is_header() {
-                continue;
-            }
-            *cell = match cell.kind() {
-                Kind::Text => cell.relocated(texts),
-                Kind::List | Kind::Map | Kind::Record => cell.relocated(values),
-                Kind::Null
-                | Kind::Boolean
-                | Kind::Integer
-                | Kind::Number
-                | Kind::Group
-                | Kind::DateTime
-                | Kind::Country => *cell,
-            };
-        }
-        PackedRecord { cells, blob, record_type: Arc::clone(record_type) }
-    }
-}
-
-/// Whether a cell's fifth byte is a header's mark: see [`Header`].
-pub(crate) const fn is_mark(kind: u8) -> bool {
-    kind == HEADER_MARK
 }

@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "the one place where value bits become references")]
 
 use crate::country::Country;
-use crate::record::{Header, Record, is_mark};
+use crate::record::{Header, Record};
 use crate::time::{DateTime, Zone};
 use std::fmt;
 use std::marker::PhantomData;
@@ -165,15 +165,10 @@ impl<'a> Value<'a> {
         (Value::raw(bits, len, kind, flags, 0), memory)
     }
 
-    /// The value at `cell` once `base` is added to the offset its bits hold.
-    /// Only for the record builder, which lays out values before it knows their addresses.
-    pub(crate) fn relocated(self, base: u64) -> Self {
-        Self { bits: self.bits + base, ..self }
-    }
-
-    /// A value whose bits are an offset yet; see [`Value::relocated`].
-    pub(crate) fn at_offset(offset: usize, len: u32, kind: Kind, flags: u8, depth: u8) -> Self {
-        Self::raw(offset as u64, len, kind, flags, depth)
+    /// A value of a pointer kind whose memory is at `address`. Only for the record builder, which
+    /// has just laid that memory out.
+    pub(crate) fn at_address(address: u64, len: u32, kind: Kind, flags: u8, depth: u8) -> Self {
+        Self::raw(address, len, kind, flags, depth)
     }
 
     /// A list of these elements. Its depth is one more than that of its deepest element; `None`
@@ -205,11 +200,6 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn kind(self) -> Kind {
         Kind::ALL.get(self.kind as usize).copied().unwrap_or(Kind::Null)
-    }
-
-    /// Whether this cell of a record is a header, not a value.
-    pub(crate) fn is_header(self) -> bool {
-        is_mark(self.kind)
     }
 
     #[must_use]
@@ -391,20 +381,49 @@ const fn first_bytes(memory: &'static [u8; PADDING], len: usize) -> &'static str
 
 /// The flags of a text: which facts hold for all of its bytes.
 pub(crate) fn scan(text: &str) -> u8 {
-    let ascii = if text.is_ascii() { layout::ASCII } else { 0 };
-    let clean = if first_unclean(text.as_bytes()).is_none() { layout::CLEAN } else { 0 };
+    let bytes = text.as_bytes();
+    let (chunks, _) = bytes.as_chunks::<16>();
+    chunks.iter().fold(flags_of(&last_chunk(bytes)), |flags, chunk| flags & flags_of(chunk))
+}
+
+/// Which facts hold for a chunk. Without an early end, one is looked at in a few vector
+/// instructions.
+#[inline]
+fn flags_of(chunk: &[u8; 16]) -> u8 {
+    let ascii = if chunk.is_ascii() { layout::ASCII } else { 0 };
+    let clean = if is_plain(chunk) { layout::CLEAN } else { 0 };
     ascii | clean
 }
 
 /// The place of the first byte that JSON needs an escape for.
 #[inline]
 pub(crate) fn first_unclean(bytes: &[u8]) -> Option<usize> {
-    // Without an early end inside a chunk, one is looked at in a few vector instructions.
     let (chunks, _) = bytes.as_chunks::<16>();
-    let is_plain = |chunk: &[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_clean(*byte));
-    let plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * 16;
-    let rest = bytes.get(plain..).unwrap_or_default();
-    rest.iter().position(|byte| !is_clean(*byte)).map(|at| plain + at)
+    let n_plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count();
+    if n_plain == chunks.len() && is_plain(&last_chunk(bytes)) {
+        return None;
+    }
+    let rest = bytes.get(n_plain * 16..).unwrap_or_default();
+    rest.iter().position(|byte| !is_clean(*byte)).map(|at| n_plain * 16 + at)
+}
+
+/// The last 16 bytes; of fewer, those, and spaces behind them.
+#[inline]
+fn last_chunk(bytes: &[u8]) -> [u8; 16] {
+    if let Some(chunk) = bytes.last_chunk() {
+        return *chunk;
+    }
+    let mut chunk = [b' '; 16];
+    if let Some(place) = chunk.get_mut(..bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+    chunk
+}
+
+/// Whether every byte of a chunk is clean.
+#[inline]
+fn is_plain(chunk: &[u8; 16]) -> bool {
+    chunk.iter().fold(true, |all, byte| all & is_clean(*byte))
 }
 
 /// Whether a byte stands for itself inside a JSON string.
