@@ -1,6 +1,6 @@
 //! The claims of an access token, as JSON (section 2.9).
 
-use super::write::ObjectWriter;
+use super::write::{ObjectWriter, member};
 
 /// What an access token says besides its custom claims.
 #[derive(Debug, Clone, Copy)]
@@ -42,29 +42,28 @@ pub enum AccessLayout {
 /// between them, already JSON; `sub` is one of them, since it is an expression like the others.
 pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u8]) {
     let mut object = ObjectWriter::open(buffer);
-    object.integer("ver", 1);
-    object.text("jti", claims.jti);
-    object.text("iss", claims.issuer);
-    object.text("aud", claims.audience);
-    object.integer("iat", claims.issued_at);
-    object.integer("exp", claims.expires_at);
+    object.text(member!("jti"), claims.jti);
+    object.text(member!("iss"), claims.issuer);
+    object.text(member!("aud"), claims.audience);
+    object.integer(member!("iat"), claims.issued_at);
+    object.integer(member!("exp"), claims.expires_at);
     let (okta, rfc9068) =
         (claims.layout != AccessLayout::Rfc9068, claims.layout != AccessLayout::Okta);
     if okta {
-        object.text("cid", claims.client);
+        object.text(member!("cid"), claims.client);
     }
     if rfc9068 {
-        object.text("client_id", claims.client);
+        object.text(member!("client_id"), claims.client);
     }
-    object.optional_text("uid", claims.user);
+    object.optional_text(member!("uid"), claims.user);
     if okta {
-        object.texts("scp", claims.scopes);
+        object.texts(member!("scp"), claims.scopes);
     }
     if rfc9068 {
-        object.text("scope", &claims.scopes.join(" "));
+        object.text(member!("scope"), &claims.scopes.join(" "));
     }
     if let Some(auth_time) = claims.auth_time {
-        object.integer("auth_time", auth_time);
+        object.integer(member!("auth_time"), auth_time);
     }
     object.close(custom);
 }

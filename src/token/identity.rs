@@ -1,7 +1,7 @@
 //! The claims of an ID token, as JSON (section 2.9; OpenID Connect Core §2).
 
 use super::key::Algorithm;
-use super::write::ObjectWriter;
+use super::write::{ObjectWriter, member};
 use aws_lc_rs::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 
@@ -36,18 +36,17 @@ pub struct IdentityClaims<'a> {
 /// between them, already JSON, or empty.
 pub fn write_identity(buffer: &mut Vec<u8>, claims: &IdentityClaims<'_>, custom: &[u8]) {
     let mut object = ObjectWriter::open(buffer);
-    object.text("sub", claims.subject);
-    object.integer("ver", 1);
-    object.text("iss", claims.issuer);
-    object.text("aud", claims.client);
-    object.integer("iat", claims.issued_at);
-    object.integer("exp", claims.expires_at);
-    object.text("jti", claims.jti);
-    object.texts("amr", claims.methods);
-    object.text("idp", claims.identity_provider);
-    object.optional_text("nonce", claims.nonce);
-    object.integer("auth_time", claims.auth_time);
-    object.optional_text("at_hash", claims.at_hash);
+    object.text(member!("sub"), claims.subject);
+    object.text(member!("iss"), claims.issuer);
+    object.text(member!("aud"), claims.client);
+    object.integer(member!("iat"), claims.issued_at);
+    object.integer(member!("exp"), claims.expires_at);
+    object.text(member!("jti"), claims.jti);
+    object.texts(member!("amr"), claims.methods);
+    object.text(member!("idp"), claims.identity_provider);
+    object.optional_text(member!("nonce"), claims.nonce);
+    object.integer(member!("auth_time"), claims.auth_time);
+    object.optional_text(member!("at_hash"), claims.at_hash);
     object.close(custom);
 }
 

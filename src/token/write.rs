@@ -2,44 +2,48 @@
 
 use claimsmith_runtime::json;
 
-/// An object being written.
+/// The name of a member that is not the first, as it stands in the object.
+macro_rules! member {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
+pub(super) use member;
+
+/// An object being written. Names come from [`member`].
 pub(super) struct ObjectWriter<'b> {
     buffer: &'b mut Vec<u8>,
-    empty: bool,
 }
 
 impl<'b> ObjectWriter<'b> {
+    /// Begins with the member that every token has: `ver`, the version of its layout.
     pub(super) fn open(buffer: &'b mut Vec<u8>) -> Self {
-        buffer.push(b'{');
-        Self { buffer, empty: true }
+        buffer.extend_from_slice(br#"{"ver":1"#);
+        Self { buffer }
     }
 
-    /// A name of ours, which needs no escapes.
-    fn name(&mut self, name: &str) {
-        self.buffer.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
-        self.empty = false;
-        self.buffer.extend_from_slice(name.as_bytes());
-        self.buffer.extend_from_slice(b"\":");
+    fn name(&mut self, member: &'static str) {
+        self.buffer.extend_from_slice(member.as_bytes());
     }
 
-    pub(super) fn text(&mut self, name: &str, value: &str) {
-        self.name(name);
+    pub(super) fn text(&mut self, member: &'static str, value: &str) {
+        self.name(member);
         self.string(value);
     }
 
-    pub(super) fn optional_text(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn optional_text(&mut self, member: &'static str, value: Option<&str>) {
         if let Some(value) = value {
-            self.text(name, value);
+            self.text(member, value);
         }
     }
 
-    pub(super) fn integer(&mut self, name: &str, value: i64) {
-        self.name(name);
+    pub(super) fn integer(&mut self, member: &'static str, value: i64) {
+        self.name(member);
         self.buffer.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
-    pub(super) fn texts(&mut self, name: &str, values: &[&str]) {
-        self.name(name);
+    pub(super) fn texts(&mut self, member: &'static str, values: &[&str]) {
+        self.name(member);
         self.buffer.push(b'[');
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
@@ -53,9 +57,7 @@ impl<'b> ObjectWriter<'b> {
     /// Members written elsewhere, `"name":value` with commas between them; then the end.
     pub(super) fn close(self, custom: &[u8]) {
         if !custom.is_empty() {
-            if !self.empty {
-                self.buffer.push(b',');
-            }
+            self.buffer.push(b',');
             self.buffer.extend_from_slice(custom);
         }
         self.buffer.push(b'}');
@@ -63,9 +65,15 @@ impl<'b> ObjectWriter<'b> {
 
     fn string(&mut self, value: &str) {
         let buffer = &mut *self.buffer;
-        json::write_str(value, &mut |bytes| {
-            buffer.extend_from_slice(bytes);
-            true
-        });
+        if json::is_plain(value) {
+            buffer.push(b'"');
+            buffer.extend_from_slice(value.as_bytes());
+            buffer.push(b'"');
+        } else {
+            json::write_str(value, &mut |bytes| {
+                buffer.extend_from_slice(bytes);
+                true
+            });
+        }
     }
 }
