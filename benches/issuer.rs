@@ -2,6 +2,8 @@
 //! proof on, beside nothing but the signature of the same bytes by the same key.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to say")]
 
+mod interleaved;
+
 use claimsmith::grant::{Basic, Form, Mint, Presented, Proof, SignIn, token};
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
@@ -13,6 +15,7 @@ use claimsmith::token::{MasterKey, Vault};
 use claimsmith::{directory, organization};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use interleaved::Candidate;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -80,6 +83,42 @@ fn tokens(criterion: &mut Criterion) {
     }
 }
 
+/// The same three in turns, as ratios.
+fn ratios(_: &mut Criterion) {
+    for algorithm in ALGORITHMS {
+        let published = publish(algorithm);
+        let proof = person(&published);
+        let mint = Mint { random: &Random::System, now: NOW };
+        let mut worker = Worker::new();
+        let signed = issue(&proof, &mut worker, &mint);
+        let (input, _) = signed.rsplit_once('.').unwrap();
+        let key = published.find_server("internal").unwrap().keys().active().key();
+        let mut signature = Vec::new();
+        let mut bare = |n| {
+            for _ in 0..n {
+                key.sign(black_box(input.as_bytes()), &mut signature).unwrap();
+            }
+        };
+        let mut person = |n| {
+            for _ in 0..n {
+                black_box(issue(black_box(&proof), &mut worker, &mint));
+            }
+        };
+        let mut service = |n| {
+            for _ in 0..n {
+                let presented = black_box(presented());
+                black_box(token(&published, "internal", presented, &mint).unwrap());
+            }
+        };
+        let mut candidates = [
+            Candidate { name: "signature", run: &mut bare },
+            Candidate { name: "person", run: &mut person },
+            Candidate { name: "service", run: &mut service },
+        ];
+        interleaved::compare(&format!("ratio/{algorithm}"), 20, &mut candidates);
+    }
+}
+
 type Group<'c> = BenchmarkGroup<'c, WallTime>;
 
 /// The signature alone, over what the person's token signs.
@@ -133,5 +172,5 @@ fn settings() -> Criterion {
         .measurement_time(Duration::from_secs(2))
 }
 
-criterion_group! { name = issuer; config = settings(); targets = tokens }
+criterion_group! { name = issuer; config = settings(); targets = ratios, tokens }
 criterion_main!(issuer);

@@ -54,23 +54,34 @@ pub struct PlanProblem {
     pub found: Result<Vec<Diagnostic>, String>,
 }
 
-/// Members to evaluate, a bit each.
+/// Members to evaluate, a bit each; the first 64 without an allocation.
 #[derive(Debug)]
-pub(super) struct Selection(Vec<u64>);
+pub(super) struct Selection {
+    first: [u64; 1],
+    /// All words, where there are several.
+    words: Vec<u64>,
+}
 
 impl Selection {
+    fn of(n_members: usize) -> Self {
+        let n_words = n_members.div_ceil(64);
+        let words = if n_words > 1 { vec![0; n_words] } else { Vec::new() };
+        Self { first: [0], words }
+    }
+
     pub(super) fn insert(&mut self, member: usize) {
-        if let Some(word) = self.0.get_mut(member / 64) {
+        let words = if self.words.is_empty() { &mut self.first[..] } else { &mut self.words };
+        if let Some(word) = words.get_mut(member / 64) {
             *word |= 1 << (member % 64);
         }
     }
 
     pub(super) fn words(&self) -> &[u64] {
-        &self.0
+        if self.words.is_empty() { &self.first } else { &self.words }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
+        self.words().iter().all(|word| *word == 0)
     }
 }
 
@@ -224,7 +235,7 @@ impl TokenPlan {
     }
 
     pub(super) fn nothing(&self) -> Selection {
-        Selection(vec![0; self.members.len().div_ceil(64)])
+        Selection::of(self.members.len())
     }
 
     /// The server's claims of this kind of token, by index.

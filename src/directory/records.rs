@@ -8,6 +8,7 @@ use crate::schema::{self, Root, Schema};
 use claimsmith_runtime::record::{BuildError, Datum, PackedRecord, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Field, RecordType, Shape, Type};
+use claimsmith_runtime::value::Text;
 use std::sync::Arc;
 
 /// The records of one directory.
@@ -64,6 +65,17 @@ pub struct RequestRecords {
     app_user: Option<PackedRecord>,
     access: Option<PackedRecord>,
     session: Option<PackedRecord>,
+}
+
+impl RequestRecords {
+    /// Whether they say that these scopes are granted, or do not say at all.
+    #[must_use]
+    pub fn are_of(&self, scopes: &[&str]) -> bool {
+        let Some(access) = &self.access else { return true };
+        let packed = access.record().slots().first().and_then(|scopes| scopes.as_list());
+        let texts = packed.unwrap_or_default().iter().filter_map(|scope| scope.as_text());
+        texts.map(Text::as_str).eq(scopes.iter().copied())
+    }
 }
 
 /// What of a directory does not fit a record.
@@ -176,14 +188,14 @@ impl Records {
         });
         let access = programs.reads(ACCESS).then(|| {
             let data = [
-                texts(access.scopes),
+                Datum::Texts(access.scopes),
                 Datum::Text(access.audience),
                 Datum::Text(access.grant_type),
             ];
             pack(&self.types.access, &data)
         });
         let session = session.filter(|_| programs.reads(SESSION)).map(|session| {
-            let data = [session.id.map_or(Datum::Null, Datum::Text), texts(session.methods)];
+            let data = [session.id.map_or(Datum::Null, Datum::Text), Datum::Texts(session.methods)];
             pack(&self.types.session, &data)
         });
         Ok(RequestRecords {
@@ -388,8 +400,4 @@ fn entries(profile: &Profile) -> impl Iterator<Item = (&str, Datum<'_>)> {
 
 fn datum_of<'d>(profile: &'d [(String, Json)], name: &str) -> Datum<'d> {
     profile.iter().find(|(known, _)| known == name).map_or(Datum::Null, |(_, value)| datum(value))
-}
-
-fn texts<'d>(texts: &[&'d str]) -> Datum<'d> {
-    Datum::List(texts.iter().map(|text| Datum::Text(text)).collect())
 }

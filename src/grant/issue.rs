@@ -53,8 +53,15 @@ impl<'d> ClaimSet<'d> {
             return Err(Refusal::failure("nothing is granted"));
         };
         let proof = decided.proof;
-        let records = decided.records(scopes)?;
-        let roots = proof.roots(&records);
+        let packed;
+        let records = match decided.known_records(scopes) {
+            Some(known) => known,
+            None => {
+                packed = decided.pack_records(scopes)?;
+                &packed
+            }
+        };
+        let roots = proof.roots(records);
         let occasion = occasion(decided, scopes);
         let programs = proof.server.programs();
         let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };

@@ -53,6 +53,9 @@ pub struct Decided<'d> {
     decision: Decision<'d>,
     /// The token policies that apply, and the trace of all if there is one.
     customisation: Option<Result<Customisation<'d>, TokenPolicyFault>>,
+    /// What the last condition read, if there was one; of a rule that matched, the claims read the
+    /// same.
+    records: Option<RequestRecords>,
 }
 
 type Customisation<'d> = (Vec<usize>, Vec<ConsideredTokenPolicy<'d>>);
@@ -151,20 +154,25 @@ impl<'p> Proof<'p> {
         self.published.records().roots(user, self.application, request, resolved, now)
     }
 
+    /// What a condition gives while these scopes are, or would be, granted. `records` are those of
+    /// the condition before, packed anew only when they are of other scopes.
     fn condition(
         &self,
         expression: &ExpressionText,
         scopes: &[&str],
         app_user: Option<AppUser<'_>>,
+        records: &mut Option<RequestRecords>,
         worker: &mut Worker,
     ) -> ConditionOutcome {
-        match self.records(scopes, app_user) {
-            Ok(records) => {
-                let roots = self.roots(&records);
-                self.server.condition(expression, &roots, worker, Engine::Native)
-            }
-            Err(error) => ConditionOutcome::Fault(error.to_string()),
-        }
+        let records = match records.take().filter(|records| records.are_of(scopes)) {
+            Some(fitting) => records.insert(fitting),
+            None => match self.records(scopes, app_user) {
+                Ok(packed) => records.insert(packed),
+                Err(error) => return ConditionOutcome::Fault(error.to_string()),
+            },
+        };
+        let roots = self.roots(records);
+        self.server.condition(expression, &roots, worker, Engine::Native)
     }
 
     /// Holds the proof against the server's policies.
@@ -184,15 +192,17 @@ impl<'p> Proof<'p> {
             audience: self.audience,
         };
         let server = self.server.definition();
-        let mut evaluate =
-            |text: &ExpressionText, scopes: &[&str]| self.condition(text, scopes, app_user, worker);
+        let mut records = None;
+        let mut evaluate = |text: &ExpressionText, scopes: &[&str]| {
+            self.condition(text, scopes, app_user, &mut records, worker)
+        };
         let decision = policy::decide(server, &facts, trace, &mut evaluate);
         let granted = decision.outcome.as_ref().ok();
         let customisation = granted.map(|allowed| {
             let granted = &allowed.scopes;
             policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
-        Ok(Decided { proof: self, app_user, decision, customisation })
+        Ok(Decided { proof: self, app_user, decision, customisation, records })
     }
 }
 
@@ -219,8 +229,13 @@ impl<'d> Decided<'d> {
         }
     }
 
+    /// What a condition has read of this request, if these scopes were granted then.
+    pub(super) fn known_records(&self, scopes: &[&str]) -> Option<&RequestRecords> {
+        self.records.as_ref().filter(|records| records.are_of(scopes))
+    }
+
     /// The records of this request while these scopes are granted.
-    pub(super) fn records(&self, scopes: &[&str]) -> Result<RequestRecords, Refusal> {
+    pub(super) fn pack_records(&self, scopes: &[&str]) -> Result<RequestRecords, Refusal> {
         let packed = self.proof.records(scopes, self.app_user);
         packed.map_err(|error| Refusal::failure(&error.to_string()))
     }

@@ -156,7 +156,7 @@ fn asked_scopes<'a>(
     server: &'a AuthorizationServer,
     facts: &Facts<'a>,
 ) -> Result<Asked<'a>, Refused> {
-    let mut scopes: Vec<&str> = Vec::new();
+    let mut scopes: Vec<&str> = Vec::with_capacity(facts.scopes.len());
     if facts.scopes.is_empty() {
         let defaults = server.scopes.iter().filter(|scope| scope.is_default);
         scopes.extend(defaults.map(|scope| scope.name.as_str()));

@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::server::{AuthorizationServer, ExpressionText};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
-use crate::token::opaque::{PepperKey, hash_secret, verify_secret};
+use crate::token::opaque::{PepperKey, SecretHash};
 use crate::token::{Algorithm, KeySet, Vault};
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct Published {
     records: Records,
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
-    secrets: BTreeMap<String, Vec<String>>,
+    secrets: BTreeMap<String, Vec<SecretHash>>,
     pepper: PepperKey,
 }
 
@@ -124,7 +124,7 @@ impl Draft {
 fn read_secrets(
     directory: &Directory,
     around: &Surroundings<'_>,
-) -> Result<BTreeMap<String, Vec<String>>, StartError> {
+) -> Result<BTreeMap<String, Vec<SecretHash>>, StartError> {
     let (mut secrets, mut missing) = (BTreeMap::new(), Vec::new());
     for application in directory.applications() {
         let mut hashes = Vec::with_capacity(application.secrets.len());
@@ -144,15 +144,16 @@ fn read_secrets(
     if missing.is_empty() { Ok(secrets) } else { Err(StartError::Secrets(missing)) }
 }
 
-fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<String, String> {
+fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<SecretHash, String> {
     if let SecretSource::Hash(hash) = source {
-        return Ok(hash.clone());
+        let malformed = "the hash of a secret is `hmac-sha256:` and 43 characters of base64url";
+        return SecretHash::parse(hash).ok_or_else(|| malformed.to_owned());
     }
     let secret = (around.read_secret)(source)?;
     if secret.len() < 14 {
         return Err("a secret has 14 characters or more".to_owned());
     }
-    Ok(hash_secret(around.pepper, &secret))
+    Ok(SecretHash::new(around.pepper, &secret))
 }
 
 impl Published {
@@ -203,9 +204,10 @@ impl Published {
     pub fn is_secret_of(&self, application: &Application, candidates: &[&str]) -> bool {
         let kept = self.secrets.get(&application.client_id).map_or(&[][..], Vec::as_slice);
         let mut found = false;
-        for hash in kept {
-            for candidate in candidates {
-                found |= verify_secret(&self.pepper, candidate, hash);
+        for candidate in candidates {
+            let hash = SecretHash::new(&self.pepper, candidate);
+            for kept in kept {
+                found |= hash.is_same(kept);
             }
         }
         found

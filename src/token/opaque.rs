@@ -2,13 +2,14 @@
 
 use super::vault::MasterKey;
 use crate::random::Random;
-use aws_lc_rs::hmac;
+use aws_lc_rs::{constant_time, hmac};
 use base64_simd::URL_SAFE_NO_PAD;
 use std::fmt;
 
 const SECRET_BYTES: usize = 32;
 const TOKEN_ID_BYTES: usize = 24;
 const HASH_KIND: &str = "hmac-sha256:";
+const HASH_BYTES: usize = 32;
 const ACCESS: &str = "AT.";
 const IDENTITY: &str = "ID.";
 
@@ -36,20 +37,43 @@ pub fn generate_secret(random: &Random) -> String {
     random.base64url(SECRET_BYTES)
 }
 
-/// What is kept of `secret`: `hmac-sha256:` and the keyed hash in base64url.
-#[must_use]
-pub fn hash_secret(pepper: &PepperKey, secret: &str) -> String {
-    let mut text = HASH_KIND.to_owned();
-    URL_SAFE_NO_PAD.encode_append(hmac::sign(&pepper.0, secret.as_bytes()), &mut text);
-    text
+/// What is kept of a secret: its keyed hash. As text it is `hmac-sha256:` and base64url.
+#[derive(Clone)]
+pub struct SecretHash(Vec<u8>);
+
+impl SecretHash {
+    /// The hash of `secret`.
+    #[must_use]
+    pub fn new(pepper: &PepperKey, secret: &str) -> Self {
+        Self(hmac::sign(&pepper.0, secret.as_bytes()).as_ref().to_vec())
+    }
+
+    /// The hash that [`SecretHash::text`] wrote; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hash = URL_SAFE_NO_PAD.decode_to_vec(text.strip_prefix(HASH_KIND)?).ok()?;
+        (hash.len() == HASH_BYTES).then_some(Self(hash))
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = HASH_KIND.to_owned();
+        URL_SAFE_NO_PAD.encode_append(&self.0, &mut text);
+        text
+    }
+
+    /// Whether both are of one secret, in a time that tells nothing of either.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
 }
 
-/// Whether `kept` is the hash of `secret`, in a time that tells nothing of either.
-#[must_use]
-pub fn verify_secret(pepper: &PepperKey, secret: &str, kept: &str) -> bool {
-    let tag =
-        kept.strip_prefix(HASH_KIND).and_then(|text| URL_SAFE_NO_PAD.decode_to_vec(text).ok());
-    tag.is_some_and(|tag| hmac::verify(&pepper.0, secret.as_bytes(), &tag).is_ok())
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretHash")
+    }
 }
 
 /// What a token is, by the beginning of its `jti` (decision 15).

@@ -1,6 +1,6 @@
 //! Tokens are what the standards say, and only ours are believed.
 
-use super::opaque::{self, PepperKey, TokenKind};
+use super::opaque::{self, PepperKey, SecretHash, TokenKind};
 use super::*;
 use crate::random::Random;
 use base64_simd::URL_SAFE_NO_PAD;
@@ -333,14 +333,15 @@ fn a_secret_is_long_and_matches_only_its_own_hash_under_the_same_master_key() {
     let secret = opaque::generate_secret(&random);
     assert!(secret.len() >= 40);
     assert!(secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)));
-    let kept = opaque::hash_secret(&pepper, &secret);
-    assert!(kept.starts_with("hmac-sha256:"));
-    assert!(opaque::verify_secret(&pepper, &secret, &kept));
-    assert!(!opaque::verify_secret(&pepper, "other", &kept));
-    assert!(!opaque::verify_secret(&pepper, &secret, kept.strip_prefix("hmac-").unwrap()));
-    assert!(!opaque::verify_secret(&pepper, &secret, "hmac-sha256:"));
+    let kept = SecretHash::new(&pepper, &secret).text();
+    let parsed = SecretHash::parse(&kept).unwrap();
+    assert!(SecretHash::new(&pepper, &secret).is_same(&parsed));
+    assert!(!SecretHash::new(&pepper, "other").is_same(&parsed));
+    for none in [kept.strip_prefix("hmac-").unwrap(), "hmac-sha256:", &format!("{kept}AAAA"), ""] {
+        assert!(SecretHash::parse(none).is_none(), "{none}");
+    }
     let other = PepperKey::new(&MasterKey::generate(&random));
-    assert!(!opaque::verify_secret(&other, &secret, &kept));
+    assert!(!SecretHash::new(&other, &secret).is_same(&parsed));
 }
 
 #[test]

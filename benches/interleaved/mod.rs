@@ -1,0 +1,58 @@
+//! How much longer one thing takes than another, measured in turns: a machine that slows down in
+//! the middle slows both down.
+#![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it measures time, which a clock that stands still cannot"
+)]
+
+use std::time::{Duration, Instant};
+
+/// How long all candidates of one comparison are timed.
+const TIME: Duration = Duration::from_secs(3);
+
+/// Turns at least, whatever they take.
+const TURNS: usize = 21;
+
+/// Something that is timed: does what it does this many times.
+pub(crate) struct Candidate<'c> {
+    pub(crate) name: &'c str,
+    pub(crate) run: &'c mut dyn FnMut(usize),
+}
+
+/// Times the candidates in turns of `batch` each, and prints the median of the first, and of each
+/// other the median of its ratios to the first within a turn. With `--test` one turn is made and
+/// nothing printed.
+pub(crate) fn compare(title: &str, batch: usize, candidates: &mut [Candidate<'_>]) {
+    let is_test = std::env::args().any(|argument| argument == "--test");
+    let mut turns: Vec<Vec<f64>> = Vec::new();
+    let begin = Instant::now();
+    while turns.is_empty() || (!is_test && (begin.elapsed() < TIME || turns.len() < TURNS)) {
+        turns.push(candidates.iter_mut().map(|candidate| turn(candidate, batch)).collect());
+    }
+    if is_test {
+        return;
+    }
+    let of_first = |turn: &Vec<f64>| turn.first().copied();
+    for (index, candidate) in candidates.iter().enumerate() {
+        let median = median(turns.iter().filter_map(|turn| {
+            let time = turn.get(index).copied()?;
+            Some(if index == 0 { time } else { time / of_first(turn)? })
+        }));
+        let unit = if index == 0 { " ns" } else { " times" };
+        println!("{title}/{}: {median:.3}{unit}, {} turns", candidate.name, turns.len());
+    }
+}
+
+/// Nanoseconds a run.
+fn turn(candidate: &mut Candidate<'_>, batch: usize) -> f64 {
+    let begin = Instant::now();
+    (candidate.run)(batch);
+    begin.elapsed().as_nanos() as f64 / batch as f64
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
