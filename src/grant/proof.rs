@@ -196,7 +196,8 @@ impl<'p> Proof<'p> {
         let mut evaluate = |text: &ExpressionText, scopes: &[&str]| {
             self.condition(text, scopes, app_user, &mut records, worker)
         };
-        let decision = policy::decide(server, &facts, trace, &mut evaluate);
+        let rules = self.server.rules();
+        let decision = policy::decide(server, rules, &facts, trace, &mut evaluate);
         let granted = decision.outcome.as_ref().ok();
         let customisation = granted.map(|allowed| {
             let granted = &allowed.scopes;

@@ -4,7 +4,7 @@ use super::*;
 use crate::directory::{AuthenticationMethod, SecretSource};
 use crate::document::{self, Json, Member};
 use crate::policy::{
-    ConditionOutcome, Facts, Person, Refused, Trace, decide, token_policies_that_apply,
+    ConditionOutcome, Facts, Person, Refused, RuleIndex, Trace, decide, token_policies_that_apply,
 };
 use crate::server::{Access, Clients, ExpressionText, RuleScopes, SUBJECT_EXPRESSION};
 
@@ -101,7 +101,8 @@ fn demo_decision(
         audience: "https://api.mycompany.com",
     };
     let mut evaluate = |_: &ExpressionText, _: &[&str]| condition.clone();
-    decide(&demo.servers[0], &facts, Trace::Skip, &mut evaluate).outcome.map(|allowed| {
+    let (server, index) = (&demo.servers[0], RuleIndex::new(&demo.servers[0]));
+    decide(server, &index, &facts, Trace::Skip, &mut evaluate).outcome.map(|allowed| {
         (allowed.rule.to_owned(), allowed.scopes.into_iter().map(str::to_owned).collect())
     })
 }

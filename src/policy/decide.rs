@@ -1,6 +1,6 @@
 //! The decision: active policies in order, their active rules in order, the first match decides.
 
-use super::{ConditionOutcome, Evaluate, Facts, Refused};
+use super::{ConditionOutcome, Evaluate, Facts, Refused, RuleIndex};
 use crate::server::{Access, AuthorizationServer, Lifetimes, Policy, Rule};
 use std::fmt;
 
@@ -108,9 +108,11 @@ impl fmt::Display for Verdict {
 }
 
 /// Decides a request: what it may have, or why it may not (authorization-server §3.1, decisions 1
-/// to 4 and 47). `evaluate` is asked for a rule's condition only when all its others hold.
+/// to 4 and 47). `evaluate` is asked for a rule's condition only when all its others hold. `index`
+/// is that of `server`; a trace is kept by looking at every rule.
 pub fn decide<'a>(
     server: &'a AuthorizationServer,
+    index: &RuleIndex,
     facts: &Facts<'a>,
     trace: Trace,
     evaluate: &mut Evaluate<'_>,
@@ -119,30 +121,74 @@ pub fn decide<'a>(
         Ok(asked) => asked,
         Err(refused) => return Decision { outcome: Err(refused), considered: Vec::new() },
     };
+    match trace {
+        Trace::Keep => decide_in_order(server, facts, &asked, evaluate),
+        Trace::Skip => {
+            let outcome = decide_by_index(server, index, facts, &asked, evaluate);
+            Decision { outcome, considered: Vec::new() }
+        }
+    }
+}
+
+/// Looks at every rule until one decides: the plain statement of the order.
+fn decide_in_order<'a>(
+    server: &'a AuthorizationServer,
+    facts: &Facts<'a>,
+    asked: &Asked<'a>,
+    evaluate: &mut Evaluate<'_>,
+) -> Decision<'a> {
     let mut considered = Vec::new();
     for policy in &server.policies {
         if let Some(verdict) = passed_over(policy, facts) {
-            if trace == Trace::Keep {
-                considered.push(Considered::of_policy(policy, verdict));
-            }
+            considered.push(Considered::of_policy(policy, verdict));
             continue;
         }
         for rule in &policy.rules {
-            let matched = consider(rule, facts, &asked, evaluate);
-            let (verdict, scopes) = match matched {
-                Ok(scopes) => (verdict_of(rule.access), scopes),
-                Err(verdict) => (verdict, Vec::new()),
-            };
-            let outcome = conclude(policy, rule, &verdict, scopes);
-            if trace == Trace::Keep {
-                considered.push(Considered::of_rule(policy, rule, verdict, &asked));
-            }
+            let (verdict, outcome) = judge(policy, rule, facts, asked, evaluate);
+            considered.push(Considered::of_rule(policy, rule, verdict, asked));
             if let Some(outcome) = outcome {
                 return Decision { outcome, considered };
             }
         }
     }
     Decision { outcome: Err(Refused::NoMatch), considered }
+}
+
+/// Looks only at the rules that could match.
+fn decide_by_index<'a>(
+    server: &'a AuthorizationServer,
+    index: &RuleIndex,
+    facts: &Facts<'a>,
+    asked: &Asked<'a>,
+    evaluate: &mut Evaluate<'_>,
+) -> Result<Allowed<'a>, Refused> {
+    for place in index.candidates(facts, &asked.scopes) {
+        let Some(policy) = server.policies.get(place.policy) else { continue };
+        let Some(rule) = policy.rules.get(place.rule) else { continue };
+        if passed_over(policy, facts).is_some() {
+            continue;
+        }
+        if let (_, Some(outcome)) = judge(policy, rule, facts, asked, evaluate) {
+            return outcome;
+        }
+    }
+    Err(Refused::NoMatch)
+}
+
+/// Whether a rule matches, and the end of the decision if that is one.
+fn judge<'a>(
+    policy: &'a Policy,
+    rule: &'a Rule,
+    facts: &Facts<'_>,
+    asked: &Asked<'a>,
+    evaluate: &mut Evaluate<'_>,
+) -> (Verdict, Option<Result<Allowed<'a>, Refused>>) {
+    let (verdict, scopes) = match consider(rule, facts, asked, evaluate) {
+        Ok(scopes) => (verdict_of(rule.access), scopes),
+        Err(verdict) => (verdict, Vec::new()),
+    };
+    let outcome = conclude(policy, rule, &verdict, scopes);
+    (verdict, outcome)
 }
 
 /// The scopes a request is about.

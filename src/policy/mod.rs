@@ -3,6 +3,7 @@
 
 mod customize;
 mod decide;
+mod index;
 mod refusal;
 
 pub use customize::{
@@ -10,6 +11,7 @@ pub use customize::{
     is_included, policy_claims, token_policies_that_apply,
 };
 pub use decide::{Allowed, Considered, Decision, Trace, Verdict, decide};
+pub use index::RuleIndex;
 pub use refusal::{POLICY_REFUSED, Refused};
 
 use crate::directory::User;

@@ -12,15 +12,15 @@ use crate::source::Span;
 
 const API: &str = "https://api.mycompany.com";
 
-fn expression(text: &str) -> ExpressionText {
+pub(super) fn expression(text: &str) -> ExpressionText {
     ExpressionText { text: text.to_owned(), path: String::new(), span: Span::default() }
 }
 
-fn words(words: &[&str]) -> Vec<String> {
+pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn rule(name: &str, access: Access, scopes: &[&str]) -> Rule {
+pub(super) fn rule(name: &str, access: Access, scopes: &[&str]) -> Rule {
     let scopes = match scopes {
         ["*"] => RuleScopes::All,
         listed => RuleScopes::Listed(words(listed)),
@@ -39,7 +39,7 @@ fn rule(name: &str, access: Access, scopes: &[&str]) -> Rule {
     }
 }
 
-fn policy(name: &str, rules: Vec<Rule>) -> Policy {
+pub(super) fn policy(name: &str, rules: Vec<Rule>) -> Policy {
     Policy {
         id: name.to_owned(),
         name: name.to_owned(),
@@ -50,7 +50,7 @@ fn policy(name: &str, rules: Vec<Rule>) -> Policy {
     }
 }
 
-fn server(policies: Vec<Policy>) -> AuthorizationServer {
+pub(super) fn server(policies: Vec<Policy>) -> AuthorizationServer {
     let mut scopes = system_scopes();
     for (name, is_default) in [("read", true), ("pay", true), ("admin", false)] {
         let mut scope = scopes[0].clone();
@@ -103,7 +103,7 @@ fn facts<'a>(user: Option<&'a User>, scopes: &'a [String]) -> Facts<'a> {
 }
 
 /// Conditions whose text names their outcome.
-fn outcome(condition: &ExpressionText, _: &[&str]) -> ConditionOutcome {
+pub(super) fn outcome(condition: &ExpressionText, _: &[&str]) -> ConditionOutcome {
     match condition.text.as_str() {
         "true" => ConditionOutcome::True,
         "false" => ConditionOutcome::False,
@@ -113,12 +113,21 @@ fn outcome(condition: &ExpressionText, _: &[&str]) -> ConditionOutcome {
     }
 }
 
+/// Decides by the index and by looking at every rule, which must come to the same.
+fn decide_alike<'a>(server: &'a AuthorizationServer, facts: &Facts<'a>) -> Decision<'a> {
+    let index = RuleIndex::new(server);
+    let in_order = decide(server, &index, facts, Trace::Keep, &mut outcome);
+    let by_index = decide(server, &index, facts, Trace::Skip, &mut outcome);
+    assert_eq!(by_index.outcome, in_order.outcome);
+    in_order
+}
+
 fn granted<'a>(
     server: &'a AuthorizationServer,
     user: Option<&'a User>,
     scopes: &'a [String],
 ) -> Result<(&'a str, Vec<&'a str>), Refused> {
-    let decision = decide(server, &facts(user, scopes), Trace::Keep, &mut outcome);
+    let decision = decide_alike(server, &facts(user, scopes));
     decision.outcome.map(|allowed| (allowed.rule, allowed.scopes))
 }
 
@@ -149,7 +158,7 @@ fn a_policy_without_a_matching_rule_gives_way_to_the_next() {
         policy("second", vec![rule("all", Access::Allow, &["*"])]),
     ]);
     let scopes = words(&["read"]);
-    let decision = decide(&server, &facts(None, &scopes), Trace::Keep, &mut outcome);
+    let decision = decide_alike(&server, &facts(None, &scopes));
     let allowed = decision.outcome.unwrap();
     assert_eq!((allowed.policy, allowed.rule), ("second", "all"));
     let first = &decision.considered[2];
@@ -222,7 +231,7 @@ fn people_are_included_by_user_or_group_and_excluded_by_either() {
     assert!(!narrow.people.include(0, &[3]));
     let server = server(vec![policy("p", vec![narrow])]);
     let (ada, read) = (user(&[]), words(&["read"]));
-    let decision = decide(&server, &facts(Some(&ada), &read), Trace::Keep, &mut outcome);
+    let decision = decide_alike(&server, &facts(Some(&ada), &read));
     assert_eq!(decision.considered[0].verdict, Verdict::People);
     assert!(granted(&server, None, &read).is_ok(), "ignored without a user");
 }
@@ -239,7 +248,7 @@ fn a_condition_that_is_not_true_does_not_match_and_one_that_faults_refuses() {
         let mut first = rule("first", Access::Allow, &["*"]);
         first.condition = Some(expression(text));
         let server = server(vec![policy("p", vec![first, rule("broad", Access::Allow, &["*"])])]);
-        let decision = decide(&server, &facts(None, &read), Trace::Keep, &mut outcome);
+        let decision = decide_alike(&server, &facts(None, &read));
         assert_eq!(decision.considered[0].verdict, verdict);
         assert_eq!(decision.outcome.unwrap().rule, "broad");
     }
@@ -265,7 +274,8 @@ fn a_condition_is_run_last_and_sees_the_scopes_that_would_be_granted() {
         seen.push(words(scopes));
         ConditionOutcome::True
     };
-    let decision = decide(&server, &facts(None, &[]), Trace::Keep, &mut evaluate);
+    let index = RuleIndex::new(&server);
+    let decision = decide(&server, &index, &facts(None, &[]), Trace::Keep, &mut evaluate);
     assert_eq!(decision.considered[0].verdict, Verdict::Audience);
     assert_eq!(decision.outcome.unwrap().rule, "here");
     assert_eq!(seen, [words(&["read"])]);

@@ -5,7 +5,7 @@ use super::compile::{CompiledServer, Conditions, Draft, issuer};
 use crate::claims::ClaimPlan;
 use crate::directory::{Application, Directory, Records, SecretSource};
 use crate::organization::Organization;
-use crate::policy::ConditionOutcome;
+use crate::policy::{ConditionOutcome, RuleIndex};
 use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
 use crate::random::Random;
 use crate::server::{AuthorizationServer, ExpressionText};
@@ -42,6 +42,7 @@ pub struct RunningServer {
     resolved: Vec<u32>,
     plan: ClaimPlan,
     conditions: Conditions,
+    rules: RuleIndex,
     keys: KeySet,
 }
 
@@ -100,6 +101,7 @@ impl Draft {
             }
             servers.push(RunningServer {
                 issuer: issuer(&public_url, &definition),
+                rules: RuleIndex::new(&definition),
                 definition,
                 resolved: programs.resolve(records.groups()),
                 programs,
@@ -234,6 +236,12 @@ impl RunningServer {
     #[must_use]
     pub fn plan(&self) -> &ClaimPlan {
         &self.plan
+    }
+
+    /// Its rules by what they ask for.
+    #[must_use]
+    pub fn rules(&self) -> &RuleIndex {
+        &self.rules
     }
 
     #[must_use]
