@@ -117,7 +117,7 @@ pub fn decide<'a>(
     trace: Trace,
     evaluate: &mut Evaluate<'_>,
 ) -> Decision<'a> {
-    let asked = match asked_scopes(server, facts) {
+    let asked = match asked_scopes(server, index, facts) {
         Ok(asked) => asked,
         Err(refused) => return Decision { outcome: Err(refused), considered: Vec::new() },
     };
@@ -200,6 +200,7 @@ struct Asked<'a> {
 
 fn asked_scopes<'a>(
     server: &'a AuthorizationServer,
+    index: &RuleIndex,
     facts: &Facts<'a>,
 ) -> Result<Asked<'a>, Refused> {
     let mut scopes: Vec<&str> = Vec::with_capacity(facts.scopes.len());
@@ -211,7 +212,7 @@ fn asked_scopes<'a>(
     }
     let mut unknown = Vec::new();
     for scope in facts.scopes {
-        if server.find_scope(scope).is_none() {
+        if !index.has_scope(scope) {
             unknown.push(scope.clone());
         } else if !scopes.contains(&scope.as_str()) {
             scopes.push(scope);

@@ -6,7 +6,7 @@ mod tests;
 
 use super::Facts;
 use crate::server::{AuthorizationServer, Clients, Policy, Rule, RuleScopes};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The active rules of a server, found by what a request brings. Compiled once, when the server is
 /// published, and only for that version of it.
@@ -17,6 +17,7 @@ pub struct RuleIndex {
     of_people: Files<Vec<u32>>,
     /// Without a user the condition on people is ignored (decision 2), so nothing is filed under it.
     of_programs: Files<Vec<u32>>,
+    scopes: FxHashSet<String>,
 }
 
 /// Which rule of which policy.
@@ -89,7 +90,13 @@ impl RuleIndex {
             places: rules.iter().map(|(place, ..)| *place).collect(),
             of_people: file(&rules, true),
             of_programs: file(&rules, false),
+            scopes: server.scopes.iter().map(|scope| scope.name.clone()).collect(),
         }
+    }
+
+    /// Whether the server has this scope.
+    pub(super) fn has_scope(&self, name: &str) -> bool {
+        self.scopes.contains(name)
     }
 
     /// The rules that could match, in the order of the decision. `asked` are the scopes that the

@@ -104,6 +104,7 @@ fn the_index_decides_as_looking_at_every_rule_does() {
                 status: UserStatus::Active,
                 profile: Vec::new(),
                 groups: choices.some(&groups),
+                times: Vec::new(),
                 password: None,
             };
             let person = Person { index: choices.below(4), user: &user };
