@@ -91,7 +91,10 @@ impl Checker<'_> {
     pub(super) fn call_by_name(&mut self, name: &str, arguments: &[NodeId], span: Span) -> NodeId {
         let rows = named(name, |row| row.takes(arguments.len()));
         match rows.first() {
-            Some((number, row)) => self.call_row(*number, row, arguments.to_vec(), span),
+            Some((number, row)) => {
+                self.remark_plain_pattern(row, arguments);
+                self.call_row(*number, row, arguments.to_vec(), span)
+            }
             None => self.error(error::unsupported(&format!("`{name}`"), span)),
         }
     }
@@ -216,6 +219,7 @@ impl Checker<'_> {
                 for argument in &call.arguments {
                     arguments.push(self.value_argument(argument, &call.name.text));
                 }
+                self.remark_plain_pattern(function, &arguments);
                 self.call_row(number, function, arguments, span)
             }
         }
@@ -255,7 +259,13 @@ impl Checker<'_> {
         }
         let shape = self.result(function, &fitted);
         let shape = Shape { nullable: shape.nullable || nullable, ..shape };
-        self.push(NodeKind::Call { row: number, arguments: fitted }, shape, span)
+        let list = fitted.first().copied();
+        let call = self.push(NodeKind::Call { row: number, arguments: fitted }, shape, span);
+        if let (Returns::SameList | Returns::SameListOrNull, Some(list)) = (function.returns, list)
+        {
+            self.keep_elements(call, list);
+        }
+        call
     }
 
     /// An empty key occurs in every text, so what follows it would never count (OEL §3.1).

@@ -120,7 +120,10 @@ impl Checker<'_> {
         let (source, element_shape) = self.stream_source(receiver, span);
         let element = self.new_local();
         self.scopes.push(Scope::Element { local: element, shape: element_shape });
-        let body = self.expression(body);
+        let body = self.where_known(&[], |checker| {
+            checker.flow.bind_element(element, source);
+            checker.expression(body)
+        });
         self.scopes.pop();
         stage(self, source, element, body)
     }

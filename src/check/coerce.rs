@@ -23,6 +23,7 @@ impl Checker<'_> {
     pub(super) fn condition(&mut self, value: NodeId) -> NodeId {
         let shape = self.shape(value);
         let span = self.span(value);
+        self.remark_null_condition(value);
         match shape.ty {
             Type::Boolean if !shape.nullable => value,
             Type::Boolean | Type::Text | Type::Any => {
@@ -54,6 +55,9 @@ impl Checker<'_> {
             return self.error(error::pattern(&words, span));
         }
         self.check_constant(parameter.accepts, value, span);
+        if parameter.accepts == Accepts::Pattern {
+            self.forget_escapes(span);
+        }
         if shape.ty == Type::Null && parameter.null == Null::Faults {
             self.remark(error::expected(wanted(parameter.accepts), &shape, span));
         }

@@ -120,7 +120,7 @@ impl Checker<'_> {
         let around = std::mem::replace(&mut self.scopes, vec![parameter]);
         self.is_inside = true;
         let body = match parsed.tree {
-            Some(tree) => Ok(self.expression(&tree)),
+            Some(tree) => Ok(self.where_known(&[], |checker| checker.expression(&tree))),
             None => {
                 let kind = NodeKind::Fail(Fault::Type);
                 Err(self.push(kind, Shape::of(Type::Any), Span::default()))

@@ -2,7 +2,7 @@
 //! each must be (OEL §3.4).
 
 use super::group::{Bound, Wanted, texts};
-use super::{Checker, error};
+use super::{Checker, error, lint};
 use crate::ir::{NodeId, NodeKind, Sink, StageKind};
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Call, Expression, ExpressionKind, Key};
@@ -128,7 +128,7 @@ impl Checker<'_> {
                 Wanted::Text(text, span) if by_prefix => {
                     let prefix = prefix_of(&text).to_owned();
                     if prefix.contains(['^', '(', ')', '|']) {
-                        self.diagnostics.push(error::criterion_pattern(span));
+                        self.diagnostics.push(lint::criterion_pattern(span));
                     }
                     Wanted::Text(prefix, span)
                 }

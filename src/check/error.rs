@@ -187,13 +187,6 @@ pub(super) fn criteria(message: &str, span: Span) -> Diagnostic {
     )
 }
 
-/// A name that looks like a regular expression where only a beginning is compared.
-pub(super) fn criterion_pattern(span: Span) -> Diagnostic {
-    let message = "this is compared as it is written, not as a regular expression".to_owned();
-    Diagnostic::new(&code::LOOKS_LIKE_PATTERN, message, span)
-        .help("name several beginnings in a list: `{'Admin-', 'Service-'}`")
-}
-
 /// A group limit whose type is none of numbers; the words are Okta's.
 pub(super) fn group_limit(found: &Shape, span: Span) -> Diagnostic {
     let message = "Group limit is not an integer".to_owned();
@@ -256,11 +249,6 @@ pub(super) fn empty_key(span: Span) -> Diagnostic {
 pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {
     let message = format!("{what} is not supported");
     Diagnostic::new(&code::UNSUPPORTED, message, span)
-}
-
-pub(super) fn null_text(span: Span) -> Diagnostic {
-    let message = "this may be null, and would then be joined as the empty text".to_owned();
-    Diagnostic::new(&code::NULL_JOINED, message, span).help("write `?: \"\"` to say so")
 }
 
 /// The same finding as a remark: without a declared schema a mismatch only faults when reached.

@@ -1,7 +1,8 @@
 //! Literals, operators and choices.
 
+use super::flow::Fact;
 use super::shape::{unify, unify_all};
-use super::{Checker, Scope, error};
+use super::{Checker, Scope, error, lint};
 use crate::diagnostic::nearest;
 use crate::ir::{Constant, Link, NodeId, NodeKind, Order};
 use crate::schema::{Place, position};
@@ -49,11 +50,11 @@ impl Checker<'_> {
                 self.comparison(*operator, lhs, rhs, span)
             }
             ExpressionKind::And(operands) => {
-                let operands = self.conditions(operands);
+                let operands = self.conditions(operands, true);
                 self.push(NodeKind::And(operands), Shape::of(Type::Boolean), span)
             }
             ExpressionKind::Or(operands) => {
-                let operands = self.conditions(operands);
+                let operands = self.conditions(operands, false);
                 self.push(NodeKind::Or(operands), Shape::of(Type::Boolean), span)
             }
             ExpressionKind::Choice { links, otherwise } => self.choice(links, otherwise, span),
@@ -76,9 +77,12 @@ impl Checker<'_> {
         match self.scoped(name) {
             Some(Scoped::Parameter(local, shape)) => self.local(local, shape, span),
             Some(Scoped::Element(local, shape)) => {
-                let outer = self.schema.find(name).is_some() && !self.has_member(&shape, name);
-                if outer && !matches!(shape.ty, Type::Any | Type::Map) {
+                let is_root = self.schema.find(name).is_some();
+                if is_root && !self.has_member(&shape, name) {
                     return self.error(error::outer_name(name, span));
+                }
+                if is_root && is_open(&shape, name) {
+                    self.diagnostics.push(lint::also_a_root(name, span));
                 }
                 let element = self.local(local, shape, span);
                 self.member(element, name, span)
@@ -220,6 +224,7 @@ impl Checker<'_> {
         let operands = std::iter::once(first).chain(rest.iter().map(|(_, node)| *node));
         let mut wrong = None;
         for operand in operands.collect::<Vec<_>>() {
+            self.remark_null_operand(operand);
             let ty = self.shape(operand).ty;
             if !matches!(ty, Type::Integer | Type::Number | Type::Any) && wrong.is_none() {
                 wrong = Some(operand);
@@ -310,9 +315,9 @@ impl Checker<'_> {
                     let span = self.span(*piece);
                     self.remark(error::operand("+", &shape, span));
                 }
-                Type::Text if shape.nullable => {
+                Type::Text if !self.flow.is_present(*piece) => {
                     let span = self.span(*piece);
-                    self.diagnostics.push(error::null_text(span));
+                    self.diagnostics.push(lint::null_text(span));
                 }
                 _ => {}
             }
@@ -327,11 +332,13 @@ impl Checker<'_> {
         rhs: &Expression,
         span: Span,
     ) -> NodeId {
-        let lhs = self.expression(lhs);
-        let rhs = self.expression(rhs);
+        let (left, right) = (lhs, rhs);
+        let lhs = self.expression(left);
+        let rhs = self.expression(right);
         let order = match operator {
             Comparison::Equal | Comparison::NotEqual => {
                 let negated = operator == Comparison::NotEqual;
+                self.remark_equality((lhs, left), (rhs, right), negated, span);
                 let kind = NodeKind::Equal { lhs, rhs, negated };
                 return self.push(kind, Shape::of(Type::Boolean), span);
             }
@@ -345,6 +352,7 @@ impl Checker<'_> {
         if !are_comparable(&left.ty, &right.ty) {
             self.remark(error::not_comparable(&left, &right, span));
         }
+        self.remark_order(lhs, rhs);
         let (lhs, rhs) = (self.name_if_group(lhs), self.name_if_group(rhs));
         self.push(NodeKind::Order { order, lhs, rhs }, Shape::of(Type::Boolean), span)
     }
@@ -355,48 +363,75 @@ impl Checker<'_> {
         self.call_by_name("matches", &[lhs, rhs], span)
     }
 
-    fn conditions(&mut self, operands: &[Expression]) -> Vec<NodeId> {
+    /// Operands of `&&` or `||`; the next one is reached when those before it are `so_far`.
+    fn conditions(&mut self, operands: &[Expression], so_far: bool) -> Vec<NodeId> {
         let mut conditions = Vec::with_capacity(operands.len());
+        let mut mark = None;
         for operand in operands {
-            let operand = self.expression(operand);
-            conditions.push(self.condition(operand));
+            let operand = self.asked(operand);
+            conditions.push(operand);
+            // What the first finds out holds behind all of them.
+            mark.get_or_insert(self.flow.mark());
+            let facts = self.told(operand, so_far);
+            self.flow.learn(&facts);
         }
+        mark.into_iter().for_each(|mark| self.flow.forget(mark));
         conditions
+    }
+
+    /// A condition as written in an operator.
+    fn asked(&mut self, tree: &Expression) -> NodeId {
+        let value = self.expression(tree);
+        let condition = self.condition(value);
+        self.remark_settled(tree, condition);
+        condition
     }
 
     fn choice(&mut self, links: &[tree::Link], otherwise: &Expression, span: Span) -> NodeId {
         let mut shapes = Vec::new();
         let mut checked = Vec::with_capacity(links.len());
-        for link in links {
-            checked.push(match link {
+        let mut mark = None;
+        for (index, link) in links.iter().enumerate() {
+            let next = links.get(index + 1).map_or(otherwise.span, tree::Link::span);
+            let (link, not_taken) = match link {
                 tree::Link::If { condition, then } => {
-                    let condition = self.expression(condition);
-                    let condition = self.condition(condition);
-                    let then = self.expression(then);
+                    let condition = self.asked(condition);
+                    mark.get_or_insert(self.flow.mark());
+                    let facts = self.told(condition, true);
+                    let then = self.where_known(&facts, |checker| checker.expression(then));
                     shapes.push(self.shape(then));
-                    Link::If { condition, then }
+                    (Link::If { condition, then }, self.told(condition, false))
                 }
-                tree::Link::Elvis(value) => self.default_link(value, true, &mut shapes),
-                tree::Link::Coalesce(value) => self.default_link(value, false, &mut shapes),
-            });
+                tree::Link::Elvis(value) => self.default_link(value, true, next, &mut shapes),
+                tree::Link::Coalesce(value) => self.default_link(value, false, next, &mut shapes),
+            };
+            mark.get_or_insert(self.flow.mark());
+            self.flow.learn(&not_taken);
+            checked.push(link);
         }
         let otherwise = self.expression(otherwise);
+        mark.into_iter().for_each(|mark| self.flow.forget(mark));
         let shape = shapes.iter().fold(self.shape(otherwise), |all, shape| unify(shape, &all));
         self.push(NodeKind::Choice { links: checked, otherwise }, shape, span)
     }
 
+    /// The link, and what is known where its value is not taken.
     fn default_link(
         &mut self,
         value: &Expression,
         empty_too: bool,
+        next: Span,
         shapes: &mut Vec<Shape>,
-    ) -> Link {
-        let value = self.expression(value);
+    ) -> (Link, Vec<Fact>) {
+        let written = value;
+        let value = self.expression(written);
         let shape = self.shape(value);
+        self.remark_default(written, value, empty_too, next);
         if shape.ty != Type::Null {
             shapes.push(Shape { nullable: false, ..shape });
         }
-        Link::Default { value, empty_too }
+        let not_taken = if empty_too { Vec::new() } else { self.is_null(value) };
+        (Link::Default { value, empty_too }, not_taken)
     }
 }
 
@@ -404,6 +439,15 @@ impl Checker<'_> {
 pub(super) enum Scoped {
     Parameter(crate::ir::LocalId, Shape),
     Element(crate::ir::LocalId, Shape),
+}
+
+/// Whether such an element may have any member, and this one is not listed.
+fn is_open(shape: &Shape, name: &str) -> bool {
+    match &shape.ty {
+        Type::Record(record) => record.open && record.find(name).is_none(),
+        Type::Any | Type::Map => true,
+        _ => false,
+    }
 }
 
 fn numeric_result(one: &Type, other: &Type) -> Type {

@@ -132,6 +132,8 @@ impl Checker<'_> {
         if let Err(words) = Pattern::new(&bare) {
             return self.error(error::pattern(&words, at));
         }
+        self.forget_escapes(at);
+        self.remark_plain_group_pattern(&bare, at);
         self.any_group(groups, span, |checker, group| {
             let pattern = checker.text(&bare, at);
             checker.name_that("matches", group, pattern, span)
@@ -244,6 +246,7 @@ impl Checker<'_> {
     /// Gives a value that is not null a name until [`Checker::within`].
     pub(super) fn bind(&mut self, bound: &mut Bound, value: NodeId) -> (LocalId, NodeId) {
         let local = self.new_local();
+        self.flow.alias(local, value);
         bound.0.push((local, value));
         (local, value)
     }

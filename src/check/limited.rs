@@ -2,7 +2,7 @@
 //! than a limit says (OEL §3.4, decision 43).
 
 use super::group::Bound;
-use super::{Checker, error};
+use super::{Checker, error, lint};
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, StageKind};
 use crate::schema::{Place, standard};
 use crate::source::Span;
@@ -15,6 +15,8 @@ use claimsmith_runtime::types::{Shape, Type};
 /// The context key that says how a token is asked for, and its value without a limit of 100.
 const FLOW: &str = "flow";
 const CODE: &str = "code";
+/// The greatest limit in every other flow (OEL §3.4).
+const MOST_GROUPS: i64 = 100;
 /// The grant of `access.grantType` that is that flow.
 const CODE_GRANT: &str = "authorization_code";
 
@@ -145,6 +147,11 @@ impl Checker<'_> {
         let (shape, span) = (self.shape(value), self.span(value));
         if !matches!(shape.ty, Type::Integer | Type::Number | Type::Any) {
             self.remark(error::group_limit(&shape, span));
+        }
+        if let Some(NodeKind::Constant(Constant::Integer(limit))) = self.kind(value)
+            && *limit > MOST_GROUPS
+        {
+            self.diagnostics.push(lint::limit_above_100(*limit, span));
         }
         let any_number = self.is_code_flow(span);
         let limit = self.internal(internal::LIMIT, vec![value, any_number], span);

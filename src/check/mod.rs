@@ -8,11 +8,14 @@ mod constant;
 mod criteria;
 mod error;
 mod expression;
+mod flow;
 mod group;
 mod limited;
 mod linked;
+mod lint;
 mod shape;
 mod stream;
+mod surprise;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Body, Constant, LocalId, Node, NodeId, NodeKind};
@@ -22,6 +25,7 @@ use crate::syntax::tree::Expression;
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{Shape, Type};
+use flow::Flow;
 
 /// What the programs of a set name: groups, by their index in bodies, and records that are reached
 /// from the user, whose ordinals follow those of the schema.
@@ -69,9 +73,11 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks `tree`, which stands at `position`, against `schema`. What it names joins `names`.
+/// Checks `tree`, which stands at `position`, against `schema`. What it names joins `names`; what is
+/// found joins what was found while it was read.
 pub(crate) fn check(
     tree: &Expression,
+    found: Vec<Diagnostic>,
     schema: &Schema,
     position: Position,
     names: &mut Names,
@@ -85,8 +91,9 @@ pub(crate) fn check(
         scopes: Vec::new(),
         is_inside: false,
         guarded: Vec::new(),
-        diagnostics: Vec::new(),
+        diagnostics: found,
         n_tried: 0,
+        flow: Flow::default(),
     };
     let root = checker.outermost(tree);
     let Checker { nodes, n_locals, diagnostics, .. } = checker;
@@ -108,6 +115,7 @@ struct Checker<'c> {
     diagnostics: Vec<Diagnostic>,
     /// Reductions around this place whose type is only supposed so far.
     n_tried: usize,
+    flow: Flow,
 }
 
 /// How far a checker had come.
@@ -135,12 +143,14 @@ impl Checker<'_> {
     /// Forgets what was made since.
     fn go_back(&mut self, mark: &Mark) {
         self.nodes.truncate(mark.n_nodes);
+        self.flow.truncate(mark.n_nodes);
         self.diagnostics.truncate(mark.n_diagnostics);
         self.n_locals = mark.n_locals;
     }
 
     fn push(&mut self, kind: NodeKind, shape: Shape, span: Span) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.flow.note(&kind, &shape);
         self.nodes.push(Node { kind, shape, span });
         id
     }
@@ -167,6 +177,7 @@ impl Checker<'_> {
     fn new_local(&mut self) -> LocalId {
         let local = LocalId(self.n_locals);
         self.n_locals += 1;
+        self.flow.name(local);
         local
     }
 
@@ -227,6 +238,8 @@ impl Checker<'_> {
         if !shape.nullable {
             return value;
         }
+        self.remark_null(value, fault);
+        self.learn_present(value);
         let ty = if shape.ty == Type::Null { Type::Any } else { shape.ty };
         self.push(NodeKind::NonNull { value, fault }, Shape { ty, nullable: false }, span)
     }
@@ -243,8 +256,11 @@ impl Checker<'_> {
         let inner = Shape { ty, nullable: false };
         let local = self.new_local();
         self.guarded.push((local, value));
+        self.flow.alias(local, value);
         let bound = self.local(local, inner, self.span(value));
-        let rest = rest(self, bound);
+        let mut there = Vec::new();
+        self.imply(value, &mut there);
+        let rest = self.where_known(&there, |checker| rest(checker, bound));
         let mut result = self.shape(rest);
         result.nullable |= shape.nullable;
         self.push(NodeKind::Guard { local, value, rest }, result, span)

@@ -68,10 +68,12 @@ impl Checker<'_> {
             }
         };
         let stage = Stage { element, index, kind, body };
-        let (source, mut stages) = self.opened(source);
+        let (opened, mut stages) = self.opened(source);
         stages.push(stage);
-        let kind = NodeKind::Stream { source, stages, sink: Sink::List, element_cost: 0 };
-        self.push(kind, Shape::list(passed), span)
+        let stream = NodeKind::Stream { source: opened, stages, sink: Sink::List, element_cost: 0 };
+        let made = self.push(stream, Shape::list(passed), span);
+        self.note_elements(made, source, (kind, element, body));
+        made
     }
 
     /// Source and stages of a stream that still makes a list; a plain list has no stages yet.
@@ -246,7 +248,7 @@ impl Checker<'_> {
         let (source, element) = self.stream_source(receiver, span);
         let seed = seed.map(|seed| self.expression(seed));
         let start = seed.map_or(element.clone(), |seed| self.shape(seed));
-        let Some((value, lambda)) = self.reduction(lambda, &start, &element) else {
+        let Some((value, lambda)) = self.reduction(lambda, &start, &element, source) else {
             return self.push(NodeKind::Fail(Fault::Arity), Shape::of(Type::Any), span);
         };
         let [_, element] = lambda.parameters.as_slice() else { return source };
@@ -263,12 +265,13 @@ impl Checker<'_> {
         lambda: &Lambda,
         start: &Shape,
         element: &Shape,
+        source: NodeId,
     ) -> Option<(LocalId, CheckedLambda)> {
         let any = Shape::of(Type::Any);
         if self.n_tried < MOST_TRIED && start.ty != Type::Any && start.ty != Type::Null {
             let before = self.mark();
             self.n_tried += 1;
-            let tried = self.lambda(lambda, &[start.clone(), element.clone()]);
+            let tried = self.lambda(lambda, &[start.clone(), element.clone()], source);
             self.n_tried -= 1;
             let tried = tried?;
             if unify(start, &self.shape(tried.body)) == *start {
@@ -276,7 +279,7 @@ impl Checker<'_> {
             }
             self.go_back(&before);
         }
-        let checked = self.lambda(lambda, &[any, element.clone()])?;
+        let checked = self.lambda(lambda, &[any, element.clone()], source)?;
         Some((checked.parameters.first().copied()?, checked))
     }
 
@@ -310,7 +313,7 @@ impl Checker<'_> {
     ) -> NodeId {
         let (source, element) = self.stream_source(receiver, span);
         match call.arguments.as_slice() {
-            [Argument::Lambda(lambda)] => match self.lambda(lambda, &[element]) {
+            [Argument::Lambda(lambda)] => match self.lambda(lambda, &[element], source) {
                 Some(lambda) => then(self, source, lambda),
                 None => self.push(NodeKind::Fail(Fault::Arity), Shape::of(Type::Any), span),
             },
@@ -338,8 +341,14 @@ impl Checker<'_> {
         self.mismatch(diagnostic, Fault::Type)
     }
 
-    /// A lambda that takes values of these shapes, and after them an index if it asks for it.
-    fn lambda(&mut self, lambda: &Lambda, shapes: &[Shape]) -> Option<CheckedLambda> {
+    /// A lambda that takes values of these shapes, the last an element of `source`, and after them
+    /// an index if it asks for it.
+    fn lambda(
+        &mut self,
+        lambda: &Lambda,
+        shapes: &[Shape],
+        source: NodeId,
+    ) -> Option<CheckedLambda> {
         let n = lambda.parameters.len();
         if n != shapes.len() && n != shapes.len() + 1 {
             self.error(error::lambda_arity(shapes.len(), n, lambda.span));
@@ -354,7 +363,11 @@ impl Checker<'_> {
             self.scopes.push(Scope::Parameter { name, local, shape });
             locals.push(local);
         }
-        let body = self.expression(&lambda.body);
+        let element = locals.get(shapes.len().saturating_sub(1)).copied();
+        let body = self.where_known(&[], |checker| {
+            element.into_iter().for_each(|local| checker.flow.bind_element(local, source));
+            checker.expression(&lambda.body)
+        });
         self.scopes.truncate(depth);
         let index = if n > shapes.len() { locals.pop() } else { None };
         Some(CheckedLambda { parameters: locals, index, body })

@@ -7,7 +7,7 @@ use super::system::SystemClaim;
 use super::{ClaimFault, SUBJECT};
 use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
-use crate::program::{EvaluationFault, MemberSource, ProgramId, SetBuilder};
+use crate::program::{EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, SetBuilder};
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ClaimDefinition, ClaimType, ExpressionText, ValueType};
 
@@ -46,7 +46,7 @@ enum Origin {
     Added { policy: usize, index: usize },
 }
 
-/// What is wrong with the value of a claim.
+/// What is wrong with the value of a claim, or remarkable about it.
 #[derive(Clone, Debug)]
 pub struct PlanProblem {
     pub expression: ExpressionText,
@@ -85,7 +85,8 @@ impl Selection {
     }
 }
 
-/// Adds the claims of `server` to the set that `builder` makes.
+/// Adds the claims of `server` to the set that `builder` makes, and tells what is surprising about
+/// them.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
@@ -93,14 +94,21 @@ pub fn plan(
     server: &AuthorizationServer,
     directory: &Directory,
     builder: &mut SetBuilder,
-) -> Result<ClaimPlan, Vec<PlanProblem>> {
-    let access = plan_token(server, ClaimType::Resource, directory, builder);
-    let identity = plan_token(server, ClaimType::Identity, directory, builder);
-    match (access, identity) {
-        (Ok(access), Ok(identity)) => Ok(ClaimPlan { access, identity }),
-        (access, identity) => {
-            Err([access.err(), identity.err()].into_iter().flatten().flatten().collect())
+) -> Result<(ClaimPlan, Vec<PlanProblem>), Vec<PlanProblem>> {
+    let (mut problems, mut remarks) = (Vec::new(), Vec::new());
+    let mut of = |claim_type| match plan_token(server, claim_type, directory, builder) {
+        Ok((plan, told)) => {
+            remarks.extend(told);
+            Some(plan)
         }
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    };
+    match (of(ClaimType::Resource), of(ClaimType::Identity)) {
+        (Some(access), Some(identity)) => Ok((ClaimPlan { access, identity }, remarks)),
+        _ => Err(problems),
     }
 }
 
@@ -109,21 +117,25 @@ fn plan_token(
     claim_type: ClaimType,
     directory: &Directory,
     builder: &mut SetBuilder,
-) -> Result<TokenPlan, Vec<PlanProblem>> {
-    let mut problems = Vec::new();
+) -> Result<(TokenPlan, Vec<PlanProblem>), Vec<PlanProblem>> {
+    let (mut problems, mut remarks) = (Vec::new(), Vec::new());
     let expressions = expressions(server, claim_type);
     let sources: Vec<MemberSource<'_>> = expressions.iter().map(Expression::member).collect();
     builder.at(match claim_type {
         ClaimType::Resource => Position::AccessTokenClaim,
         ClaimType::Identity => Position::IdentityTokenClaim,
     });
+    let told = |found: MemberDiagnostics| {
+        let expression = expressions.get(found.member)?.text.clone();
+        Some(PlanProblem { expression, found: Ok(found.diagnostics) })
+    };
     let object = match builder.add_object(&sources) {
-        Ok(object) => Some(object),
+        Ok((object, found)) => {
+            remarks.extend(found.into_iter().filter_map(told));
+            Some(object)
+        }
         Err(found) => {
-            problems.extend(found.into_iter().filter_map(|found| {
-                let expression = expressions.get(found.member)?.text.clone();
-                Some(PlanProblem { expression, found: Ok(found.diagnostics) })
-            }));
+            problems.extend(found.into_iter().filter_map(told));
             None
         }
     };
@@ -139,7 +151,7 @@ fn plan_token(
         members,
     };
     plan.place_members();
-    if problems.is_empty() { Ok(plan) } else { Err(problems) }
+    if problems.is_empty() { Ok((plan, remarks)) } else { Err(problems) }
 }
 
 /// An expression of a claim, on its way to being a member.

@@ -215,30 +215,34 @@ impl SetBuilder {
         Ok((self.add(Program::Condition(body)), lints))
     }
 
-    /// Adds an object.
+    /// Adds an object. Lints come along with success.
     ///
     /// # Errors
     /// Everything that is wrong with any of its expressions.
     pub fn add_object(
         &mut self,
         members: &[MemberSource<'_>],
-    ) -> Result<ProgramId, Vec<MemberDiagnostics>> {
-        let mut errors = Vec::new();
+    ) -> Result<(ProgramId, Vec<MemberDiagnostics>), Vec<MemberDiagnostics>> {
+        let (mut found, mut failed) = (Vec::new(), false);
         let mut made = Vec::with_capacity(members.len());
         for (member, source) in members.iter().enumerate() {
             let mut alternatives = Vec::with_capacity(source.alternatives.len());
             for (alternative, (guard, value)) in source.alternatives.iter().enumerate() {
-                let mut take = |in_guard, result: Result<(Body, Vec<Diagnostic>), _>| match result {
-                    Ok((body, _)) => Some(body),
-                    Err(diagnostics) => {
-                        errors.push(MemberDiagnostics {
+                let mut take = |in_guard, result: Result<(Body, Vec<Diagnostic>), _>| {
+                    let (body, diagnostics) = match result {
+                        Ok((body, lints)) => (Some(body), lints),
+                        Err(diagnostics) => (None, diagnostics),
+                    };
+                    failed |= body.is_none();
+                    if !diagnostics.is_empty() {
+                        found.push(MemberDiagnostics {
                             member,
                             alternative,
                             in_guard,
                             diagnostics,
                         });
-                        None
                     }
+                    body
                 };
                 let guard = match guard {
                     Some(guard) => take(true, self.condition(guard)),
@@ -251,11 +255,10 @@ impl SetBuilder {
             let name = source.name.to_owned();
             made.push(ir::Member { name, alternatives, omit_empty: source.omit_empty });
         }
-        if errors.is_empty() {
-            Ok(self.add(Program::Object(Object { members: made })))
-        } else {
-            Err(errors)
+        if failed {
+            return Err(found);
         }
+        Ok((self.add(Program::Object(Object { members: made })), found))
     }
 
     fn condition(&mut self, source: &str) -> Result<(Body, Vec<Diagnostic>), Vec<Diagnostic>> {
@@ -274,10 +277,10 @@ impl SetBuilder {
         length: Length,
     ) -> Result<(Body, Vec<Diagnostic>), Vec<Diagnostic>> {
         let parsed = syntax::parse(source, length.limits());
-        let mut diagnostics = parsed.diagnostics;
-        let Some(tree) = parsed.tree else { return Err(diagnostics) };
-        let checked = check::check(&tree, &self.schema, self.position, &mut self.names);
-        diagnostics.extend(checked.diagnostics);
+        let Some(tree) = parsed.tree else { return Err(parsed.diagnostics) };
+        let found = parsed.diagnostics;
+        let checked = check::check(&tree, found, &self.schema, self.position, &mut self.names);
+        let mut diagnostics = checked.diagnostics;
         let body = match checked.body {
             Some(body) if first_error(&diagnostics).is_none() => body,
             _ => return Err(diagnostics),

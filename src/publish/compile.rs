@@ -3,6 +3,7 @@
 
 use super::{Problem, PublicUrl};
 use crate::claims::{self, ClaimPlan};
+use crate::diagnostic::Diagnostic;
 use crate::directory::Records;
 use crate::document::{self, Json, Node};
 use crate::organization::{self, Organization};
@@ -30,6 +31,8 @@ pub(super) struct CompiledServer {
     pub(super) programs: ProgramSet,
     pub(super) plan: ClaimPlan,
     pub(super) conditions: Conditions,
+    /// What is surprising about its expressions.
+    remarks: Vec<Problem>,
 }
 
 /// The conditions of rules and token policies, by their text: equal ones are compiled once.
@@ -77,7 +80,9 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
     let mut remarks: Vec<Problem> = servers
         .iter()
         .zip(&compiled)
-        .flat_map(|(server, made)| remarks(server, made, text))
+        .flat_map(|(server, made)| {
+            made.remarks.iter().cloned().chain(unattended(server, made, text))
+        })
         .collect();
     remarks.sort_by_key(|remark| remark.diagnostic.span);
     Ok(Draft { public_url, organization, records, servers: compiled, remarks })
@@ -95,8 +100,9 @@ fn compile_server(
         .map_err(|found| found.into_iter().flat_map(|found| of_claim(document, found)).collect());
     let conditions = add_conditions(server, document, &mut builder);
     match (plan, conditions) {
-        (Ok(plan), Ok(conditions)) => {
-            Ok(CompiledServer { programs: builder.finish(engine), plan, conditions })
+        (Ok((plan, of_claims)), Ok((conditions, mut remarks))) => {
+            remarks.extend(of_claims.into_iter().flat_map(|found| of_claim(document, found)));
+            Ok(CompiledServer { programs: builder.finish(engine), plan, conditions, remarks })
         }
         (plan, conditions) => {
             let found: [Option<Vec<Problem>>; 2] = [plan.err(), conditions.err()];
@@ -106,7 +112,7 @@ fn compile_server(
 }
 
 /// Claims that fail for a request without a user.
-fn remarks<'c>(
+fn unattended<'c>(
     server: &'c AuthorizationServer,
     compiled: &'c CompiledServer,
     document: &'c str,
@@ -121,27 +127,30 @@ fn add_conditions(
     server: &AuthorizationServer,
     document: &str,
     builder: &mut SetBuilder,
-) -> Result<Conditions, Vec<Problem>> {
+) -> Result<(Conditions, Vec<Problem>), Vec<Problem>> {
     let of_rules = server.policies.iter().flat_map(|policy| &policy.rules);
     let all = of_rules
         .filter_map(|rule| rule.condition.as_ref())
         .chain(server.token_policies.iter().filter_map(|policy| policy.condition.as_ref()));
-    let (mut conditions, mut problems) = (Conditions::new(), Vec::new());
+    let (mut conditions, mut problems, mut remarks) = (Conditions::new(), Vec::new(), Vec::new());
+    let placed = |expression: &ExpressionText, found: Vec<Diagnostic>| {
+        let expression = expression.clone();
+        of_claim(document, claims::PlanProblem { expression, found: Ok(found) })
+    };
     builder.at(Position::Condition);
     for expression in all {
         if conditions.contains_key(&expression.text) {
             continue;
         }
         match builder.add_condition(&expression.text) {
-            Ok((id, _)) => {
+            Ok((id, lints)) => {
                 conditions.insert(expression.text.clone(), id);
+                remarks.extend(placed(expression, lints));
             }
-            Err(found) => problems.extend(
-                found.into_iter().map(|found| Problem::of_expression(document, expression, found)),
-            ),
+            Err(found) => problems.extend(placed(expression, found)),
         }
     }
-    if problems.is_empty() { Ok(conditions) } else { Err(problems) }
+    if problems.is_empty() { Ok((conditions, remarks)) } else { Err(problems) }
 }
 
 /// One problem for each thing that is wrong with the value of a claim.

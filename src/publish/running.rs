@@ -87,7 +87,7 @@ impl Draft {
         let secrets = read_secrets(&directory, around)?;
         let mut servers = Vec::with_capacity(compiled.len());
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
-            let CompiledServer { programs, plan, conditions } = compiled;
+            let CompiledServer { programs, plan, conditions, .. } = compiled;
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
             let Surroundings { store, vault, random, .. } = around;

@@ -14,7 +14,7 @@ pub use declared::{DeclareError, from_declaration};
 pub(crate) use declared::{shape_of, user_type};
 pub use path::{Link, MOST_LINKS, Path};
 pub use position::Position;
-pub(crate) use roots::root_type;
+pub(crate) use roots::{is_listed, root_type};
 pub(crate) use standard::{USER_TIMES, group_type};
 
 use claimsmith_runtime::types::{RecordType, Shape, Type};

@@ -108,6 +108,13 @@ pub(crate) fn doubtful_root_type(name: &str) -> Option<Arc<RecordType>> {
     Some(record(name, attributes, false))
 }
 
+/// Whether the attributes of a record are those that OEL lists for one of these roots.
+#[must_use]
+pub(crate) fn is_listed(record: &RecordType) -> bool {
+    let root = record.name.split('.').next().unwrap_or_default();
+    ROOTS.iter().any(|(name, _)| *name == root)
+}
+
 fn record(name: &str, attributes: &[Attribute], promised: bool) -> Arc<RecordType> {
     let field = |(attribute, is): &Attribute| {
         let inner = format!("{name}.{attribute}");

@@ -75,6 +75,17 @@ pub(crate) enum Link {
     Coalesce(Expression),
 }
 
+impl Link {
+    /// Where it was written, up to its question mark.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::If { condition: value, .. } | Self::Elvis(value) | Self::Coalesce(value) => {
+                value.span
+            }
+        }
+    }
+}
+
 /// A constant written out.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Literal {

@@ -252,7 +252,7 @@ fn add_whole(builder: &mut SetBuilder, programs: &[(ProgramId, &str)]) -> Option
             omit_empty: omits_empty(index),
         })
         .collect();
-    builder.add_object(&members).ok()
+    builder.add_object(&members).ok().map(|(id, _)| id)
 }
 
 /// Adds an object of some of the programs, each behind a guard, and says how it is written.
@@ -272,7 +272,7 @@ fn add_guarded(
             omit_empty: index % 2 == 0,
         })
         .collect();
-    (format!("{members:?}"), builder.add_object(&members).ok())
+    (format!("{members:?}"), builder.add_object(&members).ok().map(|(id, _)| id))
 }
 
 /// What a program gives: its JSON.

@@ -12,6 +12,7 @@ mod demo;
 mod examples;
 mod guide;
 mod language;
+mod lints;
 mod positions;
 mod reference;
 mod rows;

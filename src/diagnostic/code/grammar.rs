@@ -18,7 +18,11 @@ super::codes! {
         title: "the expression ends too early",
         meaning: "Something is still open: an operator without its right side, a bracket that is \
                   not closed, or nothing was written at all.",
-        example: Example::new("true AND", "true AND false"),
+        example: Example::over(
+            r#"{"user": {"active": true, "admin": true}}"#,
+            "user.active AND",
+            "user.active AND user.admin",
+        ),
         mend: "Write the missing part, or take the last operator away.",
     }
     CHAINED_COMPARISON {

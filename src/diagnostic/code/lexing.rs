@@ -48,7 +48,11 @@ super::codes! {
         title: "half of an operator",
         meaning: "`&&` and `||` are two characters each; a single `&` or `|` is no operator, and \
                   there is no arithmetic on bits.",
-        example: Example::new("true & false", "true && false"),
+        example: Example::over(
+            r#"{"user": {"active": true, "admin": true}}"#,
+            "user.active & user.admin",
+            "user.active && user.admin",
+        ),
         mend: "Write `&&` or `and`, `||` or `or`.",
     }
     STRAY_BACKSLASH {

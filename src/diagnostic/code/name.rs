@@ -58,4 +58,19 @@ super::codes! {
         example: Example::at("rules of groups", "access.scope.size() > 0", "isMemberOfGroupName('a')"),
         mend: "Use one of the roots that the help lists, or move the expression to where the root exists.",
     }
+    ALSO_A_ROOT {
+        id: "L0301",
+        category: Category::UnknownProperty,
+        stage: Stage::Names,
+        title: "an attribute of the element that has the name of a root",
+        meaning: "Inside `.?[ ]`, `.![ ]`, `.^[ ]` and `.$[ ]` a bare name is an attribute of the \
+                  element. Of an element that may have any attribute nobody can say that this one \
+                  does not exist, so a root that is meant reads as null.",
+        example: Example::over(
+            r#"{"app": {"profile": {"seats": [{"user": "ada"}]}}}"#,
+            "app.profile.seats.?[user == 'ada']",
+            "app.profile.seats.filter(s => s.user == 'ada')",
+        ),
+        mend: "Write a lambda, where it is plain which of the two is meant.",
+    }
 }

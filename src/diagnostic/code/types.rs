@@ -168,6 +168,20 @@ super::codes! {
         mend: "Write one of these letters, or put quotes around text; inside a text with single \
                quotes they are doubled.",
     }
+    NULL_CONDITION {
+        id: "L0401",
+        category: Category::Type,
+        stage: Stage::Types,
+        title: "a condition that may be null",
+        meaning: "Null is neither true nor false: where a condition must stand it makes the \
+                  evaluation fail. An attribute that is not required may be null.",
+        example: Example::over(
+            r#"{"user": {"flags": [true]}}"#,
+            "user.flags.first() ? 'yes' : 'no'",
+            "(user.flags.first() ?: false) ? 'yes' : 'no'",
+        ),
+        mend: "Write `?: false`, or ask `!= null` first.",
+    }
     NULL_JOINED {
         id: "L0402",
         category: Category::Type,
@@ -182,6 +196,61 @@ super::codes! {
         ),
         mend: "Say what is meant with `?: ''`, or `??` for null only.",
     }
+    NULL_ORDERED {
+        id: "L0403",
+        category: Category::Type,
+        stage: Stage::Types,
+        title: "a comparison that may see null",
+        meaning: "Null comes before everything, so `x < 18` holds where there is no `x`.",
+        example: Example::over(
+            r#"{"user": {"ages": [36]}}"#,
+            "user.ages.first() < 18",
+            "(user.ages.first() ?: 0) < 18",
+        ),
+        mend: "Ask `!= null` first, or say with `?:` what is compared instead.",
+    }
+    NULL_RECEIVER {
+        id: "L0404",
+        category: Category::NullTarget,
+        stage: Stage::Types,
+        title: "a member of what may be null",
+        meaning: "Null has no members and no methods: reading one makes the evaluation fail. What \
+                  `find`, `first`, `Groups.startsWith` or `getLinkedObject` look for may not be \
+                  there, and an attribute that is not required may have no value.",
+        example: Example::over(
+            r#"{"user": {"groups": [{"id": "00g1", "profile": {"name": "role_a"}}]}}"#,
+            "user.groups.find(g => g.startsWith('role_')).id",
+            "user.groups.find(g => g.startsWith('role_'))?.id",
+        ),
+        mend: "Write `?.`, which makes all that follows null, or ask `!= null` first.",
+    }
+    NULL_VALUE {
+        id: "L0405",
+        category: Category::Type,
+        stage: Stage::Types,
+        title: "an operand or argument that may be null where null fails",
+        meaning: "Arithmetic, `matches` and most methods have no answer for null.",
+        example: Example::over(
+            r#"{"user": {"ages": [36]}}"#,
+            "user.ages.first() + 1",
+            "(user.ages.first() ?: 0) + 1",
+        ),
+        mend: "Say with `?:` what is taken instead, or ask `!= null` first.",
+    }
+    ALWAYS_NULL {
+        id: "L0406",
+        category: Category::NullTarget,
+        stage: Stage::Types,
+        title: "a member of what was found to be null",
+        meaning: "This place is reached only where the value is null, so reading from it always \
+                  fails.",
+        example: Example::over(
+            r#"{"user": {"groups": ["a"]}}"#,
+            "user.groups.first() == null ? user.groups.first().name : 'none'",
+            "user.groups.first() != null ? user.groups.first().name : 'none'",
+        ),
+        mend: "Swap the branches, or the question.",
+    }
     LOOKS_LIKE_PATTERN {
         id: "L0408",
         category: Category::Type,
@@ -195,5 +264,62 @@ super::codes! {
             "user.isMemberOf({'group.profile.name': {'Admin-', 'Service-'}})",
         ),
         mend: "Name several beginnings in a list, or write `user.groups.any(g => g matches '…')`.",
+    }
+    LIMIT_ABOVE_100 {
+        id: "L0409",
+        category: Category::GroupLimit,
+        stage: Stage::Types,
+        title: "a group limit above 100",
+        meaning: "Only a token of the authorization code flow may have more than 100 groups by \
+                  these functions; in every other flow such a limit fails.",
+        example: Example::over(
+            r#"{"user": {"groups": ["a"]}}"#,
+            "Groups.startsWith('OKTA', 'a', 500)",
+            "Groups.startsWith('OKTA', 'a', 100)",
+        ),
+        mend: "Write 100 or less, and narrow the filter. `user.groups.filter(g => …)` has no limit.",
+    }
+    ALWAYS {
+        id: "L0410",
+        category: Category::Type,
+        stage: Stage::Types,
+        title: "a condition that is always true or always false",
+        meaning: "What is asked was decided before: by a question on the way here, by what was \
+                  compared, or by the types of the two sides, since `==` converts nothing.",
+        example: Example::over(
+            r#"{"user": {"groups": ["a"]}}"#,
+            "isMemberOfGroupName('a') ? 1 : isMemberOfGroupName('a') ? 2 : 3",
+            "isMemberOfGroupName('a') ? 1 : isMemberOfGroupName('b') ? 2 : 3",
+        ),
+        mend: "Ask what was meant, or leave the condition and what it never reaches out.",
+    }
+    NEVER_TAKEN {
+        id: "L0411",
+        category: Category::Type,
+        stage: Stage::Types,
+        title: "a default that is never taken",
+        meaning: "What stands before `??` is never null here, or before `?:` never null nor empty; \
+                  or it is always null, and the default always taken.",
+        example: Example::over(
+            r#"{"user": {"title": "Countess"}}"#,
+            "user.title != null ? user.title ?? 'none' : 'none'",
+            "user.title ?? 'none'",
+        ),
+        mend: "Leave out what is never taken.",
+    }
+    PLAIN_PATTERN {
+        id: "L0412",
+        category: Category::Regex,
+        stage: Stage::Types,
+        title: "a regular expression that only compares letters",
+        meaning: "A pattern holds for a whole text, so `abc` is `==`, `abc.*` is `startsWith`, \
+                  `.*abc` is `endsWith` and `.*abc.*` is `contains`. Those say what they do, and \
+                  are faster.",
+        example: Example::over(
+            r#"{"user": {"email": "ada@example.com"}}"#,
+            "user.email matches 'ada@.*'",
+            "user.email.startsWith('ada@')",
+        ),
+        mend: "Use the comparison that the help names.",
     }
 }
