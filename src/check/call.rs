@@ -3,9 +3,10 @@
 
 use super::expression::Scoped;
 use super::shape::unify;
-use super::{Checker, error};
+use super::{Checker, error, habit};
 use crate::diagnostic::nearest;
 use crate::ir::{NodeId, NodeKind};
+use crate::schema::standard;
 use crate::source::Span;
 use crate::syntax::tree::{Argument, Call};
 use claimsmith_runtime::fault::Fault;
@@ -83,8 +84,10 @@ impl Checker<'_> {
         let names = functions::rows()
             .filter(|(_, row)| row.style == Style::Function)
             .flat_map(|(_, row)| row.names.iter().copied());
-        let near = nearest(&call.name.text, names);
-        self.error(error::unknown_function(&call.name.text, near, call.name.span))
+        let name = call.name.text.as_str();
+        let near = || nearest(name, names).map(error::did_you_mean);
+        let help = habit::instead_of_function(name).or_else(near);
+        self.error(error::unknown_function(name, help, call.name.span))
     }
 
     /// An operator that is spelled as a function elsewhere.
@@ -128,8 +131,12 @@ impl Checker<'_> {
             let names = functions::rows()
                 .filter(|(_, row)| row.is_method())
                 .flat_map(|(_, row)| row.names.iter().copied());
-            let near = nearest(name, names);
-            return self.error(error::unknown_function(name, near, call.name.span));
+            let near = || nearest(name, names).map(error::did_you_mean);
+            let help = self
+                .attribute_called(receiver, name)
+                .or_else(|| habit::instead_of_method(name))
+                .or_else(near);
+            return self.error(error::unknown_function(name, help, call.name.span));
         };
         let n = call.arguments.len() + 1;
         if !rows.iter().any(|(_, row)| row.takes(n)) {
@@ -155,6 +162,15 @@ impl Checker<'_> {
             return self.by_kind(receiver, call, span);
         };
         self.apply(receiver, chosen, call, span)
+    }
+
+    /// What to say of a call of what is no method, but an attribute.
+    fn attribute_called(&self, receiver: NodeId, name: &str) -> Option<String> {
+        let Type::Record(record) = self.shape(receiver).ty else { return None };
+        let profile = record.find(standard::PROFILE).map(|(_, field)| &field.shape.ty);
+        let is_attribute = record.find(name).is_some()
+            || matches!(profile, Some(Type::Record(profile)) if profile.find(name).is_some());
+        is_attribute.then(|| format!("`{name}` is an attribute: leave the parentheses out"))
     }
 
     /// Of the rows that fit, the list sink if the receiver is a stream, else a body.

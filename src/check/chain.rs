@@ -1,7 +1,7 @@
 //! `start.step.step…`: members, indexes, projections and selections. Methods are in `call`.
 
 use super::expression::Scoped;
-use super::{Checker, Scope, error};
+use super::{Checker, Scope, error, habit};
 use crate::diagnostic::nearest;
 use crate::ir::{NodeId, NodeKind, Sink, StageKind};
 use crate::schema::standard;
@@ -208,8 +208,9 @@ impl Checker<'_> {
             _ => &[],
         };
         let names = record.fields.iter().chain(profile).map(|field| field.name.as_str());
-        let near = nearest(name, names).map(str::to_owned);
-        self.error(error::unknown_attribute(&record.name, name, near.as_deref(), span))
+        let near = nearest(name, names).map(error::did_you_mean);
+        let help = near.or_else(|| habit::instead_of_attribute(name));
+        self.error(error::unknown_attribute(&record.name, name, help, span))
     }
 
     /// An attribute of a group; its name is what it acts as, so that is the name's text.
@@ -262,7 +263,8 @@ impl Checker<'_> {
         match row {
             Some((number, row)) => self.call_row(number, row, vec![receiver], span),
             None => {
-                self.remark(error::no_attributes(shape, name, span));
+                let help = habit::instead_of_attribute(name);
+                self.remark(error::no_attributes(shape, name, help, span));
                 let key = self.text(name, span);
                 self.operation(Operator::Member, vec![receiver, key], Shape::of(Type::Any), span)
             }

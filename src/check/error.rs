@@ -47,13 +47,18 @@ pub(super) fn type_name(shape: &Shape) -> String {
     name.to_owned()
 }
 
-pub(super) fn unknown_root(name: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
+/// The words with their article.
+fn a(words: &str) -> String {
+    let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {words}")
+}
+
+pub(super) fn unknown_root(name: &str, help: Option<String>, span: Span) -> Diagnostic {
     let message = format!("there is nothing called `{name}` here");
-    let found = Diagnostic::new(&code::UNKNOWN_ROOT, message, span);
-    match nearest {
-        Some(nearest) => found.label("unknown name").help(format!("did you mean `{nearest}`?")),
-        None => found.label("unknown name").help("an attribute of the user is written `user.name`"),
-    }
+    let help = help.unwrap_or_else(|| {
+        format!("a text is written in quotes, `'{name}'`; an attribute of the user is `user.name`")
+    });
+    Diagnostic::new(&code::UNKNOWN_ROOT, message, span).label("unknown name").help(help)
 }
 
 pub(super) fn root_elsewhere<'n>(
@@ -72,16 +77,24 @@ pub(super) fn root_elsewhere<'n>(
 pub(super) fn unknown_attribute(
     owner: &str,
     name: &str,
-    nearest: Option<&str>,
+    help: Option<String>,
     span: Span,
 ) -> Diagnostic {
     let message = format!("`{owner}` has no attribute `{name}`");
     let found = Diagnostic::new(&code::UNKNOWN_ATTRIBUTE, message, span);
-    let found = found.label("unknown attribute");
-    match nearest {
-        Some(nearest) => found.help(format!("did you mean `{nearest}`?")),
-        None => found,
+    with_help(found.label("unknown attribute"), help)
+}
+
+fn with_help(diagnostic: Diagnostic, help: Option<String>) -> Diagnostic {
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
+}
+
+/// The question that names a likely slip.
+pub(super) fn did_you_mean(nearest: &str) -> String {
+    format!("did you mean `{nearest}`?")
 }
 
 pub(super) fn outer_name(name: &str, span: Span) -> Diagnostic {
@@ -91,24 +104,22 @@ pub(super) fn outer_name(name: &str, span: Span) -> Diagnostic {
         .help("to use an outer name, write a lambda: `.filter(x => …)` or `.map(x => …)`")
 }
 
-pub(super) fn no_attributes(owner: &Shape, name: &str, span: Span) -> Diagnostic {
-    let message = format!("a {} has no attribute `{name}`", type_name(owner));
-    let found = Diagnostic::new(&code::NO_ATTRIBUTES, message, span);
-    match owner.ty {
-        Type::List(_) => {
-            found.help(format!("to take it of each element, write `.map(x => x.{name})`"))
-        }
-        _ => found,
-    }
+pub(super) fn no_attributes(
+    owner: &Shape,
+    name: &str,
+    help: Option<String>,
+    span: Span,
+) -> Diagnostic {
+    let message = format!("{} has no attribute `{name}`", a(&type_name(owner)));
+    let of_each = || format!("to take it of each element, write `.map(x => x.{name})`");
+    let help = help.or_else(|| matches!(owner.ty, Type::List(_)).then(of_each));
+    with_help(Diagnostic::new(&code::NO_ATTRIBUTES, message, span), help)
 }
 
-pub(super) fn unknown_function(name: &str, nearest: Option<&str>, span: Span) -> Diagnostic {
+pub(super) fn unknown_function(name: &str, help: Option<String>, span: Span) -> Diagnostic {
     let message = format!("there is no function `{name}`");
     let found = Diagnostic::new(&code::UNKNOWN_FUNCTION, message, span);
-    match nearest {
-        Some(nearest) => found.label("unknown function").help(format!("did you mean `{nearest}`?")),
-        None => found.label("unknown function"),
-    }
+    with_help(found.label("unknown function"), help)
 }
 
 pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) -> Diagnostic {
@@ -141,8 +152,15 @@ pub(super) fn expected_lambda(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&code::LAMBDA_WANTED, message, span).help(format!("write `.{name}(x => …)`"))
 }
 
+/// `.filter(startsWith('x'))`: a method without the element it is called on.
+pub(super) fn method_alone(name: &str, method: &str, span: Span) -> Diagnostic {
+    let message = format!("there is no function `{method}`, only a method");
+    Diagnostic::new(&code::UNKNOWN_FUNCTION, message, span)
+        .help(format!("write a lambda: `.{name}(x => x.{method}(…))`"))
+}
+
 pub(super) fn not_for_kind(name: &str, receiver: &Shape, span: Span) -> Diagnostic {
-    let message = format!("`{name}` is not a method of a {}", type_name(receiver));
+    let message = format!("`{name}` is not a method of {}", a(&type_name(receiver)));
     Diagnostic::new(&code::NOT_A_METHOD_OF_KIND, message, span)
 }
 
@@ -244,6 +262,12 @@ pub(super) fn empty_key(span: Span) -> Diagnostic {
     let message = "an empty key occurs in every text".to_owned();
     Diagnostic::new(&code::EMPTY_KEY, message, span)
         .help("what it gives can be the default instead")
+}
+
+pub(super) fn this_outside(span: Span) -> Diagnostic {
+    let message = "`#this` outside `.?[ ]` and `.![ ]` is not supported".to_owned();
+    Diagnostic::new(&code::UNSUPPORTED, message, span)
+        .help("in a lambda the element has the name you give it: `.filter(x => …)`")
 }
 
 pub(super) fn unsupported(what: &str, span: Span) -> Diagnostic {

@@ -34,6 +34,9 @@ impl Checker<'_> {
             ExpressionKind::Literal(literal) => self.literal(literal, span),
             ExpressionKind::Name(name) => self.name(name, span),
             ExpressionKind::This => self.this(span),
+            ExpressionKind::Broken => {
+                self.push(NodeKind::Fail(Fault::Type), Shape::of(Type::Any), span)
+            }
             ExpressionKind::Call(call) => self.call(call, span),
             ExpressionKind::Chain { start, steps } => self.chain(start, steps),
             ExpressionKind::List(elements) => self.list(elements, span),
@@ -141,9 +144,9 @@ impl Checker<'_> {
                 self.push(NodeKind::Slot { record, index: slot }, shape, span)
             }
             None => {
-                let near = nearest(name, self.schema.names());
-                let unknown = error::unknown_root(name, near, span);
-                self.error(unknown)
+                let near = || nearest(name, self.first_names()).map(error::did_you_mean);
+                let help = self.instead_of_name(name).or_else(near);
+                self.error(error::unknown_root(name, help, span))
             }
         }
     }
@@ -155,7 +158,7 @@ impl Checker<'_> {
         });
         match element {
             Some((local, shape)) => self.local(local, shape, span),
-            None => self.error(error::unsupported("`#this` outside `.?[ ]` and `.![ ]`", span)),
+            None => self.error(error::this_outside(span)),
         }
     }
 
@@ -283,12 +286,29 @@ impl Checker<'_> {
 
     /// A sum without text by its types, or with a `-`: each step is decided by the kinds it meets.
     fn difference(&mut self, operands: Vec<(SumOperator, NodeId)>, span: Span) -> NodeId {
+        self.remark_text_subtracted(&operands);
         let mut operands = operands.into_iter();
         let Some((_, first)) = operands.next() else {
             return self.push(NodeKind::Fail(Fault::Internal), Shape::of(Type::Any), span);
         };
         let rest = operands.map(|(operator, node)| (sum_operator(operator), node)).collect();
         self.arithmetic_or_text(first, rest, span)
+    }
+
+    /// A text on either side of a `-`; what a text was added to is one.
+    fn remark_text_subtracted(&mut self, operands: &[(SumOperator, NodeId)]) {
+        let is_text = |node: NodeId| self.shape(node).ty == Type::Text;
+        let first = operands.iter().position(|(_, node)| is_text(*node));
+        let wrong = first.and_then(|first| {
+            let minus =
+                operands.iter().skip(first + 1).find(|(sign, _)| *sign == SumOperator::Minus);
+            let subtracted = operands.get(first).filter(|(sign, _)| *sign == SumOperator::Minus);
+            minus.or(subtracted).and_then(|_| operands.get(first)).map(|(_, node)| *node)
+        });
+        if let Some(wrong) = wrong {
+            let (shape, span) = (self.shape(wrong), self.span(wrong));
+            self.remark(error::operand("-", &shape, span));
+        }
     }
 
     /// Arithmetic whose operands may turn out to be texts when they are `Any`.
@@ -333,6 +353,9 @@ impl Checker<'_> {
         span: Span,
     ) -> NodeId {
         let (left, right) = (lhs, rhs);
+        if is_negated(left) && left.span.start == span.start {
+            self.diagnostics.push(lint::negation_first(left.span));
+        }
         let lhs = self.expression(left);
         let rhs = self.expression(right);
         let order = match operator {
@@ -439,6 +462,10 @@ impl Checker<'_> {
 pub(super) enum Scoped {
     Parameter(crate::ir::LocalId, Shape),
     Element(crate::ir::LocalId, Shape),
+}
+
+fn is_negated(tree: &Expression) -> bool {
+    matches!(tree.kind, ExpressionKind::Unary { operator: UnaryOperator::Not, .. })
 }
 
 /// Whether such an element may have any member, and this one is not listed.

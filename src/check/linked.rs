@@ -113,7 +113,7 @@ impl Checker<'_> {
             Some(Argument::Expression(tree)) => tree.span,
             _ => call.name.span,
         };
-        let near = nearest(name, INTERNAL.into_iter());
+        let near = nearest(name, INTERNAL.into_iter()).map(error::did_you_mean);
         self.error(error::unknown_attribute("getInternalProperty", name, near, at))
     }
 

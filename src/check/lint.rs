@@ -114,3 +114,11 @@ pub(super) fn plain_pattern(instead: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&code::PLAIN_PATTERN, message, span)
         .help(format!("write `{instead}`, which is plainer and faster"))
 }
+
+/// `!a == b`, which is not what it looks like (decision 15).
+pub(super) fn negation_first(span: Span) -> Diagnostic {
+    let message = "`!` and `not` bind tighter than a comparison".to_owned();
+    Diagnostic::new(&code::NEGATION_FIRST, message, span)
+        .label("negated before it is compared")
+        .help("write `a != b` or `!(a == b)`; parentheses `(!a) == b` say that it is meant")
+}

@@ -10,6 +10,7 @@ mod error;
 mod expression;
 mod flow;
 mod group;
+mod habit;
 mod limited;
 mod linked;
 mod lint;

@@ -1,10 +1,11 @@
 //! Chains of list steps: each becomes a stage or the sink of one stream node (design, "Streams").
 
 use super::shape::unify;
-use super::{Checker, Scope, error};
+use super::{Checker, Scope, error, habit};
+use crate::diagnostic::first_error;
 use crate::ir::{LocalId, NodeId, NodeKind, Reduction, Sink, Stage, StageKind};
 use crate::source::Span;
-use crate::syntax::tree::{Argument, Call, Lambda};
+use crate::syntax::tree::{Argument, Call, ExpressionKind, Lambda};
 use claimsmith_runtime::fault::Fault;
 use claimsmith_runtime::functions::{self, Function, Operator};
 use claimsmith_runtime::types::{Shape, Type};
@@ -334,10 +335,22 @@ impl Checker<'_> {
             Argument::Lambda(_) => None,
         });
         let span = first.map_or(call.name.span, |value| value.span);
-        let diagnostic = error::expected_lambda(&call.name.text, span);
-        first.into_iter().for_each(|value| {
-            self.expression(value);
+        if let Some(ExpressionKind::Call(inner)) = first.map(|value| &value.kind)
+            && habit::is_only_method(&inner.name.text)
+        {
+            return self.error(error::method_alone(&call.name.text, &inner.name.text, span));
+        }
+        let failed = first.is_some_and(|value| {
+            let n_before = self.diagnostics.len();
+            let value = self.expression(value);
+            let told = self.diagnostics.get(n_before..).unwrap_or_default();
+            first_error(told).is_some() || matches!(self.kind(value), Some(NodeKind::Fail(_)))
         });
+        // What is wrong with it is told already.
+        if failed {
+            return self.push(NodeKind::Fail(Fault::Type), Shape::of(Type::Any), span);
+        }
+        let diagnostic = error::expected_lambda(&call.name.text, span);
         self.mismatch(diagnostic, Fault::Type)
     }
 

@@ -54,16 +54,23 @@ pub struct Organization {
 /// # Errors
 /// Everything that is wrong with it, in the order of the document. Nothing is half read.
 pub fn read(document: &Node, digest: Digest<'_>) -> Result<Organization, Vec<Problem>> {
+    match read_what_can_be(document, digest) {
+        (Some(organization), problems) if problems.is_empty() => Ok(organization),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// As [`read`], with what could be read beside what is wrong, so that more of it can be told at
+/// once. Nothing may be made of an organization that comes with problems.
+pub(crate) fn read_what_can_be(
+    document: &Node,
+    digest: Digest<'_>,
+) -> (Option<Organization>, Vec<Problem>) {
     let problems = Problems::default();
     let organization = read_whole(&Place::top(document, &problems), digest);
     let mut list = problems.into_list();
-    match organization {
-        Some(organization) if list.is_empty() => Ok(organization),
-        _ => {
-            list.sort_by_key(|problem| problem.span);
-            Err(list)
-        }
-    }
+    list.sort_by_key(|problem| problem.span);
+    (organization, list)
 }
 
 fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {

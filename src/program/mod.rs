@@ -277,10 +277,11 @@ impl SetBuilder {
         length: Length,
     ) -> Result<(Body, Vec<Diagnostic>), Vec<Diagnostic>> {
         let parsed = syntax::parse(source, length.limits());
-        let Some(tree) = parsed.tree else { return Err(parsed.diagnostics) };
+        let Some(tree) = parsed.tree.or(parsed.holed) else { return Err(parsed.diagnostics) };
         let found = parsed.diagnostics;
         let checked = check::check(&tree, found, &self.schema, self.position, &mut self.names);
         let mut diagnostics = checked.diagnostics;
+        diagnostics.sort_by_key(|told| told.span.start);
         let body = match checked.body {
             Some(body) if first_error(&diagnostics).is_none() => body,
             _ => return Err(diagnostics),

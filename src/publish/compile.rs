@@ -14,6 +14,9 @@ use crate::source::Span;
 use crate::token;
 use std::collections::BTreeMap;
 
+/// The member of a document that declares attributes.
+const USER_SCHEMA: &str = "userSchema";
+
 /// A document that could be served: it lacks only keys and secrets.
 #[derive(Debug)]
 pub struct Draft {
@@ -58,14 +61,28 @@ impl Draft {
 /// Everything that is wrong with it, in the order of the document.
 pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Draft, Vec<Problem>> {
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
-    let organization = organization::read(&document, &token::digest)
-        .map_err(|problems| problems.into_iter().map(Problem::from).collect::<Vec<_>>())?;
+    let (organization, found) = organization::read_what_can_be(&document, &token::digest);
+    let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
+    // What is wrong with an attribute would be told again of every expression that names it.
+    let is_of_schema = |problem: &Problem| problem.path.starts_with(USER_SCHEMA);
+    let Some(organization) = organization.filter(|_| !problems.iter().any(is_of_schema)) else {
+        return Err(problems);
+    };
     let Organization { name, sub_domain, user_schema, directory, servers, .. } = &organization;
-    let records = Records::pack(name, sub_domain, user_schema, directory).map_err(|error| {
-        vec![Problem::not_allowed(String::new(), error.to_string(), document.span)]
-    })?;
+    let records = match Records::pack(name, sub_domain, user_schema, directory) {
+        Ok(records) => records,
+        Err(error) => {
+            if problems.is_empty() {
+                let words = error.to_string();
+                problems.push(Problem::not_allowed(String::new(), words, document.span));
+            }
+            return Err(problems);
+        }
+    };
     let text = std::str::from_utf8(text).unwrap_or_default();
-    let mut problems = audience_problems(&document, servers, &public_url);
+    // Of a document with problems nothing is kept, so no machine code is made of it either.
+    let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
+    problems.extend(audience_problems(&document, servers, &public_url));
     let mut compiled = Vec::with_capacity(servers.len());
     for server in servers {
         match compile_server(server, &organization, &records, text, engine) {

@@ -1,10 +1,29 @@
-//! Every message about characters, tokens and grammar: one constructor each.
+//! Every message about characters and tokens: one constructor each. Those about the grammar are in
+//! `expected`.
 
-use super::token::Token;
 use crate::diagnostic::{Code, Diagnostic, code};
 use crate::source::Span;
 
-fn error(code: &'static Code, message: String, span: Span, help: Option<&str>) -> Diagnostic {
+pub(super) fn error(
+    code: &'static Code,
+    message: String,
+    span: Span,
+    help: Option<&str>,
+) -> Diagnostic {
+    let found = Diagnostic::new(code, message, span);
+    match help {
+        Some(help) => found.help(help),
+        None => found,
+    }
+}
+
+/// The same with words that were made.
+pub(super) fn error_of(
+    code: &'static Code,
+    message: String,
+    span: Span,
+    help: Option<String>,
+) -> Diagnostic {
     let found = Diagnostic::new(code, message, span);
     match help {
         Some(help) => found.help(help),
@@ -13,13 +32,20 @@ fn error(code: &'static Code, message: String, span: Span, help: Option<&str>) -
 }
 
 /// Forms of other languages (decision 6): how they begin, what they are called, what to do.
-const UNSUPPORTED: [(&str, &str, &str); 18] = [
+const UNSUPPORTED: [(&str, &str, &str); 25] = [
     ("=", "assignment", "to compare, write `==`"),
+    (":=", "assignment", "to compare, write `==`"),
+    ("+=", "assignment", "nothing can be changed; write `a + b`"),
+    ("-=", "assignment", "nothing can be changed; write `a - b`"),
+    ("*=", "assignment", "nothing can be changed; write `a * b`"),
+    ("/=", "assignment", "nothing can be changed; write `a / b`, or `!=` for not equal"),
+    ("=~", "`=~`", "write `matches`"),
+    ("=<", "`=<`", "write `<=`"),
     ("++", "`++`", "write `+ 1`"),
     ("--", "`--`", "write `- 1`, or a space between two minus signs"),
     ("...", "spread", "join lists with `.concat(…)` or `Arrays.flatten(…)`"),
     ("@", "a bean reference", "only the roots and functions of the reference exist"),
-    ("`", "a template literal", "join text with `+`"),
+    ("`", "a template literal", "join texts with `+`: `'a' + user.title`"),
     (";", "a statement", "an expression is one value; write `? :` to choose"),
     ("//", "a comment", "leave it out"),
     ("/*", "a comment", "leave it out"),
@@ -70,18 +96,6 @@ pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
             let help = format!("close it with `{first}`; inside, the quote is written twice");
             error(&code::UNTERMINATED_TEXT, message, span, Some(&help))
         }
-        '&' => error(
-            &code::LONE_OPERATOR_CHARACTER,
-            "a lone `&`".to_owned(),
-            span,
-            Some("write `&&` or `and`"),
-        ),
-        '|' => error(
-            &code::LONE_OPERATOR_CHARACTER,
-            "a lone `|`".to_owned(),
-            span,
-            Some("write `||` or `or`"),
-        ),
         '\\' => error(
             &code::STRAY_BACKSLASH,
             "a backslash outside of text".to_owned(),
@@ -104,57 +118,32 @@ pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
     }
 }
 
-/// A token where the grammar wants something else.
-pub(super) fn unexpected_token(found: &Token, expected: &[String], span: Span) -> Diagnostic {
-    match found {
-        Token::Arrow | Token::OpenParameters => error(
-            &code::MISPLACED_LAMBDA,
-            "a lambda may only stand as an argument".to_owned(),
-            span,
-            Some("write e.g. `user.groups.filter(g => …)`"),
-        ),
-        Token::Equal
-        | Token::NotEqual
-        | Token::Less
-        | Token::LessOrEqual
-        | Token::Greater
-        | Token::GreaterOrEqual
-        | Token::Matches
-            if starts_no_operand(expected) =>
-        {
-            error(
-                &code::CHAINED_COMPARISON,
-                "comparisons do not chain".to_owned(),
-                span,
-                Some("write `a < b && b < c`, or put parentheses around one of them"),
-            )
-        }
-        Token::Caret if starts_no_operand(expected) => error(
-            &code::CHAINED_POWER,
-            "`^` does not chain".to_owned(),
-            span,
-            Some("put parentheses around one of them"),
-        ),
-        Token::And | Token::Or => {
-            let message = format!("expected {}, found {found}", wanted(expected));
-            error(
-                &code::UNEXPECTED_TOKEN,
-                message,
-                span,
-                Some("`&&` and `||` are two characters each"),
-            )
-        }
-        _ => {
-            let message = format!("expected {}, found {found}", wanted(expected));
-            error(&code::UNEXPECTED_TOKEN, message, span, None)
-        }
+/// Operators with a character too few or too many, and those of other languages.
+pub(super) fn foreign_operator(text: &str, span: Span) -> Diagnostic {
+    let lone =
+        |help| error(&code::LONE_OPERATOR_CHARACTER, format!("a lone `{text}`"), span, Some(help));
+    let foreign =
+        |help| error(&code::FOREIGN_OPERATOR, format!("`{text}` is no operator"), span, Some(help));
+    match text {
+        "&" => lone("write `&&` or `and`"),
+        "|" => lone("write `||` or `or`"),
+        "&&&" => foreign("write `&&` or `and`"),
+        "|||" => foreign("write `||` or `or`"),
+        "<>" => foreign("write `!=`"),
+        "**" => foreign("write `^`"),
+        "->" => foreign("a lambda is written `x => …`, a member `x.name`"),
+        _ => foreign("write a lambda: `x => x.name`"),
     }
 }
 
-/// The text ended too early.
-pub(super) fn unexpected_end(expected: &[String], at: usize) -> Diagnostic {
-    let message = format!("expected {}, found the end", wanted(expected));
-    error(&code::UNEXPECTED_END, message, Span::new(at, at), None)
+/// A text that ends at a quote which was meant to be inside it.
+pub(super) fn quote_inside(escaped: bool, span: Span) -> Diagnostic {
+    let help = if escaped {
+        "a backslash escapes nothing: inside a text its quote is written twice, `'it''s'`"
+    } else {
+        "inside a text its quote is written twice: `'it''s'`"
+    };
+    error(&code::UNTERMINATED_TEXT, "this quote ends the text".to_owned(), span, Some(help))
 }
 
 pub(super) fn duplicate_key(key: &str, span: Span) -> Diagnostic {
@@ -181,25 +170,4 @@ pub(super) fn too_deep(most: usize, span: Span) -> Diagnostic {
 pub(super) fn looks_like_escape(pair: &str, span: Span) -> Diagnostic {
     let message = format!("`{pair}` is two characters here: a backslash is an ordinary character");
     error(&code::LOOKS_LIKE_ESCAPE, message, span, None)
-}
-
-/// Whether the grammar could not start an operand here, so an operand stands before.
-fn starts_no_operand(expected: &[String]) -> bool {
-    !expected.iter().any(|token| token.contains("name"))
-}
-
-/// The expected tokens in words; operands are one word, since there are many.
-fn wanted(expected: &[String]) -> String {
-    let operand = expected.iter().any(|token| token.contains("name"));
-    let closing =
-        |token: &&String| ["\")\"", "\"]\"", "\"}\"", "\",\"", "\":\""].contains(&token.as_str());
-    let mut words: Vec<String> = Vec::new();
-    if operand {
-        words.push("a value".to_owned());
-    }
-    words.extend(expected.iter().filter(closing).map(|token| token.replace('"', "`")));
-    if words.is_empty() {
-        words.push("an operator or the end".to_owned());
-    }
-    words.join(" or ")
 }

@@ -1,9 +1,11 @@
 //! What was written: text becomes tokens, tokens become a tree. No types, no users, no values.
 
 mod error;
+mod expected;
 mod literal;
 mod nesting;
 pub(crate) mod print;
+mod recover;
 #[cfg(any(test, feature = "internals"))]
 pub(crate) mod spans;
 mod token;
@@ -13,7 +15,6 @@ mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use lalrpop_util::ParseError;
 use token::Token;
 
 lalrpop_util::lalrpop_mod!(
@@ -61,13 +62,15 @@ impl Limits {
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) tree: Option<tree::Expression>,
+    /// What could be made out beside what is wrong, so that more of it can be told at once.
+    pub(crate) holed: Option<tree::Expression>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads an expression. Size and nesting are settled before a tree is built, so that no later
 /// stage can be made to overflow its stack.
 pub(crate) fn parse(source: &str, limits: Limits) -> Parsed {
-    let refused = |diagnostics| Parsed { tree: None, diagnostics };
+    let refused = |diagnostics| Parsed { tree: None, holed: None, diagnostics };
     // Counting stops one past the limit for texts that are hopelessly long.
     if source.len() > limits.scalars {
         let found = source.chars().count();
@@ -75,23 +78,16 @@ pub(crate) fn parse(source: &str, limits: Limits) -> Parsed {
             return refused(vec![error::too_long(found, limits.scalars, source.len())]);
         }
     }
-    let tokens = match token::tokens(source) {
-        Ok(tokens) => tokens,
-        Err(errors) => return refused(errors),
-    };
+    let (tokens, mut diagnostics) = token::tokens(source);
     if let Some(span) = nesting::beyond(&tokens, limits.nesting) {
-        return refused(vec![error::too_deep(limits.nesting, span)]);
+        diagnostics.push(error::too_deep(limits.nesting, span));
+        return refused(diagnostics);
     }
-    let mut diagnostics = escapes(source, &tokens);
-    match expression::ExpressionParser::new().parse(&mut diagnostics, tokens.into_iter().map(Ok)) {
-        Ok(tree) if crate::diagnostic::first_error(&diagnostics).is_none() => {
-            Parsed { tree: Some(tree), diagnostics }
-        }
-        Ok(_) => refused(diagnostics),
-        Err(found) => {
-            diagnostics.push(diagnose(found, source.len()));
-            refused(diagnostics)
-        }
+    diagnostics.extend(escapes(source, &tokens));
+    let tree = recover::parse(tokens, source.len(), &mut diagnostics);
+    match crate::diagnostic::first_error(&diagnostics) {
+        None => Parsed { tree, holed: None, diagnostics },
+        Some(_) => Parsed { tree: None, holed: tree, diagnostics },
     }
 }
 
@@ -105,28 +101,14 @@ pub(crate) fn format(
     limits: Limits,
     width: usize,
 ) -> Result<String, Vec<Diagnostic>> {
-    let Parsed { tree, diagnostics } = parse(source, limits);
+    let Parsed { tree, diagnostics, .. } = parse(source, limits);
     let Some(tree) = tree else { return Err(diagnostics) };
-    let spelling = print::Spelling::of(source, &token::tokens(source)?);
+    let spelling = print::Spelling::of(source, &token::tokens(source).0);
     let formatted = [width, usize::MAX]
         .into_iter()
         .map(|width| print::print(&tree, &spelling, width))
         .find(|formatted| formatted.chars().count() <= limits.scalars);
     Ok(formatted.unwrap_or_else(|| source.to_owned()))
-}
-
-fn diagnose(found: ParseError<usize, Token, ()>, end: usize) -> Diagnostic {
-    match found {
-        ParseError::UnrecognizedToken { token: (start, token, end), expected } => {
-            error::unexpected_token(&token, &expected, Span::new(start, end))
-        }
-        ParseError::ExtraToken { token: (start, token, end) } => {
-            error::unexpected_token(&token, &[], Span::new(start, end))
-        }
-        ParseError::UnrecognizedEof { expected, .. } => error::unexpected_end(&expected, end),
-        ParseError::InvalidToken { location } => error::unexpected_end(&[], location),
-        ParseError::User { error: () } => error::unexpected_end(&[], end),
-    }
 }
 
 /// Lints for what looks like an escape and is none (decision 1).

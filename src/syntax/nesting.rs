@@ -99,7 +99,8 @@ fn effect(token: &Token, after_operand: bool) -> Effect {
         | Token::True
         | Token::False
         | Token::Null
-        | Token::This => Effect::Operand,
+        | Token::This
+        | Token::Broken => Effect::Operand,
         _ => Effect::Between,
     }
 }

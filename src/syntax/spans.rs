@@ -12,7 +12,10 @@ pub(crate) fn erased(mut tree: Expression) -> Expression {
 fn erase(tree: &mut Expression) {
     tree.span = Span::default();
     match &mut tree.kind {
-        ExpressionKind::Literal(_) | ExpressionKind::Name(_) | ExpressionKind::This => {}
+        ExpressionKind::Literal(_)
+        | ExpressionKind::Name(_)
+        | ExpressionKind::This
+        | ExpressionKind::Broken => {}
         ExpressionKind::Call(call) => erase_call(call),
         ExpressionKind::Chain { start, steps } => {
             erase(start);

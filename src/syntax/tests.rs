@@ -53,7 +53,7 @@ fn what_oel_lacks_is_named() {
         ("f(...x)", Category::Unsupported, "E0110"),
         ("\u{201c}x\u{201d}", Category::Syntax, "E0103"),
         ("'open", Category::Syntax, "E0104"),
-        ("a &&& b", Category::Syntax, "E0105"),
+        ("a &&& b", Category::Syntax, "E0108"),
         ("a | b", Category::Syntax, "E0105"),
         ("user.é", Category::Syntax, "E0107"),
         ("9223372036854775808", Category::Syntax, "E0102"),

@@ -116,16 +116,44 @@ pub(crate) enum Token {
     #[token("^")]
     Caret,
     #[token("=")]
+    #[token(":=")]
+    #[token("+=")]
+    #[token("-=")]
+    #[token("*=")]
+    #[token("/=")]
+    #[token("=~")]
+    #[token("=<")]
     #[token("++")]
     #[token("--")]
     #[token("...")]
     #[token("@")]
-    #[token("`")]
+    #[regex(r"`[^`]*`?")]
     #[token(";")]
     #[regex(r"#[A-Za-z_$][A-Za-z0-9_$]*")]
     #[regex(r"//[^\n]*", allow_greedy = true)]
     #[regex(r"/\*([^*]|\*[^/])*\*/")]
     Unsupported,
+    /// An operator of another language, or one with a character too few or too many.
+    #[token("&")]
+    #[token("&&&")]
+    #[token("|")]
+    #[token("|||")]
+    #[token("<>")]
+    #[token("**")]
+    #[token("->")]
+    #[token("::")]
+    Foreign,
+    /// A text between smart quotes.
+    #[regex(
+        "[\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}][^\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}]*[\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}]"
+    )]
+    SmartText,
+    /// A text that goes on to the end.
+    #[regex(r"'([^']|'')*", allow_greedy = true)]
+    #[regex(r#""([^"]|"")*"#, allow_greedy = true)]
+    Unclosed,
+    /// What stands where something was wrong, so that what follows can be read.
+    Broken,
 }
 
 /// The words that are operators or constants, in any letter case (decision 5).
@@ -147,27 +175,92 @@ const KEYWORDS: [(&str, Token); 15] = [
     ("matches", Token::Matches),
 ];
 
-/// The tokens of `source`, or everything in it that is none.
-pub(super) fn tokens(source: &str) -> Result<Vec<Placed>, Vec<Diagnostic>> {
+/// The tokens of `source`, and everything in it that is none. What was probably meant, or
+/// [`Token::Broken`], stands in its place.
+pub(super) fn tokens(source: &str) -> (Vec<Placed>, Vec<Diagnostic>) {
     let mut found: Vec<Placed> = Vec::new();
     let mut errors = Vec::new();
     let mut lexer = Token::lexer(source);
     while let Some(token) = lexer.next() {
-        let span = Span::new(lexer.span().start, lexer.span().end);
-        match token {
-            Ok(Token::Unsupported) => errors.push(error::unsupported_form(lexer.slice(), span)),
-            Ok(Token::Integer(None) | Token::Number(None)) => {
-                errors.push(error::number_range(lexer.slice(), span));
+        let (range, slice) = (lexer.span(), lexer.slice());
+        let span = Span::new(range.start, range.end);
+        let token = match token {
+            Ok(Token::Unsupported) => {
+                errors.push(error::unsupported_form(slice, span));
+                meant(slice, lexer.remainder())
             }
-            Ok(token) => found.push((lexer.span().start, token, lexer.span().end)),
-            Err(()) => errors.push(error::unexpected_characters(lexer.slice(), span)),
-        }
+            Ok(Token::Foreign) => {
+                errors.push(error::foreign_operator(slice, span));
+                meant(slice, lexer.remainder())
+            }
+            Ok(Token::SmartText) => {
+                let quote = slice.chars().next().map_or(0, char::len_utf8);
+                let span = Span::new(range.start, range.start + quote);
+                errors.push(error::unexpected_characters(slice, span));
+                Some(Token::Text(slice.to_owned()))
+            }
+            Ok(Token::Unclosed) => {
+                errors.push(unclosed(source, &found, range.start));
+                Some(Token::Broken)
+            }
+            Ok(Token::Integer(None) | Token::Number(None)) => {
+                errors.push(error::number_range(slice, span));
+                Some(Token::Number(Some(0.0)))
+            }
+            Ok(token) => Some(token),
+            Err(()) => {
+                // A run of them is one mistake.
+                let goes_on =
+                    matches!(found.last(), Some((_, Token::Broken, end)) if *end == range.start);
+                if !goes_on {
+                    errors.push(error::unexpected_characters(slice, span));
+                }
+                Some(Token::Broken)
+            }
+        };
+        found.extend(token.map(|token| (range.start, token, range.end)));
         if errors.len() >= MOST_ERRORS {
-            return Err(errors);
+            break;
         }
     }
     let settled = settle(&found, &mut errors);
-    if errors.is_empty() { Ok(settled) } else { Err(errors) }
+    (settled, errors)
+}
+
+/// The token that was most likely meant by what is none; nothing for what can be left out.
+fn meant(slice: &str, rest: &str) -> Option<Token> {
+    Some(match slice {
+        "=" | ":=" => Token::Equal,
+        "=~" => Token::Matches,
+        "=<" => Token::LessOrEqual,
+        "<>" => Token::NotEqual,
+        "&" | "&&&" => Token::And,
+        "|" | "|||" => Token::Or,
+        "**" => Token::Caret,
+        "->" => Token::Arrow,
+        ";" if rest.trim().is_empty() => return None,
+        _ if slice.starts_with("//") || slice.starts_with("/*") => return None,
+        _ if slice.starts_with('`') => Token::Text(slice.to_owned()),
+        _ => Token::Broken,
+    })
+}
+
+/// A text without an end. A quote too many inside an earlier text is the likelier mistake: then a
+/// word follows that text without a blank.
+fn unclosed(source: &str, found: &[Placed], start: usize) -> Diagnostic {
+    let inside = found.windows(2).rev().find_map(|pair| match pair {
+        [(_, Token::Text(text), end), (next, Token::Name(_), _)] if end == next => {
+            Some((*end, text.ends_with('\\')))
+        }
+        _ => None,
+    });
+    match inside {
+        Some((end, escaped)) => error::quote_inside(escaped, Span::new(end - 1, end)),
+        None => {
+            let rest = source.get(start..).unwrap_or_default();
+            error::unexpected_characters(rest, Span::new(start, start + 1))
+        }
+    }
 }
 
 /// Most errors told of one text.
@@ -184,14 +277,16 @@ fn settle(found: &[Placed], errors: &mut Vec<Diagnostic>) -> Vec<Placed> {
             Token::Name(word) => {
                 if let Some(error) = unsupported_word(word, before, next, span) {
                     errors.push(error);
+                    Token::Broken
+                } else {
+                    word_among(word, before, next)
                 }
-                word_among(word, before, next)
             }
             Token::Text(text) if is_key(before, next) => Token::Key(text.clone()),
             Token::OpenParenthesis if opens_lambda(found.get(index + 1..)) => Token::OpenParameters,
             Token::Comma if next.is_some_and(closes) => {
                 errors.push(error::trailing_comma(span));
-                Token::Comma
+                continue;
             }
             Token::Integer(Some(LEAST)) => {
                 let prefix = settled.len().checked_sub(2).and_then(|at| settled.get(at));
@@ -199,6 +294,7 @@ fn settle(found: &[Placed], errors: &mut Vec<Diagnostic>) -> Vec<Placed> {
                     && !prefix.is_some_and(|(_, token, _)| ends_operand(token));
                 if !sign {
                     errors.push(error::number_range("9223372036854775808", span));
+                    settled.push((*start, Token::Number(Some(0.0)), *end));
                 } else if let Some((minus, _, _)) = settled.pop() {
                     settled.push((minus, Token::Least, *end));
                 }
@@ -343,7 +439,9 @@ impl fmt::Display for Token {
             Self::Slash => "`/`",
             Self::Percent => "`%`",
             Self::Caret => "`^`",
-            Self::Unsupported => "something unsupported",
+            Self::Unsupported | Self::Foreign | Self::SmartText | Self::Unclosed | Self::Broken => {
+                "something unknown"
+            }
         };
         formatter.write_str(spelling)
     }

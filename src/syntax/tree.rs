@@ -21,6 +21,8 @@ pub(crate) enum ExpressionKind {
     Name(String),
     /// `#this` (OEL §2.3): the element, inside a projection or selection.
     This,
+    /// What could not be read. Such a tree is only checked for what else is wrong with it.
+    Broken,
     /// `f(…)` without a receiver, also `String.len(…)`: the name keeps its dots.
     Call(Call),
     /// `start.step.step…`; a null at a safe step ends the whole chain (decision 19).
@@ -200,7 +202,7 @@ pub(crate) enum Comparison {
 }
 
 /// The namespaces of classic functions: `String.len(x)` is a call of `String.len`.
-const NAMESPACES: [&str; 7] =
+pub(crate) const NAMESPACES: [&str; 7] =
     ["String", "Arrays", "Convert", "Groups", "Time", "DateTime", "Iso3166Convert"];
 
 /// A node of a kind at a place.

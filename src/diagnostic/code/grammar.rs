@@ -65,4 +65,19 @@ super::codes! {
         example: Example::new("{1, 2}.add(x => x)", "{1, 2}.map(x => x + 1)"),
         mend: "Write the value itself, or call a function that takes a lambda.",
     }
+    FOREIGN_WORD {
+        id: "E0207",
+        category: Category::Syntax,
+        stage: Stage::Grammar,
+        title: "a word of another language",
+        meaning: "`if`, `function`, `let`, `typeof` and their kin do not exist, since an expression \
+                  is one value; and what other languages write as a word between two values, such \
+                  as `contains`, is a method here.",
+        example: Example::over(
+            r#"{"user": {"title": "Head of Sales"}}"#,
+            "user.title contains 'Sales'",
+            "user.title.contains('Sales')",
+        ),
+        mend: "Write what the help names.",
+    }
 }

@@ -75,6 +75,20 @@ super::codes! {
         example: Example::over(r#"{"user": {"größe": 7}}"#, "user.größe", "user['größe']"),
         mend: "Write the name in quotes and brackets: `user['größe']`.",
     }
+    FOREIGN_OPERATOR {
+        id: "E0108",
+        category: Category::Syntax,
+        stage: Stage::Lexing,
+        title: "an operator of another language",
+        meaning: "`<>`, `**`, `->`, `::`, `&&&` and `|||` are operators elsewhere, or one character \
+                  too long.",
+        example: Example::over(
+            r#"{"user": {"status": "ACTIVE"}}"#,
+            "user.status <> 'ACTIVE'",
+            "user.status != 'ACTIVE'",
+        ),
+        mend: "Write the operator that the help names.",
+    }
     UNSUPPORTED_FORM {
         id: "E0110",
         category: Category::Unsupported,

@@ -322,4 +322,18 @@ super::codes! {
         ),
         mend: "Use the comparison that the help names.",
     }
+    NEGATION_FIRST {
+        id: "L0413",
+        category: Category::Type,
+        stage: Stage::Types,
+        title: "a negation that is compared",
+        meaning: "`!` and `not` bind tighter than `==` and its kin, so `!a == b` compares `!a` with \
+                  `b`, which is rarely meant.",
+        example: Example::over(
+            r#"{"user": {"active": true, "admin": false}}"#,
+            "!user.active == user.admin",
+            "user.active != user.admin",
+        ),
+        mend: "Write `a != b`, or parentheses around what is negated.",
+    }
 }

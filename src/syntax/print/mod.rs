@@ -53,6 +53,7 @@ impl Level {
             ExpressionKind::Literal(_)
             | ExpressionKind::Name(_)
             | ExpressionKind::This
+            | ExpressionKind::Broken
             | ExpressionKind::Call(_)
             | ExpressionKind::List(_)
             | ExpressionKind::Map(_) => Self::Start,
@@ -103,6 +104,7 @@ impl Printer<'_> {
             ExpressionKind::Literal(literal) => Layout::Text(self.literal(literal, tree)),
             ExpressionKind::Name(name) => Layout::text(name),
             ExpressionKind::This => Layout::text("#this"),
+            ExpressionKind::Broken => Layout::text("…"),
             ExpressionKind::Call(call) => self.call("", call),
             ExpressionKind::Chain { start, steps } => self.chain(start, steps),
             ExpressionKind::List(elements) => {

@@ -75,7 +75,7 @@ fn brackets_are_kept_only_where_they_mean_something() {
 
 /// Each text without one pair of its brackets around an expression.
 fn without_a_pair(text: &str) -> Vec<String> {
-    let tokens = token::tokens(text).unwrap();
+    let (tokens, _) = token::tokens(text);
     let mut open = Vec::new();
     let mut texts = Vec::new();
     for (index, (start, token, _)) in tokens.iter().enumerate() {
