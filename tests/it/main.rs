@@ -13,6 +13,8 @@ mod examples;
 mod guide;
 mod language;
 mod lints;
+mod messages;
+mod mistakes;
 mod positions;
 mod reference;
 mod rows;
