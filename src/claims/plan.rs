@@ -7,7 +7,9 @@ use super::system::SystemClaim;
 use super::{ClaimFault, SUBJECT};
 use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
-use crate::program::{EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, SetBuilder};
+use crate::program::{
+    Bounds, EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, ProgramSet, SetBuilder,
+};
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ClaimDefinition, ClaimType, ExpressionText, ValueType};
 
@@ -44,6 +46,18 @@ pub(super) enum Source {
 enum Origin {
     Own(usize),
     Added { policy: usize, index: usize },
+}
+
+impl Origin {
+    /// The expression of the claim.
+    fn text(self, server: &AuthorizationServer) -> Option<&ExpressionText> {
+        match self {
+            Self::Own(index) => server.claims.get(index)?.value.as_ref(),
+            Self::Added { policy, index } => {
+                Some(&server.token_policies.get(policy)?.claims.get(index)?.value)
+            }
+        }
+    }
 }
 
 /// What is wrong with the value of a claim, or remarkable about it.
@@ -308,6 +322,21 @@ impl TokenPlan {
 }
 
 impl ClaimPlan {
+    /// What the expression of each claim costs at most.
+    #[must_use]
+    pub fn bounds<'s>(
+        &self,
+        server: &'s AuthorizationServer,
+        programs: &ProgramSet,
+    ) -> Vec<(&'s ExpressionText, Bounds)> {
+        let of_token = |plan: &TokenPlan| -> Vec<(&'s ExpressionText, Bounds)> {
+            let bounds = programs.bounds(plan.object);
+            let texts = plan.members.iter().map(|origin| origin.text(server));
+            texts.zip(bounds).filter_map(|(text, bounds)| Some((text?, bounds))).collect()
+        };
+        [of_token(&self.access), of_token(&self.identity)].concat()
+    }
+
     pub(super) fn of(&self, claim_type: ClaimType) -> &TokenPlan {
         match claim_type {
             ClaimType::Resource => &self.access,

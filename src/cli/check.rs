@@ -3,7 +3,7 @@
 use super::installation::{Stop, read_document};
 use super::{Format, show_problems, tell};
 use crate::diagnostic;
-use crate::program::Engine;
+use crate::program::{Bounds, Engine};
 use crate::publish::{Problem, PublicUrl, compile};
 use clap::Args;
 use serde_json::json;
@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// Where the outside world will find the server: no audience may equal an issuer
     #[arg(long, value_name = "URL", default_value = super::PUBLIC_URL)]
     public_url: String,
+    /// Print what each expression costs at most, as sums over the sizes of what it reads
+    #[arg(long)]
+    bounds: bool,
     /// How problems are told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -47,6 +50,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         (Format::Text, Err(problems)) => show_problems(problems, &name, &text),
         (Format::Text, Ok(draft)) => {
             show_problems(problems, &name, &text);
+            if arguments.bounds {
+                draft.bounds().iter().for_each(|(path, bounds)| {
+                    tell(&format!("{path}\n{}", in_words(bounds)));
+                });
+            }
             let organization = draft.organization();
             let directory = &organization.directory;
             tell(&format!(
@@ -60,6 +68,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         }
     }
     Ok(if compiled.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Bounds for people, a line each.
+pub(super) fn in_words(bounds: &Bounds) -> String {
+    let Bounds { steps, output } = bounds;
+    format!("  steps   {steps}\n  output  {output} bytes\n")
 }
 
 fn to_json(name: &str, text: &[u8], problems: &[Problem]) -> String {

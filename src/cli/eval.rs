@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Print the value and all that is said as one JSON object, with byte spans, lines and columns
     #[arg(long, conflicts_with_all = ["batch", "ir", "asm"])]
     json: bool,
+    /// Print what the expression costs at most instead of its value
+    #[arg(long, conflicts_with_all = ["batch", "ir", "asm", "json"])]
+    bounds: bool,
 }
 
 /// The engines by the names they have on the command line.
@@ -132,6 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         .and_then(|prepared| match (arguments.ir, arguments.asm) {
             (true, _) => prepared.ir(),
             (_, true) => prepared.assembly(),
+            _ if arguments.bounds => prepared.bounds(),
             _ => prepared.value(&mut worker),
         });
     if arguments.json { answer_as_json(expression, outcome) } else { answer(expression, outcome) }
@@ -260,6 +264,12 @@ impl Prepared {
     fn ir(self) -> Answer {
         let set = self.builder.finish(Engine::Interpreter);
         Ok((set.ir(self.id).unwrap_or_default(), self.lints))
+    }
+
+    fn bounds(self) -> Answer {
+        let set = self.builder.finish(Engine::Interpreter);
+        let lines = set.bounds(self.id).iter().map(super::check::in_words).collect();
+        Ok((lines, self.lints))
     }
 
     fn assembly(self) -> Answer {

@@ -1,1 +1,3 @@
-//! What can be known early: IR to smaller IR.
+//! What can be known early: bounds of what an expression costs.
+
+pub(crate) mod bound;

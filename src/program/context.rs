@@ -42,6 +42,17 @@ impl<'r> Roots<'r> {
     }
 }
 
+#[cfg(feature = "internals")]
+impl<'r> Roots<'r> {
+    pub(super) fn table(&self) -> &'r GroupTable {
+        self.0.table()
+    }
+
+    pub(super) fn records(&self) -> &[Option<Record<'r>>] {
+        self.0.records()
+    }
+}
+
 impl Subject {
     /// The groups it mentions.
     #[must_use]

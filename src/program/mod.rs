@@ -4,6 +4,7 @@
 //! The stages are types that only the stage before makes: a text is parsed to a tree, checked to
 //! typed IR, charged, verified, and compiled together with the other programs of its set.
 
+mod bounds;
 mod context;
 mod fault;
 mod functions;
@@ -11,6 +12,7 @@ mod needs;
 mod people;
 mod subject;
 
+pub use crate::optimize::bound::{Amount, Bounds};
 pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
 pub use functions::{FunctionEntry, example_context, find_functions, functions, nearest_function};
@@ -24,12 +26,14 @@ pub use fault::codes as fault_codes;
 
 use crate::check::{self, Names};
 use crate::codegen::{self, CompiledSet, Outcome, Unit};
-use crate::diagnostic::{Diagnostic, first_error};
+use crate::diagnostic::{Diagnostic, code, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
+use crate::optimize::bound;
 use crate::schema::{Position, Schema};
 use crate::source::Span;
 use crate::syntax;
+use claimsmith_runtime::limits;
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Shape, Type};
 use std::sync::Arc;
@@ -288,6 +292,14 @@ impl SetBuilder {
         };
         self.know_shapes_of_paths();
         let body = ir::place_charges(body);
+        if bound::least_steps(&body, body.root) > limits::STEPS.unsigned_abs() {
+            let words = "this always takes more steps than an evaluation has".to_owned();
+            let span = body.node(body.root).map_or(Span::default(), |root| root.span);
+            diagnostics.push(Diagnostic::new(&code::TOO_MUCH_WORK, words, span).help(
+                "an evaluation has 1,000,000 steps; a pattern that is not constant takes 10,000",
+            ));
+            return Err(diagnostics);
+        }
         if let Err(broken) = ir::verify::verify(&body, &self.root_shapes) {
             diagnostics.push(fault::bug(&broken, Span::new(0, source.len())));
             return Err(diagnostics);

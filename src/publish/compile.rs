@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::directory::Records;
 use crate::document::{self, Json, Node};
 use crate::organization::{self, Organization};
-use crate::program::{Engine, ProgramId, ProgramSet, SetBuilder};
+use crate::program::{Bounds, Engine, ProgramId, ProgramSet, SetBuilder};
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ExpressionText};
 use crate::source::Span;
@@ -46,6 +46,20 @@ impl Draft {
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// What each expression costs at most, with its path, server by server.
+    #[must_use]
+    pub fn bounds(&self) -> Vec<(&str, Bounds)> {
+        let mut all = Vec::new();
+        for (server, made) in self.organization.servers.iter().zip(&self.servers) {
+            all.extend(made.plan.bounds(server, &made.programs));
+            all.extend(conditions_of(server).filter_map(|condition| {
+                let id = made.conditions.get(&condition.text)?;
+                Some((condition, made.programs.bounds(*id).pop()?))
+            }));
+        }
+        all.into_iter().map(|(expression, bounds)| (expression.path.as_str(), bounds)).collect()
     }
 
     /// What is allowed and yet surprising, in the order of the document.
@@ -140,22 +154,25 @@ fn unattended<'c>(
         .map(|(expression, found)| Problem::of_expression(document, expression, found))
 }
 
+/// The conditions of rules and token policies.
+fn conditions_of(server: &AuthorizationServer) -> impl Iterator<Item = &ExpressionText> {
+    let of_rules = server.policies.iter().flat_map(|policy| &policy.rules);
+    let of_policies = server.token_policies.iter().filter_map(|policy| policy.condition.as_ref());
+    of_rules.filter_map(|rule| rule.condition.as_ref()).chain(of_policies)
+}
+
 fn add_conditions(
     server: &AuthorizationServer,
     document: &str,
     builder: &mut SetBuilder,
 ) -> Result<(Conditions, Vec<Problem>), Vec<Problem>> {
-    let of_rules = server.policies.iter().flat_map(|policy| &policy.rules);
-    let all = of_rules
-        .filter_map(|rule| rule.condition.as_ref())
-        .chain(server.token_policies.iter().filter_map(|policy| policy.condition.as_ref()));
     let (mut conditions, mut problems, mut remarks) = (Conditions::new(), Vec::new(), Vec::new());
     let placed = |expression: &ExpressionText, found: Vec<Diagnostic>| {
         let expression = expression.clone();
         of_claim(document, claims::PlanProblem { expression, found: Ok(found) })
     };
     builder.at(Position::Condition);
-    for expression in all {
+    for expression in conditions_of(server) {
         if conditions.contains_key(&expression.text) {
             continue;
         }

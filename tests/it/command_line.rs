@@ -315,3 +315,14 @@ fn colours_are_for_terminals_whose_owner_wants_them() {
     let plain = on_terminal(Some("1")).unwrap();
     assert!(plain.contains("E0301") && !plain.contains('\u{1b}'), "{plain:?}");
 }
+
+#[test]
+fn what_an_expression_costs_at_most_is_printed() {
+    let output = claimsmith(&["eval", LAMBDA, "--context", "-", "--bounds"], GROUPS);
+    let printed = text(&output.stdout);
+    assert!(printed.contains("steps   ") && printed.contains("·|user.groups|"), "{printed}");
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/src/organization/demo.json");
+    let printed = text(&claimsmith(&["check", demo, "--bounds"], b"").stdout);
+    let claim = "authorizationServers[0].claims[0].value\n  steps   ";
+    assert!(printed.contains(claim) && printed.contains("is in order"), "{printed}");
+}

@@ -7,6 +7,8 @@
 )]
 
 mod agreement;
+#[cfg(feature = "internals")]
+mod bounds;
 mod command_line;
 mod demo;
 mod examples;

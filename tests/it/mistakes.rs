@@ -79,7 +79,7 @@ fn all_mistakes_of_a_document_are_told_in_one_run_each_where_it_is() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &text).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_claimsmith"))
-        .args(["check", file.path().to_str().unwrap(), "--format", "json"])
+        .args(["check", file.path().to_str().unwrap(), "--json"])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));

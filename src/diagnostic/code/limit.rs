@@ -21,6 +21,20 @@ super::codes! {
         example: Example::Repeated { piece: "!", times: 101, end: "true" },
         mend: "Split it into several claims.",
     }
+    TOO_MUCH_WORK {
+        id: "E0703",
+        category: Category::Limit,
+        stage: Stage::Types,
+        title: "an expression that never has enough steps",
+        meaning: "An evaluation has 1,000,000 steps. What is evaluated in any case, such as patterns \
+                  that are made (10,000 steps each) and steps over long lists, takes more.",
+        example: Example::Repeated {
+            piece: "'' + 'a'.matches('b' + 'c') + ",
+            times: 101,
+            end: "''",
+        },
+        mend: "Make patterns constant and lists shorter, or split the expression.",
+    }
     BAD_CONTEXT {
         id: "E0710",
         category: Category::Context,

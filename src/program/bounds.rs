@@ -1,0 +1,72 @@
+//! What programs cost at most, known without running them.
+
+use super::{Program, ProgramId, ProgramSet};
+use crate::ir::Body;
+use crate::optimize::bound::{self, Bounds};
+#[cfg(feature = "internals")]
+use {
+    super::Roots,
+    claimsmith_runtime::record::Record,
+    claimsmith_runtime::{Value, size},
+    std::collections::BTreeMap,
+};
+
+impl ProgramSet {
+    /// The bounds of an expression or condition; of an object, those of the first expression of each
+    /// member, in order.
+    #[must_use]
+    pub fn bounds(&self, id: ProgramId) -> Vec<Bounds> {
+        let bodies: Vec<&Body> = match self.programs.get(id.0) {
+            None => Vec::new(),
+            Some(Program::Json(body) | Program::Condition(body)) => vec![body],
+            Some(Program::Object(object)) => {
+                object.members.iter().filter_map(first_value).collect()
+            }
+        };
+        bodies.into_iter().map(bound::of).collect()
+    }
+
+    /// The sizes that bounds are about, as these records have them.
+    #[cfg(feature = "internals")]
+    #[must_use]
+    pub fn sizes(&self, roots: &Roots<'_>) -> BTreeMap<String, u64> {
+        let mut sizes = BTreeMap::new();
+        for record in roots.records().iter().flatten() {
+            measure(*record, &mut sizes);
+        }
+        let table = roots.table();
+        for symbol in 0..u32::try_from(table.len()).unwrap_or(u32::MAX) {
+            let Some(group) = table.group(symbol) else { continue };
+            let name = table.name(group).as_str().len() as u64;
+            grow(&mut sizes, "group.name", name);
+            if let Some(record) = table.record(group) {
+                measure(record, &mut sizes);
+            }
+        }
+        sizes
+    }
+}
+
+fn first_value(member: &crate::ir::Member) -> Option<&Body> {
+    member.alternatives.first().map(|alternative| &alternative.value)
+}
+
+#[cfg(feature = "internals")]
+fn grow(sizes: &mut BTreeMap<String, u64>, name: &str, size: u64) {
+    let known = sizes.entry(name.to_owned()).or_default();
+    *known = size.max(*known);
+}
+
+/// The record and each of its slots.
+#[cfg(feature = "internals")]
+fn measure(record: Record<'_>, sizes: &mut BTreeMap<String, u64>) {
+    let size = |value| u64::try_from(size::of(value, i64::MAX)).unwrap_or_default();
+    let name = bound::name_of(record.record_type());
+    grow(sizes, &name, size(Value::record(record)));
+    for (field, slot) in record.record_type().fields.iter().zip(record.slots()) {
+        grow(sizes, &format!("{name}.{}", field.name), size(*slot));
+        if let Some(record) = slot.as_record() {
+            measure(record, sizes);
+        }
+    }
+}
