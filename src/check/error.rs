@@ -123,7 +123,10 @@ pub(super) fn unknown_function(name: &str, help: Option<String>, span: Span) -> 
 }
 
 pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) -> Diagnostic {
-    let message = format!("`{name}` takes {wanted}, found {found}");
+    // Of functions with a group limit, Okta's words first (OEL §3.4).
+    let is_limited = name == "getFilteredGroups" || name.starts_with("Groups.");
+    let okta = if is_limited { "Invalid number of parameters: " } else { "" };
+    let message = format!("{okta}`{name}` takes {wanted}, found {found}");
     Diagnostic::new(&code::WRONG_ARITY, message, span).label("wrong number of arguments")
 }
 

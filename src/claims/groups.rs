@@ -6,8 +6,11 @@ use crate::directory::{Directory, User};
 use crate::server::GroupFilter;
 use claimsmith_runtime::pattern::Pattern;
 
-/// Most names in one claim (authorization-server §8).
+/// Most names in one claim (authorization-server §8), unless the request began with a code.
 const LIMIT: usize = 100;
+
+/// The grant without a limit (OEL §4.1).
+const UNLIMITED: &str = "authorization_code";
 
 /// A filter with its answers.
 #[derive(Debug)]
@@ -32,12 +35,18 @@ impl GroupsClaim {
     }
 
     /// The names as a JSON list; `None` where no group passes.
-    pub(super) fn names_of(&self, user: &User, claim: &str) -> Result<Option<String>, ClaimFault> {
+    pub(super) fn names_of(
+        &self,
+        user: &User,
+        claim: &str,
+        grant_type: &str,
+    ) -> Result<Option<String>, ClaimFault> {
+        let most = if grant_type == UNLIMITED { usize::MAX } else { LIMIT };
         let names = user.groups.iter().filter_map(|group| self.passing.get(*group)?.as_deref());
-        let names: Vec<&str> = names.take(LIMIT + 1).collect();
+        let names: Vec<&str> = names.take(most.saturating_add(1)).collect();
         match names.len() {
             0 => Ok(None),
-            n_names if n_names > LIMIT => Err(ClaimFault::too_many_groups(claim, LIMIT)),
+            n_names if n_names > most => Err(ClaimFault::too_many_groups(claim, LIMIT)),
             _ => Ok(Some(format!("[{}]", names.join(",")))),
         }
     }

@@ -34,6 +34,8 @@ pub struct Occasion<'a> {
     pub scopes: &'a [&'a str],
     /// The indices of the token policies that apply.
     pub policies: &'a [usize],
+    /// The grant that the request began with.
+    pub grant_type: &'a str,
 }
 
 /// The engine room: the compiled expressions of the server, what they are about, and memory.
@@ -146,7 +148,7 @@ fn append_other(
 ) -> Result<(), ClaimFault> {
     let Some(user) = occasion.user else { return Ok(()) };
     let value = match source {
-        Source::Groups(filter) => filter.names_of(user, name)?,
+        Source::Groups(filter) => filter.names_of(user, name, occasion.grant_type)?,
         Source::System(claim) => claim.value_of(user).map(|value| value.to_string()),
         Source::Member(_) => None,
     };

@@ -42,7 +42,7 @@ fn groups_pass_by_their_names_in_the_order_of_the_user() {
     let user = user(vec![1, 0, 2, 3], &[]);
     let of = |filter, value: &str| -> Option<Value> {
         let claim = GroupsClaim::new(filter, value, &directory).unwrap();
-        let names = claim.names_of(&user, "groups").unwrap();
+        let names = claim.names_of(&user, "groups", "implicit").unwrap();
         names.map(|names| serde_json::from_str(&names).unwrap())
     };
     let both = json!(["Role_B", "role_\"a\""]);
@@ -60,10 +60,12 @@ fn a_hundred_groups_are_a_claim_and_one_more_is_a_fault() {
     let names: Vec<String> = (0..101).map(|number| format!("g{number}")).collect();
     let directory = directory(&names);
     let claim = GroupsClaim::new(GroupFilter::StartsWith, "g", &directory).unwrap();
-    let names = claim.names_of(&user((0..100).collect(), &[]), "groups").unwrap().unwrap();
-    assert_eq!(serde_json::from_str::<Vec<String>>(&names).unwrap().len(), 100);
-    let fault = claim.names_of(&user((0..101).collect(), &[]), "groups").unwrap_err();
+    let of = |n: usize, grant| claim.names_of(&user((0..n).collect(), &[]), "groups", grant);
+    let count = |names: &str| serde_json::from_str::<Vec<String>>(names).unwrap().len();
+    assert_eq!(count(&of(100, "implicit").unwrap().unwrap()), 100);
+    let fault = of(101, "implicit").unwrap_err();
     assert!(fault.description().contains("matched too many groups"));
+    assert_eq!(count(&of(101, "authorization_code").unwrap().unwrap()), 101, "no limit by code");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What people see, and that no text can break it.
 
-use super::{Diagnostic, code, render, to_json};
+use super::{Diagnostic, code, nearest, render, to_json};
 use crate::source::Span;
 
 fn at(start: usize, end: usize) -> Diagnostic {
@@ -43,4 +43,12 @@ fn programs_get_bytes_and_people_get_lines() {
     let json = to_json(&at(5, 6), "aé\n x");
     assert_eq!(json["span"], serde_json::json!([5, 6]));
     assert_eq!((json["line"].as_u64(), json["column"].as_u64()), (Some(2), Some(2)));
+}
+
+#[test]
+fn only_what_is_likely_a_slip_is_suggested() {
+    let names = ["email", "firstName", "id"];
+    assert_eq!(nearest("emial", names.into_iter()), Some("email"));
+    assert_eq!(nearest("fristNmae", names.into_iter()), Some("firstName"));
+    assert_eq!(nearest("phone", names.into_iter()), None);
 }

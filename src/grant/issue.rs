@@ -191,6 +191,7 @@ fn occasion<'o>(decided: &'o Decided<'o>, scopes: &'o [&'o str]) -> Occasion<'o>
         user: proof.user(),
         scopes,
         policies: decided.policies(),
+        grant_type: proof.grant_type,
     }
 }
 
