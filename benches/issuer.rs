@@ -16,6 +16,7 @@ use claimsmith::{directory, organization};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use interleaved::Candidate;
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -104,16 +105,18 @@ fn ratios(_: &mut Criterion) {
                 black_box(issue(black_box(&proof), &mut worker, &mint));
             }
         };
+        // What the transport makes of a request is no part of issuing.
+        let waiting = RefCell::new(Vec::new());
+        let mut receive = |n| waiting.borrow_mut().extend((0..n).map(|_| presented()));
         let mut service = |n| {
-            for _ in 0..n {
-                let presented = black_box(presented());
+            for presented in waiting.borrow_mut().drain(..n) {
                 black_box(token(&published, "internal", presented, &mint).unwrap());
             }
         };
         let mut candidates = [
-            Candidate { name: "signature", run: &mut bare },
-            Candidate { name: "person", run: &mut person },
-            Candidate { name: "service", run: &mut service },
+            Candidate::new("signature", &mut bare),
+            Candidate::new("person", &mut person),
+            Candidate { name: "service", run: &mut service, prepare: Some(&mut receive) },
         ];
         interleaved::compare(&format!("ratio/{algorithm}"), 20, &mut candidates);
     }

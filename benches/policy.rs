@@ -63,7 +63,7 @@ impl Extent {
         Self {
             groups: (n_rules / 5).max(50),
             clients: (n_rules / 10).max(10),
-            scopes: (n_rules / 20).clamp(10, 500),
+            scopes: n_rules.clamp(40, 500),
         }
     }
 }
@@ -340,17 +340,15 @@ fn decisions(_: &mut Criterion) {
     let names = SIZES.map(|n| format!("{n} rules"));
     let candidates = names.iter().zip(&mut by_index);
     let mut candidates: Vec<Candidate<'_>> =
-        candidates.map(|(name, run)| Candidate { name, run }).collect();
+        candidates.map(|(name, run)| Candidate::new(name, run)).collect();
     interleaved::compare("decision", REQUESTS / 8, &mut candidates);
     for world in &worlds {
         let (mut one, mut other) = (Worker::new(), Worker::new());
         let mut by_index = around(world, |request| world.by_index(request, &conditions, &mut one));
         let mut in_order =
             around(world, |request| world.in_order(request, &conditions, &mut other));
-        let mut candidates = [
-            Candidate { name: "in order", run: &mut in_order },
-            Candidate { name: "by index", run: &mut by_index },
-        ];
+        let mut candidates =
+            [Candidate::new("in order", &mut in_order), Candidate::new("by index", &mut by_index)];
         let title = format!("{} rules", world.packed.len());
         interleaved::compare(&title, 64, &mut candidates);
     }

@@ -18,6 +18,15 @@ const TURNS: usize = 21;
 pub(crate) struct Candidate<'c> {
     pub(crate) name: &'c str,
     pub(crate) run: &'c mut dyn FnMut(usize),
+    /// What is made ready for so many runs, untimed.
+    pub(crate) prepare: Option<&'c mut dyn FnMut(usize)>,
+}
+
+impl<'c> Candidate<'c> {
+    /// A candidate that needs nothing made ready.
+    pub(crate) fn new(name: &'c str, run: &'c mut dyn FnMut(usize)) -> Self {
+        Self { name, run, prepare: None }
+    }
 }
 
 /// Times the candidates in turns of `batch` each, and prints the median of the first, and of each
@@ -46,6 +55,9 @@ pub(crate) fn compare(title: &str, batch: usize, candidates: &mut [Candidate<'_>
 
 /// Nanoseconds a run.
 fn turn(candidate: &mut Candidate<'_>, batch: usize) -> f64 {
+    if let Some(prepare) = &mut candidate.prepare {
+        prepare(batch);
+    }
     let begin = Instant::now();
     (candidate.run)(batch);
     begin.elapsed().as_nanos() as f64 / batch as f64
