@@ -1,13 +1,17 @@
 //! The commands, one file each.
 
+mod asm;
 mod check;
 mod demo;
 mod eval;
 mod fmt;
 mod functions;
 mod explain;
+mod expression;
 mod installation;
+mod ir;
 mod log;
+mod repl;
 mod serve;
 mod token;
 
@@ -53,6 +57,12 @@ enum Command {
     Token(token::Arguments),
     /// Evaluate an expression against a context
     Eval(eval::Arguments),
+    /// Show the typed program that an expression becomes
+    Ir(ir::Arguments),
+    /// Show the machine code that an expression becomes
+    Asm(asm::Arguments),
+    /// Answer expressions as they are written
+    Repl(repl::Arguments),
     /// Say everything that is wrong with an org document
     Check(check::Arguments),
     /// Lay expressions out anew, in files or org documents
@@ -71,6 +81,9 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
+        Command::Ir(arguments) => ir::run(&arguments).map_err(Stop::from),
+        Command::Asm(arguments) => asm::run(&arguments).map_err(Stop::from),
+        Command::Repl(arguments) => repl::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -4,7 +4,7 @@
 use super::constant::Constants;
 use super::function::{Emitter, Imports, Needs, Shared};
 use super::inspect;
-use super::{CodegenError, Outcome, Settings, Site, Unit};
+use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
 use crate::ir::{Body, NodeId};
 use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::symbol::GroupTable;
@@ -34,7 +34,7 @@ pub(crate) struct CompiledSet {
     module: Mutex<Module>,
     #[expect(dead_code, reason = "kept for the code, which points into it")]
     constants: Constants,
-    listing: Vec<String>,
+    listing: Vec<Listing>,
 }
 
 /// Numbers that no function has yet; no function has 0.
@@ -174,9 +174,8 @@ impl CompiledSet {
         Ok(Self { functions, first_number, sites, module: Mutex::new(module), constants, listing })
     }
 
-    /// The code of each unit for people: Cranelift's IR, then machine code. Empty unless the
-    /// settings asked for it.
-    pub(crate) fn listing(&self) -> &[String] {
+    /// The code of each unit for people. Empty unless the settings asked for it.
+    pub(crate) fn listing(&self) -> &[Listing] {
         &self.listing
     }
 
@@ -323,7 +322,7 @@ struct Maker {
     frontend: FunctionBuilderContext,
     imports: [FuncId; 3],
     shared: Shared,
-    listing: Vec<String>,
+    listing: Vec<Listing>,
 }
 
 impl Module {
@@ -391,7 +390,7 @@ impl Maker {
         module.define_function(id, &mut self.context).map_err(Box::new)?;
         if lists {
             let code = self.context.compiled_code().and_then(|code| code.vcode.clone());
-            self.listing.push(format!("{written}\n{}", code.unwrap_or_default()));
+            self.listing.push(Listing { ir: written, machine_code: code.unwrap_or_default() });
         }
         Ok((id, needs))
     }

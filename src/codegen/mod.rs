@@ -41,6 +41,15 @@ pub(crate) enum Unit<'u> {
     Object(&'u Object),
 }
 
+/// The code of one unit, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Cranelift's IR.
+    pub ir: String,
+    /// The instructions, disassembled.
+    pub machine_code: String,
+}
+
 /// How to compile.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Settings {

@@ -5,6 +5,7 @@
 //! typed IR, charged, verified, and compiled together with the other programs of its set.
 
 mod bounds;
+mod completion;
 mod context;
 mod fault;
 mod functions;
@@ -12,7 +13,9 @@ mod needs;
 mod people;
 mod subject;
 
+pub use crate::codegen::Listing;
 pub use crate::optimize::bound::{Amount, Bounds};
+pub use completion::{Completion, complete};
 pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
 pub use functions::{FunctionEntry, example_context, find_functions, functions, nearest_function};
@@ -105,6 +108,12 @@ pub fn format(source: &str, length: Length, lines: Lines) -> Result<String, Vec<
         Lines::Several => syntax::print::WIDTH,
     };
     syntax::format(source, length.limits(), width)
+}
+
+/// Whether an expression could go on: its text or something in it is still open at the end.
+#[must_use]
+pub fn is_unfinished(source: &str) -> bool {
+    syntax::is_unfinished(source, Length::Free.limits())
 }
 
 /// Names a program of a set.
@@ -316,6 +325,17 @@ impl SetBuilder {
         }
     }
 
+    /// The type of what a program gives, in the language's words; `?` for one that may be null.
+    #[must_use]
+    pub fn type_name(&self, id: ProgramId) -> String {
+        let body = match self.programs.get(id.0) {
+            Some(Program::Json(body) | Program::Condition(body)) => body,
+            Some(Program::Object(_)) | None => return "map".to_owned(),
+        };
+        let root = body.node(body.root);
+        root.map(|node| ir::print::shape(&node.shape)).unwrap_or_default()
+    }
+
     /// The set of all that was added, compiled to machine code for [`Engine::Native`]. Where the
     /// host refuses executable memory the set runs interpreted, with a warning in the log.
     #[must_use]
@@ -335,12 +355,11 @@ impl SetBuilder {
         self.compile(Engine::Native, settings)
     }
 
-    /// The machine code of all that was added, as text for people: Cranelift's IR, then the
-    /// instructions. Empty where there is no native code.
+    /// The machine code of a program, as text for people; `None` where there is no native code.
     #[must_use]
-    pub fn listing(self) -> Vec<String> {
+    pub fn listing(self, id: ProgramId) -> Option<Listing> {
         let set = self.compile(Engine::Native, codegen::Settings::with_listing());
-        set.native.map(|native| native.listing().to_vec()).unwrap_or_default()
+        set.native?.listing().get(id.0).cloned()
     }
 
     fn compile(self, engine: Engine, settings: codegen::Settings) -> ProgramSet {

@@ -13,7 +13,7 @@ pub(crate) mod tree;
 #[cfg(test)]
 mod tests;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use token::Token;
 
@@ -109,6 +109,14 @@ pub(crate) fn format(
         .map(|width| print::print(&tree, &spelling, width))
         .find(|formatted| formatted.chars().count() <= limits.scalars);
     Ok(formatted.unwrap_or_else(|| source.to_owned()))
+}
+
+/// Whether a text could become an expression if it went on.
+pub(crate) fn is_unfinished(source: &str, limits: Limits) -> bool {
+    let parsed = parse(source, limits);
+    let ends_early = [&code::UNEXPECTED_END, &code::UNTERMINATED_TEXT];
+    let first = crate::diagnostic::first_error(&parsed.diagnostics);
+    first.is_some_and(|error| ends_early.contains(&error.code))
 }
 
 /// Lints for what looks like an escape and is none (decision 1).

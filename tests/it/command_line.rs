@@ -69,6 +69,56 @@ fn several_mistakes_are_told_at_once() {
 }
 
 #[test]
+fn repl_answers_lines_and_goes_on_while_something_is_open() {
+    let context = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(context.path(), GROUPS).unwrap();
+    let input = format!(
+        "1 + 1\n\n{{1,\n  2\n}}\n'a\nb'\n:type\n:type user?.groups\n:context {}\n{LAMBDA}\n:type\n\
+         (1 +\n\n:ir 7\n:asm 7\n:time 7\n:help\n:nothing\n1 / 0\n:quit\n2\n",
+        context.path().display()
+    );
+    let output = claimsmith(&["repl"], input.as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    let printed = text(&output.stdout);
+    let start = "2\n[1,2]\n\"a\\nb\"\ntext\n";
+    assert!(printed.starts_with(start), "{printed}");
+    for part in
+        ["[\"admin\",\"auditor\"]\nlist<text>\n", "root %", "ret", " ns, the mean of ", ":quit"]
+    {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+    assert!(!printed.contains("oel>") && !printed.ends_with("\n2\n"), "{printed}");
+    let said = text(&output.stderr);
+    for part in ["E0202", "no command `:nothing`", "E0604"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let well =
+        claimsmith(&["repl", "--context", context.path().to_str().unwrap()], b"user.groups.size()");
+    assert_eq!((well.status.code(), text(&well.stdout)), (Some(0), "3\n".to_owned()));
+}
+
+#[test]
+fn every_stage_of_an_expression_is_shown() {
+    let shown = |arguments: &[&str]| {
+        let output = claimsmith(arguments, GROUPS);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let ir = shown(&["ir", "user.groups.any(g => g == 'role_admin')", "--context", "-"]);
+    assert!(ir.contains("stream") && ir.contains(" : boolean @") && ir.contains("root %"), "{ir}");
+    let typed =
+        shown(&["eval", "--ir", "user.groups.any(g => g == 'role_admin')", "--context", "-"]);
+    assert_eq!(typed, ir);
+    let lowered = shown(&["ir", "--lowered", "1 + 1"]);
+    assert!(lowered.starts_with("function ") && lowered.contains("return"), "{lowered}");
+    let machine_code = shown(&["asm", "1 + 1"]);
+    assert!(machine_code.contains("ret") && !machine_code.contains("function "), "{machine_code}");
+    let output = claimsmith(&["asm", "1 +"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("E0202"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn fmt_prints_an_expression_and_rewrites_files() {
     let source = b"user.groups . filter(g=>(g.startsWith(\"role_\")AND g!='role_'))\n";
     let expected =

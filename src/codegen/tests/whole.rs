@@ -259,8 +259,9 @@ fn a_listing_shows_the_code() {
     let body = body(roles);
     let settings = Settings { listing: true, ..Settings::default() };
     let set = compile(&[Unit::Json(&body)], settings).unwrap();
-    let [text] = set.listing() else { panic!("one unit") };
-    assert!(text.contains("function") && text.contains("brif") && text.contains("ret"));
+    let [listing] = set.listing() else { panic!("one unit") };
+    assert!(listing.ir.contains("function") && listing.ir.contains("brif"));
+    assert!(listing.machine_code.contains("ret"));
 }
 
 #[test]
