@@ -18,6 +18,8 @@ mod lints;
 mod messages;
 mod mistakes;
 mod positions;
+#[cfg(feature = "internals")]
+mod seeds;
 mod reference;
 mod rows;
 mod support;

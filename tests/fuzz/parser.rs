@@ -1,0 +1,8 @@
+//! The fuzz target `parser`.
+#![no_main]
+
+#[path = "targets.rs"]
+#[expect(dead_code, reason = "each target asks one thing of what all ask")]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::parser(input));
