@@ -4,7 +4,7 @@
 
 mod interleaved;
 
-use claimsmith::grant::{Basic, Form, Mint, Presented, Proof, SignIn, token};
+use claimsmith::grant::{Basic, Form, Presented, Proof, SignIn, token};
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
 use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
@@ -67,10 +67,10 @@ fn person(published: &Published) -> Proof<'_> {
         .unwrap()
 }
 
-fn issue(proof: &Proof<'_>, worker: &mut Worker, mint: &Mint<'_>) -> String {
-    let decided = proof.decide(Trace::Skip, worker).unwrap();
+fn issue(proof: &Proof<'_>, worker: &mut Worker, random: &Random) -> String {
+    let decided = proof.decide(Trace::Skip, NOW, worker).unwrap();
     let claims = decided.claim_set(worker).unwrap();
-    claims.sign(mint).unwrap().access_token
+    claims.sign(random).unwrap().access_token
 }
 
 fn tokens(criterion: &mut Criterion) {
@@ -89,9 +89,9 @@ fn ratios(_: &mut Criterion) {
     for algorithm in ALGORITHMS {
         let published = publish(algorithm);
         let proof = person(&published);
-        let mint = Mint { random: &Random::System, now: NOW };
+        let random = Random::System;
         let mut worker = Worker::new();
-        let signed = issue(&proof, &mut worker, &mint);
+        let signed = issue(&proof, &mut worker, &random);
         let (input, _) = signed.rsplit_once('.').unwrap();
         let key = published.find_server("internal").unwrap().keys().active().key();
         let mut signature = Vec::new();
@@ -102,7 +102,7 @@ fn ratios(_: &mut Criterion) {
         };
         let mut person = |n| {
             for _ in 0..n {
-                black_box(issue(black_box(&proof), &mut worker, &mint));
+                black_box(issue(black_box(&proof), &mut worker, &random));
             }
         };
         // What the transport makes of a request is no part of issuing.
@@ -110,7 +110,7 @@ fn ratios(_: &mut Criterion) {
         let mut receive = |n| waiting.borrow_mut().extend((0..n).map(|_| presented()));
         let mut service = |n| {
             for presented in waiting.borrow_mut().drain(..n) {
-                black_box(token(&published, "internal", presented, &mint).unwrap());
+                black_box(token(&published, "internal", presented, &random, NOW).unwrap());
             }
         };
         let mut candidates = [
@@ -126,8 +126,8 @@ type Group<'c> = BenchmarkGroup<'c, WallTime>;
 
 /// The signature alone, over what the person's token signs.
 fn bare(group: &mut Group<'_>, published: &Published) {
-    let mint = Mint { random: &Random::System, now: NOW };
-    let token = issue(&person(published), &mut Worker::new(), &mint);
+    let random = Random::System;
+    let token = issue(&person(published), &mut Worker::new(), &random);
     let (input, _) = token.rsplit_once('.').unwrap();
     let key = published.find_server("internal").unwrap().keys().active().key();
     group.bench_function(BenchmarkId::from_parameter("signature"), |bencher| {
@@ -142,28 +142,27 @@ fn bare(group: &mut Group<'_>, published: &Published) {
 /// Decision, claims, layout and signature of a person's access token.
 fn person_token(group: &mut Group<'_>, published: &Published) {
     let (proof, random) = (person(published), Random::System);
-    let mint = Mint { random: &random, now: NOW };
     let mut worker = Worker::new();
     let verifier = published.find_server("internal").unwrap().keys().verifier();
-    let claims = verifier.verify(&issue(&proof, &mut worker, &mint)).unwrap();
+    let claims = verifier.verify(&issue(&proof, &mut worker, &random)).unwrap();
     let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!(claims.get("roles"), Some(&serde_json::json!(["admin", "auditor"])));
     assert_eq!(claims.get("department"), Some(&serde_json::json!("Engineering")));
     group.bench_function(BenchmarkId::from_parameter("person"), |bencher| {
-        bencher.iter(|| black_box(issue(black_box(&proof), &mut worker, &mint)).len());
+        bencher.iter(|| black_box(issue(black_box(&proof), &mut worker, &random)).len());
     });
 }
 
 /// The whole walk of a service, its secret included.
 fn service_token(group: &mut Group<'_>, published: &Published) {
     let random = Random::System;
-    let mint = Mint { random: &random, now: NOW };
     let verifier = published.find_server("internal").unwrap().keys().verifier();
-    let issued = token(published, "internal", presented(), &mint).unwrap();
+    let issued = token(published, "internal", presented(), &random, NOW).unwrap();
     assert!(verifier.verify(&issued.access_token).is_ok());
     group.bench_function(BenchmarkId::from_parameter("service"), |bencher| {
         bencher.iter(|| {
-            let issued = token(published, "internal", black_box(presented()), &mint).unwrap();
+            let issued =
+                token(published, "internal", black_box(presented()), &random, NOW).unwrap();
             black_box(issued.access_token).len()
         });
     });

@@ -266,6 +266,10 @@ pub struct RecordBuilder<'m> {
     /// The bytes behind the cells.
     texts: &'m mut [u8],
     n_bytes: usize,
+    /// Where the cells begin, and where the texts do: addresses of the whole memory, which outlive
+    /// the borrows above.
+    cells_at: u64,
+    texts_at: u64,
 }
 
 impl RecordBuilder<'_> {
@@ -283,6 +287,7 @@ impl RecordBuilder<'_> {
         // SAFETY: a box is never null.
         let mut memory = unsafe { NonNull::new_unchecked(Box::into_raw(memory)) };
         let packed = PackedRecord { memory, record_type: Arc::clone(record_type) };
+        let cells_at = memory.as_ptr().expose_provenance() as u64;
         // SAFETY: nobody else knows this memory yet; the reference ends with the builder.
         let cells = unsafe { memory.as_mut() };
         let (cells, behind) = cells.split_at_mut(n_cells);
@@ -291,7 +296,9 @@ impl RecordBuilder<'_> {
         let texts = unsafe {
             std::slice::from_raw_parts_mut(behind.as_mut_ptr().cast::<u8>(), behind.len() * CELL)
         };
-        let mut builder = RecordBuilder { cells, n_cells: 0, texts, n_bytes: 0 };
+        let texts_at = cells_at + (n_cells * CELL) as u64;
+        let mut builder =
+            RecordBuilder { cells, n_cells: 0, texts, n_bytes: 0, cells_at, texts_at };
         builder.record(record_type, data, &record_type.name, 0)?;
         Ok(packed)
     }
@@ -372,8 +379,9 @@ impl RecordBuilder<'_> {
         let end = self.n_bytes + text.len();
         let memory = self.texts.get_mut(self.n_bytes..end).ok_or_else(too_large)?;
         memory.copy_from_slice(text.as_bytes());
+        let address = self.texts_at + self.n_bytes as u64;
         self.n_bytes = end;
-        Ok(Value::at_address(memory.as_ptr() as u64, len, Kind::Text, scan(text), 0))
+        Ok(Value::at_address(address, len, Kind::Text, scan(text), 0))
     }
 
     fn list(
@@ -451,7 +459,7 @@ impl RecordBuilder<'_> {
 
     /// Where a cell lies.
     fn address(&self, index: usize) -> u64 {
-        (self.cells.as_ptr() as u64) + (index * CELL) as u64
+        self.cells_at + (index * CELL) as u64
     }
 
     fn put(&mut self, index: usize, value: Value<'static>) {

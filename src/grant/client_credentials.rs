@@ -23,7 +23,6 @@ pub(super) fn prove<'p>(
         scopes,
         audience,
         nonce: None,
-        now: 0,
     };
     proof.check_for_service()?;
     Ok(proof)

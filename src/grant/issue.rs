@@ -15,14 +15,6 @@ use crate::token::{
 /// How long an ID token lives, in seconds (authorization-server §2.10).
 const IDENTITY_SECONDS: i64 = 3600;
 
-/// What signing needs besides a key.
-#[derive(Clone, Copy, Debug)]
-pub struct Mint<'m> {
-    pub random: &'m Random,
-    /// Seconds since 1970.
-    pub now: i64,
-}
-
 /// The claims of the tokens of one answer, evaluated but not signed.
 #[derive(Debug)]
 pub struct ClaimSet<'d> {
@@ -61,7 +53,7 @@ impl<'d> ClaimSet<'d> {
                 &packed
             }
         };
-        let roots = proof.roots(records);
+        let roots = proof.roots(records, decided.now);
         let occasion = occasion(decided, scopes);
         let programs = proof.server.programs();
         let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };
@@ -107,12 +99,12 @@ impl<'d> ClaimSet<'d> {
     ///
     /// # Errors
     /// `server_error` where the library refuses to sign.
-    pub fn sign(&self, mint: &Mint<'_>) -> Result<Issued, Refusal> {
+    pub fn sign(&self, random: &Random) -> Result<Issued, Refusal> {
         let expires_in = i64::from(self.lifetimes.access_token_minutes) * 60;
-        let access_token = self.sign_access(mint, expires_in).map_err(|error| failure(&error))?;
+        let access_token = self.sign_access(random, expires_in).map_err(|error| failure(&error))?;
         let id_token = match &self.identity {
             Some(claims) => {
-                let signed = self.sign_identity(mint, claims, &access_token);
+                let signed = self.sign_identity(random, claims, &access_token);
                 Some(signed.map_err(|error| failure(&error))?)
             }
             None => None,
@@ -120,7 +112,7 @@ impl<'d> ClaimSet<'d> {
         Ok(Issued { access_token, expires_in, scope: self.scopes.join(" "), id_token })
     }
 
-    fn sign_access(&self, mint: &Mint<'_>, expires_in: i64) -> Result<String, KeyError> {
+    fn sign_access(&self, random: &Random, expires_in: i64) -> Result<String, KeyError> {
         let proof = self.decided.proof;
         let (layout, token_type) = match proof.server.definition().access_token_format {
             AccessTokenFormat::Okta => (AccessLayout::Okta, TokenType::Unsaid),
@@ -128,11 +120,11 @@ impl<'d> ClaimSet<'d> {
             AccessTokenFormat::Both => (AccessLayout::Both, TokenType::AccessToken),
         };
         let claims = AccessClaims {
-            jti: &access_jti(mint.random, None),
+            jti: &access_jti(random, None),
             issuer: proof.server.issuer(),
             audience: proof.audience,
-            issued_at: mint.now,
-            expires_at: mint.now.saturating_add(expires_in),
+            issued_at: self.decided.now,
+            expires_at: self.decided.now.saturating_add(expires_in),
             client: client_id(self.decided),
             user: proof.user().map(|user| user.id.as_str()),
             scopes: self.scopes,
@@ -146,7 +138,7 @@ impl<'d> ClaimSet<'d> {
 
     fn sign_identity(
         &self,
-        mint: &Mint<'_>,
+        random: &Random,
         custom: &[u8],
         access_token: &str,
     ) -> Result<String, KeyError> {
@@ -157,13 +149,13 @@ impl<'d> ClaimSet<'d> {
             subject: proof.user().map_or("", |user| &user.id),
             issuer: proof.server.issuer(),
             client: client_id(self.decided),
-            issued_at: mint.now,
-            expires_at: mint.now.saturating_add(IDENTITY_SECONDS),
-            jti: &identity_jti(mint.random),
+            issued_at: self.decided.now,
+            expires_at: self.decided.now.saturating_add(IDENTITY_SECONDS),
+            jti: &identity_jti(random),
             methods: sign_in.map_or(&[], |sign_in| &sign_in.methods),
             identity_provider: proof.published.organization_id(),
             nonce: proof.nonce.as_deref(),
-            auth_time: sign_in.map_or(mint.now, |sign_in| sign_in.auth_time),
+            auth_time: sign_in.map_or(self.decided.now, |sign_in| sign_in.auth_time),
             at_hash: Some(&at_hash(algorithm, access_token)),
         };
         let mut payload = Vec::with_capacity(512 + custom.len());

@@ -20,7 +20,7 @@ pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
-pub use issue::{ClaimSet, Issued, Mint};
+pub use issue::{ClaimSet, Issued};
 pub use proof::{Decided, Proof, SignIn};
 pub use refusal::Refusal;
 
@@ -28,6 +28,7 @@ use crate::directory::Application;
 use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
+use crate::random::Random;
 use std::cell::RefCell;
 
 /// A grant of the token endpoint.
@@ -93,7 +94,7 @@ thread_local! {
     static WORKER: RefCell<Worker> = RefCell::new(Worker::new());
 }
 
-/// The whole walk: what was presented becomes tokens.
+/// The whole walk: what was presented becomes tokens. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// The refusal of the phase that said no.
@@ -101,14 +102,16 @@ pub fn token(
     published: &Published,
     server_id: &str,
     presented: Presented,
-    mint: &Mint<'_>,
+    random: &Random,
+    now: i64,
 ) -> Result<Issued, Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let client = authenticate(published, &request)?;
-    let proof = client.allow(&request)?.prove(server, &request)?.at(mint.now);
-    WORKER
-        .with_borrow_mut(|worker| proof.decide(Trace::Skip, worker)?.claim_set(worker)?.sign(mint))
+    let proof = client.allow(&request)?.prove(server, &request)?;
+    WORKER.with_borrow_mut(|worker| {
+        proof.decide(Trace::Skip, now, worker)?.claim_set(worker)?.sign(random)
+    })
 }
 
 /// The server of a request.

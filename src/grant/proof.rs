@@ -28,8 +28,6 @@ pub struct Proof<'p> {
     pub(super) scopes: Vec<String>,
     pub(super) audience: &'p str,
     pub(super) nonce: Option<String>,
-    /// When, in seconds since 1970: what expressions take for the time.
-    pub(super) now: i64,
 }
 
 /// A person and how they signed in.
@@ -48,6 +46,8 @@ pub struct SignIn {
 #[derive(Debug)]
 pub struct Decided<'d> {
     pub(super) proof: &'d Proof<'d>,
+    /// When, in seconds since 1970: for expressions and for the tokens that come of it.
+    pub(super) now: i64,
     /// How the client knows the person.
     app_user: Option<AppUser<'d>>,
     decision: Decision<'d>,
@@ -76,18 +76,9 @@ impl<'p> Proof<'p> {
         audience: &'p str,
     ) -> Result<Self, Refusal> {
         let scopes = scope::parse(scope)?;
-        let (nonce, now) = (None, 0);
-        let proof = Self {
-            published,
-            server,
-            application,
-            sign_in,
-            grant_type,
-            scopes,
-            audience,
-            nonce,
-            now,
-        };
+        let nonce = None;
+        let proof =
+            Self { published, server, application, sign_in, grant_type, scopes, audience, nonce };
         let grant_types = &proof.client()?.grant_types;
         if !grant_types.iter().any(|allowed| allowed == grant_type) {
             return Err(Refusal::unauthorized_client(grant_types));
@@ -96,12 +87,6 @@ impl<'p> Proof<'p> {
             proof.check_for_service()?;
         }
         Ok(proof)
-    }
-
-    /// The same at this time, in seconds since 1970.
-    #[must_use]
-    pub fn at(self, now: i64) -> Self {
-        Self { now, ..self }
     }
 
     pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
@@ -147,10 +132,11 @@ impl<'p> Proof<'p> {
         records.pack_request(self.application, &access, app_user, session, programs)
     }
 
-    pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords) -> Roots<'r> {
+    /// What expressions are about; `now` is in seconds since 1970.
+    pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords, now: i64) -> Roots<'r> {
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
         let resolved = self.server.resolved();
-        let now = self.now.saturating_mul(MICROSECONDS_A_SECOND);
+        let now = now.saturating_mul(MICROSECONDS_A_SECOND);
         self.published.records().roots(user, self.application, request, resolved, now)
     }
 
@@ -161,6 +147,7 @@ impl<'p> Proof<'p> {
         expression: &ExpressionText,
         scopes: &[&str],
         app_user: Option<AppUser<'_>>,
+        now: i64,
         records: &mut Option<RequestRecords>,
         worker: &mut Worker,
     ) -> ConditionOutcome {
@@ -171,16 +158,21 @@ impl<'p> Proof<'p> {
                 Err(error) => return ConditionOutcome::Fault(error.to_string()),
             },
         };
-        let roots = self.roots(records);
+        let roots = self.roots(records, now);
         self.server.condition(expression, &roots, worker, Engine::Native)
     }
 
-    /// Holds the proof against the server's policies.
+    /// Holds the proof against the server's policies, at this time in seconds since 1970.
     ///
     /// # Errors
     /// A person who may not have tokens of this client at all. Refusals by policy are part of what
     /// was decided.
-    pub fn decide<'d>(&'d self, trace: Trace, worker: &mut Worker) -> Result<Decided<'d>, Refusal> {
+    pub fn decide<'d>(
+        &'d self,
+        trace: Trace,
+        now: i64,
+        worker: &mut Worker,
+    ) -> Result<Decided<'d>, Refusal> {
         let client = self.client()?;
         let app_user = self.app_user()?;
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user).zip(self.user());
@@ -194,7 +186,7 @@ impl<'p> Proof<'p> {
         let server = self.server.definition();
         let mut records = None;
         let mut evaluate = |text: &ExpressionText, scopes: &[&str]| {
-            self.condition(text, scopes, app_user, &mut records, worker)
+            self.condition(text, scopes, app_user, now, &mut records, worker)
         };
         let rules = self.server.rules();
         let decision = policy::decide(server, rules, &facts, trace, &mut evaluate);
@@ -203,7 +195,7 @@ impl<'p> Proof<'p> {
             let granted = &allowed.scopes;
             policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
-        Ok(Decided { proof: self, app_user, decision, customisation, records })
+        Ok(Decided { proof: self, now, app_user, decision, customisation, records })
     }
 }
 

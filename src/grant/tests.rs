@@ -32,9 +32,8 @@ fn presented(parameters: &[(&str, &str)]) -> Presented {
 
 fn ask(published: &Published, parameters: &[(&str, &str)]) -> Result<Issued, Refusal> {
     let random = Random::seeded(b"grant");
-    let mint = Mint { random: &random, now: NOW };
     let grant = ("grant_type", "client_credentials");
-    token(published, "internal", presented(&[&[grant], parameters].concat()), &mint)
+    token(published, "internal", presented(&[&[grant], parameters].concat()), &random, NOW)
 }
 
 /// The index of a client and a sign-in of a user, by their names.
@@ -61,12 +60,11 @@ fn ask_for(
     let audience = "https://api.mycompany.com";
     let grant = "authorization_code";
     let proof =
-        Proof::by_operator(published, server, application, sign_in, grant, scope, audience)?
-            .at(NOW);
+        Proof::by_operator(published, server, application, sign_in, grant, scope, audience)?;
     let mut worker = Worker::new();
     let random = Random::seeded(b"grant");
-    let decided = proof.decide(Trace::Skip, &mut worker)?;
-    decided.claim_set(&mut worker)?.sign(&Mint { random: &random, now: NOW })
+    let decided = proof.decide(Trace::Skip, NOW, &mut worker)?;
+    decided.claim_set(&mut worker)?.sign(&random)
 }
 
 fn claims_of(published: &Published, token: &str) -> serde_json::Value {

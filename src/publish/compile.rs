@@ -54,7 +54,7 @@ impl Draft {
         let mut all = Vec::new();
         for (server, made) in self.organization.servers.iter().zip(&self.servers) {
             all.extend(made.plan.bounds(server, &made.programs));
-            all.extend(conditions_of(server).filter_map(|condition| {
+            all.extend(server.conditions().filter_map(|condition| {
                 let id = made.conditions.get(&condition.text)?;
                 Some((condition, made.programs.bounds(*id).pop()?))
             }));
@@ -154,13 +154,6 @@ fn unattended<'c>(
         .map(|(expression, found)| Problem::of_expression(document, expression, found))
 }
 
-/// The conditions of rules and token policies.
-fn conditions_of(server: &AuthorizationServer) -> impl Iterator<Item = &ExpressionText> {
-    let of_rules = server.policies.iter().flat_map(|policy| &policy.rules);
-    let of_policies = server.token_policies.iter().filter_map(|policy| policy.condition.as_ref());
-    of_rules.filter_map(|rule| rule.condition.as_ref()).chain(of_policies)
-}
-
 fn add_conditions(
     server: &AuthorizationServer,
     document: &str,
@@ -172,7 +165,7 @@ fn add_conditions(
         of_claim(document, claims::PlanProblem { expression, found: Ok(found) })
     };
     builder.at(Position::Condition);
-    for expression in conditions_of(server) {
+    for expression in server.conditions() {
         if conditions.contains_key(&expression.text) {
             continue;
         }

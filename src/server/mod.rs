@@ -55,23 +55,19 @@ pub struct AuthorizationServer {
 }
 
 impl AuthorizationServer {
-    /// The scope of this name.
-    #[must_use]
-    pub fn find_scope(&self, name: &str) -> Option<&Scope> {
-        self.scopes.iter().find(|scope| scope.name == name)
+    /// The conditions of rules and of token policies.
+    pub fn conditions(&self) -> impl Iterator<Item = &ExpressionText> {
+        let of_rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        let of_policies = self.token_policies.iter().filter_map(|policy| policy.condition.as_ref());
+        of_rules.filter_map(|rule| rule.condition.as_ref()).chain(of_policies)
     }
 
-    /// Every expression: of claims, of rules, of token policies. Patterns of groups are none.
+    /// Every expression: those conditions, and the values of claims. Patterns of groups are none.
     pub fn expressions(&self) -> impl Iterator<Item = &ExpressionText> {
-        let claims = self.claims.iter().filter(|claim| claim.value_type == ValueType::Expression);
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-        let of_token_policies = self.token_policies.iter().flat_map(|policy| {
-            policy.condition.iter().chain(policy.claims.iter().map(|claim| &claim.value))
-        });
-        claims
-            .filter_map(|claim| claim.value.as_ref())
-            .chain(rules.filter_map(|rule| rule.condition.as_ref()))
-            .chain(of_token_policies)
+        let own = self.claims.iter().filter(|claim| claim.value_type == ValueType::Expression);
+        let added = self.token_policies.iter().flat_map(|policy| &policy.claims);
+        let claims = own.filter_map(|claim| claim.value.as_ref());
+        claims.chain(added.map(|claim| &claim.value)).chain(self.conditions())
     }
 }
 

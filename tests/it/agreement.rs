@@ -433,18 +433,13 @@ mod evaluated {
 
     /// The table tells of every fault of a written row's own.
     fn faults_are_told(seen: &Seen) {
-        let untold = seen.met.keys().filter(|met| {
-            let Met::Faulted { row, fault } = **met else { return false };
+        let untold = seen.met.keys().filter_map(|met| {
+            let Met::Faulted { row, fault } = *met else { return None };
             let row = functions::row(row).unwrap();
             let is_told = row.faults.contains(&fault) || fault == Fault::Limit;
-            row.style != Style::Internal && !is_told
+            (row.style != Style::Internal && !is_told).then_some((row.names[0], fault))
         });
-        let untold: Vec<_> = untold
-            .map(|met| match met {
-                Met::Faulted { row, fault } => (functions::row(*row).unwrap().names[0], *fault),
-                _ => unreachable!(),
-            })
-            .collect();
+        let untold: Vec<_> = untold.collect();
         assert!(untold.is_empty(), "rows that fault as the table does not say: {untold:?}");
     }
 

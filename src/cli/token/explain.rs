@@ -1,13 +1,14 @@
 //! What was decided and why, for a person and for a program.
 
 use crate::claims::{ExplainedClaim, Outcome};
-use crate::grant::{Issued, Mint, Refusal};
+use crate::grant::{Issued, Refusal};
 use crate::policy::{ConsideredTokenPolicy, Decision};
+use crate::random::Random;
 use serde_json::{Map, Value, json};
 
 /// Whether the tokens are signed.
 pub(super) enum Signing<'m> {
-    Yes(Mint<'m>),
+    Yes(&'m Random),
     No,
 }
 

@@ -5,7 +5,7 @@ mod explain;
 use super::installation::{Installation, Stop};
 use super::{Format, log, tell};
 use crate::clock::Clock;
-use crate::grant::{Decided, Form, Mint, Proof, SignIn, choose_audience};
+use crate::grant::{Decided, Form, Proof, SignIn, choose_audience};
 use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
@@ -61,9 +61,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let server = find_server(&published, &arguments.server)?;
     let proof = prove(arguments, &published, server, now)?;
     let mut worker = Worker::new();
-    let decided = proof.decide(Trace::Keep, &mut worker).map_err(|refusal| refusal.to_string())?;
+    let decided =
+        proof.decide(Trace::Keep, now, &mut worker).map_err(|refusal| refusal.to_string())?;
     let signing = if installation.demo || arguments.sign {
-        Signing::Yes(Mint { random: &opened.random, now })
+        Signing::Yes(&opened.random)
     } else {
         Signing::No
     };
@@ -84,7 +85,7 @@ fn explain<'e>(
 ) -> Explanation<'e> {
     let tokens = decided.claim_set(worker).and_then(|claims| {
         let issued = match signing {
-            Signing::Yes(mint) => Some(claims.sign(mint)?),
+            Signing::Yes(random) => Some(claims.sign(random)?),
             Signing::No => None,
         };
         Ok(explain::Tokens {
@@ -144,7 +145,6 @@ fn prove<'p>(
     })?;
     let (grant, scope) = (grant(arguments), &arguments.scope);
     Proof::by_operator(published, server, application, sign_in, grant, scope, audience)
-        .map(|proof| proof.at(now))
         .map_err(|refusal| refusal.to_string().into())
 }
 

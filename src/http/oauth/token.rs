@@ -4,7 +4,7 @@ use super::super::Surface;
 use super::super::answer::issued;
 use super::super::extract::ServerId;
 use super::with_form;
-use crate::grant::{self, Mint};
+use crate::grant;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ pub(crate) async fn token(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    let mint = || Mint { random: &surface.random, now: surface.clock.seconds() };
     with_form(&surface.issuer, request, |published, presented| {
-        grant::token(published, &server, presented, &mint()).map(|tokens| issued(&tokens))
+        grant::token(published, &server, presented, &surface.random, surface.clock.seconds())
+            .map(|tokens| issued(&tokens))
     })
     .await
 }
