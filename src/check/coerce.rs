@@ -56,7 +56,7 @@ impl Checker<'_> {
         }
         self.check_constant(parameter.accepts, value, span);
         if parameter.accepts == Accepts::Pattern {
-            self.forget_escapes(span);
+            self.note_pattern(span);
         }
         if shape.ty == Type::Null && parameter.null == Null::Faults {
             self.remark(error::expected(wanted(parameter.accepts), &shape, span));

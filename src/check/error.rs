@@ -82,14 +82,7 @@ pub(super) fn unknown_attribute(
 ) -> Diagnostic {
     let message = format!("`{owner}` has no attribute `{name}`");
     let found = Diagnostic::new(&code::UNKNOWN_ATTRIBUTE, message, span);
-    with_help(found.label("unknown attribute"), help)
-}
-
-fn with_help(diagnostic: Diagnostic, help: Option<String>) -> Diagnostic {
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
+    found.label("unknown attribute").help_if(help)
 }
 
 /// The question that names a likely slip.
@@ -113,13 +106,13 @@ pub(super) fn no_attributes(
     let message = format!("{} has no attribute `{name}`", a(&type_name(owner)));
     let of_each = || format!("to take it of each element, write `.map(x => x.{name})`");
     let help = help.or_else(|| matches!(owner.ty, Type::List(_)).then(of_each));
-    with_help(Diagnostic::new(&code::NO_ATTRIBUTES, message, span), help)
+    Diagnostic::new(&code::NO_ATTRIBUTES, message, span).help_if(help)
 }
 
 pub(super) fn unknown_function(name: &str, help: Option<String>, span: Span) -> Diagnostic {
     let message = format!("there is no function `{name}`");
     let found = Diagnostic::new(&code::UNKNOWN_FUNCTION, message, span);
-    with_help(found.label("unknown function"), help)
+    found.label("unknown function").help_if(help)
 }
 
 pub(super) fn wrong_arity(name: &str, found: usize, wanted: &str, span: Span) -> Diagnostic {

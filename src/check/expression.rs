@@ -1,7 +1,7 @@
 //! Literals, operators and choices.
 
 use super::flow::Fact;
-use super::shape::{unify, unify_all};
+use super::shape::{Family, family, unify, unify_all};
 use super::{Checker, Scope, error, lint};
 use crate::diagnostic::nearest;
 use crate::ir::{Constant, Link, NodeId, NodeKind, Order};
@@ -330,17 +330,10 @@ impl Checker<'_> {
     fn concat(&mut self, pieces: Vec<NodeId>, span: Span) -> NodeId {
         for piece in &pieces {
             let shape = self.shape(*piece);
-            match &shape.ty {
-                Type::Map | Type::Record(_) => {
-                    let span = self.span(*piece);
-                    self.remark(error::operand("+", &shape, span));
-                }
-                Type::Text if !self.flow.is_present(*piece) => {
-                    let span = self.span(*piece);
-                    self.diagnostics.push(lint::null_text(span));
-                }
-                _ => {}
+            if matches!(shape.ty, Type::Map | Type::Record(_)) {
+                self.remark(error::operand("+", &shape, self.span(*piece)));
             }
+            self.remark_null_joined(*piece);
         }
         self.push(NodeKind::Concat(pieces), Shape::of(Type::Text), span)
     }
@@ -506,24 +499,10 @@ fn sign(rest: &[(Operator, NodeId)]) -> &'static str {
 
 /// Whether values of these types may have an order (decision 14).
 fn are_comparable(lhs: &Type, rhs: &Type) -> bool {
-    #[derive(PartialEq)]
-    enum Family {
-        Number,
-        Text,
-        Boolean,
-        Unknown,
-        Nothing,
-    }
-    let family = |ty: &Type| match ty {
-        Type::Integer | Type::Number => Family::Number,
-        Type::Text | Type::Group | Type::DateTime | Type::Country => Family::Text,
-        Type::Boolean => Family::Boolean,
-        Type::Any | Type::Null => Family::Unknown,
-        Type::List(_) | Type::Map | Type::Record(_) => Family::Nothing,
+    let is_unknown = |ty| matches!(ty, &Type::Any | &Type::Null);
+    let alike = match (family(lhs), family(rhs)) {
+        (Some(one), Some(other)) => one == other && one != Family::List,
+        _ => false,
     };
-    let (lhs, rhs) = (family(lhs), family(rhs));
-    if lhs == Family::Unknown || rhs == Family::Unknown {
-        return true;
-    }
-    lhs == rhs && lhs != Family::Nothing
+    alike || is_unknown(lhs) || is_unknown(rhs)
 }

@@ -62,6 +62,12 @@ pub(super) struct Elements {
     facts: Vec<Fact>,
 }
 
+/// The parts of `value ?: otherwise`.
+struct Defaulted {
+    value: NodeId,
+    otherwise: NodeId,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     /// By node.
@@ -356,6 +362,36 @@ impl Checker<'_> {
             {
                 self.imply(counted, facts);
             }
+            if let Some(defaulted) = self.defaulted_in(value)
+                && self.are_same_constant(defaulted.otherwise, other) == Some(!equal)
+            {
+                self.imply(defaulted.value, facts);
+            }
+        }
+    }
+
+    /// `value ?: otherwise` or `value ?? otherwise`.
+    fn defaulted_in(&self, id: NodeId) -> Option<Defaulted> {
+        match self.kind(id)? {
+            NodeKind::Choice { links, otherwise } => match links.as_slice() {
+                [Link::Default { value, .. }] => {
+                    Some(Defaulted { value: *value, otherwise: *otherwise })
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether two constants are equal; `None` where one is none, or their kinds differ.
+    fn are_same_constant(&self, one: NodeId, other: NodeId) -> Option<bool> {
+        match (self.kind(one)?, self.kind(other)?) {
+            (NodeKind::Constant(one), NodeKind::Constant(other))
+                if std::mem::discriminant(one) == std::mem::discriminant(other) =>
+            {
+                Some(one == other)
+            }
+            _ => None,
         }
     }
 
@@ -521,4 +557,17 @@ fn is_conversion(operator: Operator) -> bool {
             | Operator::CsvText
             | Operator::CsvList
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ANSWERS_FOR_NULL, COUNTS};
+    use claimsmith_runtime::functions;
+
+    #[test]
+    fn every_function_that_is_named_here_exists() {
+        for name in ANSWERS_FOR_NULL.iter().map(|(name, _)| name).chain(&COUNTS) {
+            assert!(functions::rows().any(|(_, row)| row.names.contains(name)), "{name}");
+        }
+    }
 }

@@ -132,7 +132,7 @@ impl Checker<'_> {
         if let Err(words) = Pattern::new(&bare) {
             return self.error(error::pattern(&words, at));
         }
-        self.forget_escapes(at);
+        self.note_pattern(at);
         self.remark_plain_group_pattern(&bare, at);
         self.any_group(groups, span, |checker, group| {
             let pattern = checker.text(&bare, at);

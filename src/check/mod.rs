@@ -18,7 +18,7 @@ mod shape;
 mod stream;
 mod surprise;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, code, keep_most};
 use crate::ir::{Body, Constant, LocalId, Node, NodeId, NodeKind};
 use crate::schema::{Path, Position, Schema};
 use crate::source::Span;
@@ -93,11 +93,17 @@ pub(crate) fn check(
         is_inside: false,
         guarded: Vec::new(),
         diagnostics: found,
-        n_tried: 0,
+        n_reductions: 0,
+        patterns: Vec::new(),
         flow: Flow::default(),
     };
     let root = checker.outermost(tree);
-    let Checker { nodes, n_locals, diagnostics, .. } = checker;
+    let Checker { nodes, n_locals, mut diagnostics, patterns, .. } = checker;
+    diagnostics.retain(|told| {
+        let is_inside = |text: &Span| text.start <= told.span.start && told.span.end <= text.end;
+        told.code != &code::LOOKS_LIKE_ESCAPE || !patterns.iter().any(is_inside)
+    });
+    keep_most(&mut diagnostics);
     let failed = crate::diagnostic::first_error(&diagnostics).is_some();
     Checked { body: (!failed).then_some(Body { nodes, root, n_locals }), diagnostics }
 }
@@ -114,8 +120,10 @@ struct Checker<'c> {
     /// What each local of a guard stands for.
     guarded: Vec<(LocalId, NodeId)>,
     diagnostics: Vec<Diagnostic>,
-    /// Reductions around this place whose type is only supposed so far.
-    n_tried: usize,
+    /// Reductions around this place.
+    n_reductions: usize,
+    /// Texts that are regular expressions, which have escapes of their own.
+    patterns: Vec<Span>,
     flow: Flow,
 }
 

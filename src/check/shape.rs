@@ -22,3 +22,23 @@ pub(super) fn unify_all(shapes: impl IntoIterator<Item = Shape>) -> Shape {
     let Some(first) = shapes.next() else { return Shape::of(Type::Any) };
     shapes.fold(first, |so_far, shape| unify(&so_far, &shape))
 }
+
+/// Kinds of which no value of one equals a value of another.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Family {
+    Boolean,
+    Number,
+    Text,
+    List,
+}
+
+/// `None` for what may be of several kinds, and for what has attributes.
+pub(super) fn family(ty: &Type) -> Option<Family> {
+    match ty {
+        Type::Boolean => Some(Family::Boolean),
+        Type::Integer | Type::Number => Some(Family::Number),
+        Type::Text | Type::Group | Type::DateTime | Type::Country => Some(Family::Text),
+        Type::List(_) => Some(Family::List),
+        Type::Null | Type::Map | Type::Record(_) | Type::Any => None,
+    }
+}

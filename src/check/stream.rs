@@ -260,7 +260,7 @@ impl Checker<'_> {
 
     /// Checks the lambda of a reduction. Its value has the type of what it starts with, unless the
     /// body gives another; then nothing is known of it. To find out, the body may be checked twice,
-    /// so reductions deep in others are not tried.
+    /// so reductions deep in others are not tried, whichever pass over those others this is.
     fn reduction(
         &mut self,
         lambda: &Lambda,
@@ -268,13 +268,26 @@ impl Checker<'_> {
         element: &Shape,
         source: NodeId,
     ) -> Option<(LocalId, CheckedLambda)> {
+        let may_try =
+            self.n_reductions < MOST_TRIED && start.ty != Type::Any && start.ty != Type::Null;
+        self.n_reductions += 1;
+        let found = self.reduction_within(may_try, lambda, start, element, source);
+        self.n_reductions -= 1;
+        found
+    }
+
+    fn reduction_within(
+        &mut self,
+        may_try: bool,
+        lambda: &Lambda,
+        start: &Shape,
+        element: &Shape,
+        source: NodeId,
+    ) -> Option<(LocalId, CheckedLambda)> {
         let any = Shape::of(Type::Any);
-        if self.n_tried < MOST_TRIED && start.ty != Type::Any && start.ty != Type::Null {
+        if may_try {
             let before = self.mark();
-            self.n_tried += 1;
-            let tried = self.lambda(lambda, &[start.clone(), element.clone()], source);
-            self.n_tried -= 1;
-            let tried = tried?;
+            let tried = self.lambda(lambda, &[start.clone(), element.clone()], source)?;
             if unify(start, &self.shape(tried.body)) == *start {
                 return Some((tried.parameters.first().copied()?, tried));
             }

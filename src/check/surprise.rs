@@ -4,6 +4,7 @@
 use super::Checker;
 use super::flow::{Fact, Known};
 use super::lint::{self, Why};
+use super::shape::{Family, family};
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Constant, NodeId, NodeKind};
 use crate::schema::is_listed;
@@ -64,6 +65,13 @@ impl Checker<'_> {
         if is_condition && self.may_be_null(value) {
             self.diagnostics.push(lint::null_condition(self.span(value)));
             self.learn_present(value);
+        }
+    }
+
+    /// The value is joined with others to a text, where null is the empty one (decision 17).
+    pub(super) fn remark_null_joined(&mut self, value: NodeId) {
+        if self.shape(value).ty == Type::Text && self.may_be_null(value) {
+            self.diagnostics.push(lint::null_text(self.span(value)));
         }
     }
 
@@ -215,12 +223,9 @@ impl Checker<'_> {
         self.diagnostics.push(lint::plain_pattern(&instead, span));
     }
 
-    /// Takes back what was said of escapes in a text that is a regular expression, which has its own.
-    pub(super) fn forget_escapes(&mut self, span: Span) {
-        self.diagnostics.retain(|told| {
-            let inside = span.start <= told.span.start && told.span.end <= span.end;
-            told.code != &code::LOOKS_LIKE_ESCAPE || !inside
-        });
+    /// A text is a regular expression: what is said of escapes in it is not meant.
+    pub(super) fn note_pattern(&mut self, span: Span) {
+        self.patterns.push(span);
     }
 }
 
@@ -230,25 +235,6 @@ fn is_literal(written: &Expression) -> bool {
 
 fn is_null(written: &Expression) -> bool {
     matches!(written.kind, ExpressionKind::Literal(Literal::Null))
-}
-
-/// Kinds of which no value of one equals a value of another; `None` for what may be of several.
-#[derive(Clone, Copy, PartialEq)]
-enum Family {
-    Boolean,
-    Number,
-    Text,
-    List,
-}
-
-fn family(ty: &Type) -> Option<Family> {
-    match ty {
-        Type::Boolean => Some(Family::Boolean),
-        Type::Integer | Type::Number => Some(Family::Number),
-        Type::Text | Type::Group | Type::DateTime | Type::Country => Some(Family::Text),
-        Type::List(_) => Some(Family::List),
-        Type::Null | Type::Map | Type::Record(_) | Type::Any => None,
-    }
 }
 
 /// What a pattern asks that asks for letters only.
@@ -280,7 +266,7 @@ fn plain(pattern: &str) -> Option<PlainPattern> {
     let mut letters = pattern.chars();
     while let Some(letter) = letters.next() {
         let letter = match letter {
-            '\\' => letters.next().filter(|escaped| escaped.is_ascii_punctuation())?,
+            '\\' => letters.next().filter(|escaped| is_escape(*escaped))?,
             _ if r".+*?()|[]{}^$".contains(letter) => return None,
             letter => letter,
         };
@@ -293,6 +279,11 @@ fn plain(pattern: &str) -> Option<PlainPattern> {
         (true, true) => Plain::Part,
     };
     (!text.is_empty()).then_some(PlainPattern { of, text })
+}
+
+/// Whether a backslash before it makes it stand for itself; `\<` and `\>` are ends of words.
+fn is_escape(letter: char) -> bool {
+    letter.is_ascii_punctuation() && !matches!(letter, '<' | '>')
 }
 
 /// A text as it is written in an expression.

@@ -48,6 +48,27 @@ impl Diagnostic {
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
+
+    /// The same with what to do about it, if that is known.
+    pub(crate) fn help_if(self, help: Option<impl Into<String>>) -> Self {
+        Self { help: help.map(Into::into), ..self }
+    }
+}
+
+/// Most findings told of one text.
+pub(crate) const MOST: usize = 100;
+
+/// Keeps no more than [`MOST`]: errors before lints, and the first of each.
+pub(crate) fn keep_most(diagnostics: &mut Vec<Diagnostic>) {
+    let is_error = |told: &Diagnostic| told.severity == Severity::Error;
+    let mut errors = MOST;
+    let mut lints = MOST.saturating_sub(diagnostics.iter().filter(|told| is_error(told)).count());
+    diagnostics.retain(|told| {
+        let left = if is_error(told) { &mut errors } else { &mut lints };
+        let is_kept = *left > 0;
+        *left = left.saturating_sub(1);
+        is_kept
+    });
 }
 
 /// How much a diagnostic matters.

@@ -1,8 +1,8 @@
 //! What programs cost at most, known without running them.
 
 use super::{Program, ProgramId, ProgramSet};
-use crate::ir::Body;
-use crate::optimize::bound::{self, Bounds};
+use crate::ir::Member;
+use crate::optimize::bound::{self, Amount, Bounds};
 #[cfg(feature = "internals")]
 use {
     super::Roots,
@@ -12,18 +12,14 @@ use {
 };
 
 impl ProgramSet {
-    /// The bounds of an expression or condition; of an object, those of the first expression of each
-    /// member, in order.
+    /// The bounds of an expression or condition; of an object, those of each member, in order.
     #[must_use]
     pub fn bounds(&self, id: ProgramId) -> Vec<Bounds> {
-        let bodies: Vec<&Body> = match self.programs.get(id.0) {
+        match self.programs.get(id.0) {
             None => Vec::new(),
-            Some(Program::Json(body) | Program::Condition(body)) => vec![body],
-            Some(Program::Object(object)) => {
-                object.members.iter().filter_map(first_value).collect()
-            }
-        };
-        bodies.into_iter().map(bound::of).collect()
+            Some(Program::Json(body) | Program::Condition(body)) => vec![bound::of(body)],
+            Some(Program::Object(object)) => object.members.iter().map(of_member).collect(),
+        }
     }
 
     /// The sizes that bounds are about, as these records have them.
@@ -47,8 +43,18 @@ impl ProgramSet {
     }
 }
 
-fn first_value(member: &crate::ir::Member) -> Option<&Body> {
-    member.alternatives.first().map(|alternative| &alternative.value)
+/// The most that any expression of a member spends, since each has a budget of its own, and the most
+/// that any of its values writes.
+fn of_member(member: &Member) -> Bounds {
+    let values = member.alternatives.iter().map(|alternative| bound::of(&alternative.value));
+    let nothing = Bounds { steps: Amount::ZERO, output: Amount::ZERO };
+    let most = values.fold(nothing, |most, value| Bounds {
+        steps: most.steps.or(&value.steps),
+        output: most.output.or(&value.output),
+    });
+    let guards = member.alternatives.iter().filter_map(|alternative| alternative.guard.as_ref());
+    let steps = guards.fold(most.steps, |most, guard| most.or(&bound::of(guard).steps));
+    Bounds { steps, output: most.output }
 }
 
 #[cfg(feature = "internals")]

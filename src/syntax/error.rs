@@ -8,27 +8,9 @@ pub(super) fn error(
     code: &'static Code,
     message: String,
     span: Span,
-    help: Option<&str>,
+    help: Option<impl Into<String>>,
 ) -> Diagnostic {
-    let found = Diagnostic::new(code, message, span);
-    match help {
-        Some(help) => found.help(help),
-        None => found,
-    }
-}
-
-/// The same with words that were made.
-pub(super) fn error_of(
-    code: &'static Code,
-    message: String,
-    span: Span,
-    help: Option<String>,
-) -> Diagnostic {
-    let found = Diagnostic::new(code, message, span);
-    match help {
-        Some(help) => found.help(help),
-        None => found,
-    }
+    Diagnostic::new(code, message, span).help_if(help)
 }
 
 /// Forms of other languages (decision 6): how they begin, what they are called, what to do.
@@ -109,12 +91,10 @@ pub(super) fn unexpected_characters(text: &str, span: Span) -> Diagnostic {
                 "names are ASCII letters, digits, `_` and `$`; others are written `user['é']`";
             error(&code::LETTER_IN_NAME, message, span, Some(help))
         }
-        other => error(
-            &code::UNEXPECTED_CHARACTER,
-            format!("`{}` means nothing here", other.escape_debug()),
-            span,
-            None,
-        ),
+        other => {
+            let message = format!("`{}` means nothing here", other.escape_debug());
+            Diagnostic::new(&code::UNEXPECTED_CHARACTER, message, span)
+        }
     }
 }
 
@@ -158,7 +138,7 @@ pub(super) fn duplicate_key(key: &str, span: Span) -> Diagnostic {
 pub(super) fn too_long(found: usize, most: usize, end: usize) -> Diagnostic {
     let message = format!("the expression has {found} characters, and {most} are allowed");
     let span = Span::new(0, end);
-    error(&code::TOO_LONG, message, span, None)
+    Diagnostic::new(&code::TOO_LONG, message, span)
 }
 
 pub(super) fn too_deep(most: usize, span: Span) -> Diagnostic {
@@ -169,5 +149,5 @@ pub(super) fn too_deep(most: usize, span: Span) -> Diagnostic {
 /// A backslash pair that looks like an escape (decision 1).
 pub(super) fn looks_like_escape(pair: &str, span: Span) -> Diagnostic {
     let message = format!("`{pair}` is two characters here: a backslash is an ordinary character");
-    error(&code::LOOKS_LIKE_ESCAPE, message, span, None)
+    Diagnostic::new(&code::LOOKS_LIKE_ESCAPE, message, span)
 }

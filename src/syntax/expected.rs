@@ -1,8 +1,8 @@
 //! What is said where the grammar wants something else: the usual slips have words of their own.
 
-use super::error::{error, error_of};
-use super::recover::{closes, is_projection, opens};
-use super::token::{Placed, Token, ends_operand};
+use super::error::error;
+use super::recover::{is_projection, opens};
+use super::token::{Placed, Token, closes, closing_quote, ends_operand};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 
@@ -13,8 +13,8 @@ pub(super) struct Place<'t> {
     pub(super) at: usize,
     /// What could stand there, as the grammar names it.
     pub(super) expected: &'t [String],
-    /// Where the text ends.
-    pub(super) end: usize,
+    /// The whole text.
+    pub(super) source: &'t str,
 }
 
 /// Words between two operands that other languages have, and what to write.
@@ -76,8 +76,8 @@ impl Place<'_> {
     }
 
     pub(super) fn span(&self) -> Span {
-        self.found()
-            .map_or(Span::new(self.end, self.end), |(start, _, end)| Span::new(*start, *end))
+        let end = self.source.len();
+        self.found().map_or(Span::new(end, end), |(start, _, end)| Span::new(*start, *end))
     }
 
     /// Whether an operand stands before, and something that goes on with it is wanted.
@@ -116,7 +116,7 @@ impl Place<'_> {
             }
             found => {
                 let message = format!("expected {}, found {found}", self.wanted());
-                error_of(&code::UNEXPECTED_TOKEN, message, self.span(), self.help(found))
+                error(&code::UNEXPECTED_TOKEN, message, self.span(), self.help(found))
             }
         })
     }
@@ -133,12 +133,10 @@ impl Place<'_> {
             (Some((_, before, _)), _) if !ends_operand(before) && !opens(before) => {
                 Some(format!("something must follow {before}"))
             }
-            (_, Some((start, open, _))) => {
-                Some(format!("{open} at character {} is not closed", start + 1))
-            }
+            (_, Some(open)) => Some(format!("{} is not closed", self.placed(open))),
             _ => None,
         };
-        error_of(&code::UNEXPECTED_END, message, self.span(), help)
+        error(&code::UNEXPECTED_END, message, self.span(), help)
     }
 
     /// A word of another language, where that is what keeps the text from being read.
@@ -167,14 +165,14 @@ impl Place<'_> {
             return Some(error(&code::FOREIGN_WORD, message, span, Some(help)));
         }
         let Token::Name(word) = found else { return None };
-        if let (Token::Text(text), true) = (before, before_end == start) {
-            let escaped = text.ends_with('\\');
-            let span = Span::new(before_end.saturating_sub(1), *before_end);
-            return Some(super::error::quote_inside(escaped, span));
+        if let (Token::Text(text), true) = (before, before_end == start)
+            && let Some(quote) = closing_quote(self.source, *before_end)
+        {
+            return Some(super::error::quote_inside(text.ends_with('\\'), quote));
         }
         let help = known(&INFIX, word).filter(|_| self.is_behind_operand())?;
         let message = format!("`{word}` is no operator");
-        Some(error_of(&code::FOREIGN_WORD, message, self.span(), Some(format!("write {help}"))))
+        Some(error(&code::FOREIGN_WORD, message, self.span(), Some(format!("write {help}"))))
     }
 
     fn lambda(&self) -> Diagnostic {
@@ -265,9 +263,7 @@ impl Place<'_> {
             }
             found if closes(found) => match self.innermost_open() {
                 _ if !self.is_behind_operand() => "something is missing before it".to_owned(),
-                Some((start, open, _)) => {
-                    format!("{open} at character {} is still open", start + 1)
-                }
+                Some(open) => format!("{} is still open", self.placed(open)),
                 None => "no bracket is open here".to_owned(),
             },
             Token::Colon if matches!(self.innermost_open(), Some((_, Token::OpenBrace, _))) => {
@@ -278,6 +274,12 @@ impl Place<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// A token and which character it is at.
+    fn placed(&self, (start, token, _): &Placed) -> String {
+        let n_before = self.source.get(..*start).map_or(0, |before| before.chars().count());
+        format!("{token} at character {}", n_before + 1)
     }
 
     fn wants(&self, token: &str) -> bool {

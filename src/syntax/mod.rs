@@ -13,7 +13,7 @@ pub(crate) mod tree;
 #[cfg(test)]
 mod tests;
 
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, code, keep_most};
 use crate::source::Span;
 use token::Token;
 
@@ -84,7 +84,8 @@ pub(crate) fn parse(source: &str, limits: Limits) -> Parsed {
         return refused(diagnostics);
     }
     diagnostics.extend(escapes(source, &tokens));
-    let tree = recover::parse(tokens, source.len(), &mut diagnostics);
+    let tree = recover::parse(tokens, source, &mut diagnostics);
+    keep_most(&mut diagnostics);
     match crate::diagnostic::first_error(&diagnostics) {
         None => Parsed { tree, holed: None, diagnostics },
         Some(_) => Parsed { tree: None, holed: tree, diagnostics },

@@ -4,9 +4,9 @@
 
 use super::expected::Place;
 use super::expression::ExpressionParser;
-use super::token::{MOST_ERRORS, Placed, Token};
+use super::token::{Placed, Token, closes};
 use super::tree::Expression;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, MOST, Severity};
 use crate::source::Span;
 use lalrpop_util::ParseError;
 
@@ -49,10 +49,10 @@ impl Reach {
     }
 }
 
-/// The tree of these tokens, with holes where something is wrong. `end` is where the text ends.
+/// The tree of the tokens of this text, with holes where something is wrong.
 pub(super) fn parse(
     mut tokens: Vec<Placed>,
-    end: usize,
+    source: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expression> {
     let mut reach = Reach::Operand;
@@ -66,14 +66,15 @@ pub(super) fn parse(
             }
             Err(wrong) => wrong,
         };
-        let place = place(&wrong, &tokens, end);
+        let place = place(&wrong, &tokens, source);
         if is_told(&place, diagnostics) {
             reach = reach.wider();
         } else {
             diagnostics.push(place.diagnostic());
             reach = if place.crosses() { Reach::Everything } else { Reach::Operand };
         }
-        if diagnostics.len() >= MOST_ERRORS {
+        let is_error = |told: &&Diagnostic| told.severity == Severity::Error;
+        if diagnostics.iter().filter(is_error).count() >= MOST {
             return None;
         }
         let mut taken = take(&tokens, place.at, reach);
@@ -90,7 +91,7 @@ pub(super) fn parse(
 fn place<'t>(
     wrong: &'t ParseError<usize, Token, ()>,
     tokens: &'t [Placed],
-    end: usize,
+    source: &'t str,
 ) -> Place<'t> {
     let nothing: &[String] = &[];
     let (found, expected) = match wrong {
@@ -103,7 +104,7 @@ fn place<'t>(
         (known.0, known.2) == (*start, *end) && known.1 == *token
     };
     let at = found.and_then(|found| tokens.iter().position(|known| same(known, found)));
-    Place { tokens, at: at.unwrap_or(tokens.len()), expected, end }
+    Place { tokens, at: at.unwrap_or(tokens.len()), expected, source }
 }
 
 /// Whether something was said already of this place or of what stands just before it.
@@ -198,8 +199,4 @@ pub(super) fn is_projection(token: &Token) -> bool {
             | Token::SelectLast
             | Token::SafeSelectLast
     )
-}
-
-pub(super) fn closes(token: &Token) -> bool {
-    matches!(token, Token::CloseParenthesis | Token::CloseBracket | Token::CloseBrace)
 }

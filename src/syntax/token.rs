@@ -3,7 +3,7 @@
 
 use super::error;
 use super::literal;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, MOST};
 use crate::source::Span;
 use logos::Logos;
 use std::fmt;
@@ -219,7 +219,7 @@ pub(super) fn tokens(source: &str) -> (Vec<Placed>, Vec<Diagnostic>) {
             }
         };
         found.extend(token.map(|token| (range.start, token, range.end)));
-        if errors.len() >= MOST_ERRORS {
+        if errors.len() >= MOST {
             break;
         }
     }
@@ -250,12 +250,12 @@ fn meant(slice: &str, rest: &str) -> Option<Token> {
 fn unclosed(source: &str, found: &[Placed], start: usize) -> Diagnostic {
     let inside = found.windows(2).rev().find_map(|pair| match pair {
         [(_, Token::Text(text), end), (next, Token::Name(_), _)] if end == next => {
-            Some((*end, text.ends_with('\\')))
+            Some((closing_quote(source, *end)?, text.ends_with('\\')))
         }
         _ => None,
     });
     match inside {
-        Some((end, escaped)) => error::quote_inside(escaped, Span::new(end - 1, end)),
+        Some((quote, escaped)) => error::quote_inside(escaped, quote),
         None => {
             let rest = source.get(start..).unwrap_or_default();
             error::unexpected_characters(rest, Span::new(start, start + 1))
@@ -263,8 +263,11 @@ fn unclosed(source: &str, found: &[Placed], start: usize) -> Diagnostic {
     }
 }
 
-/// Most errors told of one text.
-pub(super) const MOST_ERRORS: usize = 100;
+/// The quote that ends the text before `end`, if it is a plain one.
+pub(super) fn closing_quote(source: &str, end: usize) -> Option<Span> {
+    let written = source.get(..end)?;
+    written.ends_with(['\'', '"']).then(|| Span::new(end - 1, end))
+}
 
 /// Decides what each token is among its neighbours.
 fn settle(found: &[Placed], errors: &mut Vec<Diagnostic>) -> Vec<Placed> {
@@ -375,7 +378,7 @@ pub(super) fn ends_operand(token: &Token) -> bool {
     )
 }
 
-fn closes(token: &Token) -> bool {
+pub(super) fn closes(token: &Token) -> bool {
     matches!(token, Token::CloseParenthesis | Token::CloseBracket | Token::CloseBrace)
 }
 

@@ -1,8 +1,12 @@
 //! A whole document with many mistakes: all of them are told in one run of `check`, each where it
 //! is, and nothing else.
 
+use claimsmith::diagnostic::Diagnostic;
+use claimsmith::document;
+use claimsmith::program::{Length, SetBuilder, Subject};
 use serde_json::{Value, json};
 use std::process::Command;
+use std::sync::Arc;
 
 /// Expressions that are in order, as organizations write them.
 const RIGHT: [&str; 10] = [
@@ -98,4 +102,49 @@ fn all_mistakes_of_a_document_are_told_in_one_run_each_where_it_is() {
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
+}
+
+/// What is said of an expression whose types are only seen: code, place and help.
+fn told(expression: &str) -> Vec<(String, String, String)> {
+    let context = document::read(br#"{"user": {"a": "b"}}"#).unwrap();
+    let schema = Arc::new(Subject::infer(&context).unwrap().0);
+    let found = match SetBuilder::new(schema).add_json(expression, Length::Free) {
+        Ok((_, lints)) => lints,
+        Err(found) => found,
+    };
+    let at = |told: &Diagnostic| expression.get(told.span.range()).unwrap().to_owned();
+    found
+        .iter()
+        .map(|told| (told.code.to_string(), at(told), told.help.clone().unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn reductions_in_reductions_are_checked_at_once() {
+    let open = "{'a'}.reduce((r, x) => ".repeat(90);
+    let expression = format!("{open}r + 1{}", ", 0)".repeat(90));
+    assert!(told(&expression).len() <= 100);
+}
+
+#[test]
+fn no_more_is_told_of_a_text_than_anybody_reads() {
+    let keys = "a:1,".repeat(2_000);
+    let found = told(&format!("{{{keys}b:2}}"));
+    assert_eq!(found.len(), 100);
+    let escapes = "'\\n'+".repeat(300);
+    let found = told(&format!("{escapes}user.nope(1 2)"));
+    assert!(found.iter().any(|(code, place, _)| code == "E0201" && place == "2"), "{found:?}");
+}
+
+#[test]
+fn places_are_told_in_characters_and_only_plain_quotes_are_one_too_many() {
+    let (code, _, help) = told("'\u{1f600}\u{1f600}' == (1").remove(0);
+    assert_eq!((code.as_str(), help.as_str()), ("E0202", "`(` at character 9 is not closed"));
+    for text in ["\u{201c}abc\u{201d}x 'foo", "`abc`x 'foo"] {
+        assert!(
+            told(text).iter().all(|(_, place, _)| place != "\u{201d}" && place != "`"),
+            "{text}"
+        );
+    }
+    assert!(told("'it's'").iter().any(|(code, place, _)| code == "E0104" && place == "'"));
 }

@@ -164,3 +164,16 @@ impl Walk<'_> {
         Extent::of(self.made().plus(&weight).plus(&names))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CASES, REPLACED, SHORTER};
+    use claimsmith_runtime::functions;
+
+    #[test]
+    fn every_function_that_is_named_here_exists() {
+        for name in SHORTER.iter().chain(&CASES).chain(&REPLACED) {
+            assert!(functions::rows().any(|(_, row)| row.names.contains(name)), "{name}");
+        }
+    }
+}
