@@ -1,153 +1,82 @@
-//! Days, years and weeks of the proleptic Gregorian calendar, as ISO 8601 counts them. Everything is
-//! exact on the whole range of `i64` microseconds, so nothing here can overflow.
+//! Dates of the proleptic Gregorian calendar, year 0 being 1 BC, made of numbers that somebody wrote;
+//! and local times as microseconds. `None` is what does not exist in the years -9999 to 9999.
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 
 /// Microseconds of a second.
 pub(super) const SECOND: i64 = 1_000_000;
 /// Microseconds of a day.
 pub(super) const DAY: i64 = 86_400 * SECOND;
 
-/// A date: year (0 is 1 BC), month and day from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date {
-    pub(super) year: i64,
-    pub(super) month: i64,
-    pub(super) day: i64,
+const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+
+/// Month and day are counted from 1.
+pub(super) fn date(year: i64, month: i64, day: i64) -> Option<Date> {
+    let (year, month) = (year.try_into().ok()?, month.try_into().ok()?);
+    Date::new(year, month, day.try_into().ok()?).ok()
 }
 
-/// A week as ISO 8601 §4.3.8 counts it: the first of a year holds its first Thursday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Week {
-    pub(super) year: i64,
-    pub(super) week: i64,
-    /// 1 is Monday.
-    pub(super) day: i64,
+/// The day of a year, counted from 1.
+pub(super) fn of_day_of_year(year: i64, day: i64) -> Option<Date> {
+    date(year, 1, 1)?.with().day_of_year(day.try_into().ok()?).build().ok()
 }
 
-pub(super) fn is_leap(year: i64) -> bool {
-    year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0)
+/// The day of a week as ISO 8601 counts them: 1 is Monday.
+pub(super) fn of_week(year: i64, week: i64, day: i64) -> Option<Date> {
+    let day = Weekday::from_monday_one_offset(day.try_into().ok()?).ok()?;
+    let week = ISOWeekDate::new(year.try_into().ok()?, week.try_into().ok()?, day);
+    week.ok().map(ISOWeekDate::date)
 }
 
-/// How many days a month from 1 to 12 has.
-pub(super) fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        _ => 31,
-    }
+/// The local time so many microseconds after the beginning of 1970.
+pub(super) fn local(microseconds: i64) -> Option<DateTime> {
+    EPOCH.checked_add(SignedDuration::from_micros(microseconds)).ok()
 }
 
-pub(super) fn days_of_year(year: i64) -> i64 {
-    if is_leap(year) { 366 } else { 365 }
+/// The same; of one too far away the nearest there is.
+pub(super) fn nearest_local(microseconds: i64) -> DateTime {
+    EPOCH.saturating_add(SignedDuration::from_micros(microseconds))
 }
 
-impl Date {
-    /// `None` for a month or day that does not exist.
-    pub(super) fn new(year: i64, month: i64, day: i64) -> Option<Self> {
-        let exists = (1..=12).contains(&month) && (1..=days_of_month(year, month)).contains(&day);
-        exists.then_some(Self { year, month, day })
-    }
-
-    /// The date of this day of a year, counted from 1.
-    pub(super) fn of_day_of_year(year: i64, day: i64) -> Option<Self> {
-        let first = Self { year, month: 1, day: 1 }.days();
-        (1..=days_of_year(year)).contains(&day).then(|| Self::of_days(first + day - 1))
-    }
-
-    /// The date of this many days since 1970-01-01. (Howard Hinnant's algorithm: years begin in
-    /// March, so that the odd day of a leap year is the last one.)
-    pub(super) fn of_days(days: i64) -> Self {
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let march_month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Self { year, month, day }
-    }
-
-    /// Days since 1970-01-01.
-    pub(super) fn days(self) -> i64 {
-        let year = self.year - i64::from(self.month <= 2);
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let march_month = (self.month + 9) % 12;
-        let day_of_year = (153 * march_month + 2) / 5 + self.day - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        era * 146_097 + day_of_era - 719_468
-    }
-
-    pub(super) fn day_of_year(self) -> i64 {
-        self.days() - Self { month: 1, day: 1, ..self }.days() + 1
-    }
-
-    pub(super) fn week(self) -> Week {
-        let days = self.days();
-        let day = weekday(days);
-        // The Thursday of a week is in the year that the week belongs to.
-        let thursday = days - day + 4;
-        let year = Self::of_days(thursday).year;
-        let first = Self { year, month: 1, day: 1 }.days();
-        Week { year, week: (thursday - first) / 7 + 1, day }
-    }
-}
-
-impl Week {
-    /// The date of this day; `None` if the year has no such week or the week no such day.
-    pub(super) fn date(self) -> Option<Date> {
-        let fourth = Date { year: self.year, month: 1, day: 4 }.days();
-        let monday = fourth - weekday(fourth) + 1;
-        let date = Date::of_days(monday + 7 * (self.week - 1) + self.day - 1);
-        (date.week() == self).then_some(date)
-    }
-}
-
-/// 1 for Monday, of days since 1970-01-01, which was a Thursday.
-pub(super) fn weekday(days: i64) -> i64 {
-    (days + 3).rem_euclid(7) + 1
+/// Microseconds from the beginning of 1970 to that of a date.
+pub(super) fn microseconds(date: Date) -> i64 {
+    date.duration_since(EPOCH.date()).as_secs() * SECOND
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, Week, weekday};
+    use super::{DAY, date, local, microseconds, nearest_local, of_day_of_year, of_week};
+    use jiff::civil::DateTime;
 
     #[test]
     fn days_and_dates_are_each_other() {
-        let ends = [-4_371_222, -719_529, -1, 0, 11_016, 2_932_896];
+        let ends = [-4_371_587, -719_529, -1, 0, 11_016, 2_932_896];
         for days in (-150_000..150_000).step_by(7).chain(ends) {
-            assert_eq!(Date::of_days(days).days(), days);
+            assert_eq!(microseconds(local(days * DAY).unwrap().date()), days * DAY);
         }
         let known = [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((1600, 12, 31), -134_775)];
         for ((year, month, day), days) in known {
-            assert_eq!(Date { year, month, day }.days(), days);
+            assert_eq!(date(year, month, day).map(microseconds), Some(days * DAY));
         }
-        assert_eq!(Date::new(2023, 2, 29), None);
-        assert_eq!(Date::new(1900, 2, 29), None);
-        assert!(Date::new(2000, 2, 29).is_some() && Date::new(-4, 2, 29).is_some());
-        assert_eq!(Date::of_day_of_year(2024, 60), Date::new(2024, 2, 29));
-        assert_eq!(Date::of_day_of_year(2023, 366), None);
     }
 
     #[test]
-    fn weeks_belong_to_the_year_of_their_thursday() {
-        let cases = [
-            ((2016, 1, 1), (2015, 53, 5)),
-            ((2015, 12, 31), (2015, 53, 4)),
-            ((2018, 12, 31), (2019, 1, 1)),
-            ((2017, 1, 1), (2016, 52, 7)),
-            ((2020, 12, 31), (2020, 53, 4)),
-        ];
-        for ((y, m, d), (year, week, day)) in cases {
-            let date = Date::new(y, m, d).unwrap();
-            assert_eq!(date.week(), Week { year, week, day });
-            assert_eq!(Week { year, week, day }.date(), Some(date));
+    fn what_does_not_exist_is_none() {
+        let no_days = [(2023, 2, 29), (1900, 2, 29), (2023, 13, 1), (2023, 0, 1), (10_000, 1, 1)];
+        for (year, month, day) in no_days {
+            assert_eq!(date(year, month, day), None, "{year} {month} {day}");
         }
-        assert_eq!(Week { year: 2016, week: 53, day: 1 }.date(), None);
-        assert_eq!(Week { year: 2016, week: 1, day: 8 }.date(), None);
-        assert_eq!(weekday(0), 4);
+        assert_eq!(date(i64::MAX, 1, 257), None);
+        assert!(date(2000, 2, 29).is_some() && date(-4, 2, 29).is_some());
+        assert_eq!(of_day_of_year(2024, 60), date(2024, 2, 29));
+        assert_eq!(of_day_of_year(2023, 366), None);
+        assert_eq!(of_day_of_year(2023, 0), None);
+        assert_eq!(of_week(2015, 53, 5), date(2016, 1, 1));
+        assert_eq!(of_week(2016, 53, 1), None);
+        assert_eq!(of_week(2016, 1, 8), None);
+        assert_eq!(local(i64::MAX), None);
+        assert_eq!(nearest_local(i64::MAX), DateTime::MAX);
+        assert_eq!(nearest_local(i64::MIN), DateTime::MIN);
     }
 }

@@ -1,13 +1,13 @@
 //! The date-time value: an instant and the zone it is looked at in.
 
-use super::civil::{DAY, Date, SECOND};
-use super::zone::{Local, Zone};
+use super::civil::{self, DAY, SECOND};
+use super::zone::Zone;
+use jiff::civil::Date;
+use jiff::tz::AmbiguousOffset;
 use std::fmt::Write as _;
 
-/// Years of the proleptic Gregorian calendar that a date-time can be in; 0 is 1 BC.
-const YEARS: std::ops::RangeInclusive<i64> = -9999..=9999;
-
-/// An instant in a zone, in the years -9999 to 9999 there. Two are the same here if their zones are,
+/// An instant in a zone, in the years -9999 to 9999 there, which is further than a zoned time of
+/// `jiff` reaches: 9999-12-31T23:59:59Z is one. Two are the same here if their zones are,
 /// too; the language's `==` compares the instants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime {
@@ -37,18 +37,23 @@ impl DateTime {
     #[must_use]
     pub fn new(microseconds: i64, zone: Zone) -> Option<Self> {
         let made = Self { microseconds, zone };
-        YEARS.contains(&made.clock().date.year).then_some(made)
+        made.local().and_then(civil::local).map(|_| made)
     }
 
-    /// The local time in the zone. Of a time that there is twice, `preferred` or else the first;
-    /// one that clocks skip is as long after the gap as it was into it.
+    /// The local time in the zone. Of a time that there is twice, that with the offset `preferred`
+    /// (seconds) or else the first; one that clocks skip is as long after the gap as it was into it.
     pub(super) fn of_local(local: i64, zone: Zone, preferred: Option<i64>) -> Option<Self> {
-        let offset = match zone.local(local) {
-            Local::Once(offset) | Local::Never { before: offset, .. } => offset,
-            Local::Twice { after, .. } if preferred == Some(after) => after,
-            Local::Twice { before, .. } => before,
+        let offset = match zone.offset_of_local(civil::local(local)?) {
+            AmbiguousOffset::Fold { after, .. }
+                if preferred == Some(i64::from(after.seconds())) =>
+            {
+                after
+            }
+            AmbiguousOffset::Unambiguous { offset: before }
+            | AmbiguousOffset::Gap { before, .. }
+            | AmbiguousOffset::Fold { before, .. } => before,
         };
-        Self::new(local.checked_sub(offset.checked_mul(SECOND)?)?, zone)
+        Self::new(local.checked_sub(i64::from(offset.seconds()) * SECOND)?, zone)
     }
 
     /// The parts of a value; only for those that were made here.
@@ -90,16 +95,13 @@ impl DateTime {
 
     pub(super) fn clock(self) -> Clock {
         let offset = self.zone.offset(self.microseconds);
-        let local = self.microseconds.saturating_add(offset * SECOND);
-        let date = Date::of_days(local.div_euclid(DAY));
-        let of_day = local.rem_euclid(DAY);
-        let seconds = of_day / SECOND;
+        let local = civil::nearest_local(self.microseconds.saturating_add(offset * SECOND));
         Clock {
-            date,
-            hour: seconds / 3_600,
-            minute: seconds / 60 % 60,
-            second: seconds % 60,
-            microsecond: of_day % SECOND,
+            date: local.date(),
+            hour: i64::from(local.hour()),
+            minute: i64::from(local.minute()),
+            second: i64::from(local.second()),
+            microsecond: i64::from(local.subsec_nanosecond() / 1_000),
             offset,
         }
     }
@@ -148,9 +150,9 @@ pub(super) fn append(text: &mut String, what: std::fmt::Arguments<'_>) {
 }
 
 fn append_date(date: Date, text: &mut String) {
-    let sign = if date.year < 0 { "-" } else { "" };
-    let Date { year, month, day } = date;
-    append(text, format_args!("{sign}{:04}-{month:02}-{day:02}", year.abs()));
+    let sign = if date.year() < 0 { "-" } else { "" };
+    let (year, month, day) = (date.year().abs(), date.month(), date.day());
+    append(text, format_args!("{sign}{year:04}-{month:02}-{day:02}"));
 }
 
 fn append_hour_and_minute(clock: Clock, text: &mut String) {

@@ -1,9 +1,10 @@
 //! Reads a date-time as ISO 8601 writes it, leniently (OEL §3.6): the time, its seconds, its fraction
 //! and the offset may be missing, and a day may be given by its week or its number in the year.
 
-use super::civil::{DAY, Date, SECOND, Week};
+use super::civil::{self, SECOND};
 use super::instant::DateTime;
 use super::zone::Zone;
+use jiff::civil::Date;
 
 /// The date-time that a text writes, in the zone of its offset; without one in UTC. Finer than
 /// microseconds is rounded down.
@@ -21,15 +22,21 @@ pub fn read(text: &str) -> Option<DateTime> {
     if !reader.is_done() {
         return None;
     }
-    let local = date.days().checked_mul(DAY)?.checked_add(of_day)?;
-    DateTime::of_local(local, zone, None)
+    DateTime::of_local(civil::microseconds(date) + of_day, zone, None)
+}
+
+/// The offset in seconds that a text begins with, and the rest.
+pub(super) fn offset(text: &str) -> Option<(i64, &str)> {
+    let mut reader = Reader(text.as_bytes());
+    let offset = reader.offset()?;
+    Some((offset, text.get(text.len() - reader.0.len()..)?))
 }
 
 /// What is still to be read.
-pub(super) struct Reader<'t>(pub(super) &'t [u8]);
+struct Reader<'t>(&'t [u8]);
 
 impl Reader<'_> {
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -38,7 +45,7 @@ impl Reader<'_> {
     }
 
     /// Takes the next byte if it is one of these.
-    pub(super) fn take_any(&mut self, any: &[u8]) -> bool {
+    fn take_any(&mut self, any: &[u8]) -> bool {
         match self.0.split_first() {
             Some((byte, rest)) if any.contains(byte) => {
                 self.0 = rest;
@@ -71,19 +78,19 @@ impl Reader<'_> {
     fn date(&mut self) -> Option<Date> {
         let year = self.year()?;
         if !self.take_any(b"-") {
-            return Date::new(year, 1, 1);
+            return civil::date(year, 1, 1);
         }
         if self.take_any(b"Ww") {
             let week = self.digits(2)?;
             let day = if self.take_any(b"-") { self.digits(1)? } else { 1 };
-            return Week { year, week, day }.date();
+            return civil::of_week(year, week, day);
         }
         if self.n_digits() == 3 {
-            return Date::of_day_of_year(year, self.digits(3)?);
+            return civil::of_day_of_year(year, self.digits(3)?);
         }
         let month = self.digits(2)?;
         let day = if self.take_any(b"-") { self.digits(2)? } else { 1 };
-        Date::new(year, month, day)
+        civil::date(year, month, day)
     }
 
     /// Four digits; with a sign four or more.
@@ -131,7 +138,7 @@ impl Reader<'_> {
     }
 
     /// `Z`, `+02`, `+02:00`, `+0200`, and with seconds; in seconds.
-    pub(super) fn offset(&mut self) -> Option<i64> {
+    fn offset(&mut self) -> Option<i64> {
         if self.take_any(b"Zz") {
             return Some(0);
         }

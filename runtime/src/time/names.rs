@@ -21,7 +21,7 @@ const WEEKDAYS: [&str; 7] =
 const ERAS: [&str; 2] = ["BC", "AD"];
 const HALVES: [&str; 2] = ["AM", "PM"];
 
-/// Zone abbreviations that are read, and the zones they mean.
+/// Zone abbreviations that are read, longer ones first, and the zones they mean.
 pub(super) const ZONES: [(&str, Option<&str>); 11] = [
     ("UTC", None),
     ("UT", None),

@@ -36,9 +36,11 @@ pub(super) enum Token {
     ZoneId,
 }
 
-/// What a number can be.
+/// What a number can be, also that of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
+    /// 0 before Christ, 1 after.
+    Era,
     /// Of the era: 20 in 2015.
     Century,
     YearOfEra,
@@ -51,6 +53,8 @@ pub(super) enum Field {
     DayOfYear,
     Month,
     Day,
+    /// 0 in the morning, 1 in the afternoon.
+    HalfDay,
     /// 0 to 11.
     HourOfHalf,
     /// 1 to 12.
@@ -61,6 +65,8 @@ pub(super) enum Field {
     ClockHour,
     Minute,
     Second,
+    /// Microseconds of the second.
+    Fraction,
 }
 
 /// What a word can be.
@@ -70,6 +76,18 @@ pub(super) enum Name {
     HalfDay,
     Month,
     Weekday,
+}
+
+impl Name {
+    /// What its words are numbers of.
+    pub(super) fn field(self) -> Field {
+        match self {
+            Self::Era => Field::Era,
+            Self::HalfDay => Field::HalfDay,
+            Self::Month => Field::Month,
+            Self::Weekday => Field::Weekday,
+        }
+    }
 }
 
 /// The letters of numbers: the field, and the most digits that are read of it.

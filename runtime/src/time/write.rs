@@ -2,7 +2,7 @@
 
 use super::instant::{Clock, DateTime, append};
 use super::names;
-use super::pattern::{Field, Name, Pattern, Token};
+use super::pattern::{Field, Pattern, Token};
 
 impl Pattern {
     /// The time as this pattern writes it, in its zone.
@@ -15,7 +15,9 @@ impl Pattern {
                 Token::Number { field, least, .. } => number(field.of(clock), *least, &mut text),
                 Token::TwoDigits { field, .. } => number(field.of(clock).abs() % 100, 2, &mut text),
                 Token::Fraction(n) => fraction(clock.microsecond, *n, &mut text),
-                Token::Name { name, long } => text.push_str(name.word(name.of(clock), *long)),
+                Token::Name { name, long } => {
+                    text.push_str(name.word(name.field().of(clock), *long))
+                }
                 Token::ZoneName { long } => text.push_str(&zone_name(time, *long)),
                 Token::Offset { colon } => offset(clock.offset, *colon, &mut text),
                 Token::ZoneId => match time.zone().id() {
@@ -31,7 +33,8 @@ impl Pattern {
 impl Clock {
     /// Counted from 1 in both eras.
     fn year_of_era(self) -> i64 {
-        if self.date.year > 0 { self.date.year } else { 1 - self.date.year }
+        let year = i64::from(self.date.year());
+        if year > 0 { year } else { 1 - year }
     }
 }
 
@@ -40,34 +43,26 @@ impl Field {
     pub(super) fn of(self, clock: Clock) -> i64 {
         // A clock of 1 to n shows n where one from 0 shows 0.
         let from_one = |number: i64, n: i64| if number % n == 0 { n } else { number % n };
+        let week = || clock.date.iso_week_date();
         match self {
+            Self::Era => i64::from(clock.date.year() > 0),
             Self::Century => clock.year_of_era() / 100,
             Self::YearOfEra => clock.year_of_era(),
-            Self::WeekYear => clock.date.week().year,
-            Self::Year => clock.date.year,
-            Self::Week => clock.date.week().week,
-            Self::Weekday => clock.date.week().day,
-            Self::DayOfYear => clock.date.day_of_year(),
-            Self::Month => clock.date.month,
-            Self::Day => clock.date.day,
+            Self::WeekYear => i64::from(week().year()),
+            Self::Year => i64::from(clock.date.year()),
+            Self::Week => i64::from(week().week()),
+            Self::Weekday => i64::from(clock.date.weekday().to_monday_one_offset()),
+            Self::DayOfYear => i64::from(clock.date.day_of_year()),
+            Self::Month => i64::from(clock.date.month()),
+            Self::Day => i64::from(clock.date.day()),
+            Self::HalfDay => clock.hour / 12,
             Self::HourOfHalf => clock.hour % 12,
             Self::ClockHourOfHalf => from_one(clock.hour, 12),
             Self::Hour => clock.hour,
             Self::ClockHour => from_one(clock.hour, 24),
             Self::Minute => clock.minute,
             Self::Second => clock.second,
-        }
-    }
-}
-
-impl Name {
-    /// The number of the word for what a clock shows.
-    pub(super) fn of(self, clock: Clock) -> i64 {
-        match self {
-            Self::Era => i64::from(clock.date.year > 0),
-            Self::HalfDay => clock.hour / 12,
-            Self::Month => clock.date.month,
-            Self::Weekday => Field::Weekday.of(clock),
+            Self::Fraction => clock.microsecond,
         }
     }
 }

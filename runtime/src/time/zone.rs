@@ -1,9 +1,9 @@
 //! Time zones: the bundled tz database by id, old short ids as Joda maps them, and fixed offsets.
 
-use super::civil::{Date, SECOND};
+use super::civil::SECOND;
 use jiff::Timestamp;
 use jiff::civil;
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use std::sync::{LazyLock, OnceLock};
 
 /// A time zone: with the top bit set a fixed offset in seconds, else the place of a bundled zone.
@@ -11,24 +11,10 @@ use std::sync::{LazyLock, OnceLock};
 pub struct Zone(u32);
 
 const FIXED: u32 = 1 << 31;
+/// Bytes of the longest id.
+pub(super) const LONGEST_ID: usize = 32;
 /// Seconds that an offset stays below.
 const MOST_OFFSET: i64 = 86_400;
-
-/// What a local time is in a zone. Offsets are in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Local {
-    Once(i64),
-    /// Clocks are put forward over it.
-    Never {
-        before: i64,
-        after: i64,
-    },
-    /// Clocks are put back over it.
-    Twice {
-        before: i64,
-        after: i64,
-    },
-}
 
 #[derive(Debug)]
 struct Bundled {
@@ -88,6 +74,16 @@ impl Zone {
         let within = seconds.abs() < MOST_OFFSET;
         let seconds = i32::try_from(seconds).ok().filter(|_| within)?;
         Some(Self(FIXED | (seconds.cast_unsigned() & !FIXED)))
+    }
+
+    /// The zone of the longest id that a text begins with, and the rest.
+    pub(super) fn read(text: &str) -> Option<(Self, &str)> {
+        let is_of_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(byte);
+        let most = text.bytes().take(LONGEST_ID).take_while(is_of_id).count();
+        (1..=most).rev().find_map(|n| {
+            let (id, rest) = text.split_at_checked(n)?;
+            Self::find(id).map(|zone| (zone, rest))
+        })
     }
 
     /// The zone of this id, exactly as written.
@@ -154,18 +150,14 @@ impl Zone {
         letters.bytes().all(|byte| byte.is_ascii_alphabetic()).then(|| letters.to_owned())
     }
 
-    /// What a local time (microseconds since 1970-01-01T00:00 there) is here.
-    pub(super) fn local(self, local: i64) -> Local {
-        let Some(zone) = self.region() else { return Local::Once(self.seconds()) };
-        let Some(civil) = civil_of(local) else { return Local::Once(self.offset(local)) };
-        let seconds = |offset: jiff::tz::Offset| i64::from(offset.seconds());
-        match zone.to_ambiguous_timestamp(civil).offset() {
-            AmbiguousOffset::Unambiguous { offset } => Local::Once(seconds(offset)),
-            AmbiguousOffset::Gap { before, after } => {
-                Local::Never { before: seconds(before), after: seconds(after) }
-            }
-            AmbiguousOffset::Fold { before, after } => {
-                Local::Twice { before: seconds(before), after: seconds(after) }
+    /// What a local time is here: there once, never (clocks are put forward over it) or twice.
+    pub(super) fn offset_of_local(self, local: civil::DateTime) -> AmbiguousOffset {
+        match self.region() {
+            Some(zone) => zone.to_ambiguous_timestamp(local).offset(),
+            None => {
+                let seconds = i32::try_from(self.seconds()).ok();
+                let offset = seconds.and_then(|seconds| Offset::from_seconds(seconds).ok());
+                AmbiguousOffset::Unambiguous { offset: offset.unwrap_or(Offset::UTC) }
             }
         }
     }
@@ -175,15 +167,4 @@ impl Zone {
 fn timestamp(instant: i64) -> Timestamp {
     let nearest = if instant < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(instant.div_euclid(SECOND)).unwrap_or(nearest)
-}
-
-/// To the second; zones change at whole ones.
-fn civil_of(local: i64) -> Option<civil::DateTime> {
-    let seconds = local.div_euclid(SECOND);
-    let Date { year, month, day } = Date::of_days(seconds.div_euclid(86_400));
-    let second = seconds.rem_euclid(86_400);
-    let part = |value: i64| i8::try_from(value).ok();
-    let year = i16::try_from(year).ok()?;
-    let (hour, minute) = (part(second / 3_600)?, part(second / 60 % 60)?);
-    civil::DateTime::new(year, part(month)?, part(day)?, hour, minute, part(second % 60)?, 0).ok()
 }
