@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
 use crate::value::Value;
+use std::sync::LazyLock;
 use table::COUNTRIES;
 
 type Answer<'a> = Result<Value<'a>, Fault>;
@@ -57,25 +58,21 @@ impl Country {
         self.place
     }
 
-    fn find(is_meant: impl Fn(&Row) -> bool) -> Option<Self> {
-        let place = COUNTRIES.iter().position(is_meant)?;
-        Self::at(u64::try_from(place).ok()?)
-    }
-
     /// The country of a code: two letters, three letters or a number, in any letter case.
     fn by_code(code: &str) -> Option<Self> {
-        let digits = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
-        let number: Option<u16> = if digits { code.parse().ok() } else { None };
-        let same = |known: &str| known.eq_ignore_ascii_case(code);
-        Self::find(|row| same(row.alpha2) || same(row.alpha3) || number == Some(row.number))
+        let wanted = Code::new(code)?;
+        let found = CODES.binary_search_by_key(&wanted, |(code, _)| *code).ok()?;
+        CODES.get(found).and_then(|(_, place)| Self::at(*place))
     }
 
     /// The country of a code or of a name, in any letter case.
     fn by_code_or_name(text: &str) -> Option<Self> {
-        let wanted = text.to_lowercase();
-        let same = |name: &&str| name.to_lowercase() == wanted;
-        let named = |row: &Row| same(&row.name) || row.other_names.iter().any(same);
-        Self::by_code(text).or_else(|| Self::find(named))
+        let named = || {
+            let wanted = as_compared(text);
+            let found = NAMES.binary_search_by(|(name, _)| name.cmp(&wanted)).ok()?;
+            NAMES.get(found).and_then(|(_, place)| Self::at(*place))
+        };
+        Self::by_code(text).or_else(named)
     }
 
     /// `US`.
@@ -101,6 +98,51 @@ impl Country {
     pub fn name(self) -> &'static str {
         self.row.name
     }
+}
+
+/// A code as codes are compared: letters are large, and digits three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Code([u8; 3]);
+
+impl Code {
+    /// `None` for a text that is too short or too long.
+    fn new(text: &str) -> Option<Self> {
+        Some(Self(match *text.as_bytes() {
+            [c] if c.is_ascii_digit() => [b'0', b'0', c],
+            [b, c] if b.is_ascii_digit() => [b'0', b, c],
+            // No text has this last byte.
+            [a, b] => [a, b, u8::MAX].map(|letter| letter.to_ascii_uppercase()),
+            [a, b, c] => [a, b, c].map(|letter| letter.to_ascii_uppercase()),
+            _ => return None,
+        }))
+    }
+}
+
+/// The places of the countries by each of their codes, in the order of the codes.
+static CODES: LazyLock<Vec<(Code, u64)>> = LazyLock::new(|| {
+    sorted(|row| {
+        let number = format!("{:03}", row.number);
+        [row.alpha2, row.alpha3, &number].map(Code::new).into_iter().flatten()
+    })
+});
+
+/// The places of the countries by each of their names as names are compared, in the order of those.
+static NAMES: LazyLock<Vec<(String, u64)>> = LazyLock::new(|| {
+    let names = |row: &'static Row| row.other_names.iter().chain([&row.name]);
+    sorted(|row| names(row).map(|name| as_compared(name)))
+});
+
+/// Keys of the countries with their places, in order.
+fn sorted<K: Ord, I: IntoIterator<Item = K>>(keys: impl Fn(&'static Row) -> I) -> Vec<(K, u64)> {
+    let of_row = |(place, row)| keys(row).into_iter().map(move |key| (key, place));
+    let mut all: Vec<(K, u64)> = (0..).zip(&COUNTRIES).flat_map(of_row).collect();
+    all.sort_unstable();
+    all
+}
+
+/// A name as names are compared: in small letters, and with the apostrophe of typewriters.
+fn as_compared(name: &str) -> String {
+    name.to_lowercase().replace('’', "'")
 }
 
 /// The rows of this family.
@@ -232,7 +274,7 @@ fn to_name<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a>
 
 #[cfg(test)]
 mod tests {
-    use super::{COUNTRIES, Country};
+    use super::{CODES, COUNTRIES, Country, NAMES};
 
     #[test]
     fn every_way_to_name_a_country_leads_back_to_it() {
@@ -245,14 +287,27 @@ mod tests {
             assert!(same(Country::by_code(&country.numeric())));
             for name in row.other_names.iter().chain([&row.name]) {
                 assert!(same(Country::by_code_or_name(&name.to_uppercase())), "{name}");
+                assert!(same(Country::by_code_or_name(&name.replace('\'', "’"))), "{name}");
                 assert!(Country::by_code(name).is_none(), "{name}");
             }
         }
     }
 
     #[test]
+    fn every_code_and_name_is_of_one_country() {
+        assert_eq!(CODES.len(), 3 * COUNTRIES.len());
+        assert!(CODES.is_sorted_by(|(one, _), (next, _)| one < next));
+        assert!(NAMES.is_sorted_by(|(one, _), (next, _)| one < next));
+        assert_eq!(Country::by_code("4").map(Country::alpha2), Some("AF"));
+        assert_eq!(Country::by_code("36").map(Country::alpha2), Some("AU"));
+    }
+
+    #[test]
     fn what_names_no_country_is_none() {
-        for text in ["", "X", "XX", "ZZZ", "999", "0", "0840", "8 4", "+84", "Atlantis", " US"] {
+        for text in [
+            "", "X", "XX", "ZZZ", "999", "0", "0840", "8 4", "8X", "-4", "é", "U\0", "US\0", "000",
+            "+84", "Atlantis", " US",
+        ] {
             assert!(Country::by_code_or_name(text).is_none(), "{text}");
         }
     }
