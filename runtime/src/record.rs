@@ -314,14 +314,14 @@ impl RecordBuilder<'_> {
         if data.len() != record_type.fields.len() {
             return Err(BuildError::Slots { path: path.to_owned() });
         }
-        let header = self.reserve(data.len() + 1);
+        let too_large = || BuildError::TooLarge { path: path.to_owned() };
+        let header = self.reserve(data.len() + 1).ok_or_else(too_large)?;
         for (index, (field, datum)) in record_type.fields.iter().zip(data).enumerate() {
             let inner = || format!("{path}.{}", field.name);
             let value = self.value(&field.shape, datum, &inner, level + 1)?;
             self.put(header + 1 + index, value);
         }
         let slots = self.cells.get(header + 1..header + 1 + data.len()).unwrap_or_default();
-        let too_large = || BuildError::TooLarge { path: path.to_owned() };
         let depth = depth_around(slots).ok_or_else(too_large)?;
         let n_slots = data.len() as u32;
         let record_type = Arc::as_ptr(record_type);
@@ -391,7 +391,8 @@ impl RecordBuilder<'_> {
         path: &dyn Fn() -> String,
         level: usize,
     ) -> Result<Value<'static>, BuildError> {
-        let start = self.reserve(data.len());
+        let too_large = || BuildError::TooLarge { path: path() };
+        let start = self.reserve(data.len()).ok_or_else(too_large)?;
         for (index, datum) in data.iter().enumerate() {
             let inner = || format!("{}[{index}]", path());
             let value = self.value(element, datum, &inner, level + 1)?;
@@ -409,7 +410,8 @@ impl RecordBuilder<'_> {
         if !texts.is_empty() && !element.admits(Kind::Text) {
             return Err(BuildError::Shape { path: format!("{}[0]", path()), found: Kind::Text });
         }
-        let start = self.reserve(texts.len());
+        let too_large = || BuildError::TooLarge { path: path() };
+        let start = self.reserve(texts.len()).ok_or_else(too_large)?;
         for (index, text) in texts.iter().enumerate() {
             let value = self.text(text, path)?;
             self.put(start + index, value);
@@ -423,7 +425,8 @@ impl RecordBuilder<'_> {
         path: &dyn Fn() -> String,
         level: usize,
     ) -> Result<Value<'static>, BuildError> {
-        let start = self.reserve(2 * entries.len());
+        let too_large = || BuildError::TooLarge { path: path() };
+        let start = self.reserve(2 * entries.len()).ok_or_else(too_large)?;
         for (index, (key, datum)) in entries.iter().enumerate() {
             let inner = || format!("{}.{key}", path());
             let name = self.text(key, &inner)?;
@@ -450,11 +453,12 @@ impl RecordBuilder<'_> {
         Ok(Value::at_address(self.address(start), len, kind, 0, depth))
     }
 
-    /// Takes `n` cells; answers the index of the first.
-    fn reserve(&mut self, n: usize) -> usize {
+    /// Takes `n` cells; answers the index of the first. `None` if there are not so many, so that no
+    /// address is ever beyond the cells.
+    fn reserve(&mut self, n: usize) -> Option<usize> {
         let start = self.n_cells;
-        self.n_cells += n;
-        start
+        self.n_cells = start.checked_add(n).filter(|end| *end <= self.cells.len())?;
+        Some(start)
     }
 
     /// Where a cell lies.
@@ -473,6 +477,45 @@ impl RecordBuilder<'_> {
             // SAFETY: a header has the size of a value, and any bytes are a valid value to keep:
             // this cell is read again only as a header.
             *cell = unsafe { std::mem::transmute::<Header, Value<'static>>(header) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BuildError, Datum, RecordBuilder};
+    use crate::types::RecordType;
+    use crate::value::Value;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_has_no_cells_left_is_too_large() {
+        let data = [
+            Datum::List(vec![Datum::Null, Datum::Null]),
+            Datum::Texts(&["a", "b"]),
+            Datum::Map(vec![("a", Datum::Null)]),
+            Datum::Record(Vec::new()),
+        ];
+        let nothing = Arc::new(RecordType { name: "nothing".to_owned(), ..RecordType::default() });
+        for (datum, n) in data.iter().zip([2, 2, 2, 1]) {
+            for (n, fits) in [(n, true), (n - 1, false)] {
+                let (mut cells, mut texts) = (vec![Value::NULL; n], [0; 16]);
+                let mut builder = RecordBuilder {
+                    cells: &mut cells,
+                    n_cells: 0,
+                    texts: &mut texts,
+                    n_bytes: 0,
+                    cells_at: 0,
+                    texts_at: 0,
+                };
+                let path = || "user.x".to_owned();
+                let made = match datum {
+                    Datum::Record(data) => builder.record(&nothing, data, "user.x", 0).map(|_| ()),
+                    datum => builder.value(&super::ANYTHING, datum, &path, 0).map(|_| ()),
+                };
+                let too_large = Err(BuildError::TooLarge { path: path() });
+                assert_eq!(made, if fits { Ok(()) } else { too_large }, "{datum:?}");
+            }
         }
     }
 }
