@@ -109,7 +109,10 @@ impl Program {
     /// The fault that stopped it.
     pub fn evaluate(&self, subject: &Subject, worker: &mut Worker) -> Result<Value, Fault> {
         let json = self.json(subject, worker)?;
-        Ok(document::read(json.as_bytes()).map_or(Value::Null, |node| Value::from(&node.value)))
+        match document::read(json.as_bytes()) {
+            Ok(node) => Ok(Value::from(&node.value)),
+            Err(_) => Err(self.fault(EvaluationFault::of_bug())),
+        }
     }
 
     /// The same as JSON text.
@@ -123,15 +126,20 @@ impl Program {
     /// A subject of another schema is a fault: its records are of other types.
     fn json<'w>(&self, subject: &Subject, worker: &'w mut Worker) -> Result<&'w str, Fault> {
         if !Arc::ptr_eq(self.set.schema(), &subject.schema.0) {
-            let fault = EvaluationFault::of_context();
-            return Err(Fault { text: self.text.clone(), fault });
+            return Err(self.fault(EvaluationFault::of_context()));
         }
         let resolved = self.set.resolve(subject.inner.table());
         let roots = Roots::of(&subject.inner, &self.set, &resolved, Clock::System.microseconds());
         match self.set.json(self.id, &roots, worker, Engine::Native) {
-            Ok(json) => Ok(std::str::from_utf8(json).unwrap_or("null")),
-            Err(fault) => Err(Fault { text: self.text.clone(), fault }),
+            Ok(json) => {
+                std::str::from_utf8(json).map_err(|_| self.fault(EvaluationFault::of_bug()))
+            }
+            Err(fault) => Err(self.fault(fault)),
         }
+    }
+
+    fn fault(&self, fault: EvaluationFault) -> Fault {
+        Fault { text: self.text.clone(), fault }
     }
 }
 

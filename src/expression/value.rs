@@ -2,7 +2,9 @@
 
 use super::{InputError, Schema, Subject};
 use crate::document::{Json, Member, Node};
+use crate::schema::standard;
 use crate::source::Span;
+use std::collections::BTreeMap;
 
 /// What an expression reads and gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,12 +94,13 @@ fn to_node(value: Value) -> Node {
 
 /// Of equal keys the last one counts.
 fn object(entries: Vec<(String, Value)>) -> Json {
-    let mut members: Vec<Member> = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        members.retain(|member| member.key != key);
-        members.push(Member { key, key_span: Span::default(), value: to_node(value) });
-    }
-    Json::Object(members)
+    let places = || entries.iter().enumerate().map(|(place, (key, _))| (key.as_str(), place));
+    let last: BTreeMap<&str, usize> = places().collect();
+    let counts: Vec<bool> = places().map(|(key, place)| last.get(key) == Some(&place)).collect();
+    let counting = entries.into_iter().zip(counts).filter(|(_, counts)| *counts);
+    let member =
+        |((key, value), _)| Member { key, key_span: Span::default(), value: to_node(value) };
+    Json::Object(counting.map(member).collect())
 }
 
 /// A subject that is put together from values.
@@ -117,7 +120,8 @@ impl SubjectBuilder {
         self
     }
 
-    /// The user has this metadata: `id`, `status`, or a time such as `created`.
+    /// The user has this metadata: `id`, `status`, or a time such as `created`. `profile` and
+    /// `groups` may be given here as a whole instead of one by one.
     #[must_use]
     pub fn metadata(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.user.push((name.to_owned(), value.into()));
@@ -131,9 +135,12 @@ impl SubjectBuilder {
         self
     }
 
-    /// Another root, such as `access`, has this attribute.
+    /// Another root, such as `access`, has this attribute. What `user` has is metadata.
     #[must_use]
     pub fn root(mut self, root: &str, name: &str, value: impl Into<Value>) -> Self {
+        if root == standard::USER {
+            return self.metadata(name, value);
+        }
         let entry = (name.to_owned(), value.into());
         match self.roots.iter_mut().find(|(known, _)| known == root) {
             Some((_, attributes)) => attributes.push(entry),
@@ -145,23 +152,36 @@ impl SubjectBuilder {
     /// The subject; without any attribute, metadata or group it has no user.
     ///
     /// # Errors
-    /// What does not fit the schema, or is nested more than 100 levels deep.
+    /// What does not fit the schema, is nested more than 100 levels deep, or a profile or groups that
+    /// are given twice: as metadata and one by one.
     pub fn build(self, schema: &Schema) -> Result<Subject, InputError> {
         let Self { profile, mut user, groups, roots } = self;
         let mut all: Vec<(String, Value)> =
             roots.into_iter().map(|(name, attributes)| (name, Value::Map(attributes))).collect();
         if !(profile.is_empty() && user.is_empty() && groups.is_empty()) {
-            user.push(("profile".to_owned(), Value::Map(profile)));
-            user.push(("groups".to_owned(), Value::List(groups)));
+            let are_given = [!profile.is_empty(), !groups.is_empty()];
+            let parts = [("profile", Value::Map(profile)), ("groups", Value::List(groups))];
+            for ((name, value), is_given) in parts.into_iter().zip(are_given) {
+                let n_whole = user.iter().filter(|(known, _)| known == name).count();
+                match n_whole + usize::from(is_given) {
+                    0 | 1 if n_whole == 0 => user.push((name.to_owned(), value)),
+                    0 | 1 => {}
+                    _ => return Err(put_together(format!("the user's {name} is given twice"))),
+                }
+            }
             all.push(("user".to_owned(), Value::Map(user)));
         }
         let all = Value::Map(all);
         if is_deeper(&all, crate::document::MAX_DEPTH) {
-            let message = "a value is nested more than 100 levels deep".to_owned();
-            return Err(InputError { message, line: 0, column: 0 });
+            return Err(put_together("a value is nested more than 100 levels deep".to_owned()));
         }
         Subject::from_node(&to_node(all), schema, "")
     }
+}
+
+/// What is wrong with a subject that was put together, which has no text.
+fn put_together(message: String) -> InputError {
+    InputError { message, line: 0, column: 0 }
 }
 
 /// Whether a value has more levels than these.

@@ -25,6 +25,11 @@ impl EvaluationFault {
         Self { code: &code::BAD_CONTEXT, span: Span::default(), member: None }
     }
 
+    /// A broken invariant of ours, of the whole expression.
+    pub(crate) fn of_bug() -> Self {
+        Self { code: &code::BUG, span: Span::default(), member: None }
+    }
+
     /// The same on one line, for a log: what happened, and at which part of the expression.
     #[must_use]
     pub fn describe(&self, expression: &str) -> String {

@@ -11,6 +11,7 @@ mod agreement;
 mod bounds;
 mod command_line;
 mod demo;
+mod embedding;
 mod examples;
 mod guide;
 mod language;
