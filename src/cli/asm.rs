@@ -1,6 +1,6 @@
 //! `claimsmith asm`: the machine code that an expression becomes, disassembled.
 
-use super::expression::{About, Stage, tell_of};
+use super::expression::{About, Listed, Prepared, tell_of};
 use clap::Args;
 use std::io;
 use std::process::ExitCode;
@@ -16,10 +16,10 @@ pub(super) struct Arguments {
     /// The expression
     expression: String,
     #[command(flatten)]
-    about: About,
+    pub(super) about: About,
 }
 
 pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let show = |prepared: super::expression::Prepared| prepared.listing(Stage::MachineCode);
+    let show = |prepared: Prepared<'_>| prepared.listing(Listed::MachineCode);
     tell_of(&arguments.expression, &arguments.about, show)
 }

@@ -44,17 +44,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         Ok(draft) => draft.remarks(),
         Err(problems) => problems,
     };
+    let bounds = match &compiled {
+        Ok(draft) if arguments.bounds => draft.bounds(),
+        _ => Vec::new(),
+    };
     let format = if arguments.json { Format::Json } else { arguments.format };
     match (format, &compiled) {
-        (Format::Json, _) => tell(&format!("{}\n", to_json(&name, &text, problems))),
+        (Format::Json, _) => {
+            let bounds = arguments.bounds.then_some(bounds.as_slice());
+            tell(&format!("{}\n", to_json(&name, &text, problems, bounds)))?;
+        }
         (Format::Text, Err(problems)) => show_problems(problems, &name, &text),
         (Format::Text, Ok(draft)) => {
             show_problems(problems, &name, &text);
-            if arguments.bounds {
-                draft.bounds().iter().for_each(|(path, bounds)| {
-                    tell(&format!("{path}\n{}", in_words(bounds)));
-                });
-            }
+            let bounds = bounds.iter().map(|(path, bounds)| format!("{path}\n{bounds}\n"));
+            tell(&bounds.collect::<String>())?;
             let organization = draft.organization();
             let directory = &organization.directory;
             tell(&format!(
@@ -64,19 +68,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
                 directory.applications().len(),
                 directory.users().len(),
                 directory.groups().len(),
-            ));
+            ))?;
         }
     }
     Ok(if compiled.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Bounds for people, a line each.
-pub(super) fn in_words(bounds: &Bounds) -> String {
-    let Bounds { steps, output } = bounds;
-    format!("  steps   {steps}\n  output  {output} bytes\n")
-}
-
-fn to_json(name: &str, text: &[u8], problems: &[Problem]) -> String {
+/// `bounds` are there if they were asked for.
+fn to_json(
+    name: &str,
+    text: &[u8],
+    problems: &[Problem],
+    bounds: Option<&[(&str, Bounds)]>,
+) -> String {
     let text = String::from_utf8_lossy(text);
     let problems: Vec<_> = problems
         .iter()
@@ -88,5 +92,12 @@ fn to_json(name: &str, text: &[u8], problems: &[Problem]) -> String {
             told
         })
         .collect();
-    json!({"file": name, "problems": problems}).to_string()
+    let mut told = json!({"file": name, "problems": problems});
+    if let (Some(bounds), Some(members)) = (bounds, told.as_object_mut()) {
+        let bounds = bounds.iter().map(|(path, Bounds { steps, output })| {
+            json!({"path": path, "steps": steps.to_string(), "output": output.to_string()})
+        });
+        members.insert("bounds".to_owned(), bounds.collect());
+    }
+    told.to_string()
 }

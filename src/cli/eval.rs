@@ -1,16 +1,14 @@
 //! `claimsmith eval`: one expression against one context, or a batch of both as JSON lines.
 
-use super::expression::{
-    About, Answer, MOST_BYTES, Prepared, Refusal, Stage, Which, outcome_of, tell_of,
-};
-use super::say;
-use crate::diagnostic::{Diagnostic, to_json};
+use super::expression::{About, Answer, Listed, Prepared, Scene, Which, outcome_of, tell_of};
+use super::input::{LINE_TOO_LONG, Line, Refusal, all_to_json, next_line};
+use super::{tell, unless_closed};
 use crate::document::{self, Json, Node};
 use crate::program::{Engine, Worker};
 use crate::schema::Schema;
 use crate::source::Span;
 use clap::Args;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -29,113 +27,105 @@ pub(super) struct Arguments {
     expression: Option<String>,
     #[command(flatten)]
     about: About,
+    #[command(flatten)]
+    told: Told,
+}
+
+/// What is told instead of the value; one of them at most.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Told {
     /// Read {"expr", "context"} lines from standard input, write a line of JSON for each
     #[arg(long, conflicts_with_all = ["expression", "context"])]
     batch: bool,
     /// Print the typed program instead of the value, as `claimsmith ir` does
-    #[arg(long, conflicts_with = "batch")]
+    #[arg(long)]
     ir: bool,
     /// Print the machine code instead of the value, as `claimsmith asm` does
-    #[arg(long, conflicts_with_all = ["batch", "ir"])]
+    #[arg(long)]
     asm: bool,
     /// Print the value and all that is said as one JSON object, with byte spans, lines and columns
-    #[arg(long, conflicts_with_all = ["batch", "ir", "asm"])]
+    #[arg(long)]
     json: bool,
     /// Print what the expression costs at most instead of its value
-    #[arg(long, conflicts_with_all = ["batch", "ir", "asm", "json"])]
+    #[arg(long)]
     bounds: bool,
 }
 
+impl Told {
+    fn listed(&self) -> Option<Listed> {
+        let all =
+            [(self.ir, Listed::Ir), (self.asm, Listed::MachineCode), (self.bounds, Listed::Bounds)];
+        all.into_iter().find_map(|(is_asked, listed)| is_asked.then_some(listed))
+    }
+}
+
+impl Arguments {
+    /// How many times it would read standard input.
+    pub(super) fn n_from_standard_input(&self) -> usize {
+        self.about.n_from_standard_input() + usize::from(self.told.batch)
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    if arguments.batch {
-        return match arguments.about.declared()? {
-            Ok(declared) => batch(declared.as_ref(), arguments.engine.into()),
-            Err(told) => {
-                say(&told);
+    let (about, engine) = (&arguments.about, arguments.engine.into());
+    if arguments.told.batch {
+        return match about.declared() {
+            Ok(declared) => batch(declared.as_ref(), engine),
+            Err(refusal) => {
+                refusal.say("");
                 Ok(ExitCode::FAILURE)
             }
         };
     }
     let expression = arguments.expression.as_deref().unwrap_or_default();
-    let value = |prepared: Prepared| prepared.value(arguments.engine.into(), &mut Worker::new());
-    let about = &arguments.about;
-    if arguments.bounds {
-        return tell_of(expression, about, |prepared| prepared.listing(Stage::Bounds));
+    if let Some(listed) = arguments.told.listed() {
+        return tell_of(expression, about, |prepared| prepared.listing(listed));
     }
-    match (arguments.ir, arguments.asm, arguments.json) {
-        (true, ..) => tell_of(expression, about, |prepared| prepared.listing(Stage::Ir)),
-        (_, true, _) => tell_of(expression, about, |prepared| prepared.listing(Stage::MachineCode)),
-        (.., true) => match outcome_of(expression, about, value)? {
-            Some(outcome) => answer_as_json(expression, outcome),
-            None => Ok(ExitCode::FAILURE),
-        },
-        _ => tell_of(expression, about, value),
+    let value = |prepared: Prepared<'_>| prepared.value(engine, &mut Worker::new());
+    match arguments.told.json {
+        true => answer_as_json(expression, outcome_of(expression, about, value)),
+        false => tell_of(expression, about, value),
     }
 }
 
 /// Tells a program: `{"value", "diagnostics"}`, without the value where there is none.
 fn answer_as_json(expression: &str, outcome: Answer) -> io::Result<ExitCode> {
-    let told = |diagnostics: &[Diagnostic]| {
-        let all = diagnostics.iter().map(|diagnostic| to_json(diagnostic, expression));
-        serde_json::Value::from(all.collect::<Vec<_>>())
-    };
-    let mut output = io::stdout().lock();
     match outcome {
         Ok((json, remarks)) => {
-            writeln!(output, "{{\"value\":{json},\"diagnostics\":{}}}", told(&remarks))?;
+            let remarks = all_to_json(&remarks, expression);
+            tell(&format!("{{\"value\":{json},\"diagnostics\":{remarks}}}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(refusal) => {
-            let diagnostics = if refusal.diagnostics.is_empty() {
-                // Of a context: its place is in another text, and in the message.
-                told(&[Diagnostic::new(refusal.code, refusal.message, refusal.span)])
-            } else {
-                told(&refusal.diagnostics)
-            };
-            writeln!(output, "{{\"diagnostics\":{diagnostics}}}")?;
+            tell(&format!("{{\"diagnostics\":{}}}\n", refusal.to_json(expression)))?;
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
-/// One line out for each line in, whatever the line is.
+/// One line out for each line in, whatever the line is, while somebody reads them.
 fn batch(declared: Option<&Arc<Schema>>, engine: Engine) -> io::Result<ExitCode> {
+    unless_closed(answer_lines(declared, engine))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answer_lines(declared: Option<&Arc<Schema>>, engine: Engine) -> io::Result<()> {
     let mut input = BufReader::with_capacity(1 << 16, io::stdin());
     let mut output = io::BufWriter::new(io::stdout());
     let mut worker = Worker::new();
     let mut line = Vec::new();
-    while let Some(whole) = next_line(&mut input, &mut line)? {
-        let outcome = if whole {
-            evaluate_line(&line, declared, engine, &mut worker)
-        } else {
-            Err(Refusal::context("the line is longer than 16 MiB"))
+    while let Some(read) = next_line(&mut input, &mut line)? {
+        let outcome = match read {
+            Line::Whole => evaluate_line(&line, declared, engine, &mut worker),
+            Line::TooLong => Err(Refusal::context(LINE_TOO_LONG)),
         };
         write_outcome(&mut output, outcome)?;
         if input.buffer().is_empty() {
             output.flush()?;
         }
     }
-    output.flush()?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Reads a line without its end into `line`. `None` at the end of input, `false` for a line that is
-/// too long, the rest of which is skipped.
-fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
-    line.clear();
-    let most = MOST_BYTES as u64 + 1;
-    if input.by_ref().take(most).read_until(b'\n', line)? == 0 {
-        return Ok(None);
-    }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-        return Ok(Some(true));
-    }
-    if line.len() <= MOST_BYTES {
-        return Ok(Some(true));
-    }
-    input.skip_until(b'\n')?;
-    Ok(Some(false))
+    output.flush()
 }
 
 fn evaluate_line(
@@ -155,18 +145,20 @@ fn evaluate_line(
     };
     let empty = Node { span: Span::default(), value: Json::Object(Vec::new()) };
     let context = find("context").unwrap_or(&empty);
-    Prepared::new(expression, context, declared)?.value(engine, worker)
+    let scene = Scene::new(context, declared).map_err(|error| Refusal::context(error.message))?;
+    Prepared::new(expression, &scene)?.value(engine, worker)
 }
 
 fn write_outcome(output: &mut impl Write, outcome: Answer) -> io::Result<()> {
     match outcome {
         Ok((json, _)) => writeln!(output, "{{\"value\":{json}}}"),
         Err(refusal) => {
+            let (code, message, span) = refusal.first();
             let error = serde_json::json!({"error": {
-                "category": refusal.code.category.name(),
-                "code": refusal.code.id,
-                "message": refusal.message,
-                "span": [refusal.span.start, refusal.span.end],
+                "category": code.category.name(),
+                "code": code.id,
+                "message": message,
+                "span": [span.start, span.end],
             }});
             writeln!(output, "{error}")
         }

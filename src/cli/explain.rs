@@ -1,17 +1,17 @@
 //! `claimsmith explain`: the page of a code: what it means, what provokes it, and what is said then.
 
+use super::expression::{Prepared, Scene};
 use super::installation::Stop;
 use super::tell;
 use crate::diagnostic::code::{self, Example};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
-use crate::program::{Engine, Length, Roots, SetBuilder, Subject, Worker};
+use crate::program::{Engine, Worker};
 use crate::publish::{Problem, PublicUrl, compile};
 use crate::schema::Position;
 use clap::Args;
 use std::borrow::Cow;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 #[derive(Debug, Args)]
 #[command(
@@ -28,10 +28,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     match &arguments.code {
-        None if arguments.markdown => tell(&markdown()?),
-        None => tell(&list()),
+        None if arguments.markdown => tell(&markdown()?)?,
+        None => tell(&list())?,
         Some(id) => match code::find(id) {
-            Some(code) => tell(&page(code)?),
+            Some(code) => tell(&page(code)?)?,
             None => return Err(unknown(id).into()),
         },
     }
@@ -214,24 +214,19 @@ fn provoke(example: &Example) -> Result<Provoked, Stop> {
 /// All that is said of an expression that stands at a place, its fault last.
 fn evaluate(context: &str, place: &str, text: &str) -> Result<Vec<Diagnostic>, Stop> {
     let context = document::read(context.as_bytes())?;
-    let (schema, subject) = match Subject::infer(&context) {
-        Ok(inferred) => inferred,
+    let scene = match Scene::new(&context, None) {
+        Ok(scene) => scene,
         Err(error) => return Ok(vec![error.diagnostic()]),
     };
-    let mut builder = SetBuilder::new(Arc::new(schema));
-    builder.at(Position::named(place).unwrap_or_default());
-    let (id, mut told) = match builder.add_json(text, Length::Free) {
-        Ok(added) => added,
-        Err(diagnostics) => return Ok(diagnostics),
-    };
-    let set = builder.finish(Engine::Interpreter);
-    let resolved = set.resolve(subject.table());
+    let position = Position::named(place).unwrap_or_default();
+    let mut worker = Worker::new();
     // The pages must not change from day to day.
-    let roots = Roots::of(&subject, &set, &resolved, 0);
-    if let Err(fault) = set.json(id, &roots, &mut Worker::new(), Engine::Interpreter) {
-        told.push(fault.diagnostic());
-    }
-    Ok(told)
+    let outcome = Prepared::at(position, text, &scene)
+        .and_then(|prepared| prepared.value_when(0, Engine::Interpreter, &mut worker));
+    Ok(match outcome {
+        Ok((_, lints)) => lints,
+        Err(refusal) => refusal.into_diagnostics(),
+    })
 }
 
 /// The widest line of a page.

@@ -1,22 +1,20 @@
-//! An expression and what it is about, as `eval`, `ir`, `asm` and `repl` take them: read, compiled,
-//! and told of.
+//! An expression and what it is about, as `eval`, `ir`, `asm`, `repl` and `explain` take them: read,
+//! compiled, and told of.
 
-use super::{is_coloured, say};
+use super::input::{Given, Refusal, is_standard_input, say_all};
+use super::tell;
 use crate::clock::Clock;
-use crate::diagnostic::{Code, Diagnostic, Severity, code, first_error, render};
-use crate::document::{self, Node};
-use crate::program::{Engine, Length, Listing, ProgramId, Roots, SetBuilder, Subject, Worker};
-use crate::schema::{self, Schema};
-use crate::source::Span;
+use crate::diagnostic::{Diagnostic, code};
+use crate::document::Node;
+use crate::program::{
+    ContextError, Engine, Length, Listing, ProgramId, Roots, SetBuilder, Subject, Worker,
+};
+use crate::schema::{self, Position, Schema};
 use clap::{Args, ValueEnum};
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// Most bytes of a context or a line.
-pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The engines by the names they have on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -46,175 +44,139 @@ pub(super) struct About {
 }
 
 impl About {
-    /// The declared schema, if there is one; the error is all that is wrong with it, to be said.
-    pub(super) fn declared(&self) -> io::Result<Result<Option<Arc<Schema>>, String>> {
-        let Some(path) = &self.schema else { return Ok(Ok(None)) };
-        Ok(declared_schema(path)?.map(|schema| Some(Arc::new(schema))))
+    /// The declared schema, if there is one.
+    pub(super) fn declared(&self) -> Result<Option<Arc<Schema>>, Refusal> {
+        let Some(path) = &self.schema else { return Ok(None) };
+        let (node, given) = Given::read(path, "schema", &code::NOT_JSON)?;
+        match schema::from_declaration(&node) {
+            Ok(schema) => Ok(Some(Arc::new(schema))),
+            Err(errors) => Err(given.refused(
+                errors
+                    .into_iter()
+                    .map(|error| {
+                        let path = if error.path.is_empty() { "the schema" } else { &error.path };
+                        let message = format!("{path}: {}", error.message);
+                        Diagnostic::new(&code::NOT_ALLOWED, message, error.span)
+                    })
+                    .collect(),
+            )),
+        }
+    }
+
+    /// How many of its files are standard input.
+    pub(super) fn n_from_standard_input(&self) -> usize {
+        let files = [&self.context, &self.schema].into_iter().flatten();
+        files.filter(|path| is_standard_input(path)).count()
     }
 }
 
-/// What was read of a context.
-pub(super) fn read_context(path: Option<&Path>) -> io::Result<Result<Node, Refusal>> {
-    let text = context_text(path)?;
-    Ok(document::read(&text)
-        .map_err(|error| Refusal::context(located(&error.message, error.span, &text))))
+/// Who and what expressions are about, and which names they may use.
+pub(super) struct Scene {
+    schema: Arc<Schema>,
+    subject: Subject,
 }
 
-/// Compiles an expression for what it is about, and what `made` makes of it; `None` after telling
-/// what is wrong with the schema.
+impl Scene {
+    /// Under the declared schema, else that of the context.
+    pub(super) fn new(
+        context: &Node,
+        declared: Option<&Arc<Schema>>,
+    ) -> Result<Self, ContextError> {
+        match declared {
+            Some(schema) => {
+                let subject = Subject::read(context, schema)?;
+                Ok(Self { schema: Arc::clone(schema), subject })
+            }
+            None => {
+                let (schema, subject) = Subject::infer(context)?;
+                Ok(Self { schema: Arc::new(schema), subject })
+            }
+        }
+    }
+
+    /// Of the context in a file; without one there are no roots.
+    pub(super) fn read(
+        context: Option<&Path>,
+        declared: Option<&Arc<Schema>>,
+    ) -> Result<Self, Refusal> {
+        let (node, given) = match context {
+            Some(path) => Given::read(path, "context", &code::BAD_CONTEXT)?,
+            None => Given::new("context", b"{}").parsed(&code::BAD_CONTEXT)?,
+        };
+        Self::new(&node, declared).map_err(|error| given.refused(vec![error.diagnostic()]))
+    }
+
+    pub(super) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+}
+
+/// Compiles an expression for what it is about, and what `made` makes of it.
 pub(super) fn outcome_of(
     expression: &str,
     about: &About,
-    made: impl FnOnce(Prepared) -> Answer,
-) -> io::Result<Option<Answer>> {
-    let declared = match about.declared()? {
-        Ok(declared) => declared,
-        Err(told) => {
-            say(&told);
-            return Ok(None);
-        }
-    };
-    let outcome = read_context(about.context.as_deref())?
-        .and_then(|context| Prepared::new(expression, &context, declared.as_ref()))
-        .and_then(made);
-    Ok(Some(outcome))
+    made: impl FnOnce(Prepared<'_>) -> Answer,
+) -> Answer {
+    let declared = about.declared()?;
+    let scene = Scene::read(about.context.as_deref(), declared.as_ref())?;
+    made(Prepared::new(expression, &scene)?)
 }
 
 /// As [`outcome_of`], told to a person.
 pub(super) fn tell_of(
     expression: &str,
     about: &About,
-    made: impl FnOnce(Prepared) -> Answer,
+    made: impl FnOnce(Prepared<'_>) -> Answer,
 ) -> io::Result<ExitCode> {
-    let is_well = match outcome_of(expression, about, made)? {
-        Some(outcome) => show(expression, outcome)?,
-        None => false,
-    };
+    let is_well = show(expression, outcome_of(expression, about, made))?;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What a person or a harness is told when there is no value.
-pub(super) struct Refusal {
-    pub(super) code: &'static Code,
-    pub(super) message: String,
-    pub(super) span: Span,
-    /// All there is to say, for people.
-    pub(super) diagnostics: Vec<Diagnostic>,
-}
-
-impl Refusal {
-    /// A line or context that cannot be read (decision 52, `context`).
-    pub(super) fn context(message: impl Into<String>) -> Self {
-        Self {
-            code: &code::BAD_CONTEXT,
-            message: message.into(),
-            span: Span::default(),
-            diagnostics: Vec::new(),
-        }
-    }
-
-    pub(super) fn of(diagnostics: Vec<Diagnostic>) -> Self {
-        match first_error(&diagnostics) {
-            Some(first) => Self {
-                code: first.code,
-                message: first.message.clone(),
-                span: first.span,
-                diagnostics,
-            },
-            None => Self::context("nothing was evaluated"),
-        }
-    }
-}
-
-/// The message with the line and column it is about.
-fn located(message: &str, span: Span, text: &[u8]) -> String {
-    let readable = String::from_utf8_lossy(text);
-    let (line, column) = crate::source::line_and_column(&readable, span.range().start);
-    format!("the context, line {line}, column {column}: {message}")
-}
-
-fn context_text(path: Option<&Path>) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let most = MOST_BYTES as u64 + 1;
-    match path {
-        None => text.extend_from_slice(b"{}"),
-        Some(path) if path == Path::new("-") => {
-            io::stdin().lock().take(most).read_to_end(&mut text)?;
-        }
-        Some(path) => {
-            let file = fs::File::open(path).map_err(|error| named(path, &error))?;
-            file.take(most).read_to_end(&mut text).map_err(|error| named(path, &error))?;
-        }
-    }
-    if text.len() > MOST_BYTES {
-        return Err(io::Error::other("the context is longer than 16 MiB"));
-    }
-    Ok(text)
-}
-
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// The schema in a file, or all that is wrong with it.
-fn declared_schema(path: &Path) -> io::Result<Result<Schema, String>> {
-    let text = context_text(Some(path))?;
-    let readable = String::from_utf8_lossy(&text);
-    let place = |span: Span| {
-        let (line, column) = crate::source::line_and_column(&readable, span.range().start);
-        format!("{}:{line}:{column}", path.display())
-    };
-    let node = match document::read(&text) {
-        Ok(node) => node,
-        Err(error) => return Ok(Err(format!("{}: {}\n", place(error.span), error.message))),
-    };
-    Ok(schema::from_declaration(&node).map_err(|errors| {
-        let lines = errors
-            .iter()
-            .map(|error| format!("{}: {}: {}\n", place(error.span), error.path, error.message));
-        lines.collect()
-    }))
-}
-
-/// An expression compiled for a context, and the subject the context describes.
-pub(super) struct Prepared {
+/// An expression compiled for what it is about.
+pub(super) struct Prepared<'s> {
     builder: SetBuilder,
     id: ProgramId,
-    subject: Subject,
+    subject: &'s Subject,
     lints: Vec<Diagnostic>,
 }
 
 /// What is to be printed, and what is remarkable about the expression.
 pub(super) type Answer = Result<(String, Vec<Diagnostic>), Refusal>;
 
-impl Prepared {
-    pub(super) fn new(
+impl<'s> Prepared<'s> {
+    pub(super) fn new(expression: &str, scene: &'s Scene) -> Result<Self, Refusal> {
+        Self::at(Position::default(), expression, scene)
+    }
+
+    /// Of an expression that stands at a place.
+    pub(super) fn at(
+        position: Position,
         expression: &str,
-        context: &Node,
-        declared: Option<&Arc<Schema>>,
+        scene: &'s Scene,
     ) -> Result<Self, Refusal> {
-        let read = match declared {
-            Some(schema) => {
-                Subject::read(context, schema).map(|subject| (Arc::clone(schema), subject))
-            }
-            None => Subject::infer(context).map(|(schema, subject)| (Arc::new(schema), subject)),
-        };
-        let (schema, subject) = read.map_err(|error| Refusal::context(error.message))?;
-        let mut builder = SetBuilder::new(schema);
-        let (id, lints) = builder.add_json(expression, Length::Free).map_err(Refusal::of)?;
-        Ok(Self { builder, id, subject, lints })
+        let mut builder = SetBuilder::new(Arc::clone(&scene.schema));
+        builder.at(position);
+        match builder.add_json(expression, Length::Free) {
+            Ok((id, lints)) => Ok(Self { builder, id, subject: &scene.subject, lints }),
+            Err(diagnostics) => Err(Refusal::Expression(diagnostics)),
+        }
     }
 
     pub(super) fn value(self, engine: Engine, worker: &mut Worker) -> Answer {
+        self.value_when(Clock::System.microseconds(), engine, worker)
+    }
+
+    /// The value when it is `now`, in microseconds since 1970, unless the context says otherwise.
+    pub(super) fn value_when(self, now: i64, engine: Engine, worker: &mut Worker) -> Answer {
         let set = self.builder.finish(engine);
         let resolved = set.resolve(self.subject.table());
-        let roots = Roots::of(&self.subject, &set, &resolved, Clock::System.microseconds());
+        let roots = Roots::of(self.subject, &set, &resolved, now);
         match set.json(self.id, &roots, worker, engine) {
             Ok(json) => Ok((String::from_utf8_lossy(json).into_owned(), self.lints)),
             Err(fault) => {
                 let mut diagnostics = self.lints;
                 diagnostics.push(fault.diagnostic());
-                Err(Refusal::of(diagnostics))
+                Err(Refusal::Expression(diagnostics))
             }
         }
     }
@@ -230,7 +192,7 @@ impl Prepared {
         let set = self.builder.finish(Engine::Native);
         let compiled = clock() - started;
         let resolved = set.resolve(self.subject.table());
-        let roots = Roots::of(&self.subject, &set, &resolved, Clock::System.microseconds());
+        let roots = Roots::of(self.subject, &set, &resolved, Clock::System.microseconds());
         let engines = [(Engine::Native, Some(compiled)), (Engine::Interpreter, None)];
         for (engine, compiled) in engines {
             let mut evaluate = || drop(set.json(self.id, &roots, worker, engine).map(<[u8]>::len));
@@ -240,17 +202,17 @@ impl Prepared {
     }
 
     /// What it becomes on the way to machine code.
-    pub(super) fn listing(self, stage: Stage) -> Answer {
+    pub(super) fn listing(self, listed: Listed) -> Answer {
         let Self { builder, id, lints, .. } = self;
-        let text = match stage {
-            Stage::Type => builder.type_name(id),
-            Stage::Bounds => {
+        let text = match listed {
+            Listed::Type => builder.type_name(id),
+            Listed::Bounds => {
                 let set = builder.finish(Engine::Interpreter);
-                set.bounds(id).iter().map(super::check::in_words).collect()
+                set.bounds(id).iter().map(|bounds| format!("{bounds}\n")).collect()
             }
-            Stage::Ir => builder.finish(Engine::Interpreter).ir(id).unwrap_or_default(),
-            Stage::Lowered => builder.listing(id).unwrap_or_else(none_here).ir,
-            Stage::MachineCode => builder.listing(id).unwrap_or_else(none_here).machine_code,
+            Listed::Ir => builder.finish(Engine::Interpreter).ir(id).unwrap_or_default(),
+            Listed::Lowered => builder.listing(id).unwrap_or_else(none_here).ir,
+            Listed::MachineCode => builder.listing(id).unwrap_or_else(none_here).machine_code,
         };
         Ok((text, lints))
     }
@@ -258,7 +220,7 @@ impl Prepared {
 
 /// What an expression is on its way to machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum Listed {
     /// Only what type it has.
     Type,
     /// What it costs at most.
@@ -279,27 +241,14 @@ fn none_here() -> Listing {
 /// Tells a person: the value on standard output, everything else on standard error. Says whether
 /// there was a value.
 pub(super) fn show(expression: &str, outcome: Answer) -> io::Result<bool> {
-    let tell = |diagnostics: &[Diagnostic]| {
-        for diagnostic in diagnostics {
-            say(&render(diagnostic, "expression", expression, is_coloured()));
-        }
-    };
     match outcome {
-        Ok((json, lints)) => {
-            tell(&lints);
-            writeln!(io::stdout(), "{}", json.trim_end())?;
+        Ok((text, lints)) => {
+            say_all(&lints, "expression", expression);
+            tell(&format!("{}\n", text.trim_end()))?;
             Ok(true)
         }
-        Err(refusal) if refusal.diagnostics.is_empty() => {
-            say(&format!("error[{}]: {}\n", refusal.code, refusal.message));
-            Ok(false)
-        }
         Err(refusal) => {
-            let mut told = refusal.diagnostics;
-            if told.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-                told.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
-            }
-            tell(&told);
+            refusal.say(expression);
             Ok(false)
         }
     }

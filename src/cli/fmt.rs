@@ -1,16 +1,17 @@
 //! `claimsmith fmt`: expressions laid out anew, in files of one expression, in org documents, or
 //! from standard input.
 
-use super::installation::{DOCUMENT_BYTES, Stop, read_document};
-use super::{is_coloured, say, show_problems, tell};
-use crate::diagnostic::render;
+use super::input::{MOST_BYTES, is_standard_input, say_all};
+use super::installation::{Stop, read_document};
+use super::{say, show_problems, tell};
 use crate::program::{Length, Lines, format};
 use crate::publish;
 use clap::Args;
-use std::fs;
-use std::io::Read;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tempfile::NamedTempFile;
 
 #[derive(Debug, Args)]
 #[command(
@@ -23,7 +24,7 @@ use std::process::ExitCode;
     claimsmith fmt --expression '((a AND b) and c)'"
 )]
 pub(super) struct Arguments {
-    /// Files to rewrite; `-` is standard input, which is printed
+    /// Files to rewrite; `-` is standard input, one expression, which is printed
     #[arg(value_name = "FILE", required_unless_present = "expression")]
     files: Vec<PathBuf>,
     /// An expression to print instead
@@ -48,16 +49,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     }
     for path in &arguments.files {
         let source =
-            if path == Path::new("-") { Source::StandardInput } else { Source::File(path) };
+            if is_standard_input(path) { Source::StandardInput } else { Source::File(path) };
         is_well &= run_one(&source, arguments.check)?;
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Whether it could be formatted and, if only that is asked, was formatted already.
-fn run_one(source: &Source<'_>, check: bool) -> Result<bool, Stop> {
+fn run_one(source: &Source<'_>, check: bool) -> io::Result<bool> {
     let name = source.name();
-    let text = source.read()?;
+    let text = match source.read() {
+        Ok(text) => text,
+        Err(stop) => {
+            say(&format!("error: {stop}\n"));
+            return Ok(false);
+        }
+    };
     let Some(formatted) = source.format(&name, &text) else { return Ok(false) };
     let is_same = formatted.as_bytes() == text;
     match source {
@@ -67,13 +74,40 @@ fn run_one(source: &Source<'_>, check: bool) -> Result<bool, Stop> {
             say(&format!("{name} is not formatted\n"));
             return Ok(false);
         }
-        Source::Argument(_) | Source::StandardInput => tell(&formatted),
+        Source::Argument(_) | Source::StandardInput => tell(&formatted)?,
         Source::File(_) if is_same => {}
         Source::File(path) => {
-            fs::write(path, formatted).map_err(|error| format!("{name}: {error}"))?;
+            if let Err(error) = replace(path, formatted.as_bytes()) {
+                say(&format!("error: {name}: {error}\n"));
+                return Ok(false);
+            }
         }
     }
     Ok(true)
+}
+
+/// Writes beside the file and renames, so that it is the old one or the new one whatever happens.
+/// A link stays one, and what may not be written is refused.
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let file = fs::canonicalize(path)?;
+    let old = OpenOptions::new().write(true).open(&file)?.metadata()?;
+    let folder = match file.parent() {
+        Some(folder) if old.is_file() => folder,
+        _ => return Err(io::Error::other("only a regular file can be rewritten")),
+    };
+    let mut beside = NamedTempFile::new_in(folder)?;
+    beside.write_all(text)?;
+    beside.as_file().set_permissions(old.permissions())?;
+    beside.as_file().sync_all()?;
+    beside.persist(&file)?;
+    Ok(())
+}
+
+impl Arguments {
+    /// How many of its files are standard input.
+    pub(super) fn n_from_standard_input(&self) -> usize {
+        self.files.iter().filter(|path| is_standard_input(path)).count()
+    }
 }
 
 impl Source<'_> {
@@ -91,8 +125,11 @@ impl Source<'_> {
             Self::File(path) => read_document(path),
             Self::StandardInput => {
                 let mut text = Vec::new();
-                std::io::stdin().lock().take(DOCUMENT_BYTES).read_to_end(&mut text)?;
-                Ok(text)
+                io::stdin().lock().take(MOST_BYTES as u64 + 1).read_to_end(&mut text)?;
+                match text.len() <= MOST_BYTES {
+                    true => Ok(text),
+                    false => Err("standard input: longer than 16 MiB".into()),
+                }
             }
         }
     }
@@ -111,11 +148,7 @@ impl Source<'_> {
                     return None;
                 };
                 format(text, Length::Free, Lines::Several)
-                    .inspect_err(|diagnostics| {
-                        for diagnostic in diagnostics {
-                            say(&render(diagnostic, name, text, is_coloured()));
-                        }
-                    })
+                    .inspect_err(|diagnostics| say_all(diagnostics, name, text))
                     .map(|formatted| formatted + "\n")
                     .ok()
             }

@@ -27,9 +27,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     };
     match &arguments.name {
         Some(name) if entries.is_empty() => return Err(unknown(name).into()),
-        _ if arguments.json => tell(&to_json(&entries)),
-        Some(_) => tell(&pages(&entries)),
-        None => tell(&list(&entries)),
+        _ if arguments.json => tell(&to_json(&entries))?,
+        Some(_) => tell(&pages(&entries))?,
+        None => tell(&list(&entries))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of an org document.
-pub(super) const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
+const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The variable that may hold the master key.
 const MASTER_KEY: &str = "CLAIMSMITH_MASTER_KEY";

@@ -1,7 +1,7 @@
 //! `claimsmith ir`: the typed program that an expression becomes, and what the code generator makes
 //! of that.
 
-use super::expression::{About, Stage, tell_of};
+use super::expression::{About, Listed, tell_of};
 use clap::Args;
 use std::io;
 use std::process::ExitCode;
@@ -19,13 +19,13 @@ pub(super) struct Arguments {
     /// The expression
     expression: String,
     #[command(flatten)]
-    about: About,
+    pub(super) about: About,
     /// Print Cranelift's IR, which machine code is made of
     #[arg(long)]
     lowered: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let stage = if arguments.lowered { Stage::Lowered } else { Stage::Ir };
-    tell_of(&arguments.expression, &arguments.about, |prepared| prepared.listing(stage))
+    let listed = if arguments.lowered { Listed::Lowered } else { Listed::Ir };
+    tell_of(&arguments.expression, &arguments.about, |prepared| prepared.listing(listed))
 }

@@ -8,6 +8,7 @@ mod fmt;
 mod functions;
 mod explain;
 mod expression;
+mod input;
 mod installation;
 mod ir;
 mod log;
@@ -16,9 +17,10 @@ mod serve;
 mod token;
 
 use crate::publish::Problem;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use installation::Stop;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Room for what recurses: trees are bounded to 100 levels, chains of members to 10,000 characters.
@@ -73,10 +75,32 @@ enum Command {
     Functions(functions::Arguments),
 }
 
+impl Command {
+    /// How many things it would read standard input for.
+    fn n_from_standard_input(&self) -> usize {
+        match self {
+            Self::Eval(arguments) => arguments.n_from_standard_input(),
+            Self::Ir(arguments) => arguments.about.n_from_standard_input(),
+            Self::Asm(arguments) => arguments.about.n_from_standard_input(),
+            Self::Repl(arguments) => arguments.n_from_standard_input(),
+            Self::Fmt(arguments) => arguments.n_from_standard_input(),
+            Self::Serve(_)
+            | Self::Token(_)
+            | Self::Check(_)
+            | Self::Explain(_)
+            | Self::Functions(_) => 0,
+        }
+    }
+}
+
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
     let CommandLine { command } = CommandLine::parse();
+    if command.n_from_standard_input() > 1 {
+        let words = "standard input can be read for one thing only";
+        CommandLine::command().error(ErrorKind::ArgumentConflict, words).exit();
+    }
     let run = move || match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
@@ -107,22 +131,29 @@ pub fn main() -> ExitCode {
 
 /// Writes to standard error; where that is closed nobody can be told.
 fn say(text: &str) {
-    let written = std::io::stderr().write_all(text.as_bytes());
+    let written = io::stderr().write_all(text.as_bytes());
     drop(written);
 }
 
-/// Writes to standard output, as [`say`] does to standard error.
-fn tell(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    drop(written);
+/// Writes to standard output.
+fn tell(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// A reader that has seen enough closes the pipe; that is no failure of what was written.
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Whether what is said to people is coloured: on a terminal, unless `NO_COLOR` is set
 /// (no-color.org).
 fn is_coloured() -> bool {
     let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !is_unwanted
+    io::stderr().is_terminal() && !is_unwanted
 }
 
 /// Most problems that are shown at once.

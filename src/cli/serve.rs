@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let opened = installation.open(&draft)?;
         let published = opened.start(draft).await?;
         opened.warn();
-        tell(&welcome(&published, &opened));
+        tell(&welcome(&published, &opened))?;
         let (clock, random) = (Clock::System, opened.random.clone());
         let issuer = Issuer::new(published);
         let surface = Arc::new(Surface { issuer, clock, random });

@@ -3,6 +3,7 @@
 use super::{Program, ProgramId, ProgramSet};
 use crate::ir::Member;
 use crate::optimize::bound::{self, Amount, Bounds};
+use std::fmt;
 #[cfg(feature = "internals")]
 use {
     super::Roots,
@@ -10,6 +11,14 @@ use {
     claimsmith_runtime::{Value, size},
     std::collections::BTreeMap,
 };
+
+/// For people: a line of steps, a line of output.
+impl fmt::Display for Bounds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, output } = self;
+        write!(formatter, "  steps   {steps}\n  output  {output} bytes")
+    }
+}
 
 impl ProgramSet {
     /// The bounds of an expression or condition; of an object, those of each member, in order.

@@ -30,6 +30,7 @@ pub fn format(text: &[u8]) -> Result<String, Vec<Problem>> {
         }
     }
     if !problems.is_empty() {
+        problems.sort_by_key(|problem| problem.diagnostic.span);
         return Err(problems);
     }
     changed.sort_by_key(|(expression, _)| expression.span);

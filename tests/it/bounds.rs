@@ -1,11 +1,9 @@
 //! What an expression costs is never more than what was said before it ran.
 
-use crate::support::made_subject;
 use crate::support::random_program::{Dice, Maker, Wanted};
 use crate::support::rare_program;
-use claimsmith::document;
+use crate::support::{declared, made_subject};
 use claimsmith::program::{Bounds, Engine, Length, SetBuilder, Worker, tally};
-use claimsmith::schema;
 use claimsmith_runtime::limits;
 use std::sync::Arc;
 
@@ -67,11 +65,9 @@ fn no_program_spends_or_writes_more_than_its_bounds() {
 
 /// The bounds of an expression over declared attributes.
 fn bounds(expression: &str) -> (String, String) {
-    let declaration = document::read(
-        br#"{"user": {"title": {"type": "string"}, "tags": {"type": "array of string"}}}"#,
-    );
-    let schema = schema::from_declaration(&declaration.unwrap()).unwrap();
-    let mut builder = SetBuilder::new(Arc::new(schema));
+    let schema =
+        declared(r#"{"user": {"title": {"type": "string"}, "tags": {"type": "array of string"}}}"#);
+    let mut builder = SetBuilder::new(schema);
     let (id, _) = builder.add_json(expression, Length::Free).unwrap();
     let set = builder.finish(Engine::Interpreter);
     let found = set.bounds(id);
@@ -129,8 +125,7 @@ fn what_never_has_enough_steps_is_refused_unless_it_may_not_be_reached() {
     let loops = format!("{list}.flatMap(x => {list}).size()");
     let maybe = format!("'a'.length() > 1 ? {heavy} : 'x'");
     for (text, refused) in [(&heavy, true), (&loops, true), (&maybe, false)] {
-        let schema = schema::from_declaration(&document::read(b"{}").unwrap()).unwrap();
-        let added = SetBuilder::new(Arc::new(schema)).add_json(text, Length::Free);
+        let added = SetBuilder::new(declared("{}")).add_json(text, Length::Free);
         let told = added.err().map(|told| told.iter().any(|told| told.code.id == "E0703"));
         assert_eq!(told.unwrap_or_default(), refused, "{}", text.len());
     }

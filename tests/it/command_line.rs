@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-fn claimsmith(arguments: &[&str], input: &[u8]) -> Output {
+pub(crate) fn claimsmith(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_claimsmith"))
         .args(arguments)
         .env("NO_COLOR", "1")
@@ -21,7 +21,7 @@ fn claimsmith(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 

@@ -1,17 +1,19 @@
 //! `docs/language.md`: its snippets give what it says, on both engines, and its tables are made
 //! from the tables of the language. `UPDATE=1` writes the tables anew; answers are written by hand.
 
-use crate::support::{evaluate, told};
+use crate::reference::is_generated;
+use crate::support::{declared, evaluate, told};
 use claimsmith::diagnostic::code;
-use claimsmith::document;
 use claimsmith::program::functions;
-use claimsmith::schema::{self, Position};
+use claimsmith::schema::Position;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+const FILE: &str = "docs/language.md";
+
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/language.md")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(FILE)
 }
 
 /// An expression and its answer, over the context shown last before it.
@@ -122,8 +124,7 @@ fn codes() -> String {
 }
 
 fn roots() -> String {
-    let declaration = document::read(b"{}").unwrap();
-    let schema = schema::from_declaration(&declaration).unwrap();
+    let schema = declared("{}");
     let mut table = "| root | exists in |\n|---|---|\n".to_owned();
     for root in schema.roots() {
         let places = Position::ALL.iter().filter(|place| **place != Position::Anywhere);
@@ -161,8 +162,7 @@ fn with_table(text: &str, name: &str, table: &str) -> String {
 
 #[test]
 fn the_tables_of_the_guide_are_those_of_the_language() {
-    let written = fs::read_to_string(path()).unwrap();
-    let mut generated = written.clone();
+    let mut generated = fs::read_to_string(path()).unwrap();
     for (name, table) in [
         ("operators", operators()),
         ("codes", codes()),
@@ -171,9 +171,5 @@ fn the_tables_of_the_guide_are_those_of_the_language() {
     ] {
         generated = with_table(&generated, name, &table);
     }
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(path(), &generated).unwrap();
-    } else {
-        assert!(written == generated, "`UPDATE=1 cargo test` writes docs/language.md anew");
-    }
+    is_generated(FILE, &generated);
 }

@@ -1,9 +1,9 @@
 //! What is remarked on, and that ordinary expressions are not.
 
+use crate::support;
 use claimsmith::diagnostic::Diagnostic;
-use claimsmith::document;
 use claimsmith::program::{Length, SetBuilder};
-use claimsmith::schema::{self, Schema};
+use claimsmith::schema::Schema;
 use std::sync::Arc;
 
 /// Attributes as organizations declare them: some always there, most not.
@@ -24,8 +24,7 @@ const DECLARED: &str = r#"{
 }"#;
 
 fn declared() -> Arc<Schema> {
-    let declaration = document::read(DECLARED.as_bytes()).unwrap();
-    Arc::new(schema::from_declaration(&declaration).unwrap())
+    support::declared(DECLARED)
 }
 
 /// Everything that is said of an expression.

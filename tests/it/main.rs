@@ -13,6 +13,7 @@ mod command_line;
 mod demo;
 mod embedding;
 mod examples;
+mod failures;
 mod guide;
 mod language;
 mod lints;

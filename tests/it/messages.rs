@@ -2,12 +2,15 @@
 //! the expression is its context; a line `schema {…}` declares types instead, a line `at …` says
 //! where the expression stands. `UPDATE=1` writes what is said anew.
 
-use crate::support::case::{self, Case};
+use crate::support::{
+    self,
+    case::{self, Case},
+};
 use claimsmith::diagnostic::code::{self, Example};
 use claimsmith::diagnostic::{Diagnostic, render};
 use claimsmith::document;
 use claimsmith::program::{Engine, Length, Roots, SetBuilder, Subject, Worker};
-use claimsmith::schema::{self, Position};
+use claimsmith::schema::Position;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -39,9 +42,7 @@ impl Setting {
 fn said(case: &Case) -> Vec<Diagnostic> {
     let Setting { declared, position, context } = Setting::of(case);
     if let Some(declared) = declared {
-        let declaration = document::read(declared.as_bytes()).unwrap();
-        let schema = schema::from_declaration(&declaration).unwrap();
-        let mut builder = SetBuilder::new(Arc::new(schema));
+        let mut builder = SetBuilder::new(support::declared(&declared));
         builder.at(position);
         return match builder.add_json(&case.expression, Length::Free) {
             Ok((_, lints)) => lints,

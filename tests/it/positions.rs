@@ -1,8 +1,9 @@
 //! Which roots exist where, what is said of the others, and what programs say that they read.
 
+use crate::support::declared;
 use claimsmith::document;
 use claimsmith::program::{Engine, Groups, Length, ProgramSet, Roots, SetBuilder, Subject, Worker};
-use claimsmith::schema::{self, Link, Position, Schema};
+use claimsmith::schema::{Link, Position, Schema};
 use std::sync::Arc;
 
 const POSITIONS: [Position; 12] = [
@@ -166,8 +167,7 @@ fn programs_say_how_much_of_groups_they_read() {
 
 /// What an expression gives under a schema that declares a user only, or what is wrong with it.
 fn under_declared(expression: &str, context: &str) -> String {
-    let declaration = document::read(br#"{"user": {"email": {"type": "string"}}}"#).unwrap();
-    let schema = Arc::new(schema::from_declaration(&declaration).unwrap());
+    let schema = declared(r#"{"user": {"email": {"type": "string"}}}"#);
     let subject = Subject::read(&document::read(context.as_bytes()).unwrap(), &schema).unwrap();
     let mut builder = SetBuilder::new(schema);
     let id = match builder.add_json(expression, Length::Claim) {

@@ -13,7 +13,7 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 /// Compares a whole file, or writes it.
-fn is_generated(file: &str, text: &str) {
+pub(crate) fn is_generated(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, text).unwrap();

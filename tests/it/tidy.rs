@@ -17,6 +17,8 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["src/token/", "src/random.rs"]),
     ("clap::", &["src/cli/"]),
     ("rustyline", &["src/cli/repl/"]),
+    ("strsim", &["src/diagnostic/nearest.rs"]),
+    ("tempfile", &["src/cli/fmt.rs", "tests/", "src/store/"]),
     ("arc_swap", &["src/publish/"]),
     ("itoa::", &["src/token/"]),
     ("percent_encoding", &["src/http/"]),

@@ -15,27 +15,47 @@ pub(super) enum Command {
     Quit,
 }
 
-/// A command as it is written: its word, what follows it, and what it does.
-struct Row(Command, &'static str, &'static str, &'static str);
+/// A command as it is written.
+struct Row {
+    command: Command,
+    word: &'static str,
+    /// What follows the word; empty for nothing.
+    argument: &'static str,
+    /// What it does.
+    meaning: &'static str,
+}
+
+impl Row {
+    const fn new(
+        command: Command,
+        word: &'static str,
+        argument: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { command, word, argument, meaning }
+    }
+}
+
+const OPTIONAL: &str = "[EXPRESSION]";
 
 const ROWS: [Row; 7] = [
-    Row(Command::Type, ":type", "[EXPRESSION]", "the type of an expression, here the one before"),
-    Row(Command::Ir, ":ir", "[EXPRESSION]", "the typed program it becomes"),
-    Row(Command::Asm, ":asm", "[EXPRESSION]", "the machine code it becomes"),
-    Row(Command::Time, ":time", "[EXPRESSION]", "how long each stage takes"),
-    Row(Command::Context, ":context", "FILE", "other roots, as JSON"),
-    Row(Command::Help, ":help", "", "this list"),
-    Row(Command::Quit, ":quit", "", "leave; so does the end of input"),
+    Row::new(Command::Type, ":type", OPTIONAL, "the type of an expression, here the one before"),
+    Row::new(Command::Ir, ":ir", OPTIONAL, "the typed program it becomes"),
+    Row::new(Command::Asm, ":asm", OPTIONAL, "the machine code it becomes"),
+    Row::new(Command::Time, ":time", OPTIONAL, "how long each stage takes"),
+    Row::new(Command::Context, ":context", "FILE", "other roots, as JSON"),
+    Row::new(Command::Help, ":help", "", "this list"),
+    Row::new(Command::Quit, ":quit", "", "leave; so does the end of input"),
 ];
 
 /// The words that can follow a colon, for completion.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.1)
+    ROWS.iter().map(|row| row.word)
 }
 
 /// What all commands do.
 pub(super) fn help() -> String {
-    let lines = ROWS.iter().map(|Row(_, word, argument, meaning)| {
+    let lines = ROWS.iter().map(|Row { word, argument, meaning, .. }| {
         let head = format!("{word} {argument}");
         format!("{head:<20} {meaning}\n")
     });
@@ -48,8 +68,8 @@ pub(super) fn read(entry: &str) -> Result<(Command, &str), String> {
         return Ok((Command::Evaluate, entry));
     }
     let (word, rest) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
-    match ROWS.iter().find(|row| row.1 == word) {
-        Some(row) => Ok((row.0, rest.trim())),
+    match ROWS.iter().find(|row| row.word == word) {
+        Some(row) => Ok((row.command, rest.trim())),
         None => Err(format!("there is no command `{word}`; `:help` lists them")),
     }
 }

@@ -5,7 +5,8 @@ mod command;
 mod session;
 mod terminal;
 
-use super::expression::{About, Which, read_context};
+use super::expression::{About, Which};
+use super::input::{LINE_TOO_LONG, Line, next_line};
 use super::installation::Stop;
 use super::{say, tell};
 use clap::Args;
@@ -36,20 +37,31 @@ pub(super) struct Arguments {
     history: Option<PathBuf>,
 }
 
+impl Arguments {
+    /// How many times it would read standard input, where the entries come from.
+    pub(super) fn n_from_standard_input(&self) -> usize {
+        self.about.n_from_standard_input() + 1
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
-    let declared = match arguments.about.declared()? {
-        Ok(declared) => declared,
-        Err(told) => return Err(told.trim_end().into()),
+    let (about, engine) = (&arguments.about, arguments.engine.into());
+    let opened = about
+        .declared()
+        .and_then(|declared| Session::open(about.context.as_deref(), declared, engine));
+    let mut session = match opened {
+        Ok(session) => session,
+        Err(refusal) => {
+            refusal.say("");
+            return Ok(ExitCode::FAILURE);
+        }
     };
-    let context =
-        read_context(arguments.about.context.as_deref())?.map_err(|refusal| refusal.message)?;
-    let mut session = Session::new(context, declared, arguments.engine.into())?;
     if std::io::stdin().is_terminal() {
         let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(HISTORY));
         let history = arguments.history.clone().or_else(home);
         tell(
             "Claimsmith. An expression is answered; `:help` lists the commands, `:quit` leaves.\n",
-        );
+        )?;
         terminal::run(&mut session, history.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -57,15 +69,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     Ok(if session.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Takes what comes on a stream, line by line, without a word in between.
+/// Takes what comes on a stream, line by line, without a word in between. A line that cannot be
+/// taken ends its entry, not the session.
 fn read_lines(session: &mut Session, input: &mut impl BufRead) -> Result<(), Stop> {
-    let mut entry = String::new();
+    let (mut entry, mut line) = (String::new(), Vec::new());
     loop {
-        let before = entry.len();
-        let n_bytes = input.read_line(&mut entry)?;
-        let is_last = n_bytes == 0 || entry.len() > super::expression::MOST_BYTES;
-        let is_empty_line = entry.get(before..).unwrap_or_default().trim().is_empty();
-        if !is_last && !is_empty_line && command::is_unfinished(&entry) {
+        let read = next_line(input, &mut line)?;
+        let text = match read {
+            Some(Line::TooLong) => Err(LINE_TOO_LONG),
+            Some(Line::Whole) => std::str::from_utf8(&line).map_err(|_| "the line is not UTF-8"),
+            None => Ok(""),
+        };
+        let text = match text {
+            Ok(text) => text,
+            Err(words) => {
+                session.fail(words);
+                entry.clear();
+                continue;
+            }
+        };
+        entry.push_str(text);
+        entry.push('\n');
+        let is_last = read.is_none();
+        if !is_last && !text.trim().is_empty() && command::is_unfinished(&entry) {
             continue;
         }
         let next = session.take(entry.trim())?;

@@ -1,13 +1,13 @@
-//! What lasts from one entry to the next: the roots, the schema, the last expression.
+//! What lasts from one entry to the next: what expressions are about, and the last one.
 
 use super::command::{self, Command};
 use super::complain;
-use crate::cli::expression::{Prepared, Stage, read_context, show};
+use crate::cli::expression::{Answer, Listed, Prepared, Scene, show};
+use crate::cli::input::{Refusal, is_standard_input};
 use crate::cli::installation::Stop;
 use crate::cli::tell;
 use crate::clock::Clock;
-use crate::document::Node;
-use crate::program::{Engine, Subject, Worker};
+use crate::program::{Engine, Worker};
 use crate::schema::Schema;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,10 +26,8 @@ pub(super) enum Next {
 }
 
 pub(super) struct Session {
-    context: Node,
+    scene: Scene,
     declared: Option<Arc<Schema>>,
-    /// The declared schema, else that of the context.
-    schema: Arc<Schema>,
     engine: Engine,
     worker: Worker,
     /// The last expression that was written.
@@ -38,14 +36,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(
-        context: Node,
+    /// About the context in a file.
+    pub(super) fn open(
+        context: Option<&Path>,
         declared: Option<Arc<Schema>>,
         engine: Engine,
-    ) -> Result<Self, Stop> {
-        let schema = schema_of(&context, declared.as_ref())?;
+    ) -> Result<Self, Refusal> {
+        let scene = Scene::read(context, declared.as_ref())?;
         let (worker, last) = (Worker::new(), String::new());
-        Ok(Self { context, declared, schema, engine, worker, last, has_failed: false })
+        Ok(Self { scene, declared, engine, worker, last, has_failed: false })
     }
 
     /// Whether anything went wrong so far.
@@ -55,7 +54,7 @@ impl Session {
 
     /// Which names there are.
     pub(super) fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+        self.scene.schema()
     }
 
     /// Answers an entry.
@@ -65,7 +64,7 @@ impl Session {
         }
         match command::read(entry) {
             Ok((Command::Quit, _)) => return Ok(Next::Quit),
-            Ok((Command::Help, _)) => tell(&command::help()),
+            Ok((Command::Help, _)) => tell(&command::help())?,
             Ok((Command::Context, file)) => self.turn_to(file),
             Ok((command, expression)) => self.answer(command, expression)?,
             Err(words) => self.fail(&words),
@@ -73,7 +72,8 @@ impl Session {
         Ok(Next::Entry)
     }
 
-    fn fail(&mut self, words: &str) {
+    /// Tells of something that went wrong without an expression.
+    pub(super) fn fail(&mut self, words: &str) {
         self.has_failed = true;
         complain(words);
     }
@@ -88,12 +88,12 @@ impl Session {
         }
         let (engine, worker) = (self.engine, &mut self.worker);
         let started = Clock::System.microseconds();
-        let prepared = Prepared::new(&self.last, &self.context, self.declared.as_ref());
+        let prepared = Prepared::new(&self.last, &self.scene);
         let checked = Clock::System.microseconds() - started;
         let outcome = prepared.and_then(|prepared| match command {
-            Command::Type => prepared.listing(Stage::Type),
-            Command::Ir => prepared.listing(Stage::Ir),
-            Command::Asm => prepared.listing(Stage::MachineCode),
+            Command::Type => prepared.listing(Listed::Type),
+            Command::Ir => prepared.listing(Listed::Ir),
+            Command::Asm => prepared.listing(Listed::MachineCode),
             Command::Time => time(prepared, checked, worker),
             Command::Evaluate | Command::Context | Command::Help | Command::Quit => {
                 prepared.value(engine, worker)
@@ -108,36 +108,21 @@ impl Session {
         if file.is_empty() {
             return self.fail("`:context` wants a file of JSON");
         }
-        let read = match read_context(Some(Path::new(file))) {
-            Ok(Ok(context)) => schema_of(&context, self.declared.as_ref())
-                .map(|schema| (context, schema))
-                .map_err(|stop| stop.to_string()),
-            Ok(Err(refusal)) => Err(refusal.message),
-            Err(error) => Err(error.to_string()),
-        };
-        match read {
-            Ok((context, schema)) => (self.context, self.schema) = (context, schema),
-            Err(words) => self.fail(&words),
+        if is_standard_input(Path::new(file)) {
+            return self.fail("standard input is where entries come from");
         }
-    }
-}
-
-/// The schema that expressions over a context are checked against.
-fn schema_of(context: &Node, declared: Option<&Arc<Schema>>) -> Result<Arc<Schema>, Stop> {
-    match declared {
-        Some(schema) => {
-            Subject::read(context, schema).map_err(|error| error.message)?;
-            Ok(Arc::clone(schema))
-        }
-        None => {
-            let (schema, _) = Subject::infer(context).map_err(|error| error.message)?;
-            Ok(Arc::new(schema))
+        match Scene::read(Some(Path::new(file)), self.declared.as_ref()) {
+            Ok(scene) => self.scene = scene,
+            Err(refusal) => {
+                self.has_failed = true;
+                refusal.say("");
+            }
         }
     }
 }
 
 /// What each stage took; a fault takes its time too.
-fn time(prepared: Prepared, checked: i64, worker: &mut Worker) -> crate::cli::expression::Answer {
+fn time(prepared: Prepared<'_>, checked: i64, worker: &mut Worker) -> Answer {
     let mut lines = vec![format!("read and checked in {checked} µs")];
     let clock = || Clock::System.microseconds();
     let lints = prepared.repeat(worker, clock, |engine, compiled, evaluate| {

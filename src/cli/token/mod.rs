@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     tell(&match arguments.format {
         Format::Text => explanation.to_text(),
         Format::Json => format!("{:#}\n", explanation.to_json()),
-    });
+    })?;
     Ok(if explanation.is_granted() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

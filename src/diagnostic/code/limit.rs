@@ -56,7 +56,7 @@ super::codes! {
         stage: Stage::Context,
         title: "a document that is no JSON",
         meaning: "The document of an organization is one JSON object in UTF-8, without comments, \
-                  trailing commas or keys that occur twice.",
+                  trailing commas or keys that occur twice. So is what `--schema` names.",
         example: Example::Document("{\"version\": 1,}"),
         mend: "Correct it at the place shown.",
     }
@@ -66,7 +66,8 @@ super::codes! {
         stage: Stage::Context,
         title: "a value that the document may not have",
         meaning: "A member of the document is missing, unknown, of the wrong type, or names \
-                  something that does not exist. The message begins with its path.",
+                  something that does not exist. The message begins with its path. A declaration \
+                  that `--schema` names is told so too.",
         example: Example::Document(
             r#"{"version": 1, "organization": {"name": "Example", "subDomain": "example"}, "claims": []}"#,
         ),

@@ -41,7 +41,7 @@ pub enum Example {
     Expression {
         /// Roots as JSON.
         context: &'static str,
-        /// Where it stands, as [`crate::schema::Position::words`] says it; empty for nowhere.
+        /// Where it stands, as positions are said in words; empty for nowhere.
         place: &'static str,
         text: &'static str,
         /// The same without the mistake.

@@ -3,7 +3,7 @@
 
 use claimsmith::document;
 use claimsmith::program::{ProgramSet, Roots, Subject};
-use claimsmith::schema::{self, Root, Schema};
+use claimsmith::schema::{Root, Schema};
 use claimsmith_runtime::types::Shape;
 use serde_json::{Value, json};
 use std::iter;
@@ -56,8 +56,7 @@ impl Prepared {
 /// Every subject with a schema of what it holds, with a declared one, and with one where nobody
 /// may be there.
 pub(crate) fn prepared() -> Vec<Prepared> {
-    let declaration = document::read(DECLARATION.as_bytes()).unwrap();
-    let declared = Arc::new(schema::from_declaration(&declaration).unwrap());
+    let declared = super::declared(DECLARATION);
     let doubtful = Arc::new(doubtful(&declared));
     let mut prepared = Vec::new();
     for context in contexts() {

@@ -8,7 +8,13 @@ pub(crate) mod rare_program;
 use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;
 use claimsmith::program::{Engine, Length, Roots, SetBuilder, Subject, Worker};
+use claimsmith::schema::{Schema, from_declaration};
 use std::sync::Arc;
+
+/// The schema that a JSON text declares.
+pub(crate) fn declared(json: &str) -> Arc<Schema> {
+    Arc::new(from_declaration(&document::read(json.as_bytes()).unwrap()).unwrap())
+}
 
 /// What an expression gives for a context: its value as JSON, or all that was said. Both engines
 /// are asked, and must agree to the byte.
