@@ -4,6 +4,7 @@
 
 mod interleaved;
 
+use claimsmith::clock::Clock;
 use claimsmith::grant::{Basic, Form, Presented, Proof, SignIn, token};
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
@@ -33,7 +34,7 @@ fn publish(algorithm: &str) -> Published {
     let draft = compile(document.as_bytes(), public_url, Engine::Native).unwrap();
     let master = MasterKey::generate(&Random::System);
     let around = Surroundings {
-        store: &Store::memory(),
+        store: &Store::memory(Clock::System),
         vault: &Vault::new(&master).unwrap(),
         random: &Random::System,
         pepper: &PepperKey::new(&master),

@@ -25,7 +25,7 @@ impl Clock {
     /// Whole seconds since 1970 (RFC 7519 §2, NumericDate), rounded down.
     #[must_use]
     pub fn seconds(&self) -> i64 {
-        self.microseconds().div_euclid(MICROSECONDS_A_SECOND)
+        seconds_of(self.microseconds())
     }
 
     /// Microseconds since 1970; negative before it.
@@ -44,6 +44,12 @@ impl Clock {
             microseconds.fetch_add(seconds.saturating_mul(MICROSECONDS_A_SECOND), Ordering::SeqCst);
         }
     }
+}
+
+/// Whole seconds in a time of microseconds, both since 1970, rounded down.
+#[must_use]
+pub const fn seconds_of(microseconds: i64) -> i64 {
+    microseconds.div_euclid(MICROSECONDS_A_SECOND)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock everything else asks")]

@@ -2,6 +2,7 @@
 
 use super::demo::Credentials;
 use super::{say, show_problems};
+use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::organization::DEMO;
 use crate::program::{Engine, is_native_available};
@@ -49,7 +50,7 @@ pub(super) type Stop = Box<dyn Error>;
 pub(super) struct Opened {
     pub(super) directory: DataDirectory,
     pub(super) random: Random,
-    store: Store,
+    pub(super) store: Store,
     vault: Vault,
     /// Of the demo.
     pub(super) credentials: Option<Credentials>,
@@ -102,7 +103,7 @@ impl Installation {
             true => Some(Credentials::load_or_make(&directory, draft.organization(), &random)?),
             false => None,
         };
-        let store = Store::sqlite(&directory.database())?;
+        let store = Store::sqlite(&directory.database(), Clock::System)?;
         let vault = Vault::new(directory.master_key())?;
         Ok(Opened { directory, random, store, vault, credentials })
     }

@@ -5,13 +5,18 @@ use super::{demo, log, say, tell};
 use crate::clock::Clock;
 use crate::http::{Surface, router, serve};
 use crate::publish::{Issuer, PublicUrl, Published};
+use crate::store::Store;
 use clap::Args;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long to rest when nothing is left that has expired.
+const SWEEP: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  claimsmith serve --demo\n  \
@@ -52,6 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         tokio::select! {
             served = serve(listener, router(Arc::clone(&surface)), stop) => served?,
             never = reload(again, installation, &opened, &surface, &public_url) => match never {},
+            never = forget_expired(&opened.store) => match never {},
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -67,6 +73,18 @@ fn until_stopped() -> Result<impl Future<Output = ()>, Stop> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+/// Removes what has expired, step by step, and looks again after a pause.
+async fn forget_expired(store: &Store) -> std::convert::Infallible {
+    loop {
+        match store.sweep().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "what has expired is still there"),
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
 }
 
 /// Publishes the document anew at each SIGHUP. One that has problems changes nothing.

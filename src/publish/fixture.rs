@@ -2,6 +2,7 @@
 //! keys at each publication.
 
 use super::{Draft, Problem, PublicUrl, Published, Surroundings, compile};
+use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::organization::DEMO;
 use crate::program::Engine;
@@ -39,7 +40,7 @@ pub(crate) fn publish(document: &str) -> Published {
     let master = MasterKey::generate(&random);
     let vault = Vault::new(&master).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let store = Store::memory();
+    let store = Store::memory(Clock::System);
     let keys = keys_of(&draft, &vault, &random);
     runtime.block_on(store.batch(keys)).unwrap();
     let around = Surroundings {

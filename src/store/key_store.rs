@@ -43,17 +43,17 @@ pub async fn load_or_create(
     algorithm: Algorithm,
 ) -> Result<KeySet, KeyStoreError> {
     let unusable = |source| KeyStoreError::Keys { server_id: server_id.to_owned(), source };
-    if let Some(row) = store.find(SIGNING_KEY, server_id).await? {
+    if let Some(row) = store.find(SIGNING_KEY, server_id).await?.value {
         return KeySet::open(vault, &row.bytes).map_err(unusable);
     }
     let made = KeySet::generate(algorithm)?;
     let bytes = made.seal(vault, random).map_err(unusable)?;
     let insert = Op::Insert(Row::new(SIGNING_KEY, server_id, bytes));
-    if store.batch(vec![insert]).await? == BatchOutcome::Applied {
+    if store.batch(vec![insert]).await?.value == BatchOutcome::Applied {
         return Ok(made);
     }
     // Another process was first: its key is the key.
-    let row = store.find(SIGNING_KEY, server_id).await?;
+    let row = store.find(SIGNING_KEY, server_id).await?.value;
     let row = row.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
     KeySet::open(vault, &row.bytes).map_err(unusable)
 }

@@ -7,11 +7,16 @@ mod memory;
 mod row;
 mod sqlite;
 
-pub use row::{BatchOutcome, Op, Row, StoreError};
+pub use row::{Answer, BatchOutcome, Op, Row, StoreError};
 
+use crate::clock::Clock;
 use memory::Memory;
+use row::Batched;
 use sqlite::Sqlite;
 use std::path::Path;
+
+/// How many rows one step of a cascade or a sweep removes, so that none holds the others up.
+pub const STEP: u32 = 256;
 
 /// Where rows are kept. Clones share them.
 #[derive(Debug, Clone)]
@@ -23,20 +28,20 @@ pub enum Store {
 }
 
 impl Store {
-    /// An empty store that ends with the process.
+    /// An empty store that ends with the process. What time it is there, `clock` says.
     #[must_use]
-    pub fn memory() -> Self {
-        Self::Memory(Memory::default())
+    pub fn memory(clock: Clock) -> Self {
+        Self::Memory(Memory::new(clock))
     }
 
     /// The store in the SQLite file at `path`, made or brought up to date first. It blocks: for the
-    /// start of a server.
+    /// start of a server. What time it is there, `clock` says.
     ///
     /// # Errors
     /// [`StoreError::Newer`] if a newer Claimsmith wrote the file, [`StoreError::Database`] if it
     /// cannot be opened.
-    pub fn sqlite(path: &Path) -> Result<Self, StoreError> {
-        Sqlite::open(path).map(Self::Sqlite)
+    pub fn sqlite(path: &Path, clock: Clock) -> Result<Self, StoreError> {
+        Sqlite::open(path, clock).map(Self::Sqlite)
     }
 
     /// Applies `ops` in order, each seeing what those before it did: all of them, or none if the
@@ -46,33 +51,86 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] if too many wait already, [`StoreError::Refusing`] after an earlier
     /// failed write, [`StoreError::Database`] if it failed now.
-    pub async fn batch(&self, ops: Vec<Op>) -> Result<BatchOutcome, StoreError> {
+    pub async fn batch(&self, ops: Vec<Op>) -> Result<Answer<BatchOutcome>, StoreError> {
+        Ok(self.apply(ops).await?.map(|batched| batched.outcome))
+    }
+
+    /// Deletes every row with this tag, of one kind or of every kind, in steps of [`STEP`] rows:
+    /// the cascade of a revocation. Answers how many there were.
+    ///
+    /// # Errors
+    /// As [`Store::batch`]; the steps before stay done, and asking again goes on.
+    pub async fn delete_by_tag(
+        &self,
+        kind: Option<&str>,
+        tag: &str,
+    ) -> Result<Answer<usize>, StoreError> {
+        let mut n_deleted = 0;
+        loop {
+            let (kind, tag) = (kind.map(str::to_owned), tag.to_owned());
+            let step = self.apply(vec![Op::DeleteTagged { kind, tag, limit: STEP }]).await?;
+            n_deleted += step.value.n_removed;
+            if step.value.n_removed < STEP as usize {
+                return Ok(step.map(|_| n_deleted));
+            }
+        }
+    }
+
+    /// One step of forgetting what has expired; answers whether there may be more. To be asked
+    /// again and again, with a pause when there is no more.
+    ///
+    /// # Errors
+    /// As [`Store::batch`].
+    pub async fn sweep(&self) -> Result<bool, StoreError> {
+        let step = self.apply(vec![Op::DeleteExpired { limit: STEP }]).await?;
+        Ok(step.value.n_removed == STEP as usize)
+    }
+
+    async fn apply(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
         match self {
             Self::Memory(memory) => Ok(memory.batch(ops)),
             Self::Sqlite(sqlite) => sqlite.batch(ops).await,
         }
     }
 
-    /// The row of this kind and key. A row that has expired is found too: what time it is, is the
-    /// caller's to say.
+    /// The row of this kind and key. A row that has expired is found too, until it is swept: the
+    /// answer says what time it is.
     ///
     /// # Errors
     /// [`StoreError::Busy`] if too many wait already, [`StoreError::Database`] if reading fails.
-    pub async fn find(&self, kind: &str, key: &str) -> Result<Option<Row>, StoreError> {
+    pub async fn find(&self, kind: &str, key: &str) -> Result<Answer<Option<Row>>, StoreError> {
         match self {
             Self::Memory(memory) => Ok(memory.find(kind, key)),
             Self::Sqlite(sqlite) => sqlite.find(kind, key).await,
         }
     }
 
-    /// All rows of this kind, in the byte order of their keys.
+    /// All rows of this kind, in the byte order of their keys: for kinds of which there are few.
     ///
     /// # Errors
     /// As [`Store::find`].
-    pub async fn list(&self, kind: &str) -> Result<Vec<Row>, StoreError> {
+    pub async fn list(&self, kind: &str) -> Result<Answer<Vec<Row>>, StoreError> {
         match self {
             Self::Memory(memory) => Ok(memory.list(kind)),
             Self::Sqlite(sqlite) => sqlite.list(kind).await,
+        }
+    }
+
+    /// The first `limit` rows of this kind with this tag whose keys come after `after`, in the byte
+    /// order of their keys.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn list_by_tag(
+        &self,
+        kind: &str,
+        tag: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        match self {
+            Self::Memory(memory) => Ok(memory.list_by_tag(kind, tag, after, limit)),
+            Self::Sqlite(sqlite) => sqlite.list_by_tag(kind, tag, after, limit).await,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! A row, what can be done to it, and how that ends.
 
+use crate::clock::seconds_of;
+use std::collections::BTreeSet;
+
 /// The generation of a row just inserted.
 pub(super) const FIRST_GENERATION: i64 = 1;
 
@@ -10,6 +13,9 @@ pub struct Row {
     pub kind: String,
     /// Which one; unique within its kind.
     pub key: String,
+    /// What it belongs to, a few at most: `user:00u1`, `client:0oa1`, `session:102`, …. Rows are
+    /// listed and deleted by these.
+    pub tags: BTreeSet<String>,
     /// How often it was written. The store counts: 1 when inserted, one more with each replacement,
     /// whatever the row handed in says.
     pub generation: i64,
@@ -26,6 +32,7 @@ impl std::fmt::Debug for Row {
             .debug_struct("Row")
             .field("kind", &self.kind)
             .field("key", &self.key)
+            .field("tags", &self.tags)
             .field("generation", &self.generation)
             .field("expires_at", &self.expires_at)
             .field("n_bytes", &self.bytes.len())
@@ -34,11 +41,20 @@ impl std::fmt::Debug for Row {
 }
 
 impl Row {
-    /// A row to insert, or to put in the place of another, that does not expire.
+    /// A row to insert, or to put in the place of another, that belongs to nothing and does not
+    /// expire.
     #[must_use]
     pub fn new(kind: &str, key: &str, bytes: Vec<u8>) -> Self {
         let (kind, key) = (kind.to_owned(), key.to_owned());
-        Self { kind, key, generation: FIRST_GENERATION, expires_at: None, bytes }
+        let tags = BTreeSet::new();
+        Self { kind, key, tags, generation: FIRST_GENERATION, expires_at: None, bytes }
+    }
+
+    /// The same row, with one more tag.
+    #[must_use]
+    pub fn tagged(mut self, tag: String) -> Self {
+        self.tags.insert(tag);
+        self
     }
 
     /// The same row, to be forgotten at `seconds` since 1970.
@@ -53,7 +69,8 @@ impl Row {
 pub enum Op {
     /// Fails if there is a row of that kind and key, expired or not.
     Insert(Row),
-    /// Fails unless there is a row of that kind and key, of generation `expected`.
+    /// Fails unless there is a row of that kind and key, of generation `expected`. The row's tags
+    /// take the place of those that were there.
     Replace {
         /// What is there afterwards, one generation on.
         row: Row,
@@ -70,6 +87,67 @@ pub enum Op {
         /// The generation that was read, for what may be spent only once.
         expected: Option<i64>,
     },
+    /// Writes nothing. Fails unless there is a row of that generation, or with none expected, if
+    /// there is a row; what it found stays so until the batch is done.
+    Expect {
+        /// The kind of the row.
+        kind: String,
+        /// The key of the row.
+        key: String,
+        /// The generation that was read; `None` that nothing was found.
+        generation: Option<i64>,
+    },
+    /// Deletes rows with a tag, never fails. The batch sees as many as there are when this runs;
+    /// [`super::Store::delete_by_tag`] goes on until none is left.
+    DeleteTagged {
+        /// Of which kind; `None` of every kind.
+        kind: Option<String>,
+        /// The tag.
+        tag: String,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Deletes rows whose time has passed, by the clock of the store; never fails.
+    DeleteExpired {
+        /// How many at most.
+        limit: u32,
+    },
+}
+
+/// What a store says, and what time it was there: the time by which grace periods and expiry are
+/// measured, so that nodes whose clocks differ agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<Value> {
+    /// What it says.
+    pub value: Value,
+    /// When, in microseconds since 1970.
+    pub at: i64,
+}
+
+impl<Value> Answer<Value> {
+    /// When, in whole seconds since 1970, rounded down.
+    #[must_use]
+    pub const fn seconds(&self) -> i64 {
+        seconds_of(self.at)
+    }
+
+    pub(super) fn map<Other>(self, other: impl FnOnce(Value) -> Other) -> Answer<Other> {
+        Answer { value: other(self.value), at: self.at }
+    }
+}
+
+/// A batch that was looked at: how it ended, and how many rows its deletions by tag and by expiry
+/// removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Batched {
+    pub(super) outcome: BatchOutcome,
+    pub(super) n_removed: usize,
+}
+
+impl Batched {
+    pub(super) const fn failed(index: usize) -> Self {
+        Self { outcome: BatchOutcome::Failed(index), n_removed: 0 }
+    }
 }
 
 /// How a batch ended.

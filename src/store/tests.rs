@@ -3,6 +3,7 @@
 use super::data_directory::{DataDirectory, Purpose};
 use super::key_store::{self, KeyStoreError, SIGNING_KEY};
 use super::{BatchOutcome, Op, Row, Store};
+use crate::clock::Clock;
 use crate::random::Random;
 use crate::token::{Algorithm, KeySet, MasterKey, TokenType, Vault};
 use std::future::Future;
@@ -11,13 +12,22 @@ pub(super) fn wait<Out>(future: impl Future<Output = Out>) -> Out {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap().block_on(future)
 }
 
+/// What time it is at first, in seconds since 1970.
+const NOW: i64 = 1_700_000_000;
+
 /// Runs `check` on an empty store of each kind.
 fn on_each(check: impl AsyncFn(Store)) {
+    on_each_with_clock(async |store, _| check(store).await);
+}
+
+/// The same, with the clock the store goes by.
+fn on_each_with_clock(check: impl AsyncFn(Store, Clock)) {
+    let clock = Clock::fixed(NOW);
+    wait(check(Store::memory(clock.clone()), clock));
+    let clock = Clock::fixed(NOW);
     let directory = tempfile::tempdir().unwrap();
-    let sqlite = Store::sqlite(&directory.path().join("s.sqlite")).unwrap();
-    for store in [Store::memory(), sqlite] {
-        wait(check(store));
-    }
+    let sqlite = Store::sqlite(&directory.path().join("s.sqlite"), clock.clone()).unwrap();
+    wait(check(sqlite, clock));
 }
 
 fn row(key: &str, bytes: &str) -> Row {
@@ -29,7 +39,16 @@ fn delete(key: &str, expected: Option<i64>) -> Op {
 }
 
 async fn run(store: &Store, ops: Vec<Op>) -> BatchOutcome {
-    store.batch(ops).await.unwrap()
+    store.batch(ops).await.unwrap().value
+}
+
+async fn find(store: &Store, key: &str) -> Option<Row> {
+    store.find("code", key).await.unwrap().value
+}
+
+/// The keys of all rows of a kind.
+async fn keys_of(store: &Store, kind: &str) -> Vec<String> {
+    store.list(kind).await.unwrap().value.into_iter().map(|row| row.key).collect()
 }
 
 #[test]
@@ -38,9 +57,9 @@ fn what_was_inserted_is_found_whole() {
         let bytes = vec![0, 255, 10, 0];
         let wanted = Row::new("code", "é\0'\"", bytes).expiring_at(-5);
         assert_eq!(run(&store, vec![Op::Insert(wanted.clone())]).await, BatchOutcome::Applied);
-        assert_eq!(store.find("code", "é\0'\"").await.unwrap(), Some(wanted));
-        assert_eq!(store.find("session", "é\0'\"").await.unwrap(), None);
-        assert_eq!(store.find("code", "e").await.unwrap(), None);
+        assert_eq!(find(&store, "é\0'\"").await, Some(wanted));
+        assert_eq!(store.find("session", "é\0'\"").await.unwrap().value, None);
+        assert_eq!(find(&store, "e").await, None);
     });
 }
 
@@ -49,7 +68,7 @@ fn an_insert_of_what_is_there_fails_and_changes_nothing() {
     on_each(async |store| {
         run(&store, vec![Op::Insert(row("a", "one"))]).await;
         assert_eq!(run(&store, vec![Op::Insert(row("a", "two"))]).await, BatchOutcome::Failed(0));
-        assert_eq!(store.find("code", "a").await.unwrap(), Some(row("a", "one")));
+        assert_eq!(find(&store, "a").await, Some(row("a", "one")));
     });
 }
 
@@ -61,7 +80,7 @@ fn a_replacement_needs_the_generation_that_was_read_and_counts_on() {
         run(&store, vec![Op::Insert(Row { generation: 77, ..row("a", "one") })]).await;
         assert_eq!(run(&store, replace("two", 1)).await, BatchOutcome::Applied);
         assert_eq!(run(&store, replace("late", 1)).await, BatchOutcome::Failed(0));
-        let found = store.find("code", "a").await.unwrap().unwrap();
+        let found = find(&store, "a").await.unwrap();
         assert_eq!((found.generation, found.bytes.as_slice()), (2, b"two".as_slice()));
         assert_eq!(run(&store, replace("three", 2)).await, BatchOutcome::Applied);
     });
@@ -91,7 +110,7 @@ fn of_a_batch_that_fails_nothing_happens_and_the_first_failure_is_named() {
             delete("nothing", Some(1)),
         ];
         assert_eq!(run(&store, ops).await, BatchOutcome::Failed(4));
-        let found = store.list("code").await.unwrap();
+        let found = store.list("code").await.unwrap().value;
         assert_eq!(found, [row("gone", "old"), row("kept", "old")]);
     });
 }
@@ -106,7 +125,7 @@ fn an_op_sees_what_those_before_it_did() {
             Op::Insert(row("a", "three")),
         ];
         assert_eq!(run(&store, ops).await, BatchOutcome::Applied);
-        assert_eq!(store.list("code").await.unwrap(), [row("a", "three")]);
+        assert_eq!(store.list("code").await.unwrap().value, [row("a", "three")]);
         assert_eq!(run(&store, Vec::new()).await, BatchOutcome::Applied);
     });
 }
@@ -119,10 +138,10 @@ fn a_list_is_of_one_kind_in_the_byte_order_of_keys() {
         ops.push(Op::Insert(Row::new("codes", "a", Vec::new())));
         ops.push(Op::Insert(Row::new("cod", "a", Vec::new())));
         run(&store, ops).await;
-        let found = store.list("code").await.unwrap();
+        let found = store.list("code").await.unwrap().value;
         let found: Vec<&str> = found.iter().map(|row| row.key.as_str()).collect();
         assert_eq!(found, ["", "A", "Z", "a", "b", "é"]);
-        assert!(store.list("none").await.unwrap().is_empty());
+        assert!(store.list("none").await.unwrap().value.is_empty());
     });
 }
 
@@ -133,7 +152,7 @@ fn of_many_that_spend_one_row_at_once_exactly_one_does() {
         let spend = |index: usize| {
             let store = store.clone();
             let ops = vec![delete("code", Some(1)), Op::Insert(row(&index.to_string(), ""))];
-            tokio::spawn(async move { store.batch(ops).await.unwrap() })
+            tokio::spawn(async move { run(&store, ops).await })
         };
         let tasks: Vec<_> = (0..50).map(spend).collect();
         let mut applied = 0;
@@ -144,7 +163,184 @@ fn of_many_that_spend_one_row_at_once_exactly_one_does() {
             }
         }
         assert_eq!(applied, 1);
-        assert_eq!(store.list("code").await.unwrap().len(), 1);
+        assert_eq!(store.list("code").await.unwrap().value.len(), 1);
+    });
+}
+
+fn tagged(key: &str, tags: &[&str]) -> Row {
+    tags.iter().fold(row(key, ""), |row, tag| row.tagged((*tag).to_owned()))
+}
+
+async fn page(store: &Store, tag: &str, after: Option<&str>, limit: u32) -> Vec<String> {
+    let rows = store.list_by_tag("code", tag, after, limit).await.unwrap().value;
+    rows.into_iter().map(|row| row.key).collect()
+}
+
+#[test]
+fn rows_of_a_tag_are_listed_page_by_page_in_the_byte_order_of_keys() {
+    on_each(async |store| {
+        let keys = ["c", "é", "", "B", "a"];
+        let mut ops: Vec<Op> =
+            keys.iter().map(|key| Op::Insert(tagged(key, &["user:1", "client:1"]))).collect();
+        ops.push(Op::Insert(tagged("other", &["user:2"])));
+        let elsewhere = Row::new("session", "a", Vec::new()).tagged("user:1".to_owned());
+        ops.push(Op::Insert(elsewhere));
+        run(&store, ops).await;
+        assert_eq!(page(&store, "user:1", None, 3).await, ["", "B", "a"]);
+        assert_eq!(page(&store, "user:1", Some(""), 2).await, ["B", "a"]);
+        assert_eq!(page(&store, "user:1", Some("a"), 3).await, ["c", "é"]);
+        assert_eq!(page(&store, "user:1", Some("b"), 1).await, ["c"]);
+        assert_eq!(page(&store, "client:1", Some("é"), 3).await, [""; 0]);
+        assert_eq!(page(&store, "user:1", None, 0).await, [""; 0]);
+        assert_eq!(page(&store, "user:", None, 3).await, [""; 0]);
+        let found = store.list_by_tag("code", "user:2", None, 9).await.unwrap().value;
+        assert_eq!(found, [tagged("other", &["user:2"])]);
+    });
+}
+
+#[test]
+fn a_replacement_has_the_tags_it_was_handed_and_no_others() {
+    on_each(async |store| {
+        run(&store, vec![Op::Insert(tagged("a", &["user:1", "client:1"]))]).await;
+        let replace = |row, expected| vec![Op::Replace { row, expected }];
+        let same = tagged("a", &["client:1", "user:1"]);
+        assert_eq!(run(&store, replace(same.clone(), 1)).await, BatchOutcome::Applied);
+        assert_eq!(find(&store, "a").await, Some(Row { generation: 2, ..same }));
+        assert_eq!(page(&store, "user:1", None, 9).await, ["a"]);
+        let moved = tagged("a", &["client:1", "session:\"7\""]);
+        assert_eq!(run(&store, replace(moved.clone(), 1)).await, BatchOutcome::Failed(0));
+        assert_eq!(page(&store, "user:1", None, 9).await, ["a"]);
+        assert_eq!(run(&store, replace(moved.clone(), 2)).await, BatchOutcome::Applied);
+        assert_eq!(find(&store, "a").await, Some(Row { generation: 3, ..moved }));
+        assert_eq!(page(&store, "user:1", None, 9).await, [""; 0]);
+        assert_eq!(page(&store, "client:1", None, 9).await, ["a"]);
+        assert_eq!(page(&store, "session:\"7\"", None, 9).await, ["a"]);
+    });
+}
+
+#[test]
+fn a_row_that_is_gone_is_not_found_by_its_tags_nor_is_one_of_a_batch_that_failed() {
+    on_each(async |store| {
+        run(&store, vec![Op::Insert(tagged("a", &["user:1"]))]).await;
+        run(&store, vec![delete("a", Some(1))]).await;
+        run(&store, vec![Op::Insert(tagged("a", &["user:2"]))]).await;
+        assert_eq!(page(&store, "user:1", None, 9).await, [""; 0]);
+        let failing = vec![
+            delete("a", None),
+            Op::Insert(tagged("b", &["user:1"])),
+            Op::DeleteTagged { kind: None, tag: "user:1".to_owned(), limit: 9 },
+            delete("c", Some(1)),
+        ];
+        assert_eq!(run(&store, failing).await, BatchOutcome::Failed(3));
+        assert_eq!(page(&store, "user:1", None, 9).await, [""; 0]);
+        assert_eq!(page(&store, "user:2", None, 9).await, ["a"]);
+    });
+}
+
+#[test]
+fn a_cascade_takes_every_row_of_a_tag_however_many_and_no_other() {
+    on_each(async |store| {
+        let many = 2 * super::STEP + 1;
+        let rows = (0..many).map(|index| tagged(&index.to_string(), &["session:1", "user:1"]));
+        run(&store, rows.map(Op::Insert).collect()).await;
+        let session = Row::new("session", "1", Vec::new()).tagged("user:1".to_owned());
+        run(&store, vec![Op::Insert(session), Op::Insert(tagged("kept", &["user:2"]))]).await;
+        let codes = store.delete_by_tag(Some("code"), "user:1").await.unwrap().value;
+        assert_eq!(codes, many as usize);
+        assert_eq!(keys_of(&store, "code").await, ["kept"]);
+        assert_eq!(page(&store, "session:1", None, 9).await, [""; 0]);
+        assert_eq!(store.delete_by_tag(None, "user:1").await.unwrap().value, 1);
+        assert_eq!(keys_of(&store, "session").await, [""; 0]);
+        assert_eq!(store.delete_by_tag(None, "user:1").await.unwrap().value, 0);
+    });
+}
+
+#[test]
+fn a_cascade_begins_in_the_batch_of_its_cause_and_its_step_is_bounded() {
+    on_each(async |store| {
+        let rows = ["a", "b", "c"].map(|key| Op::Insert(tagged(key, &["user:1"])));
+        run(&store, rows.to_vec()).await;
+        let tag = "user:1".to_owned();
+        let step = Op::DeleteTagged { kind: Some("code".to_owned()), tag, limit: 2 };
+        let cause = Op::Insert(Row::new("audit", "1", Vec::new()));
+        assert_eq!(run(&store, vec![cause, step]).await, BatchOutcome::Applied);
+        assert_eq!(keys_of(&store, "code").await.len(), 1);
+        assert_eq!(keys_of(&store, "audit").await, ["1"]);
+    });
+}
+
+#[test]
+fn what_is_expected_is_looked_at_and_not_changed() {
+    on_each(async |store| {
+        run(&store, vec![Op::Insert(row("a", "one"))]).await;
+        let expect = |key: &str, generation| {
+            let (kind, key) = ("code".to_owned(), key.to_owned());
+            vec![Op::Expect { kind, key, generation }, Op::Insert(row("b", ""))]
+        };
+        assert_eq!(run(&store, expect("a", None)).await, BatchOutcome::Failed(0));
+        assert_eq!(run(&store, expect("a", Some(2))).await, BatchOutcome::Failed(0));
+        assert_eq!(run(&store, expect("c", Some(1))).await, BatchOutcome::Failed(0));
+        assert_eq!(find(&store, "b").await, None);
+        assert_eq!(run(&store, expect("a", Some(1))).await, BatchOutcome::Applied);
+        run(&store, vec![delete("b", None)]).await;
+        assert_eq!(run(&store, expect("c", None)).await, BatchOutcome::Applied);
+        assert_eq!(keys_of(&store, "code").await, ["a", "b"]);
+        assert_eq!(find(&store, "a").await, Some(row("a", "one")));
+    });
+}
+
+#[test]
+fn of_two_that_each_expect_the_others_row_to_be_absent_one_is_refused() {
+    on_each(async |store| {
+        for round in 0..20 {
+            let name = |side: u8| format!("{round}-{side}");
+            let attempt = |mine: u8, others: u8| {
+                let (kind, key) = ("code".to_owned(), name(others));
+                let expect = Op::Expect { kind, key, generation: None };
+                let ops = vec![expect, Op::Insert(row(&name(mine), ""))];
+                let store = store.clone();
+                tokio::spawn(async move { run(&store, ops).await })
+            };
+            let (one, other) = (attempt(1, 2), attempt(2, 1));
+            let (one, other) = (one.await.unwrap(), other.await.unwrap());
+            let outcomes = (one == BatchOutcome::Applied, other == BatchOutcome::Applied);
+            assert!(outcomes.0 != outcomes.1, "{one:?} and {other:?}");
+        }
+    });
+}
+
+#[test]
+fn every_answer_says_what_time_it_is_in_the_store() {
+    on_each_with_clock(async |store, clock| {
+        let batched = store.batch(vec![Op::Insert(row("a", ""))]).await.unwrap();
+        assert_eq!((batched.at, batched.seconds()), (NOW * 1_000_000, NOW));
+        clock.advance(7);
+        assert_eq!(store.find("code", "a").await.unwrap().seconds(), NOW + 7);
+        assert_eq!(store.list("code").await.unwrap().seconds(), NOW + 7);
+        assert_eq!(store.list_by_tag("code", "t", None, 1).await.unwrap().seconds(), NOW + 7);
+        assert_eq!(store.delete_by_tag(None, "t").await.unwrap().seconds(), NOW + 7);
+        let failed = store.batch(vec![Op::Insert(row("a", ""))]).await.unwrap();
+        assert_eq!((failed.value, failed.seconds()), (BatchOutcome::Failed(0), NOW + 7));
+    });
+}
+
+#[test]
+fn what_has_expired_is_swept_step_by_step_and_the_rest_stays() {
+    on_each_with_clock(async |store, clock| {
+        let many = i64::from(super::STEP) + 3;
+        let old = |index: i64| tagged(&format!("old{index}"), &["user:1"]).expiring_at(NOW + 10);
+        run(&store, (0..many).map(old).map(Op::Insert).collect()).await;
+        let young = Op::Insert(tagged("young", &["user:1"]).expiring_at(NOW + 11));
+        run(&store, vec![young, Op::Insert(row("eternal", ""))]).await;
+        clock.advance(9);
+        assert!(!store.sweep().await.unwrap());
+        assert_eq!(keys_of(&store, "code").await.len(), super::STEP as usize + 5);
+        clock.advance(1);
+        assert!(store.sweep().await.unwrap());
+        assert_eq!(keys_of(&store, "code").await.len(), 5);
+        assert!(!store.sweep().await.unwrap());
+        assert_eq!(keys_of(&store, "code").await, ["eternal", "young"]);
+        assert_eq!(page(&store, "user:1", None, 9).await, ["young"]);
     });
 }
 
@@ -187,10 +383,10 @@ fn of_many_that_start_at_once_all_end_with_the_same_key() {
 fn keys_under_another_master_key_are_refused_and_not_replaced() {
     on_each(async |store| {
         keys(&store, &vault(b"v"), Algorithm::EdDsa).await.unwrap();
-        let before = store.find(SIGNING_KEY, "as1").await.unwrap();
+        let before = store.find(SIGNING_KEY, "as1").await.unwrap().value;
         let refused = keys(&store, &vault(b"w"), Algorithm::EdDsa).await;
         assert!(matches!(refused, Err(KeyStoreError::Keys { .. })));
-        assert_eq!(store.find(SIGNING_KEY, "as1").await.unwrap(), before);
+        assert_eq!(store.find(SIGNING_KEY, "as1").await.unwrap().value, before);
     });
 }
 
@@ -201,7 +397,7 @@ fn a_restart_signs_with_the_same_key_and_believes_what_was_signed_before() {
         let random = Random::System;
         let directory = DataDirectory::open(parent.path(), Purpose::Serve, None, &random).unwrap();
         let vault = Vault::new(directory.master_key()).unwrap();
-        let store = Store::sqlite(&directory.database()).unwrap();
+        let store = Store::sqlite(&directory.database(), Clock::System).unwrap();
         wait(keys(&store, &vault, Algorithm::Es256)).unwrap()
     };
     let before = start();

@@ -4,7 +4,8 @@ use super::{StoreError, failed};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What leads from each version to the next. Never change one that was released: add one.
-const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &[
+    "
     CREATE TABLE state (
         kind TEXT NOT NULL,
         key TEXT NOT NULL,
@@ -14,7 +15,19 @@ const STEPS: &[&str] = &["
         PRIMARY KEY (kind, key)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX state_by_expiry ON state (expires_at) WHERE expires_at IS NOT NULL;
-"];
+",
+    "
+    -- A row's tags stand beside it too, as a JSON list in order: a replacement that keeps them is
+    -- one statement.
+    ALTER TABLE state ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE state_tag (
+        tag TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (tag, kind, key)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Brings the file up to the newest version, in one transaction that a second process waits for.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

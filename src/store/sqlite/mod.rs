@@ -3,9 +3,12 @@
 
 mod migration;
 mod reader;
+mod tags;
 mod writer;
 
-use super::row::{BatchOutcome, Op, Row, StoreError};
+use super::row::{Answer, Batched, Op, Row, StoreError};
+use crate::clock::Clock;
+use reader::Question;
 use rusqlite::Connection;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -30,33 +33,53 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let mut writing = connect(path)?;
         migration::migrate(&mut writing)?;
         let reading = connect(path)?;
         let (writer, writes) = sync_channel(QUEUE);
         let (reader, reads) = sync_channel(QUEUE);
-        start("store-writer", move || writer::run(writing, &writes))?;
-        start("store-reader", move || reader::run(&reading, &reads))?;
+        let writer_clock = clock.clone();
+        start("store-writer", move || writer::run(writing, writer_clock, &writes))?;
+        start("store-reader", move || reader::run(&reading, &clock, &reads))?;
         Ok(Self { writer, reader })
     }
 
-    pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<BatchOutcome, StoreError> {
+    pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
         let (answer, answered) = oneshot::channel();
         enqueue(&self.writer, writer::Write { ops, answer })?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    pub(super) async fn find(&self, kind: &str, key: &str) -> Result<Option<Row>, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let (kind, key) = (kind.to_owned(), key.to_owned());
-        enqueue(&self.reader, reader::Read::Find { kind, key, answer })?;
-        answered.await.unwrap_or(Err(StoreError::Closed))
+    pub(super) async fn find(
+        &self,
+        kind: &str,
+        key: &str,
+    ) -> Result<Answer<Option<Row>>, StoreError> {
+        let question = Question::Find { kind: kind.to_owned(), key: key.to_owned() };
+        let rows = self.read(question).await?;
+        Ok(rows.map(|rows| rows.into_iter().next()))
     }
 
-    pub(super) async fn list(&self, kind: &str) -> Result<Vec<Row>, StoreError> {
+    pub(super) async fn list(&self, kind: &str) -> Result<Answer<Vec<Row>>, StoreError> {
+        self.read(Question::List { kind: kind.to_owned() }).await
+    }
+
+    pub(super) async fn list_by_tag(
+        &self,
+        kind: &str,
+        tag: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        let (kind, tag) = (kind.to_owned(), tag.to_owned());
+        let after = after.map(str::to_owned);
+        self.read(Question::ListByTag { kind, tag, after, limit }).await
+    }
+
+    async fn read(&self, question: Question) -> Result<Answer<Vec<Row>>, StoreError> {
         let (answer, answered) = oneshot::channel();
-        enqueue(&self.reader, reader::Read::List { kind: kind.to_owned(), answer })?;
+        enqueue(&self.reader, reader::Read { question, answer })?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 }

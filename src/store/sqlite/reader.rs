@@ -1,60 +1,88 @@
 //! The thread that reads.
 
 use super::{StoreError, failed};
-use crate::store::row::Row;
-use rusqlite::{Connection, OptionalExtension};
+use crate::clock::Clock;
+use crate::store::row::{Answer, Row};
+use rusqlite::{Connection, Params, ToSql};
 use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot::Sender;
 
+/// A statement that asks for the columns [`row`] reads.
+macro_rules! about_rows {
+    ($rest:literal) => {
+        concat!("SELECT kind, key, tags, generation, expires_at, bytes FROM state ", $rest)
+    };
+}
+
+/// Which rows are wanted, in the order of their keys.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// The one of this kind and key.
+    Find { kind: String, key: String },
+    /// All of a kind.
+    List { kind: String },
+    /// Those of a kind that have a tag, from a key on.
+    ListByTag { kind: String, tag: String, after: Option<String>, limit: u32 },
+}
+
 /// A question and where its answer goes.
 #[derive(Debug)]
-pub(super) enum Read {
-    /// One row.
-    Find { kind: String, key: String, answer: Sender<Result<Option<Row>, StoreError>> },
-    /// All rows of a kind.
-    List { kind: String, answer: Sender<Result<Vec<Row>, StoreError>> },
+pub(super) struct Read {
+    pub(super) question: Question,
+    pub(super) answer: Sender<Result<Answer<Vec<Row>>, StoreError>>,
 }
 
 /// Answers until nobody can ask any more. Who stopped waiting gets no answer.
-pub(super) fn run(connection: &Connection, reads: &Receiver<Read>) {
-    for read in reads {
-        match read {
-            Read::Find { kind, key, answer } => {
-                drop(answer.send(find(connection, &kind, &key).map_err(failed)));
-            }
-            Read::List { kind, answer } => {
-                drop(answer.send(list(connection, &kind).map_err(failed)));
-            }
-        }
+pub(super) fn run(connection: &Connection, clock: &Clock, reads: &Receiver<Read>) {
+    for Read { question, answer } in reads {
+        let rows = rows(connection, &question).map_err(failed);
+        drop(answer.send(rows.map(|value| Answer { value, at: clock.microseconds() })));
     }
 }
 
-fn find(connection: &Connection, kind: &str, key: &str) -> rusqlite::Result<Option<Row>> {
-    connection
-        .prepare_cached(
-            "SELECT kind, key, generation, expires_at, bytes FROM state
-             WHERE kind = ?1 AND key = ?2",
-        )?
-        .query_row([kind, key], row)
-        .optional()
+fn rows(connection: &Connection, question: &Question) -> rusqlite::Result<Vec<Row>> {
+    match question {
+        Question::Find { kind, key } => {
+            select(connection, about_rows!("WHERE kind = ?1 AND key = ?2"), [kind, key])
+        }
+        Question::List { kind } => {
+            select(connection, about_rows!("WHERE kind = ?1 ORDER BY key"), [kind])
+        }
+        // Every key comes after nothing, the empty one too.
+        Question::ListByTag { kind, tag, after: None, limit } => select(
+            connection,
+            about_rows!(
+                "JOIN state_tag USING (kind, key)
+                 WHERE tag = ?1 AND kind = ?2 ORDER BY key LIMIT ?3"
+            ),
+            [tag as &dyn ToSql, kind, limit],
+        ),
+        Question::ListByTag { kind, tag, after: Some(after), limit } => select(
+            connection,
+            about_rows!(
+                "JOIN state_tag USING (kind, key)
+                 WHERE tag = ?1 AND kind = ?2 AND key > ?4 ORDER BY key LIMIT ?3"
+            ),
+            [tag as &dyn ToSql, kind, limit, after],
+        ),
+    }
 }
 
-fn list(connection: &Connection, kind: &str) -> rusqlite::Result<Vec<Row>> {
-    connection
-        .prepare_cached(
-            "SELECT kind, key, generation, expires_at, bytes FROM state
-             WHERE kind = ?1 ORDER BY key",
-        )?
-        .query_map([kind], row)?
-        .collect()
+fn select(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> rusqlite::Result<Vec<Row>> {
+    connection.prepare_cached(sql)?.query_map(parameters, row)?.collect()
 }
 
 fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         kind: row.get(0)?,
         key: row.get(1)?,
-        generation: row.get(2)?,
-        expires_at: row.get(3)?,
-        bytes: row.get(4)?,
+        tags: super::tags::from_text(&row.get::<_, String>(2)?)?,
+        generation: row.get(3)?,
+        expires_at: row.get(4)?,
+        bytes: row.get(5)?,
     })
 }

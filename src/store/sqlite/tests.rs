@@ -1,7 +1,17 @@
 //! What only a file can promise: it is there after a restart, and who waits too long is told.
 
 use super::*;
+use crate::store::row::BatchOutcome;
 use crate::store::tests::wait;
+
+fn open(path: &Path) -> Result<Sqlite, StoreError> {
+    Sqlite::open(path, Clock::fixed(1_700_000_000))
+}
+
+/// How a batch that inserts `key` ends.
+fn outcome(sqlite: &Sqlite, key: &str) -> Result<BatchOutcome, StoreError> {
+    wait(sqlite.batch(insert(key))).map(|answer| answer.value.outcome)
+}
 
 fn insert(key: &str) -> Vec<Op> {
     vec![Op::Insert(Row::new("code", key, b"bytes".to_vec()))]
@@ -11,26 +21,26 @@ fn insert(key: &str) -> Vec<Op> {
 fn what_was_applied_is_there_for_the_next_process() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s.sqlite");
-    let first = Sqlite::open(&path).unwrap();
-    assert_eq!(wait(first.batch(insert("a"))), Ok(BatchOutcome::Applied));
-    let second = Sqlite::open(&path).unwrap();
+    let first = open(&path).unwrap();
+    assert_eq!(outcome(&first, "a"), Ok(BatchOutcome::Applied));
+    let second = open(&path).unwrap();
     drop(first);
-    assert_eq!(wait(second.find("code", "a")).unwrap().unwrap().bytes, b"bytes");
-    assert_eq!(wait(second.batch(insert("a"))), Ok(BatchOutcome::Failed(0)));
+    assert_eq!(wait(second.find("code", "a")).unwrap().value.unwrap().bytes, b"bytes");
+    assert_eq!(outcome(&second, "a"), Ok(BatchOutcome::Failed(0)));
 }
 
 #[test]
 fn a_file_of_a_newer_program_is_refused_and_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s.sqlite");
-    drop(Sqlite::open(&path).unwrap());
+    drop(open(&path).unwrap());
     let connection = Connection::open(&path).unwrap();
     connection.execute("INSERT INTO migration (version) VALUES (99)", []).unwrap();
-    let refused = Sqlite::open(&path).err();
+    let refused = open(&path).err();
     assert!(matches!(refused, Some(StoreError::Newer { found: 99, .. })), "{refused:?}");
     let count: i64 =
         connection.query_row("SELECT COUNT(*) FROM migration", [], |row| row.get(0)).unwrap();
-    assert_eq!(count, 2);
+    assert_eq!(count, i64::try_from(migration::STEPS.len()).unwrap() + 1);
 }
 
 #[test]
@@ -38,7 +48,7 @@ fn what_is_no_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s.sqlite");
     std::fs::write(&path, "this is a text and by no means a database".repeat(100)).unwrap();
-    assert!(matches!(Sqlite::open(&path), Err(StoreError::Database(_))));
+    assert!(matches!(open(&path), Err(StoreError::Database(_))));
 }
 
 #[test]
@@ -47,7 +57,7 @@ fn many_processes_may_make_the_same_file_at_once() {
     let path = directory.path().join("s.sqlite");
     std::thread::scope(|scope| {
         for _ in 0..16 {
-            scope.spawn(|| Sqlite::open(&path).unwrap());
+            scope.spawn(|| open(&path).unwrap());
         }
     });
 }
@@ -70,27 +80,27 @@ fn who_comes_after_a_full_queue_is_told_that_the_store_is_busy() {
     let sqlite = Sqlite { writer, reader };
     let (answer, _answered) = oneshot::channel();
     enqueue(&sqlite.writer, writer::Write { ops: Vec::new(), answer }).unwrap();
-    assert_eq!(wait(sqlite.batch(insert("a"))), Err(StoreError::Busy));
+    assert_eq!(outcome(&sqlite, "a"), Err(StoreError::Busy));
     drop(writes);
-    assert_eq!(wait(sqlite.batch(insert("a"))), Err(StoreError::Closed));
+    assert_eq!(outcome(&sqlite, "a"), Err(StoreError::Closed));
 }
 
 #[test]
 fn a_caller_that_hangs_up_does_not_cancel_its_batch() {
     let directory = tempfile::tempdir().unwrap();
-    let sqlite = Sqlite::open(&directory.path().join("s.sqlite")).unwrap();
+    let sqlite = open(&directory.path().join("s.sqlite")).unwrap();
     let (answer, answered) = oneshot::channel();
     drop(answered);
     enqueue(&sqlite.writer, writer::Write { ops: insert("a"), answer }).unwrap();
     // The writer takes in order, so that the answer to the second comes after the first.
-    assert_eq!(wait(sqlite.batch(insert("a"))), Ok(BatchOutcome::Failed(0)));
+    assert_eq!(outcome(&sqlite, "a"), Ok(BatchOutcome::Failed(0)));
 }
 
 #[test]
 fn a_new_file_and_those_beside_it_are_for_their_owner_only() {
     let directory = tempfile::tempdir().unwrap();
-    let sqlite = Sqlite::open(&directory.path().join("s.sqlite")).unwrap();
-    assert_eq!(wait(sqlite.batch(insert("a"))), Ok(BatchOutcome::Applied));
+    let sqlite = open(&directory.path().join("s.sqlite")).unwrap();
+    assert_eq!(outcome(&sqlite, "a"), Ok(BatchOutcome::Applied));
     let files: Vec<_> = fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
     assert_eq!(files.len(), 3, "the database, its log and the index of the log");
     for file in files {

@@ -7,7 +7,7 @@ use crate::store::sqlite::migration::migrate;
 fn writer() -> Writer {
     let mut connection = Connection::open_in_memory().unwrap();
     migrate(&mut connection).unwrap();
-    Writer { connection, refusing: false }
+    Writer { connection, clock: Clock::fixed(0), refusing: false }
 }
 
 fn insert(kind: &str, key: &str) -> Op {
@@ -21,6 +21,12 @@ fn group(batches: Vec<Vec<Op>>) -> Vec<Write> {
         .collect()
 }
 
+/// What the writer says of each batch.
+fn write(writer: &mut Writer, batches: Vec<Vec<Op>>) -> Vec<Result<BatchOutcome, StoreError>> {
+    let outcomes = writer.write(&group(batches)).into_iter();
+    outcomes.map(|outcome| outcome.map(|answer| answer.value.outcome)).collect()
+}
+
 fn rows(writer: &Writer) -> i64 {
     writer.connection.query_row("SELECT COUNT(*) FROM state", [], |row| row.get(0)).unwrap()
 }
@@ -28,11 +34,14 @@ fn rows(writer: &Writer) -> i64 {
 #[test]
 fn a_batch_that_fails_takes_none_of_its_group_with_it() {
     let mut writer = writer();
-    let outcomes = writer.write(&group(vec![
-        vec![insert("k", "a")],
-        vec![insert("k", "b"), insert("k", "a")],
-        vec![insert("k", "b")],
-    ]));
+    let outcomes = write(
+        &mut writer,
+        vec![
+            vec![insert("k", "a")],
+            vec![insert("k", "b"), insert("k", "a")],
+            vec![insert("k", "b")],
+        ],
+    );
     let (applied, failed) = (Ok(BatchOutcome::Applied), Ok(BatchOutcome::Failed(1)));
     assert_eq!(outcomes, [applied.clone(), failed, applied]);
     assert_eq!(rows(&writer), 2);
@@ -44,11 +53,14 @@ fn a_batch_the_database_itself_refuses_takes_none_of_its_group_with_it() {
     let refusal = "CREATE TRIGGER refuse BEFORE INSERT ON state WHEN new.kind = 'bad'
         BEGIN SELECT RAISE(ABORT, 'no'); END";
     writer.connection.execute_batch(refusal).unwrap();
-    let outcomes = writer.write(&group(vec![
-        vec![insert("k", "a")],
-        vec![insert("k", "b"), insert("bad", "b")],
-        vec![insert("k", "c")],
-    ]));
+    let outcomes = write(
+        &mut writer,
+        vec![
+            vec![insert("k", "a")],
+            vec![insert("k", "b"), insert("bad", "b")],
+            vec![insert("k", "c")],
+        ],
+    );
     assert_eq!(outcomes[0], Ok(BatchOutcome::Applied));
     assert!(matches!(outcomes[1], Err(StoreError::Database(_))));
     assert_eq!(outcomes[2], Ok(BatchOutcome::Applied));
@@ -65,10 +77,10 @@ fn after_a_commit_that_failed_the_whole_group_fails_and_no_more_is_written() {
         CREATE TRIGGER trap AFTER INSERT ON state WHEN new.kind = 'trap'
             BEGIN INSERT INTO child VALUES (1); END;";
     writer.connection.execute_batch(trap).unwrap();
-    let outcomes = writer.write(&group(vec![vec![insert("k", "a")], vec![insert("trap", "b")]]));
+    let outcomes = write(&mut writer, vec![vec![insert("k", "a")], vec![insert("trap", "b")]]);
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(StoreError::Database(_)))));
     assert_eq!(rows(&writer), 0);
-    let later = writer.write(&group(vec![vec![insert("k", "c")]]));
+    let later = write(&mut writer, vec![vec![insert("k", "c")]]);
     assert_eq!(later, [Err(StoreError::Refusing)]);
     assert_eq!(rows(&writer), 0);
 }
@@ -77,9 +89,9 @@ fn after_a_commit_that_failed_the_whole_group_fails_and_no_more_is_written() {
 fn after_a_transaction_that_could_not_even_begin_no_more_is_written() {
     let mut writer = writer();
     writer.connection.execute_batch("BEGIN").unwrap();
-    let outcomes = writer.write(&group(vec![vec![insert("k", "a")]]));
+    let outcomes = write(&mut writer, vec![vec![insert("k", "a")]]);
     assert!(matches!(outcomes[0], Err(StoreError::Database(_))));
-    assert_eq!(writer.write(&group(vec![vec![insert("k", "b")]])), [Err(StoreError::Refusing)]);
+    assert_eq!(write(&mut writer, vec![vec![insert("k", "b")]]), [Err(StoreError::Refusing)]);
     assert_eq!(rows(&writer), 0);
 }
 
@@ -92,10 +104,10 @@ fn a_file_that_another_holds_is_an_error_but_no_reason_to_refuse_what_comes_late
     connection.busy_timeout(std::time::Duration::ZERO).unwrap();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut writer = Writer { connection, refusing: false };
-    let held = writer.write(&group(vec![vec![insert("k", "a")]]));
+    let mut writer = Writer { connection, clock: Clock::fixed(0), refusing: false };
+    let held = write(&mut writer, vec![vec![insert("k", "a")]]);
     assert!(matches!(held[0], Err(StoreError::Database(_))));
     other.execute_batch("COMMIT").unwrap();
-    let free = writer.write(&group(vec![vec![insert("k", "a")]]));
+    let free = write(&mut writer, vec![vec![insert("k", "a")]]);
     assert_eq!(free, [Ok(BatchOutcome::Applied)]);
 }

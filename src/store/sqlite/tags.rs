@@ -1,0 +1,59 @@
+//! The tags of a row: as a text beside it, and as rows of their own by which it is found.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
+
+/// The text that stands beside the row; equal sets have equal texts.
+pub(super) fn to_text(tags: &BTreeSet<String>) -> rusqlite::Result<String> {
+    serde_json::to_string(tags)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+pub(super) fn from_text(text: &str) -> rusqlite::Result<BTreeSet<String>> {
+    let unreadable = |error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+    };
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+/// The tags of the row, if it is there in this generation.
+pub(super) fn of_generation(
+    connection: &Connection,
+    (kind, key): (&str, &str),
+    generation: i64,
+) -> rusqlite::Result<Option<BTreeSet<String>>> {
+    let sql = "SELECT tags FROM state WHERE kind = ?1 AND key = ?2 AND generation = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let text = statement
+        .query_row(params![kind, key, generation], |row| row.get::<_, String>(0))
+        .optional()?;
+    text.map(|text| from_text(&text)).transpose()
+}
+
+/// Lets the row be found by these tags.
+pub(super) fn add<'t>(
+    connection: &Connection,
+    (kind, key): (&str, &str),
+    tags: impl IntoIterator<Item = &'t String>,
+) -> rusqlite::Result<()> {
+    for tag in tags {
+        connection
+            .prepare_cached("INSERT INTO state_tag (tag, kind, key) VALUES (?1, ?2, ?3)")?
+            .execute([tag, kind, key])?;
+    }
+    Ok(())
+}
+
+/// Lets the row no longer be found by these tags.
+pub(super) fn remove<'t>(
+    connection: &Connection,
+    (kind, key): (&str, &str),
+    tags: impl IntoIterator<Item = &'t String>,
+) -> rusqlite::Result<()> {
+    for tag in tags {
+        connection
+            .prepare_cached("DELETE FROM state_tag WHERE tag = ?1 AND kind = ?2 AND key = ?3")?
+            .execute([tag, kind, key])?;
+    }
+    Ok(())
+}
