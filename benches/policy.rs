@@ -15,7 +15,7 @@ mod linear;
 
 use claimsmith::directory::{Status, User, UserStatus};
 use claimsmith::document;
-use claimsmith::policy::{ConditionOutcome, Facts, Person, RuleIndex, Trace, decide};
+use claimsmith::policy::{Allowed, ConditionOutcome, Facts, Person, RuleIndex, Trace, decide};
 use claimsmith::program::{
     Condition, Engine, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker,
 };
@@ -26,8 +26,8 @@ use claimsmith::server::{
 use claimsmith::source::Span;
 use criterion::{Criterion, criterion_group, criterion_main};
 use interleaved::Candidate;
-use linear::{NONE, PackedRequest, PackedRule, first_match};
-use std::collections::BTreeMap;
+use linear::{NONE, PackedRequest, PackedRule, PackedServer};
+use rustc_hash::FxHashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -74,12 +74,11 @@ fn packed_rules(n: usize, dice: &mut Dice) -> Vec<PackedRule> {
         let for_clients = number / RULES_OF_A_POLICY % 10 < 3;
         let policy = number / RULES_OF_A_POLICY;
         let alone = !for_clients && dice.below(7) == 0;
-        PackedRule {
-            client: if for_clients { (policy % extent.clients) as u32 } else { NONE },
-            group: if for_clients || alone { NONE } else { dice.below(extent.groups) },
-            scope: if alone { (extent.scopes + number) as u32 } else { dice.below(extent.scopes) },
-            condition: if dice.below(10) == 0 { dice.below(CONDITIONS as usize) } else { NONE },
-        }
+        let client = if for_clients { (policy % extent.clients) as u32 } else { NONE };
+        let group = if for_clients || alone { NONE } else { dice.below(extent.groups) };
+        let scope = if alone { (extent.scopes + number) as u32 } else { dice.below(extent.scopes) };
+        let condition = if dice.below(10) == 0 { dice.below(CONDITIONS as usize) } else { NONE };
+        PackedRule::new(client, group, scope, condition, 1)
     };
     (0..n).map(|number| of(number, dice)).collect()
 }
@@ -102,8 +101,8 @@ fn rule(number: usize, packed: &PackedRule) -> Rule {
     } else {
         People { groups: vec![packed.group as usize], ..People::default() }
     };
-    let condition = (packed.condition != NONE).then(|| ExpressionText {
-        text: condition_text(packed.condition),
+    let condition = (packed.condition() != NONE).then(|| ExpressionText {
+        text: condition_text(packed.condition()),
         path: String::new(),
         span: Span::default(),
     });
@@ -139,7 +138,7 @@ fn server(rules: &[PackedRule], requests: &[Request]) -> AuthorizationServer {
             rules: rules.collect(),
         }
     });
-    let asked = requests.iter().map(|request| request.packed.scope);
+    let asked = requests.iter().map(|request| request.scope);
     let mut scopes: Vec<u32> = rules.iter().map(|rule| rule.scope).chain(asked).collect();
     scopes.sort_unstable();
     scopes.dedup();
@@ -167,7 +166,8 @@ struct Request {
     user: User,
     client: String,
     scopes: Vec<String>,
-    packed: PackedRequest,
+    /// The number of the only scope.
+    scope: u32,
     subject: Subject,
 }
 
@@ -190,12 +190,6 @@ fn request(number: usize, rules: &[PackedRule], dice: &mut Dice) -> Request {
     let client = if wanted == NONE { dice.below(extent.clients) } else { wanted };
     let nothing = (extent.scopes + rules.len()) as u32;
     let scope = target.map_or(nothing, |rule| rule.scope);
-    let mut bits = vec![0; extent.groups.div_ceil(64)];
-    for group in &groups {
-        if let Some(word) = bits.get_mut(*group as usize / 64) {
-            *word |= 1 << (group % 64);
-        }
-    }
     let context = format!(r#"{{"user": {{"level": {}}}}}"#, dice.below(CONDITIONS as usize * 2));
     let node = document::read(context.as_bytes()).unwrap();
     Request {
@@ -210,7 +204,7 @@ fn request(number: usize, rules: &[PackedRule], dice: &mut Dice) -> Request {
         },
         client: client_id(client),
         scopes: vec![scope_name(scope)],
-        packed: PackedRequest { client, scope, groups: bits },
+        scope,
         subject: Subject::infer(&node).unwrap().1,
     }
 }
@@ -219,7 +213,7 @@ fn request(number: usize, rules: &[PackedRule], dice: &mut Dice) -> Request {
 struct Conditions {
     set: ProgramSet,
     ids: Vec<ProgramId>,
-    by_text: BTreeMap<String, ProgramId>,
+    by_text: FxHashMap<String, ProgramId>,
 }
 
 impl Conditions {
@@ -242,7 +236,7 @@ impl Conditions {
 
 /// An organization of so many rules, and requests.
 struct World {
-    packed: Vec<PackedRule>,
+    packed: PackedServer,
     requests: Vec<Request>,
     server: AuthorizationServer,
     index: RuleIndex,
@@ -256,16 +250,32 @@ impl World {
             (0..REQUESTS).map(|number| request(number, &packed, &mut dice)).collect();
         let server = server(&packed, &requests);
         let index = RuleIndex::new(&server);
+        let numbered = |name: fn(u32) -> String, n: usize| -> FxHashMap<String, u32> {
+            (0..n as u32).map(|number| (name(number), number)).collect()
+        };
+        let extent = Extent::of(n);
+        let packed = PackedServer {
+            rules: packed,
+            clients: numbered(client_id, extent.clients),
+            // The server's, as the index has them too.
+            scopes: (server.scopes.iter())
+                .map(|scope| {
+                    let number = scope.name.trim_start_matches("scope:");
+                    (scope.name.clone(), number.parse().unwrap())
+                })
+                .collect(),
+            grants: vec![GRANT.to_owned()],
+        };
         Self { packed, requests, server, index }
     }
 
     /// The rule that decides.
-    fn by_index(
-        &self,
-        request: &Request,
+    fn by_index<'w>(
+        &'w self,
+        request: &'w Request,
         conditions: &Conditions,
         worker: &mut Worker,
-    ) -> Option<usize> {
+    ) -> Option<Allowed<'w>> {
         let facts = Facts {
             client_id: &request.client,
             person: Some(Person { index: 0, user: &request.user }),
@@ -282,16 +292,22 @@ impl World {
             }
         };
         let decision = decide(&self.server, &self.index, &facts, Trace::Skip, &mut evaluate);
-        decision.outcome.ok()?.rule.parse().ok()
+        decision.outcome.ok()
     }
 
+    /// As [`World::by_index`]; `packed` is memory that is used again.
     fn in_order(
         &self,
         request: &Request,
+        packed: &mut PackedRequest,
         conditions: &Conditions,
         worker: &mut Worker,
     ) -> Option<usize> {
-        first_match(&self.packed, &request.packed, |condition| {
+        let Request { user, client, scopes, .. } = request;
+        if !packed.fill(&self.packed, client, GRANT, scopes, &user.groups) {
+            return None;
+        }
+        packed.first_match(&self.packed.rules, |condition| {
             let id = conditions.ids.get(condition as usize).unwrap();
             conditions.hold(*id, &request.subject, worker)
         })
@@ -299,13 +315,14 @@ impl World {
 
     /// Asserts that both name the same rule, and that there are early, late and no hits.
     fn verify(&self, conditions: &Conditions) {
-        let mut worker = Worker::new();
+        let (mut worker, mut packed) = (Worker::new(), PackedRequest::default());
         let (mut n_early, mut n_late, mut n_none) = (0, 0, 0);
         for request in &self.requests {
-            let found = self.by_index(request, conditions, &mut worker);
-            assert_eq!(found, self.in_order(request, conditions, &mut worker));
+            let allowed = self.by_index(request, conditions, &mut worker);
+            let found = allowed.map(|allowed| allowed.rule.parse().unwrap());
+            assert_eq!(found, self.in_order(request, &mut packed, conditions, &mut worker));
             match found {
-                Some(rule) if rule < self.packed.len() / 2 => n_early += 1,
+                Some(rule) if rule < self.packed.rules.len() / 2 => n_early += 1,
                 Some(_) => n_late += 1,
                 None => n_none += 1,
             }
@@ -315,9 +332,9 @@ impl World {
 }
 
 /// Runs a decision for one request after the other, again and again.
-fn around<'w>(
+fn around<'w, T>(
     world: &'w World,
-    mut decide: impl FnMut(&Request) -> Option<usize> + 'w,
+    mut decide: impl FnMut(&'w Request) -> Option<T> + 'w,
 ) -> impl FnMut(usize) + 'w {
     let mut next = 0;
     move |n| {
@@ -344,12 +361,13 @@ fn decisions(_: &mut Criterion) {
     interleaved::compare("decision", REQUESTS / 8, &mut candidates);
     for world in &worlds {
         let (mut one, mut other) = (Worker::new(), Worker::new());
+        let mut packed = PackedRequest::default();
         let mut by_index = around(world, |request| world.by_index(request, &conditions, &mut one));
         let mut in_order =
-            around(world, |request| world.in_order(request, &conditions, &mut other));
+            around(world, |request| world.in_order(request, &mut packed, &conditions, &mut other));
         let mut candidates =
             [Candidate::new("in order", &mut in_order), Candidate::new("by index", &mut by_index)];
-        let title = format!("{} rules", world.packed.len());
+        let title = format!("{} rules", world.packed.rules.len());
         interleaved::compare(&title, 64, &mut candidates);
     }
 }

@@ -16,6 +16,8 @@ pub mod random;
 pub mod source;
 #[doc(hidden)]
 pub mod document;
+#[doc(hidden)]
+pub mod few;
 
 // The language: text, tokens, tree, typed IR, native code, value.
 #[doc(hidden)]

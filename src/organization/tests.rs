@@ -103,7 +103,7 @@ fn demo_decision(
     let mut evaluate = |_: &ExpressionText, _: &[&str]| condition.clone();
     let (server, index) = (&demo.servers[0], RuleIndex::new(&demo.servers[0]));
     decide(server, &index, &facts, Trace::Skip, &mut evaluate).outcome.map(|allowed| {
-        (allowed.rule.to_owned(), allowed.scopes.into_iter().map(str::to_owned).collect())
+        (allowed.rule.to_owned(), allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect())
     })
 }
 

@@ -1,8 +1,13 @@
 //! The decision: active policies in order, their active rules in order, the first match decides.
 
+use super::index::{Candidate, Left};
 use super::{ConditionOutcome, Evaluate, Facts, Refused, RuleIndex};
-use crate::server::{Access, AuthorizationServer, Lifetimes, Policy, Rule};
+use crate::few::Few;
+use crate::server::{Access, AuthorizationServer, Lifetimes, Policy, Rule, RuleScopes};
 use std::fmt;
+
+/// Names of scopes.
+pub type ScopeNames<'a> = Few<&'a str, 8>;
 
 /// Whether a decision remembers what it looked at: an explanation wants to know, a token does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub struct Allowed<'a> {
     pub policy: &'a str,
     pub rule: &'a str,
     /// In the order asked, each once.
-    pub scopes: Vec<&'a str>,
+    pub scopes: ScopeNames<'a>,
     pub lifetimes: Lifetimes,
 }
 
@@ -144,7 +149,7 @@ fn decide_in_order<'a>(
             continue;
         }
         for rule in &policy.rules {
-            let (verdict, outcome) = judge(policy, rule, facts, asked, evaluate);
+            let (verdict, outcome) = judge(policy, rule, facts, asked, Left::Everything, evaluate);
             considered.push(Considered::of_rule(policy, rule, verdict, asked));
             if let Some(outcome) = outcome {
                 return Decision { outcome, considered };
@@ -162,30 +167,44 @@ fn decide_by_index<'a>(
     asked: &Asked<'a>,
     evaluate: &mut Evaluate<'_>,
 ) -> Result<Allowed<'a>, Refused> {
-    for place in index.candidates(facts, &asked.scopes) {
-        let Some(policy) = server.policies.get(place.policy) else { continue };
-        let Some(rule) = policy.rules.get(place.rule) else { continue };
-        if passed_over(policy, facts).is_some() {
+    let request = index.request(facts, &asked.numbers, asked.by_default);
+    for Candidate { place, left } in index.candidates(&request) {
+        let Some(policy) = server.policies.get(place.policy as usize) else { continue };
+        let Some(rule) = policy.rules.get(place.rule as usize) else { continue };
+        if left == Left::Everything && passed_over(policy, facts).is_some() {
             continue;
         }
-        if let (_, Some(outcome)) = judge(policy, rule, facts, asked, evaluate) {
+        if let (_, Some(outcome)) = judge(policy, rule, facts, asked, left, evaluate) {
             return outcome;
         }
     }
     Err(Refused::NoMatch)
 }
 
-/// Whether a rule matches, and the end of the decision if that is one.
+/// Whether a rule matches, and the end of the decision if that is one. `left` is what is not yet
+/// known to hold.
 fn judge<'a>(
     policy: &'a Policy,
     rule: &'a Rule,
     facts: &Facts<'_>,
     asked: &Asked<'a>,
+    left: Left,
     evaluate: &mut Evaluate<'_>,
 ) -> (Verdict, Option<Result<Allowed<'a>, Refused>>) {
-    let (verdict, scopes) = match consider(rule, facts, asked, evaluate) {
-        Ok(scopes) => (verdict_of(rule.access), scopes),
-        Err(verdict) => (verdict, Vec::new()),
+    let considered = match left {
+        Left::Everything => consider(rule, facts, asked).map(|scopes| (scopes, true)),
+        Left::Condition => scopes_of(rule, asked).map(|scopes| (scopes, true)),
+        Left::Nothing => scopes_of(rule, asked).map(|scopes| (scopes, false)),
+    };
+    let (verdict, scopes) = match considered {
+        Ok((scopes, conditionally)) => {
+            let condition = rule.condition.as_ref().filter(|_| conditionally);
+            match condition.and_then(|condition| failing(evaluate(condition, &scopes))) {
+                None => (verdict_of(rule.access), scopes),
+                Some(verdict) => (verdict, ScopeNames::new()),
+            }
+        }
+        Err(verdict) => (verdict, ScopeNames::new()),
     };
     let outcome = conclude(policy, rule, &verdict, scopes);
     (verdict, outcome)
@@ -193,9 +212,27 @@ fn judge<'a>(
 
 /// The scopes a request is about.
 struct Asked<'a> {
-    scopes: Vec<&'a str>,
+    scopes: ScopeNames<'a>,
+    /// Their numbers in the index, in the same order.
+    numbers: Few<u32, 8>,
     /// None was named, so these are the server's defaults, which a rule may narrow.
     by_default: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn nothing(by_default: bool) -> Self {
+        Self { scopes: ScopeNames::new(), numbers: Few::new(), by_default }
+    }
+
+    /// Takes a scope once; answers whether the server has it.
+    fn take(&mut self, scope: &'a str, index: &RuleIndex) -> bool {
+        let Some(number) = index.scope_number(scope) else { return false };
+        if !self.numbers.contains(&number) {
+            self.numbers.push(number);
+            self.scopes.push(scope);
+        }
+        true
+    }
 }
 
 fn asked_scopes<'a>(
@@ -203,26 +240,20 @@ fn asked_scopes<'a>(
     index: &RuleIndex,
     facts: &Facts<'a>,
 ) -> Result<Asked<'a>, Refused> {
-    let mut scopes: Vec<&str> = Vec::with_capacity(facts.scopes.len());
-    if facts.scopes.is_empty() {
-        let defaults = server.scopes.iter().filter(|scope| scope.is_default);
-        scopes.extend(defaults.map(|scope| scope.name.as_str()));
-        let asked = Asked { scopes, by_default: true };
+    let mut asked = Asked::nothing(facts.scopes.is_empty());
+    if asked.by_default {
+        for scope in server.scopes.iter().filter(|scope| scope.is_default) {
+            asked.take(&scope.name, index);
+        }
         return if asked.scopes.is_empty() { Err(Refused::NoDefaultScopes) } else { Ok(asked) };
     }
     let mut unknown = Vec::new();
     for scope in facts.scopes {
-        if !index.has_scope(scope) {
+        if !asked.take(scope, index) {
             unknown.push(scope.clone());
-        } else if !scopes.contains(&scope.as_str()) {
-            scopes.push(scope);
         }
     }
-    if unknown.is_empty() {
-        Ok(Asked { scopes, by_default: false })
-    } else {
-        Err(Refused::UnknownScopes { scopes: unknown })
-    }
+    if unknown.is_empty() { Ok(asked) } else { Err(Refused::UnknownScopes { scopes: unknown }) }
 }
 
 fn passed_over(policy: &Policy, facts: &Facts<'_>) -> Option<Verdict> {
@@ -232,13 +263,12 @@ fn passed_over(policy: &Policy, facts: &Facts<'_>) -> Option<Verdict> {
     (!policy.clients.include(facts.client_id)).then_some(Verdict::Client)
 }
 
-/// Whether a rule matches: the scopes it is about, or the first condition that does not hold.
+/// Whether a rule matches but for its condition: the scopes it is about, or what does not hold.
 fn consider<'a>(
     rule: &Rule,
     facts: &Facts<'_>,
     asked: &Asked<'a>,
-    evaluate: &mut Evaluate<'_>,
-) -> Result<Vec<&'a str>, Verdict> {
+) -> Result<ScopeNames<'a>, Verdict> {
     let hold = |holds: bool, verdict: Verdict| if holds { Ok(()) } else { Err(verdict) };
     hold(rule.status.is_active(), Verdict::Inactive)?;
     hold(rule.grant_types.iter().any(|grant| grant == facts.grant_type), Verdict::Grant)?;
@@ -250,19 +280,26 @@ fn consider<'a>(
     let for_audience =
         rule.audiences.is_empty() || rule.audiences.iter().any(|known| known == facts.audience);
     hold(for_audience, Verdict::Audience)?;
-    let Some(condition) = &rule.condition else { return Ok(scopes) };
-    match evaluate(condition, &scopes) {
-        ConditionOutcome::True => Ok(scopes),
-        ConditionOutcome::False => Err(Verdict::ConditionFalse),
-        ConditionOutcome::Null => Err(Verdict::ConditionNull),
-        ConditionOutcome::NotBoolean => Err(Verdict::ConditionNotBoolean),
-        ConditionOutcome::Fault(cause) => Err(Verdict::ConditionFault(cause)),
+    Ok(scopes)
+}
+
+/// Why a condition keeps its rule from matching, if it does.
+fn failing(outcome: ConditionOutcome) -> Option<Verdict> {
+    match outcome {
+        ConditionOutcome::True => None,
+        ConditionOutcome::False => Some(Verdict::ConditionFalse),
+        ConditionOutcome::Null => Some(Verdict::ConditionNull),
+        ConditionOutcome::NotBoolean => Some(Verdict::ConditionNotBoolean),
+        ConditionOutcome::Fault(cause) => Some(Verdict::ConditionFault(cause)),
     }
 }
 
 /// The scopes a rule would grant or deny. A rule that allows lists all that were requested, or
 /// some of the defaults; one that denies lists any (decision 2).
-fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<Vec<&'a str>, Verdict> {
+fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<ScopeNames<'a>, Verdict> {
+    if rule.scopes == RuleScopes::All {
+        return Ok(asked.scopes.clone());
+    }
     let listed = asked.scopes.iter().filter(|scope| rule.scopes.include(scope));
     let n_listed = listed.clone().count();
     match rule.access {
@@ -287,7 +324,7 @@ fn conclude<'a>(
     policy: &'a Policy,
     rule: &'a Rule,
     verdict: &Verdict,
-    scopes: Vec<&'a str>,
+    scopes: ScopeNames<'a>,
 ) -> Option<Result<Allowed<'a>, Refused>> {
     let names = || (policy.name.clone(), rule.name.clone());
     if let Verdict::ConditionFault(cause) = verdict {

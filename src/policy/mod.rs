@@ -10,7 +10,7 @@ pub use customize::{
     AddedClaim, ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch,
     is_included, policy_claims, token_policies_that_apply,
 };
-pub use decide::{Allowed, Considered, Decision, Trace, Verdict, decide};
+pub use decide::{Allowed, Considered, Decision, ScopeNames, Trace, Verdict, decide};
 pub use index::RuleIndex;
 pub use refusal::{POLICY_REFUSED, Refused};
 

@@ -128,7 +128,7 @@ fn granted<'a>(
     scopes: &'a [String],
 ) -> Result<(&'a str, Vec<&'a str>), Refused> {
     let decision = decide_alike(server, &facts(user, scopes));
-    decision.outcome.map(|allowed| (allowed.rule, allowed.scopes))
+    decision.outcome.map(|allowed| (allowed.rule, allowed.scopes.to_vec()))
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Explanation<'_> {
                 "matched".to_owned(),
                 json!({"policy": allowed.policy, "rule": allowed.rule}),
             );
-            members.insert("scopes".to_owned(), json!(allowed.scopes));
+            members.insert("scopes".to_owned(), json!(allowed.scopes.as_slice()));
             let minutes = allowed.lifetimes.access_token_minutes;
             members.insert("accessTokenLifetimeMinutes".to_owned(), json!(minutes));
         }

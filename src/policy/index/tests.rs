@@ -2,26 +2,71 @@
 //! same and ask for the same conditions of rules that meet all others.
 
 use super::super::tests::{expression, outcome, policy, rule, server, words};
-use super::super::{Decision, Evaluate, Facts, Person, Trace, decide};
+use super::super::{Decision, Evaluate, Facts, Person, Refused, Trace, decide};
 use super::*;
 use crate::directory::{Status, User, UserStatus};
 use crate::random::Random;
 use crate::server::{Access, ExpressionText, People};
 
 const CLIENTS: [&str; 4] = ["web-app", "billing", "kiosk", "unlisted"];
-const SCOPES: [&str; 3] = ["read", "pay", "admin"];
+const SCOPES: [&str; 11] = [
+    "read",
+    "pay",
+    "admin",
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+    "device_sso",
+    "no scope of the server",
+];
 const AUDIENCES: [&str; 2] = ["https://api.mycompany.com", "https://my-partner-api.com"];
-const GRANTS: [&str; 3] = ["authorization_code", "client_credentials", "device_code"];
 const CONDITIONS: [&str; 5] = ["true", "false", "null", "'true'", "null has no length"];
-const GROUPS: usize = 6;
+const USERS: usize = 4;
 
-/// Choices that the seed decides.
-struct Choices(Random);
+/// An organization's extent, and choices that the seed decides.
+struct Choices {
+    random: Random,
+    n_groups: usize,
+    n_grants: usize,
+    n_scopes: usize,
+    most_rules: usize,
+    /// One rule in so many has a condition.
+    conditions: usize,
+}
 
 impl Choices {
+    /// Few of everything, so that most conditions hold.
+    fn narrow() -> Self {
+        let random = Random::seeded(b"narrow");
+        Self { random, n_groups: 6, n_grants: 3, n_scopes: 3, most_rules: 12, conditions: 3 }
+    }
+
+    /// More groups, grants and scopes than one word tells apart, and rules that nearly all have a
+    /// condition, so that many are asked for one after the other.
+    fn wide() -> Self {
+        let random = Random::seeded(b"wide");
+        let n_scopes = SCOPES.len();
+        Self { random, n_groups: 150, n_grants: 20, n_scopes, most_rules: 60, conditions: 1 }
+    }
+
+    fn grants(&self) -> Vec<String> {
+        (0..self.n_grants).map(|number| format!("urn:grant:{number}")).collect()
+    }
+
+    fn groups(&self) -> Vec<usize> {
+        (0..self.n_groups).collect()
+    }
+
+    fn scopes(&self) -> &'static [&'static str] {
+        SCOPES.get(..self.n_scopes).unwrap()
+    }
+
     fn below(&self, n: usize) -> usize {
         let mut bytes = [0; 2];
-        self.0.fill(&mut bytes);
+        self.random.fill(&mut bytes);
         usize::from(u16::from_le_bytes(bytes)) % n
     }
 
@@ -35,7 +80,7 @@ impl Choices {
     }
 
     fn people(&self) -> People {
-        let (users, groups): (Vec<_>, Vec<_>) = ((0..3).collect(), (0..GROUPS).collect());
+        let (users, groups): (Vec<_>, Vec<_>) = ((1..USERS).collect(), self.groups());
         People {
             everyone: self.one_in(3),
             users: self.some(&users),
@@ -47,20 +92,23 @@ impl Choices {
 
     fn rule(&self, name: &str) -> Rule {
         let access = if self.one_in(4) { Access::Deny } else { Access::Allow };
-        let scopes = if self.one_in(2) { vec!["*"] } else { self.some(&SCOPES) };
+        let scopes = if self.one_in(2) { vec!["*"] } else { self.some(self.scopes()) };
         Rule {
             status: if self.one_in(8) { Status::Inactive } else { Status::Active },
             people: self.people(),
-            grant_types: words(&self.some(&GRANTS)),
+            grant_types: self.some(&self.grants()),
             audiences: if self.one_in(2) { words(&self.some(&AUDIENCES)) } else { Vec::new() },
-            condition: self.one_in(3).then(|| expression(CONDITIONS[self.below(5)])),
+            condition: self
+                .one_in(self.conditions)
+                .then(|| expression(CONDITIONS[self.below(CONDITIONS.len())])),
             ..rule(name, access, &scopes)
         }
     }
 
     fn policies(&self) -> Vec<Policy> {
         let of = |number: usize| {
-            let rules = (0..self.below(12)).map(|rule| self.rule(&format!("{number}.{rule}")));
+            let rules =
+                (0..self.below(self.most_rules)).map(|rule| self.rule(&format!("{number}.{rule}")));
             let mut policy = policy(&number.to_string(), rules.collect());
             if self.one_in(8) {
                 policy.status = Status::Inactive;
@@ -90,43 +138,65 @@ fn decided<'a>(
     (decision, asked)
 }
 
+/// How often a made-up request was allowed, refused, and refused because a condition failed; and how
+/// many conditions were asked for in all.
+#[derive(Debug, Default)]
+struct Tally {
+    n_allowed: usize,
+    n_refused: usize,
+    n_faults: usize,
+    n_asked: usize,
+}
+
+/// Holds a made-up request against made-up rules both ways.
+fn compare(choices: &Choices, server: &AuthorizationServer, tally: &mut Tally) {
+    let user = User {
+        id: String::new(),
+        login: String::new(),
+        status: UserStatus::Active,
+        profile: Vec::new(),
+        groups: choices.some(&choices.groups()),
+        times: Vec::new(),
+        password: None,
+    };
+    let person = Person { index: choices.below(USERS), user: &user };
+    let scopes = if choices.one_in(2) {
+        words(&choices.some(choices.scopes()))
+    } else {
+        words(&[SCOPES[choices.below(3)]])
+    };
+    let grants = choices.grants();
+    let facts = Facts {
+        client_id: CLIENTS[choices.below(CLIENTS.len())],
+        person: (!choices.one_in(3)).then_some(person),
+        grant_type: &grants[choices.below(grants.len())],
+        scopes: &scopes,
+        audience: AUDIENCES[choices.below(AUDIENCES.len())],
+    };
+    let (in_order, asked_in_order) = decided(server, &facts, Trace::Keep);
+    let (by_index, asked_by_index) = decided(server, &facts, Trace::Skip);
+    assert_eq!(by_index.outcome, in_order.outcome, "{facts:?} {:?}", server.policies);
+    assert_eq!(asked_by_index, asked_in_order);
+    tally.n_asked += asked_in_order.len();
+    match in_order.outcome {
+        Ok(_) => tally.n_allowed += 1,
+        Err(Refused::Fault { .. }) => tally.n_faults += 1,
+        Err(_) => tally.n_refused += 1,
+    }
+}
+
 #[test]
 fn the_index_decides_as_looking_at_every_rule_does() {
-    let choices = Choices(Random::seeded(b"index"));
-    let (mut n_allowed, mut n_refused) = (0, 0);
-    for _ in 0..400 {
-        let server = server(choices.policies());
-        for _ in 0..20 {
-            let groups: Vec<usize> = (0..GROUPS).collect();
-            let user = User {
-                id: String::new(),
-                login: String::new(),
-                status: UserStatus::Active,
-                profile: Vec::new(),
-                groups: choices.some(&groups),
-                times: Vec::new(),
-                password: None,
-            };
-            let person = Person { index: choices.below(4), user: &user };
-            let scopes = words(&choices.some(&SCOPES));
-            let facts = Facts {
-                client_id: CLIENTS[choices.below(CLIENTS.len())],
-                person: (!choices.one_in(3)).then_some(person),
-                grant_type: GRANTS[choices.below(GRANTS.len())],
-                scopes: &scopes,
-                audience: AUDIENCES[choices.below(AUDIENCES.len())],
-            };
-            let (in_order, asked_in_order) = decided(&server, &facts, Trace::Keep);
-            let (by_index, asked_by_index) = decided(&server, &facts, Trace::Skip);
-            assert_eq!(by_index.outcome, in_order.outcome, "{facts:?} {:?}", server.policies);
-            assert_eq!(asked_by_index, asked_in_order);
-            match in_order.outcome {
-                Ok(_) => n_allowed += 1,
-                Err(_) => n_refused += 1,
-            }
+    for (choices, n_servers) in [(Choices::narrow(), 400), (Choices::wide(), 60)] {
+        let mut tally = Tally::default();
+        for _ in 0..n_servers {
+            let server = server(choices.policies());
+            (0..20).for_each(|_| compare(&choices, &server, &mut tally));
         }
+        let Tally { n_allowed, n_refused, n_faults, n_asked } = tally;
+        assert!(n_allowed.min(n_refused).min(n_faults) > n_servers / 2, "{tally:?}");
+        assert!(n_asked > 2 * n_servers, "{tally:?}");
     }
-    assert!(n_allowed > 1000 && n_refused > 1000, "{n_allowed} allowed, {n_refused} refused");
 }
 
 #[test]
@@ -135,8 +205,9 @@ fn a_rule_is_filed_where_the_fewest_others_are() {
     rules[7].people = People { groups: vec![5], ..People::default() };
     let server = server(vec![policy("p", rules)]);
     let index = RuleIndex::new(&server);
-    assert_eq!(index.of_people.groups.get(&5), Some(&vec![7]));
-    assert_eq!(index.of_people.scopes.get("read").map(Vec::len), Some(9));
-    assert_eq!(index.of_programs.scopes.get("read").map(Vec::len), Some(10));
-    assert!(index.of_programs.groups.is_empty());
+    let read = Key::Scope(index.scope_number("read").unwrap());
+    assert_eq!(index.of_people.rules(Key::Group(5)), [7]);
+    assert_eq!(index.of_people.rules(read).len(), 9);
+    assert_eq!(index.of_programs.rules(read).len(), 10);
+    assert!(index.of_programs.rules(Key::Group(5)).is_empty());
 }
