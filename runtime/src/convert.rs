@@ -15,31 +15,32 @@ const NUMBER: Parameter = Parameter::new("number", Accepts::Numeric);
 
 /// The rows of this family.
 pub(crate) static ROWS: &[Function] = &[
-    Function::classic(&["Convert.toInt"], &[VALUE], Returns::Integer, Body(to_integer)).faults(&[Fault::NumberFormat, Fault::Type]).like("toInteger").says(
-        "the nearest integer, halves up, of a number or a text that writes one; wraps at 32 bits",
-        "Convert.toInt('123.5')",
-        "124",
-    ),
-    Function::classic(&["Convert.toNum"], &[VALUE], Returns::Number, Body(to_number)).faults(&[Fault::NumberFormat, Fault::Type]).like("toNumber").says(
-        "the number that a text writes",
-        "Convert.toNum('3.141')",
-        "3.141",
-    ),
-    Function::method(&["toInteger"], &[TEXT], Returns::Integer, Body(to_integer)).faults(&[Fault::NumberFormat]).says(
-        "the nearest integer, halves up, of the number that the text writes; wraps at 32 bits",
-        "'1234'.toInteger()",
-        "1234",
-    ),
-    Function::method(&["toInteger"], &[NUMBER], Returns::Integer, Body(to_integer)).faults(&[Fault::NumberFormat]).says(
-        "the nearest integer, halves up; wraps at 32 bits",
-        "(-1.6).toInteger()",
-        "-2",
-    ),
-    Function::method(&["toNumber"], &[TEXT], Returns::Number, Body(to_number)).faults(&[Fault::NumberFormat]).says(
-        "the number that the text writes",
-        "'1.7'.toNumber()",
-        "1.7",
-    ),
+    Function::classic(&["Convert.toInt"], &[VALUE], Returns::Integer, Body(to_integer))
+        .faults(&[Fault::NumberFormat, Fault::Type])
+        .like("toInteger")
+        .says(
+            "the nearest integer, halves up, of a number or a text that writes one; wraps at 32 \
+             bits",
+            "Convert.toInt('123.5')",
+            "124",
+        ),
+    Function::classic(&["Convert.toNum"], &[VALUE], Returns::Number, Body(to_number))
+        .faults(&[Fault::NumberFormat, Fault::Type])
+        .like("toNumber")
+        .says("the number that a text writes", "Convert.toNum('3.141')", "3.141"),
+    Function::method(&["toInteger"], &[TEXT], Returns::Integer, Body(to_integer))
+        .faults(&[Fault::NumberFormat])
+        .says(
+            "the nearest integer, halves up, of the number that the text writes; wraps at 32 bits",
+            "'1234'.toInteger()",
+            "1234",
+        ),
+    Function::method(&["toInteger"], &[NUMBER], Returns::Integer, Body(to_integer))
+        .faults(&[Fault::NumberFormat])
+        .says("the nearest integer, halves up; wraps at 32 bits", "(-1.6).toInteger()", "-2"),
+    Function::method(&["toNumber"], &[TEXT], Returns::Number, Body(to_number))
+        .faults(&[Fault::NumberFormat])
+        .says("the number that the text writes", "'1.7'.toNumber()", "1.7"),
     Function::method(&["toNumber"], &[NUMBER], Returns::Number, Body(to_number)).says(
         "the same number, floating",
         "7.toNumber()",

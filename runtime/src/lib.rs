@@ -13,6 +13,7 @@ pub mod arena;
 pub mod abi;
 #[cfg(test)]
 mod fixture;
+mod compiled;
 mod convert;
 pub mod country;
 pub mod functions;

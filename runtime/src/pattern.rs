@@ -3,6 +3,7 @@
 //! rows that use them.
 
 use crate::abi::{Context, limits};
+use crate::compiled::Compiled;
 use crate::fault::Fault;
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Parameter, Returns};
@@ -27,8 +28,6 @@ const NESTING: u32 = 100;
 const LENGTH: usize = 1000;
 /// Most bytes of a text that matches are replaced in: finding all of them can take the square of it.
 const SEARCHED: usize = 10_000;
-/// How many patterns a thread keeps compiled.
-const KEPT: usize = 32;
 
 const TEXT: Parameter = Parameter::new("text", Accepts::Text).sized();
 const REPLACEMENT: Parameter = Parameter::new("replacement", Accepts::Text).sized();
@@ -36,12 +35,13 @@ const PATTERN: Parameter = Parameter::new("pattern", Accepts::Pattern).sized();
 
 /// The rows of this family.
 pub(crate) static ROWS: &[Function] = &[
-    Function::method(&["matches"], &[TEXT, PATTERN], Returns::Boolean, Body(matches)).faults(&[Fault::Regex])
-    .says(
-        "whether the regular expression matches the whole text",
-        "user.profile.firstName.matches('[A-Z][a-z]+')",
-        "true",
-    ),
+    Function::method(&["matches"], &[TEXT, PATTERN], Returns::Boolean, Body(matches))
+        .faults(&[Fault::Regex])
+        .says(
+            "whether the regular expression matches the whole text",
+            "user.profile.firstName.matches('[A-Z][a-z]+')",
+            "true",
+        ),
     Function::method(
         &["replaceRegex"],
         &[TEXT, PATTERN, REPLACEMENT],
@@ -62,7 +62,7 @@ pub(crate) static ROWS: &[Function] = &[
 pub struct Pattern(Regex);
 
 /// Where a pattern matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Reach {
     Whole,
     Anywhere,
@@ -167,8 +167,8 @@ fn append<'t>(
 }
 
 thread_local! {
-    /// The patterns used last, the latest at the end.
-    static PATTERNS: RefCell<Vec<(String, Reach, Pattern)>> = const { RefCell::new(Vec::new()) };
+    static WHOLE: RefCell<Compiled<Pattern>> = const { RefCell::new(Compiled::new()) };
+    static SEARCHES: RefCell<Compiled<Pattern>> = const { RefCell::new(Compiled::new()) };
 }
 
 fn matches<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Result<Value<'a>, Fault> {
@@ -188,9 +188,10 @@ fn replace_regex<'a>(
     if source.as_str().len() > SEARCHED {
         return Err(Fault::Limit);
     }
-    let made = kept(pattern.as_str(), Reach::Anywhere, |pattern| {
-        pattern.replace_all(source.as_str(), replacement.as_str())
-    })?;
+    let compile = |text: &str| Pattern::reaching(text, Reach::Anywhere).map_err(|_| Fault::Regex);
+    let replace = |pattern: &Pattern| pattern.replace_all(source.as_str(), replacement.as_str());
+    let made =
+        SEARCHES.with_borrow_mut(|compiled| compiled.with(pattern.as_str(), compile, replace))?;
     context.make_text(&made.ok_or(Fault::Limit)?).map(Value::text)
 }
 
@@ -200,26 +201,8 @@ fn replace_regex<'a>(
 /// # Errors
 /// [`Fault::Regex`] for a text that is no pattern.
 pub(crate) fn with<T>(written: &str, question: impl FnOnce(&Pattern) -> T) -> Result<T, Fault> {
-    kept(written, Reach::Whole, question)
-}
-
-fn kept<T>(written: &str, reach: Reach, question: impl FnOnce(&Pattern) -> T) -> Result<T, Fault> {
-    PATTERNS.with_borrow_mut(|kept| {
-        let known = kept.iter().position(|(text, how, _)| text == written && *how == reach);
-        let entry = match known {
-            Some(at) => kept.remove(at),
-            None => {
-                let pattern = Pattern::reaching(written, reach).map_err(|_| Fault::Regex)?;
-                (written.to_owned(), reach, pattern)
-            }
-        };
-        if kept.len() >= KEPT {
-            kept.remove(0);
-        }
-        let answer = question(&entry.2);
-        kept.push(entry);
-        Ok(answer)
-    })
+    let compile = |text: &str| Pattern::new(text).map_err(|_| Fault::Regex);
+    WHOLE.with_borrow_mut(|compiled| compiled.with(written, compile, question))
 }
 
 /// Replaces the classes of one letter by those of ASCII. The parser bounds the nesting.

@@ -7,7 +7,7 @@
 
 use crate::country::Country;
 use crate::record::{Header, Record};
-use crate::time::{DateTime, Zone};
+use crate::time::DateTime;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -141,13 +141,13 @@ impl<'a> Value<'a> {
 
     #[must_use]
     pub fn date_time(time: DateTime) -> Self {
-        let bits = time.microseconds().cast_unsigned();
-        Self::raw(bits, time.zone().bits(), Kind::DateTime, 0, 0)
+        let (microseconds, zone) = time.to_bits();
+        Self::raw(microseconds, zone, Kind::DateTime, 0, 0)
     }
 
     #[must_use]
     pub fn country(country: Country) -> Self {
-        Self::raw(country.place(), 0, Kind::Country, 0, 0)
+        Self::raw(country.to_bits(), 0, Kind::Country, 0, 0)
     }
 
     #[must_use]
@@ -236,14 +236,12 @@ impl<'a> Value<'a> {
 
     #[must_use]
     pub fn as_date_time(self) -> Option<DateTime> {
-        let zone = Zone::of_bits(self.len);
-        (self.kind == Kind::DateTime as u8)
-            .then(|| DateTime::of_parts(self.bits.cast_signed(), zone))
+        (self.kind == Kind::DateTime as u8).then(|| DateTime::from_bits(self.bits, self.len))
     }
 
     #[must_use]
     pub fn as_country(self) -> Option<Country> {
-        if self.kind == Kind::Country as u8 { Country::at(self.bits) } else { None }
+        if self.kind == Kind::Country as u8 { Country::from_bits(self.bits) } else { None }
     }
 
     #[must_use]

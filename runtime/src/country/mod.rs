@@ -48,13 +48,14 @@ pub struct Country {
 }
 
 impl Country {
-    /// The country at this place of the table.
-    pub(crate) fn at(place: u64) -> Option<Self> {
+    /// The country of these bits of a value: its place in the table.
+    pub(crate) fn from_bits(place: u64) -> Option<Self> {
         let row = COUNTRIES.get(usize::try_from(place).ok()?)?;
         Some(Self { place, row })
     }
 
-    pub(crate) fn place(self) -> u64 {
+    /// The bits of a value.
+    pub(crate) fn to_bits(self) -> u64 {
         self.place
     }
 
@@ -62,7 +63,7 @@ impl Country {
     fn by_code(code: &str) -> Option<Self> {
         let wanted = Code::new(code)?;
         let found = CODES.binary_search_by_key(&wanted, |(code, _)| *code).ok()?;
-        CODES.get(found).and_then(|(_, place)| Self::at(*place))
+        CODES.get(found).and_then(|(_, place)| Self::from_bits(*place))
     }
 
     /// The country of a code or of a name, in any letter case.
@@ -70,7 +71,7 @@ impl Country {
         let named = || {
             let wanted = as_compared(text);
             let found = NAMES.binary_search_by(|(name, _)| name.cmp(&wanted)).ok()?;
-            NAMES.get(found).and_then(|(_, place)| Self::at(*place))
+            NAMES.get(found).and_then(|(_, place)| Self::from_bits(*place))
         };
         Self::by_code(text).or_else(named)
     }

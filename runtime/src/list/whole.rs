@@ -8,6 +8,7 @@ use crate::functions::Operator;
 use crate::number::{self, Numeric};
 use crate::operator::{csv_list, equal, text_of};
 use crate::value::{Kind, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 fn second<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
@@ -141,16 +142,18 @@ fn in_order_of<'a>(
 
 /// The values, of which any two have an order. It is by kind, so each must have one with the first
 /// that is not null. Date-times among texts are texts, or three could be in a circle.
-fn ordered<'a>(context: &Context<'a>, values: &[Value<'a>]) -> Result<Vec<Value<'a>>, Fault> {
+fn ordered<'v, 'a>(
+    context: &Context<'a>,
+    values: &'v [Value<'a>],
+) -> Result<Cow<'v, [Value<'a>]>, Fault> {
     let is_time = |value: &Value<'a>| value.kind() == Kind::DateTime;
     let are_times = values.iter().all(|value| is_time(value) || value.is_null());
-    let comparable = |value: &Value<'a>| {
-        if are_times || !is_time(value) {
-            return *value;
+    let mut values = Cow::Borrowed(values);
+    if !are_times && values.iter().any(is_time) {
+        for time in values.to_mut().iter_mut().filter(|value| is_time(value)) {
+            *time = text_of(context, *time).map_or(*time, Value::text);
         }
-        text_of(context, *value).map_or(*value, Value::text)
-    };
-    let values: Vec<Value<'a>> = values.iter().map(comparable).collect();
+    }
     if let Some(first) = values.iter().find(|value| !value.is_null())
         && values.iter().any(|value| order(context, *first, *value).is_none())
     {
@@ -170,7 +173,7 @@ pub(super) fn greatest<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
 fn extreme<'a>(context: &Context<'a>, arguments: &[Value<'a>], wanted: Ordering) -> Answer<'a> {
     let elements = elements(arguments)?;
     let keys = ordered(context, elements)?;
-    let mut pairs = keys.into_iter().zip(elements.iter().copied());
+    let mut pairs = keys.iter().copied().zip(elements.iter().copied());
     let Some(first) = pairs.next() else { return Ok(Value::NULL) };
     let (_, best) =
         pairs.fold(

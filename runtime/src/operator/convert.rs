@@ -4,7 +4,7 @@ use super::body::only;
 use super::piece;
 use crate::abi::Context;
 use crate::fault::Fault;
-use crate::number::{self, Numeric};
+use crate::number;
 use crate::symbol::GroupTable;
 use crate::value::{Kind, Text, Value};
 use std::borrow::Cow;
@@ -63,19 +63,22 @@ pub(super) fn as_integer<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> An
     number::whole(only(arguments)?).map(Value::integer).ok_or(Fault::Type)
 }
 
+/// The only argument as it is, if its kind is one of these.
+fn of_kind<'a>(arguments: &[Value<'a>], kinds: &[Kind]) -> Answer<'a> {
+    only(arguments)
+        .and_then(|value| if kinds.contains(&value.kind()) { Ok(value) } else { Err(Fault::Type) })
+}
+
 pub(super) fn as_numeric<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let value = only(arguments)?;
-    Numeric::of(value).map(|_| value).ok_or(Fault::Type)
+    of_kind(arguments, &[Kind::Integer, Kind::Number])
 }
 
 pub(super) fn as_date_time<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let value = only(arguments)?;
-    value.as_date_time().map(|_| value).ok_or(Fault::Type)
+    of_kind(arguments, &[Kind::DateTime])
 }
 
 pub(super) fn as_country<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let value = only(arguments)?;
-    value.as_country().map(|_| value).ok_or(Fault::Type)
+    of_kind(arguments, &[Kind::Country])
 }
 
 pub(super) fn as_list<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
@@ -87,8 +90,7 @@ pub(super) fn as_list<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answe
 }
 
 pub(super) fn as_map<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let value = only(arguments)?;
-    value.as_map().map(|_| value).ok_or(Fault::Type)
+    of_kind(arguments, &[Kind::Map])
 }
 
 /// The entries of a map as a list that a projection can go over (OEL §2.6).

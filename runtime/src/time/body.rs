@@ -1,19 +1,18 @@
 //! Bodies of the time rows.
 
-use super::civil::SECOND;
+use super::civil::{DAY, SECOND};
 use super::instant::DateTime;
 use super::iso;
 use super::pattern::Pattern;
 use super::zone::Zone;
 use crate::abi::Context;
+use crate::compiled::Compiled;
 use crate::fault::Fault;
 use crate::value::Value;
+use std::cell::RefCell;
 
 type Answer<'a> = Result<Value<'a>, Fault>;
 
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
 /// Microseconds from 1601 to 1970.
 const WINDOWS_EPOCH: i64 = 11_644_473_600 * SECOND;
 /// Unix times nearer to 1970 than this number are seconds (OEL §3.6).
@@ -49,9 +48,24 @@ pub(super) fn now<'a>(context: &mut Context<'a>, _: &[Value<'a>]) -> Answer<'a> 
     Ok(Value::date_time(context.now()))
 }
 
-/// One that is no pattern is no way to write a time.
-fn pattern(arguments: &[Value<'_>]) -> Result<Pattern, Fault> {
-    Pattern::new(text(arguments, 1)?).map_err(|_| Fault::BadTime)
+thread_local! {
+    static PATTERNS: RefCell<Compiled<Pattern>> = const { RefCell::new(Compiled::new()) };
+}
+
+/// What `question` answers about the pattern in argument 1. By one that is no pattern no time can be
+/// written or read.
+fn with_pattern<T>(
+    arguments: &[Value<'_>],
+    question: impl FnOnce(&Pattern) -> T,
+) -> Result<T, Fault> {
+    let written = text(arguments, 1)?;
+    let compile = |text: &str| Pattern::new(text).map_err(|_| Fault::BadTime);
+    PATTERNS.with_borrow_mut(|compiled| compiled.with(written, compile, question))
+}
+
+/// The time as the pattern in argument 1 writes it.
+fn written<'a>(context: &Context<'a>, arguments: &[Value<'a>], time: DateTime) -> Answer<'a> {
+    made(context, &with_pattern(arguments, |pattern| pattern.write(time))?)
 }
 
 /// Without a zone in UTC; without a pattern not yet as text.
@@ -59,14 +73,14 @@ pub(super) fn now_as<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> 
     let zone = if arguments.is_empty() { Zone::UTC } else { zone(text(arguments, 0)?)? };
     let time = context.now().in_zone(zone).ok_or(Fault::BadTime)?;
     match arguments.get(1) {
-        Some(_) => made(context, &pattern(arguments)?.write(time)),
+        Some(_) => written(context, arguments, time),
         None => Ok(Value::date_time(time)),
     }
 }
 
 fn read_string(context: &Context<'_>, arguments: &[Value<'_>]) -> Result<DateTime, Fault> {
-    let read = pattern(arguments)?.read(text(arguments, 0)?, context.now());
-    read.ok_or(Fault::BadTime)
+    let (text, now) = (text(arguments, 0)?, context.now());
+    with_pattern(arguments, |pattern| pattern.read(text, now))?.ok_or(Fault::BadTime)
 }
 
 pub(super) fn string_to_iso<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
@@ -82,14 +96,13 @@ pub(super) fn parse_string<'a>(context: &mut Context<'a>, arguments: &[Value<'a>
 }
 
 pub(super) fn iso_to_string<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let pattern = pattern(arguments)?;
-    made(context, &pattern.write(read_iso(arguments)?))
+    written(context, arguments, read_iso(arguments)?)
 }
 
 pub(super) fn to_string<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let time = time(arguments)?;
     match arguments.get(1) {
-        Some(_) => made(context, &pattern(arguments)?.write(time)),
+        Some(_) => written(context, arguments, time),
         None => made(context, &time.long_text()),
     }
 }
@@ -162,67 +175,26 @@ pub(super) fn to_zone<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answe
     given(time(arguments)?.in_zone(zone(text(arguments, 1)?)?))
 }
 
-/// So many units later, or earlier with the sign -1.
-fn shifted<'a>(arguments: &[Value<'a>], unit: i64, sign: i64) -> Answer<'a> {
+/// So many units (microseconds) later, or earlier with the sign -1. Days keep the time of day.
+pub(super) fn plus<'a, const UNIT: i64, const SIGN: i64>(
+    _: &mut Context<'a>,
+    arguments: &[Value<'a>],
+) -> Answer<'a> {
     let (time, amount) = (time(arguments)?, amount(arguments)?);
-    let amount = amount.checked_mul(sign).ok_or(Fault::BadTime)?;
-    given(match unit {
+    let amount = amount.checked_mul(SIGN).ok_or(Fault::BadTime)?;
+    given(match UNIT {
         DAY => time.plus_days(amount),
         unit => amount.checked_mul(unit).and_then(|shift| time.plus(shift)),
     })
 }
 
-pub(super) fn plus_days<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, DAY, 1)
-}
-
-pub(super) fn plus_hours<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, HOUR, 1)
-}
-
-pub(super) fn plus_minutes<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, MINUTE, 1)
-}
-
-pub(super) fn plus_seconds<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, SECOND, 1)
-}
-
-pub(super) fn minus_days<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, DAY, -1)
-}
-
-pub(super) fn minus_hours<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, HOUR, -1)
-}
-
-pub(super) fn minus_minutes<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, MINUTE, -1)
-}
-
-pub(super) fn minus_seconds<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    shifted(arguments, SECOND, -1)
-}
-
-/// Both ends count (OEL §3.7); a time to come is within nothing.
-fn within<'a>(context: &Context<'a>, arguments: &[Value<'a>], unit: i64) -> Answer<'a> {
+/// Whether it is at most so many units (microseconds) ago. Both ends count (OEL §3.7); a time to
+/// come is within nothing.
+pub(super) fn within<'a, const UNIT: i64>(
+    context: &mut Context<'a>,
+    arguments: &[Value<'a>],
+) -> Answer<'a> {
     let (time, amount) = (time(arguments)?, amount(arguments)?);
     let ago = context.now().microseconds().saturating_sub(time.microseconds());
-    Ok(Value::boolean(ago >= 0 && i128::from(ago) <= i128::from(amount) * i128::from(unit)))
-}
-
-pub(super) fn within_days<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    within(context, arguments, DAY)
-}
-
-pub(super) fn within_hours<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    within(context, arguments, HOUR)
-}
-
-pub(super) fn within_minutes<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    within(context, arguments, MINUTE)
-}
-
-pub(super) fn within_seconds<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    within(context, arguments, SECOND)
+    Ok(Value::boolean(ago >= 0 && i128::from(ago) <= i128::from(amount) * i128::from(UNIT)))
 }

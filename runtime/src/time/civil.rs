@@ -6,8 +6,12 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 
 /// Microseconds of a second.
 pub(super) const SECOND: i64 = 1_000_000;
+/// Microseconds of a minute.
+pub(super) const MINUTE: i64 = 60 * SECOND;
+/// Microseconds of an hour.
+pub(super) const HOUR: i64 = 60 * MINUTE;
 /// Microseconds of a day.
-pub(super) const DAY: i64 = 86_400 * SECOND;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
 

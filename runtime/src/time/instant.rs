@@ -56,9 +56,14 @@ impl DateTime {
         Self::new(local.checked_sub(i64::from(offset.seconds()) * SECOND)?, zone)
     }
 
-    /// The parts of a value; only for those that were made here.
-    pub(crate) fn of_parts(microseconds: i64, zone: Zone) -> Self {
-        Self { microseconds, zone }
+    /// The date-time of these bits of a value; only for those that were made here.
+    pub(crate) fn from_bits(microseconds: u64, zone: u32) -> Self {
+        Self { microseconds: microseconds.cast_signed(), zone: Zone::from_bits(zone) }
+    }
+
+    /// The bits of a value.
+    pub(crate) fn to_bits(self) -> (u64, u32) {
+        (self.microseconds.cast_unsigned(), self.zone.to_bits())
     }
 
     /// Microseconds since 1970.

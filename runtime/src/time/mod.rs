@@ -21,6 +21,7 @@ pub use zone::Zone;
 use crate::fault::Fault;
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Null, Parameter, Returns};
+use civil::{DAY, HOUR, MINUTE, SECOND};
 
 /// The source of a classic function: null stays null.
 const SOURCE: Parameter = Parameter::new("text", Accepts::Text).null(Null::Flows).sized();
@@ -177,25 +178,30 @@ pub(crate) static ROWS: &[Function] = &[
             "'2015-07-31T17:18:37.979Z'.parseStringTime().toZone('Asia/Tokyo').toString()",
             "\"2015-08-01T02:18:37.979+09:00[Asia/Tokyo]\"",
         ),
-    Function::method(&["plusDays"], &[TIME, AMOUNT], Returns::DateTime, Body(body::plus_days))
+    Function::method(&["plusDays"], &[TIME, AMOUNT], Returns::DateTime, Body(body::plus::<DAY, 1>))
         .faults(&[Fault::BadTime])
         .says(
             "the same time of day so many days later",
             "'2024-02-28T10:00Z'.parseStringTime().plusDays(2)",
             "\"2024-03-01T10:00:00.000Z\"",
         ),
-    Function::method(&["plusHours"], &[TIME, AMOUNT], Returns::DateTime, Body(body::plus_hours))
-        .faults(&[Fault::BadTime])
-        .says(
-            "so many hours later",
-            "'2015-07-30T23:58:32Z'.parseStringTime().plusHours(-1)",
-            "\"2015-07-30T22:58:32.000Z\"",
-        ),
+    Function::method(
+        &["plusHours"],
+        &[TIME, AMOUNT],
+        Returns::DateTime,
+        Body(body::plus::<HOUR, 1>),
+    )
+    .faults(&[Fault::BadTime])
+    .says(
+        "so many hours later",
+        "'2015-07-30T23:58:32Z'.parseStringTime().plusHours(-1)",
+        "\"2015-07-30T22:58:32.000Z\"",
+    ),
     Function::method(
         &["plusMinutes"],
         &[TIME, AMOUNT],
         Returns::DateTime,
-        Body(body::plus_minutes),
+        Body(body::plus::<MINUTE, 1>),
     )
     .faults(&[Fault::BadTime])
     .says(
@@ -207,7 +213,7 @@ pub(crate) static ROWS: &[Function] = &[
         &["plusSeconds"],
         &[TIME, AMOUNT],
         Returns::DateTime,
-        Body(body::plus_seconds),
+        Body(body::plus::<SECOND, 1>),
     )
     .faults(&[Fault::BadTime])
     .says(
@@ -215,25 +221,35 @@ pub(crate) static ROWS: &[Function] = &[
         "'2015-07-30T23:58:32Z'.parseStringTime().plusSeconds(28)",
         "\"2015-07-30T23:59:00.000Z\"",
     ),
-    Function::method(&["minusDays"], &[TIME, AMOUNT], Returns::DateTime, Body(body::minus_days))
-        .faults(&[Fault::BadTime])
-        .says(
-            "the same time of day so many days earlier",
-            "'2024-03-01'.parseStringTime().minusDays(1)",
-            "\"2024-02-29T00:00:00.000Z\"",
-        ),
-    Function::method(&["minusHours"], &[TIME, AMOUNT], Returns::DateTime, Body(body::minus_hours))
-        .faults(&[Fault::BadTime])
-        .says(
-            "so many hours earlier",
-            "'2015-07-31T17:18:37.979Z'.parseStringTime().minusHours(100)",
-            "\"2015-07-27T13:18:37.979Z\"",
-        ),
+    Function::method(
+        &["minusDays"],
+        &[TIME, AMOUNT],
+        Returns::DateTime,
+        Body(body::plus::<DAY, -1>),
+    )
+    .faults(&[Fault::BadTime])
+    .says(
+        "the same time of day so many days earlier",
+        "'2024-03-01'.parseStringTime().minusDays(1)",
+        "\"2024-02-29T00:00:00.000Z\"",
+    ),
+    Function::method(
+        &["minusHours"],
+        &[TIME, AMOUNT],
+        Returns::DateTime,
+        Body(body::plus::<HOUR, -1>),
+    )
+    .faults(&[Fault::BadTime])
+    .says(
+        "so many hours earlier",
+        "'2015-07-31T17:18:37.979Z'.parseStringTime().minusHours(100)",
+        "\"2015-07-27T13:18:37.979Z\"",
+    ),
     Function::method(
         &["minusMinutes"],
         &[TIME, AMOUNT],
         Returns::DateTime,
-        Body(body::minus_minutes),
+        Body(body::plus::<MINUTE, -1>),
     )
     .faults(&[Fault::BadTime])
     .says(
@@ -245,7 +261,7 @@ pub(crate) static ROWS: &[Function] = &[
         &["minusSeconds"],
         &[TIME, AMOUNT],
         Returns::DateTime,
-        Body(body::minus_seconds),
+        Body(body::plus::<SECOND, -1>),
     )
     .faults(&[Fault::BadTime])
     .says(
@@ -253,25 +269,30 @@ pub(crate) static ROWS: &[Function] = &[
         "'2015-07-31T17:18:37.979Z'.parseStringTime().minusSeconds(2)",
         "\"2015-07-31T17:18:35.979Z\"",
     ),
-    Function::method(&["withinDays"], &[TIME, AMOUNT], Returns::Boolean, Body(body::within_days))
+    Function::method(&["withinDays"], &[TIME, AMOUNT], Returns::Boolean, Body(body::within::<DAY>))
         .total()
         .says(
             "whether the time is not in the future and at most so many times 24 hours ago",
             "Time.now().minusHours(25).withinDays(1)",
             "false",
         ),
-    Function::method(&["withinHours"], &[TIME, AMOUNT], Returns::Boolean, Body(body::within_hours))
-        .total()
-        .says(
-            "whether the time is not in the future and at most so many hours ago",
-            "Time.now().minusHours(25).withinHours(25)",
-            "true",
-        ),
+    Function::method(
+        &["withinHours"],
+        &[TIME, AMOUNT],
+        Returns::Boolean,
+        Body(body::within::<HOUR>),
+    )
+    .total()
+    .says(
+        "whether the time is not in the future and at most so many hours ago",
+        "Time.now().minusHours(25).withinHours(25)",
+        "true",
+    ),
     Function::method(
         &["withinMinutes"],
         &[TIME, AMOUNT],
         Returns::Boolean,
-        Body(body::within_minutes),
+        Body(body::within::<MINUTE>),
     )
     .total()
     .says(
@@ -283,7 +304,7 @@ pub(crate) static ROWS: &[Function] = &[
         &["withinSeconds"],
         &[TIME, AMOUNT],
         Returns::Boolean,
-        Body(body::within_seconds),
+        Body(body::within::<SECOND>),
     )
     .total()
     .says(

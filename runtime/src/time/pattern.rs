@@ -135,10 +135,12 @@ impl Pattern {
         if text.chars().nth(LENGTH).is_some() {
             return Err(format!("the pattern has more than {LENGTH} characters"));
         }
-        let runs = runs(text);
-        let next = runs.iter().skip(1).map(Some).chain([None]);
-        let tokens = runs.iter().zip(next).map(|(run, next)| token(run, next));
-        tokens.collect::<Result<_, _>>().map(Self)
+        let mut runs = runs(text).into_iter().peekable();
+        let mut tokens = Vec::with_capacity(runs.len());
+        while let Some(run) = runs.next() {
+            tokens.push(token(run, runs.peek())?);
+        }
+        Ok(Self(tokens))
     }
 }
 
@@ -174,15 +176,16 @@ fn literal(runs: &mut Vec<Run>, character: char) {
     }
 }
 
-fn token(run: &Run, next: Option<&Run>) -> Result<Token, String> {
+fn token(run: Run, next: Option<&Run>) -> Result<Token, String> {
+    let is_number = is_numeric(&run);
     let (letter, n) = match run {
-        Run::Literal(text) => return Ok(Token::Literal(text.clone())),
-        Run::Letters(letter, n) => (*letter, *n),
+        Run::Literal(text) => return Ok(Token::Literal(text)),
+        Run::Letters(letter, n) => (letter, n),
     };
     if let Some((_, field)) = YEARS.iter().find(|(known, _)| *known == letter) {
         return Ok(year(*field, n, next.is_some_and(is_numeric)));
     }
-    let number = NUMBERS.iter().find(|(known, ..)| *known == letter && is_numeric(run));
+    let number = NUMBERS.iter().find(|(known, ..)| *known == letter && is_number);
     if let Some((_, field, most)) = number {
         return Ok(Token::Number { field: *field, least: n, most: n.max(*most) });
     }

@@ -101,12 +101,12 @@ impl Zone {
     }
 
     /// The bits of a value.
-    pub(crate) fn bits(self) -> u32 {
+    pub(super) fn to_bits(self) -> u32 {
         self.0
     }
 
     /// The zone of these bits. Bits that no zone has act as UTC.
-    pub(crate) fn of_bits(bits: u32) -> Self {
+    pub(super) fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 

@@ -209,7 +209,7 @@ super::codes! {
         id: "E0631",
         category: Category::BadTime,
         stage: Stage::Evaluation,
-        title: "there is no such time",
+        title: "there is no such time or pattern of times",
         meaning: "A text does not write a time as the function reads it, a pattern that is only known \
                   when it is evaluated is none, or arithmetic left the years from -9999 to 9999.",
         example: Example::over(
