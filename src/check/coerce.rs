@@ -13,9 +13,9 @@ use claimsmith_runtime::types::{Shape, Type};
 /// What to do to a value of some type so that a parameter accepts it.
 enum Fit {
     AsIs,
-    Convert(Operator, Type),
-    /// No value of the type fits; the conversion of the parameter says so when it is reached.
-    Never(Operator, Type),
+    Convert,
+    /// No value of the type fits; the conversion says so when it is reached.
+    Never,
 }
 
 impl Checker<'_> {
@@ -49,12 +49,9 @@ impl Checker<'_> {
     pub(super) fn argument(&mut self, parameter: &Parameter, value: NodeId) -> NodeId {
         let shape = self.shape(value);
         let span = self.span(value);
-        if parameter.accepts == Accepts::Pattern
-            && let Some(Err(words)) = self.constant_text(value).map(Pattern::new)
-        {
-            return self.error(error::pattern(&words, span));
+        if let Some(fails) = self.check_constant(parameter.accepts, value, span) {
+            return fails;
         }
-        self.check_constant(parameter.accepts, value, span);
         if parameter.accepts == Accepts::Pattern {
             self.note_pattern(span);
         }
@@ -68,28 +65,38 @@ impl Checker<'_> {
             Null::Faults => self.non_null(value, Fault::Type, span),
             Null::Accepted | Null::Flows => value,
         };
-        match fit(parameter.accepts, &self.shape(value).ty) {
-            Fit::AsIs => value,
-            Fit::Convert(operator, ty) => self.convert(value, operator, ty),
-            Fit::Never(operator, ty) => {
-                self.remark(error::expected(wanted(parameter.accepts), &shape, span));
-                self.convert(value, operator, ty)
-            }
+        let given = self.shape(value).ty;
+        match fit(parameter.accepts, &given) {
+            Fit::AsIs => return value,
+            Fit::Convert => {}
+            Fit::Never => self.remark(error::expected(wanted(parameter.accepts), &shape, span)),
         }
+        let (operator, ty) = conversion(parameter.accepts, &given);
+        self.convert(value, operator, ty)
     }
 
-    /// Tells of a constant that is no zone, or no pattern of times.
-    fn check_constant(&mut self, accepts: Accepts, value: NodeId, span: Span) {
-        let Some(text) = self.constant_text(value).map(str::to_owned) else { return };
-        if accepts == Accepts::Zone && Zone::find(&text).is_none() {
-            let nearest = nearest(&text, Zone::ids());
-            self.remark(error::zone(&text, nearest, span));
+    /// Tells of a constant that is no zone or no pattern; what stands for a regular expression that
+    /// is none, as there is nothing to compile.
+    fn check_constant(&mut self, accepts: Accepts, value: NodeId, span: Span) -> Option<NodeId> {
+        if !matches!(accepts, Accepts::Pattern | Accepts::Zone | Accepts::TimePattern) {
+            return None;
         }
-        if accepts == Accepts::TimePattern
-            && let Err(words) = time::Pattern::new(&text)
-        {
-            self.remark(error::time_pattern(&words, span));
+        let text = self.constant_text(value)?.to_owned();
+        match accepts {
+            Accepts::Pattern => {
+                let words = Pattern::new(&text).err()?;
+                return Some(self.error(error::pattern(&words, span)));
+            }
+            Accepts::TimePattern => {
+                let words = time::Pattern::new(&text).err()?;
+                self.remark(error::time_pattern(&words, span));
+            }
+            _ if Zone::find(&text).is_none() => {
+                self.remark(error::zone(&text, nearest(&text, Zone::ids()), span));
+            }
+            _ => {}
         }
+        None
     }
 
     /// The value as a text that is not null.
@@ -166,60 +173,47 @@ fn wanted(accepts: Accepts) -> &'static str {
 }
 
 fn fit(accepts: Accepts, ty: &Type) -> Fit {
-    let any_list = || Type::List(std::sync::Arc::new(Shape::of(Type::Any)));
-    match (accepts, ty) {
-        (Accepts::Any, _) | (_, Type::Null) => Fit::AsIs,
-        (Accepts::Boolean, Type::Boolean)
-        | (Accepts::Integer, Type::Integer)
-        | (Accepts::Numeric, Type::Integer | Type::Number)
-        | (Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern, Type::Text)
-        | (Accepts::TextOrList, Type::Text)
-        | (Accepts::DateTime, Type::DateTime)
-        | (Accepts::Country, Type::Country)
-        | (Accepts::List | Accepts::ListOrText, Type::List(_))
-        | (Accepts::Numbers | Accepts::Ordered, Type::List(_))
-        | (Accepts::Map, Type::Map)
-        | (Accepts::Group, Type::Group) => Fit::AsIs,
-        (Accepts::Boolean, Type::Text | Type::Any) => {
-            Fit::Convert(Operator::AsBoolean, Type::Boolean)
+    let acts_as_text = matches!(ty, Type::Group | Type::DateTime | Type::Country);
+    let is_list = matches!(ty, Type::List(_));
+    let (fits, converts) = match accepts {
+        Accepts::Any => (true, false),
+        Accepts::Boolean => (*ty == Type::Boolean, *ty == Type::Text),
+        Accepts::Integer => (*ty == Type::Integer, *ty == Type::Number),
+        Accepts::Numeric => (matches!(ty, Type::Integer | Type::Number), false),
+        Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern => {
+            (*ty == Type::Text, acts_as_text)
         }
-        (Accepts::Integer, Type::Number | Type::Any) => {
-            Fit::Convert(Operator::AsInteger, Type::Integer)
+        Accepts::TextOrList => (*ty == Type::Text, acts_as_text || is_list),
+        Accepts::List | Accepts::Numbers | Accepts::Ordered => (is_list, false),
+        Accepts::ListOrText => (is_list, acts_as_text || *ty == Type::Text),
+        Accepts::Map => (*ty == Type::Map, false),
+        Accepts::DateTime => (*ty == Type::DateTime, false),
+        Accepts::Country => (*ty == Type::Country, false),
+        // What these want is not made of anything else.
+        Accepts::Group
+        | Accepts::Constant
+        | Accepts::Expression
+        | Accepts::User
+        | Accepts::Criteria
+        | Accepts::Condition
+        | Accepts::Mapping
+        | Accepts::Reduction => {
+            let is_group = accepts == Accepts::Group && *ty == Type::Group;
+            return if is_group || *ty == Type::Null { Fit::AsIs } else { Fit::Never };
         }
-        (Accepts::Numeric, Type::Any) => Fit::Convert(Operator::AsNumeric, Type::Any),
-        (
-            Accepts::Text
-            | Accepts::Pattern
-            | Accepts::Zone
-            | Accepts::TimePattern
-            | Accepts::TextOrList,
-            Type::Group | Type::DateTime | Type::Country,
-        )
-        | (Accepts::Text | Accepts::Pattern | Accepts::Zone | Accepts::TimePattern, Type::Any) => {
-            Fit::Convert(Operator::AsText, Type::Text)
-        }
-        (Accepts::TextOrList, Type::List(_) | Type::Any) => {
-            Fit::Convert(Operator::CsvText, Type::Text)
-        }
-        (Accepts::List | Accepts::Numbers | Accepts::Ordered, Type::Any) => {
-            Fit::Convert(Operator::AsList, any_list())
-        }
-        (
-            Accepts::ListOrText,
-            Type::Text | Type::Group | Type::DateTime | Type::Country | Type::Any,
-        ) => Fit::Convert(Operator::CsvList, any_list()),
-        (Accepts::Map, Type::Any) => Fit::Convert(Operator::AsMap, Type::Map),
-        (Accepts::DateTime, Type::Any) => Fit::Convert(Operator::AsDateTime, Type::DateTime),
-        (Accepts::Country, Type::Any) => Fit::Convert(Operator::AsCountry, Type::Country),
-        (other, _) => {
-            let (operator, ty) = conversion(other);
-            Fit::Never(operator, ty)
-        }
+    };
+    if fits || *ty == Type::Null {
+        Fit::AsIs
+    } else if converts || *ty == Type::Any {
+        Fit::Convert
+    } else {
+        Fit::Never
     }
 }
 
-/// The conversion that faults for what a parameter does not accept, and the type it would give.
-fn conversion(accepts: Accepts) -> (Operator, Type) {
+/// The conversion to what a parameter accepts, which faults for what it does not, and the type it
+/// gives.
+fn conversion(accepts: Accepts, ty: &Type) -> (Operator, Type) {
     let any_list = || Type::List(std::sync::Arc::new(Shape::of(Type::Any)));
     match accepts {
         Accepts::Boolean | Accepts::Condition => (Operator::AsBoolean, Type::Boolean),
@@ -229,14 +223,17 @@ fn conversion(accepts: Accepts) -> (Operator, Type) {
         }
         Accepts::DateTime => (Operator::AsDateTime, Type::DateTime),
         Accepts::Country => (Operator::AsCountry, Type::Country),
+        Accepts::TextOrList if !matches!(ty, Type::Group | Type::DateTime | Type::Country) => {
+            (Operator::CsvText, Type::Text)
+        }
         Accepts::Text
+        | Accepts::TextOrList
         | Accepts::Pattern
         | Accepts::Zone
         | Accepts::TimePattern
         | Accepts::Constant
         | Accepts::Expression
         | Accepts::Group => (Operator::AsText, Type::Text),
-        Accepts::TextOrList => (Operator::CsvText, Type::Text),
         Accepts::List | Accepts::Numbers | Accepts::Ordered => (Operator::AsList, any_list()),
         Accepts::ListOrText => (Operator::CsvList, any_list()),
         Accepts::Map | Accepts::User | Accepts::Criteria => (Operator::AsMap, Type::Map),

@@ -426,7 +426,11 @@ impl Checker<'_> {
         outcome: bool,
         facts: &mut Vec<Fact>,
     ) {
-        let is_other = |id: NodeId| matches!(self.kind(id), Some(NodeKind::Constant(Constant::Boolean(value))) if *value != outcome);
+        let other = Constant::Boolean(!outcome);
+        let is_other = |id: NodeId| match self.kind(id) {
+            Some(NodeKind::Constant(constant)) => *constant == other,
+            _ => false,
+        };
         match links {
             [Link::Default { value, .. }] if is_other(otherwise) => {
                 self.tell(*value, outcome, facts)

@@ -54,13 +54,10 @@ impl<'a> Run<'_, 'a> {
             Sink::None => return Ok(Some(Value::boolean(false))),
             Sink::First => return Ok(Some(element)),
             Sink::Last => gathered.last = element,
-            Sink::At(_) => {
-                return Ok((Some(before) == argument.as_integer()).then_some(element));
-            }
             Sink::Nth(_) if argument.as_integer().is_some_and(i64::is_negative) => {
                 gathered.elements.push(element);
             }
-            Sink::Nth(_) => {
+            Sink::At(_) | Sink::Nth(_) => {
                 return Ok((Some(before) == argument.as_integer()).then_some(element));
             }
             Sink::Contains(_) => {
