@@ -22,9 +22,6 @@ use std::sync::Arc;
 /// A value of generated code, in a register.
 pub(super) type Ssa = ir::Value;
 
-/// Arguments of one call that fit on the stack; more go to the arena.
-const MOST_STACKED: usize = 64;
-
 /// The two words of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words {
@@ -503,14 +500,9 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Where these values lie, for a call.
     fn arguments(&mut self, arguments: &[Words]) -> Ssa {
-        let address = if arguments.len() > MOST_STACKED {
-            let bytes = self.constant(i64::try_from(arguments.len() * 16).unwrap_or(0));
-            self.allocate(bytes)
-        } else {
-            self.stacked = self.stacked.max(arguments.len().max(1));
-            let slot = self.stack_slot();
-            self.builder.ins().stack_addr(I64, slot, 0)
-        };
+        self.stacked = self.stacked.max(arguments.len().max(1));
+        let slot = self.stack_slot();
+        let address = self.builder.ins().stack_addr(I64, slot, 0);
         for (offset, words) in (0..).step_by(16).zip(arguments) {
             self.store_words(*words, address, offset);
         }

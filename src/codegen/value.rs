@@ -14,6 +14,10 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use std::sync::Arc;
 
+/// Arguments of one call that wait for it in registers. Each is kept over all calls that the others
+/// take, and the register allocator looks at every such pair.
+const MOST_HELD: usize = 16;
+
 impl<'b> Emitter<'_, 'b> {
     /// Evaluates a node.
     pub(super) fn value(&mut self, id: NodeId) -> Words {
@@ -305,6 +309,9 @@ impl<'b> Emitter<'_, 'b> {
                 _ => self.operate(operator, &[words], id),
             };
         }
+        if arguments.len() > MOST_HELD {
+            return self.call_stored(id, functions::operator(operator), arguments);
+        }
         let mut values = self.values(arguments);
         if operator == Operator::SortedBy && self.makes(Mistake::UnstableSort) {
             values = values.into_iter().map(|list| self.reversed(list, id)).collect();
@@ -323,6 +330,9 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn call(&mut self, id: NodeId, row: u32, arguments: &[NodeId]) -> Words {
+        if arguments.len() > MOST_HELD {
+            return self.call_stored(id, row, arguments);
+        }
         let values = self.values(arguments);
         let Some(function) = functions::row(row) else { return self.never(Fault::Internal, id) };
         let mut flowing = Vec::new();
@@ -341,19 +351,56 @@ impl<'b> Emitter<'_, 'b> {
             Some(words) => words,
             None => emitter.call_row(row, &values, id),
         };
-        if flowing.is_empty() {
-            return call(self);
+        self.unless_null(flowing, call)
+    }
+
+    /// What `made` gives, or null where one of these conditions holds.
+    fn unless_null(&mut self, nulls: Vec<Ssa>, made: impl FnOnce(&mut Self) -> Words) -> Words {
+        if nulls.is_empty() {
+            return made(self);
         }
         let end = self.merge_block();
         let nothing = self.null();
-        for null in flowing {
+        for null in nulls {
             let next = self.block();
             let arguments = [nothing.bits.into(), nothing.meta.into()];
             self.builder.ins().brif(null, end, &arguments, next, &[]);
             self.enter(next);
         }
-        let words = call(self);
+        let words = made(self);
         self.jump_with(end, words);
         self.enter_with(end)
+    }
+
+    /// Calls a row with many arguments, each of which is stored as soon as it is made.
+    fn call_stored(&mut self, id: NodeId, row: u32, arguments: &[NodeId]) -> Words {
+        let Some(function) = functions::row(row) else { return self.never(Fault::Internal, id) };
+        let address = self.stored(arguments);
+        let mut flowing = Vec::new();
+        for (index, (argument, offset)) in arguments.iter().zip((0..).step_by(16)).enumerate() {
+            let null = function.parameter(index).map_or(Null::Accepted, |parameter| parameter.null);
+            if null == Null::Accepted {
+                continue;
+            }
+            let words = self.load_words(address, offset);
+            let Some(is_null) = self.is_null(words, self.shape(*argument)) else { continue };
+            match null {
+                Null::Faults => self.fault_if(is_null, Fault::Type, id),
+                _ => flowing.push(is_null),
+            }
+        }
+        let n = self.constant(i64::try_from(arguments.len()).unwrap_or(0));
+        self.unless_null(flowing, |emitter| emitter.call_row_at(row, address, n, id))
+    }
+
+    /// Where the values of these nodes lie in the arena.
+    fn stored(&mut self, nodes: &[NodeId]) -> Ssa {
+        let bytes = self.constant(i64::try_from(nodes.len() * 16).unwrap_or(0));
+        let address = self.allocate(bytes);
+        for (node, offset) in nodes.iter().zip((0..).step_by(16)) {
+            let words = self.value(*node);
+            self.store_words(words, address, offset);
+        }
+        address
     }
 }

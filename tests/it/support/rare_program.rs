@@ -304,8 +304,38 @@ pub(crate) fn beyond(maker: &mut Maker<'_>) -> (&'static str, String) {
     (limit, filled(maker, form))
 }
 
-/// One of [`FORMS`].
+/// Calls that take any number of arguments: how each begins, what stands between, how it ends.
+const WIDE: [(&str, &str, &str); 8] = [
+    ("{", ", ", "}"),
+    ("{", ", ", "}.distinct()"),
+    ("{", ", ", "}.map(x => x)"),
+    ("(", " + ", ")"),
+    ("Arrays.flatten(", ", ", ")"),
+    ("String.join('-', ", ", ", ")"),
+    ("'a'.concat(", ", ", ")"),
+    ("{user.title}.concat(", ", ", ")"),
+];
+
+/// More arguments of one call than code keeps in registers.
+fn wide(maker: &mut Maker<'_>) -> String {
+    const KINDS: [Wanted; 4] = [Wanted::Text, Wanted::Text, Wanted::Integer, Wanted::Any];
+    let (before, between, after) = WIDE[maker.dice.roll(WIDE.len())];
+    let n = 15 + maker.dice.roll(10);
+    let arguments: Vec<String> = (0..n)
+        .map(|_| {
+            let kind = KINDS[maker.dice.roll(KINDS.len())];
+            let depth = usize::from(maker.dice.roll(8) == 0);
+            maker.make(kind, depth)
+        })
+        .collect();
+    format!("{before}{}{after}", arguments.join(between))
+}
+
+/// One of [`FORMS`], or of [`WIDE`].
 pub(crate) fn form(maker: &mut Maker<'_>) -> String {
+    if maker.dice.roll(12) == 0 {
+        return wide(maker);
+    }
     let form = FORMS[maker.dice.roll(FORMS.len())];
     filled(maker, form)
 }
