@@ -50,8 +50,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         opened.warn();
         tell(&welcome(&published, &opened))?;
         let (clock, random) = (Clock::System, opened.random.clone());
+        let store = opened.store.clone();
         let issuer = Issuer::new(published);
-        let surface = Arc::new(Surface { issuer, clock, random });
+        let surface = Arc::new(Surface { issuer, store, clock, random });
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
         tokio::select! {

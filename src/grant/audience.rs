@@ -24,6 +24,19 @@ pub fn choose_audience<'s>(
     chosen.or(first).ok_or_else(Refusal::unknown_audience)
 }
 
+/// Refuses a request that names another audience than the one it was granted for (decision 12).
+pub(super) fn check_repeated(
+    server: &AuthorizationServer,
+    form: &Form,
+    granted: &str,
+) -> Result<(), Refusal> {
+    let names_one = form.find("audience").or_else(|| form.find("resource")).is_some();
+    if names_one && choose_audience(server, form)? != granted {
+        return Err(Refusal::another_audience());
+    }
+    Ok(())
+}
+
 /// Equal, but for the path `/` of a URL that has no other.
 fn is_same(known: &str, named: &str) -> bool {
     known == named || bare(known).is_some_and(|known| bare(named) == Some(known))

@@ -1,6 +1,6 @@
 //! `client_credentials`: a program asks for itself (RFC 6749 §4.4, authorization-server §2.6).
 
-use super::{AllowedGrant, Proof, Refusal, Request, choose_audience, scope};
+use super::{AllowedGrant, Proof, Refusal, Request, choose_audience, proof::Terms, scope};
 use crate::publish::RunningServer;
 
 pub(super) fn prove<'p>(
@@ -23,6 +23,8 @@ pub(super) fn prove<'p>(
         scopes,
         audience,
         nonce: None,
+        family: None,
+        terms: Terms::Open,
     };
     proof.check_for_service()?;
     Ok(proof)

@@ -1,11 +1,11 @@
 //! What a token says and whether it still counts (RFC 7662, authorization-server §2.8).
 
 use super::client::authenticate_loosely;
-use super::{Presented, Refusal, Request, find_server};
+use super::{Presented, Refusal, Request, Surroundings, family, find_server};
 use crate::directory::UserStatus;
 use crate::publish::{Published, RunningServer};
 use crate::token::Claims;
-use crate::token::opaque::TokenKind;
+use crate::token::opaque::{TokenKind, family_of_jti};
 use serde_json::{Map, Value};
 
 /// Claims of a token that the answer says by another name, or not at all.
@@ -16,20 +16,23 @@ const RENAMED: &[&str] = &["cid", "scp", "ver", "client_id", "scope"];
 ///
 /// # Errors
 /// A client that is not proven, or no `token`.
-pub fn introspect(
+pub async fn introspect(
     published: &Published,
     server_id: &str,
     presented: Presented,
-    now: i64,
+    around: &Surroundings<'_>,
 ) -> Result<Map<String, Value>, Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let client = authenticate_loosely(published, &request)?;
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
-    let claims = accepted(published, server, token, now).filter(|claims| {
+    let claims = accepted(published, server, token, around.now).filter(|claims| {
         !client.is_public() || claims.client() == Some(&client.application().client_id)
     });
-    Ok(claims.map_or_else(inactive, |claims| describe(published, &claims)))
+    match claims {
+        Some(claims) if goes_on(&claims, around).await? => Ok(describe(published, &claims)),
+        _ => Ok(inactive()),
+    }
 }
 
 fn inactive() -> Map<String, Value> {
@@ -57,6 +60,14 @@ fn accepted(
         None => true,
     };
     (client.status.is_active() && is_user_active).then_some(claims)
+}
+
+/// Whether the family of a token was not ended; what has none cannot be (decision 16).
+async fn goes_on(claims: &Claims, around: &Surroundings<'_>) -> Result<bool, Refusal> {
+    match claims.text("jti").and_then(family_of_jti) {
+        Some(id) => Ok(family::find(around.store, id).await?.is_some()),
+        None => Ok(true),
+    }
 }
 
 fn describe(published: &Published, claims: &Claims) -> Map<String, Value> {

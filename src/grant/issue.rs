@@ -1,6 +1,6 @@
 //! From a decision to signed tokens.
 
-use super::{Decided, Refusal};
+use super::{Decided, Refusal, SignIn};
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion};
 use crate::policy::Delivery;
 use crate::program::{Engine, Worker};
@@ -38,6 +38,24 @@ pub struct Issued {
     pub id_token: Option<String>,
 }
 
+/// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
+/// written.
+#[derive(Debug)]
+pub struct Signed(Issued);
+
+impl Signed {
+    /// How long the access token lives, in seconds.
+    pub(super) fn expires_in(&self) -> i64 {
+        self.0.expires_in
+    }
+
+    /// The tokens, now that everything they rest on is kept, or that they rest on nothing.
+    #[must_use]
+    pub fn given(self) -> Issued {
+        self.0
+    }
+}
+
 impl<'d> ClaimSet<'d> {
     /// Evaluates the claims. An ID token comes with `openid` and a person.
     pub(super) fn assemble(decided: &'d Decided<'d>, worker: &mut Worker) -> Result<Self, Refusal> {
@@ -61,7 +79,7 @@ impl<'d> ClaimSet<'d> {
             let mut claims = Vec::with_capacity(256);
             claims::assemble(&occasion, claim_type, delivery, &mut evaluation, &mut claims)
                 .map_err(|fault| Refusal::by_claim(&fault))?;
-            Ok(claims)
+            Ok::<_, Refusal>(claims)
         };
         let access = assemble(ClaimType::Resource, Delivery::Full)?;
         let has_identity = proof.sign_in.is_some() && scopes.contains(&"openid");
@@ -99,7 +117,7 @@ impl<'d> ClaimSet<'d> {
     ///
     /// # Errors
     /// `server_error` where the library refuses to sign.
-    pub fn sign(&self, random: &Random) -> Result<Issued, Refusal> {
+    pub fn sign(&self, random: &Random) -> Result<Signed, Refusal> {
         let expires_in = i64::from(self.lifetimes.access_token_minutes) * 60;
         let access_token = self.sign_access(random, expires_in).map_err(|error| failure(&error))?;
         let id_token = match &self.identity {
@@ -109,7 +127,7 @@ impl<'d> ClaimSet<'d> {
             }
             None => None,
         };
-        Ok(Issued { access_token, expires_in, scope: self.scopes.join(" "), id_token })
+        Ok(Signed(Issued { access_token, expires_in, scope: self.scopes.join(" "), id_token }))
     }
 
     fn sign_access(&self, random: &Random, expires_in: i64) -> Result<String, KeyError> {
@@ -119,8 +137,10 @@ impl<'d> ClaimSet<'d> {
             AccessTokenFormat::Rfc9068 => (AccessLayout::Rfc9068, TokenType::AccessToken),
             AccessTokenFormat::Both => (AccessLayout::Both, TokenType::AccessToken),
         };
+        let family = proof.family.map(|family| family.text());
+        let sign_in = proof.sign_in.as_ref();
         let claims = AccessClaims {
-            jti: &access_jti(random, None),
+            jti: &access_jti(random, family.as_deref()),
             issuer: proof.server.issuer(),
             audience: proof.audience,
             issued_at: self.decided.now,
@@ -128,7 +148,9 @@ impl<'d> ClaimSet<'d> {
             client: client_id(self.decided),
             user: proof.user().map(|user| user.id.as_str()),
             scopes: self.scopes,
-            auth_time: proof.sign_in.as_ref().map(|sign_in| sign_in.auth_time),
+            auth_time: sign_in.map(|sign_in| sign_in.auth_time),
+            acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
+            thumbprint: None,
             layout,
         };
         let mut payload = Vec::with_capacity(512 + self.access.len());
@@ -152,10 +174,11 @@ impl<'d> ClaimSet<'d> {
             issued_at: self.decided.now,
             expires_at: self.decided.now.saturating_add(IDENTITY_SECONDS),
             jti: &identity_jti(random),
-            methods: sign_in.map_or(&[], |sign_in| &sign_in.methods),
+            methods: &sign_in.map(SignIn::methods).unwrap_or_default(),
             identity_provider: proof.published.organization_id(),
             nonce: proof.nonce.as_deref(),
             auth_time: sign_in.map_or(self.decided.now, |sign_in| sign_in.auth_time),
+            acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
             at_hash: Some(&at_hash(algorithm, access_token)),
         };
         let mut payload = Vec::with_capacity(512 + custom.len());

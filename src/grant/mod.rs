@@ -5,8 +5,11 @@
 //! `Issued`.
 
 mod audience;
+mod authorization_code;
 mod client;
 mod client_credentials;
+mod code;
+mod family;
 mod form;
 mod introspect;
 mod issue;
@@ -18,9 +21,11 @@ mod tests;
 
 pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};
+pub use code::{CODE, CodeGrant, IssuedCode};
+pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
-pub use issue::{ClaimSet, Issued};
+pub use issue::{ClaimSet, Issued, Signed};
 pub use proof::{Decided, Proof, SignIn};
 pub use refusal::Refusal;
 
@@ -29,18 +34,22 @@ use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
 use crate::random::Random;
+use crate::store::Store;
 use std::cell::RefCell;
 
 /// A grant of the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
+    AuthorizationCode,
     ClientCredentials,
 }
 
 impl Grant {
     /// The grants this server can do, by their `grant_type`.
-    pub const WORDS: &'static [(&'static str, Self)] =
-        &[("client_credentials", Self::ClientCredentials)];
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("authorization_code", Self::AuthorizationCode),
+        ("client_credentials", Self::ClientCredentials),
+    ];
 
     /// Its `grant_type`.
     #[must_use]
@@ -81,12 +90,14 @@ impl<'p> ProvenClient<'p> {
     }
 }
 
-impl<'p> AllowedGrant<'p> {
-    fn prove(self, server: &'p RunningServer, request: &Request) -> Result<Proof<'p>, Refusal> {
-        match self.grant {
-            Grant::ClientCredentials => client_credentials::prove(self, server, request),
-        }
-    }
+/// What the grants are handed besides the request: where things are kept, and what is different each
+/// time.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    pub store: &'a Store,
+    pub random: &'a Random,
+    /// Seconds since 1970.
+    pub now: i64,
 }
 
 thread_local! {
@@ -94,23 +105,36 @@ thread_local! {
     static WORKER: RefCell<Worker> = RefCell::new(Worker::new());
 }
 
-/// The whole walk: what was presented becomes tokens. `now` is in seconds since 1970.
+/// The whole walk: what was presented becomes tokens.
 ///
 /// # Errors
 /// The refusal of the phase that said no.
-pub fn token(
+pub async fn token(
     published: &Published,
     server_id: &str,
     presented: Presented,
-    random: &Random,
-    now: i64,
+    around: &Surroundings<'_>,
 ) -> Result<Issued, Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let client = authenticate(published, &request)?;
-    let proof = client.allow(&request)?.prove(server, &request)?;
+    let allowed = client.allow(&request)?;
+    match allowed.grant {
+        Grant::AuthorizationCode => {
+            authorization_code::exchange(allowed, server, &request, around).await
+        }
+        Grant::ClientCredentials => {
+            let proof = client_credentials::prove(allowed, server, &request)?;
+            mint(&proof, around).map(Signed::given)
+        }
+    }
+}
+
+/// From a proof to signed tokens, which are given out once what they rest on is kept.
+fn mint(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
     WORKER.with_borrow_mut(|worker| {
-        proof.decide(Trace::Skip, now, worker)?.claim_set(worker)?.sign(random)
+        let decided = proof.decide(Trace::Skip, around.now, worker)?;
+        decided.claim_set(worker)?.sign(around.random)
     })
 }
 

@@ -6,11 +6,13 @@ use crate::directory::{
     Access, AppUser, Application, PackError, RequestRecords, Session, User, UserStatus,
 };
 use crate::policy::{
-    self, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, TokenPolicyFault, Trace,
+    self, Allowed, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, Refused,
+    TokenPolicyFault, Trace,
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
 use crate::server::{ExpressionText, Lifetimes};
+use crate::token::FamilyId;
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
 
@@ -28,6 +30,18 @@ pub struct Proof<'p> {
     pub(super) scopes: Vec<String>,
     pub(super) audience: &'p str,
     pub(super) nonce: Option<String>,
+    /// Whose tokens these are; every grant of a person has one (decision 16).
+    pub(super) family: Option<FamilyId>,
+    pub(super) terms: Terms,
+}
+
+/// Whether the policies are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Terms {
+    /// Now, for the first time.
+    Open,
+    /// They were, when the person was there: these scopes, for so long.
+    Agreed(Lifetimes),
 }
 
 /// A person and how they signed in.
@@ -38,7 +52,9 @@ pub struct SignIn {
     /// Seconds since 1970.
     pub auth_time: i64,
     /// RFC 8176.
-    pub methods: Vec<&'static str>,
+    pub methods: Vec<String>,
+    /// OpenID Connect Core §2.
+    pub acr: Option<String>,
     pub session: Option<String>,
 }
 
@@ -61,8 +77,8 @@ pub struct Decided<'d> {
 type Customisation<'d> = (Vec<usize>, Vec<ConsideredTokenPolicy<'d>>);
 
 impl<'p> Proof<'p> {
-    /// The proof that an operator at the command line stands in for (decision 35). `scope` is as at
-    /// the token endpoint.
+    /// The proof that an operator at the command line stands in for (decision 35), or that of a
+    /// person who is there. `scope` is as at the token endpoint.
     ///
     /// # Errors
     /// A client, user, scope or grant that the token endpoint would refuse before any policy.
@@ -76,9 +92,18 @@ impl<'p> Proof<'p> {
         audience: &'p str,
     ) -> Result<Self, Refusal> {
         let scopes = scope::parse(scope)?;
-        let nonce = None;
-        let proof =
-            Self { published, server, application, sign_in, grant_type, scopes, audience, nonce };
+        let proof = Self {
+            published,
+            server,
+            application,
+            sign_in,
+            grant_type,
+            scopes,
+            audience,
+            nonce: None,
+            family: None,
+            terms: Terms::Open,
+        };
         let grant_types = &proof.client()?.grant_types;
         if !grant_types.iter().any(|allowed| allowed == grant_type) {
             return Err(Refusal::unauthorized_client(grant_types));
@@ -121,15 +146,29 @@ impl<'p> Proof<'p> {
         app_user: Option<AppUser<'_>>,
     ) -> Result<RequestRecords, PackError> {
         let access = Access { scopes, audience: self.audience, grant_type: self.grant_type };
+        let methods = self.sign_in.as_ref().map(SignIn::methods).unwrap_or_default();
         let session = self
             .sign_in
             .as_ref()
-            .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &sign_in.methods });
+            .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &methods });
         let programs = self.server.programs();
         let records = self.published.records();
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
         let app_user = user.zip(app_user);
         records.pack_request(self.application, &access, app_user, session, programs)
+    }
+
+    /// What was decided when the person was there. A scope that is no more is refused.
+    fn agreed(&self, lifetimes: Lifetimes) -> Decision<'_> {
+        let is_gone = |scope: &&String| !self.server.rules().has_scope(scope);
+        let gone: Vec<String> = self.scopes.iter().filter(is_gone).cloned().collect();
+        let outcome = if gone.is_empty() {
+            let scopes = self.scopes.iter().map(String::as_str).collect();
+            Ok(Allowed { policy: "", rule: "", scopes, lifetimes })
+        } else {
+            Err(Refused::UnknownScopes { scopes: gone })
+        };
+        Decision { outcome, considered: Vec::new() }
     }
 
     /// What expressions are about; `now` is in seconds since 1970.
@@ -188,14 +227,25 @@ impl<'p> Proof<'p> {
         let mut evaluate = |text: &ExpressionText, scopes: &[&str]| {
             self.condition(text, scopes, app_user, now, &mut records, worker)
         };
-        let rules = self.server.rules();
-        let decision = policy::decide(server, rules, &facts, trace, &mut evaluate);
+        let decision = match self.terms {
+            Terms::Open => {
+                policy::decide(server, self.server.rules(), &facts, trace, &mut evaluate)
+            }
+            Terms::Agreed(lifetimes) => self.agreed(lifetimes),
+        };
         let granted = decision.outcome.as_ref().ok();
         let customisation = granted.map(|allowed| {
             let granted = &allowed.scopes;
             policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
         Ok(Decided { proof: self, now, app_user, decision, customisation, records })
+    }
+}
+
+impl SignIn {
+    /// How the person signed in, as expressions and ID tokens take it.
+    pub(super) fn methods(&self) -> Vec<&str> {
+        self.methods.iter().map(String::as_str).collect()
     }
 }
 

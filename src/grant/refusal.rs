@@ -4,6 +4,7 @@
 
 use crate::claims::ClaimFault;
 use crate::policy::Refused;
+use crate::store::StoreError;
 use std::fmt;
 
 /// A refusal.
@@ -11,7 +12,7 @@ use std::fmt;
 pub struct Refusal {
     /// RFC 6749 §5.2 and its extensions.
     pub code: &'static str,
-    /// The status that goes with it: 400, 401 or 500.
+    /// The status that goes with it: 400, 401, 403, 500 or 503.
     pub status: u16,
     /// What the client is told.
     pub description: String,
@@ -30,6 +31,10 @@ impl Refusal {
 
     fn invalid_client(description: &str) -> Self {
         Self::new("invalid_client", 401, description)
+    }
+
+    fn invalid_grant(description: &str) -> Self {
+        Self::new("invalid_grant", 400, description)
     }
 
     fn invalid_scope(description: impl Into<String>) -> Self {
@@ -145,8 +150,60 @@ impl Refusal {
         Self::new("invalid_target", 400, description)
     }
 
+    pub(super) fn another_audience() -> Self {
+        let description =
+            "The 'audience' or 'resource' is not the one of the authorization request.";
+        Self::new("invalid_target", 400, description)
+    }
+
+    pub(super) fn audience_is_gone() -> Self {
+        Self::invalid_grant("The audience of the grant is none of the authorization server.")
+    }
+
+    /// A parameter that the grant cannot do without.
+    pub(super) fn missing(parameter: &str) -> Self {
+        Self::invalid_request(format!("The '{parameter}' parameter is required."))
+    }
+
+    pub(super) fn spent_code() -> Self {
+        Self::invalid_grant("The authorization code is invalid or has expired.")
+    }
+
+    pub(super) fn grant_of_another_client() -> Self {
+        Self::invalid_grant(
+            "The grant was issued to another client. Please make sure the 'client_id' matches \
+             the one used at the authorize request.",
+        )
+    }
+
+    pub(super) fn grant_of_another_server() -> Self {
+        Self::invalid_request("The grant was issued for another authorization server.")
+    }
+
+    pub(super) fn another_redirect_uri() -> Self {
+        Self::invalid_grant(
+            "The 'redirect_uri' does not match the redirection URI used in the authorization \
+             request.",
+        )
+    }
+
+    pub(super) fn wrong_verifier() -> Self {
+        Self::invalid_grant("PKCE verification failed.")
+    }
+
+    pub(super) fn no_verifier() -> Self {
+        Self::invalid_request("PKCE code verifier is required by the application.")
+    }
+
+    pub(super) fn no_challenge() -> Self {
+        Self::invalid_request(
+            "PKCE code challenge should be specified in the authorize request for code \
+             verification.",
+        )
+    }
+
     pub(super) fn inactive_user() -> Self {
-        Self::new("invalid_grant", 400, "The user is not active.")
+        Self::invalid_grant("The user is not active.")
     }
 
     pub(super) fn not_assigned() -> Self {
@@ -172,6 +229,19 @@ impl Refusal {
     #[must_use]
     pub fn failure(cause: &str) -> Self {
         Self::new("server_error", 500, "The server could not answer the request.").because(cause)
+    }
+}
+
+/// What a store that fails is answered with; never a success. One that has too much to do may be
+/// asked again.
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let cause = error.to_string();
+        if error == StoreError::Busy {
+            let description = "The server has too much to do. Try again in a moment.";
+            return Self::new("temporarily_unavailable", 503, description).because(cause);
+        }
+        Self::failure(&cause)
     }
 }
 

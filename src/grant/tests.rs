@@ -1,6 +1,7 @@
 //! The phases of the token endpoint over a real organization.
 
 use super::*;
+use crate::clock::Clock;
 use crate::policy::Trace;
 use crate::publish::fixture::{document, publish};
 use crate::random::Random;
@@ -30,10 +31,15 @@ fn presented(parameters: &[(&str, &str)]) -> Presented {
     Presented { form: form(parameters), query: Form::default(), basic }
 }
 
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
 fn ask(published: &Published, parameters: &[(&str, &str)]) -> Result<Issued, Refusal> {
-    let random = Random::seeded(b"grant");
     let grant = ("grant_type", "client_credentials");
-    token(published, "internal", presented(&[&[grant], parameters].concat()), &random, NOW)
+    let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::seeded(b"grant"));
+    let around = Surroundings { store: &store, random: &random, now: NOW };
+    wait(token(published, "internal", presented(&[&[grant], parameters].concat()), &around))
 }
 
 /// The index of a client and a sign-in of a user, by their names.
@@ -42,7 +48,8 @@ fn who(published: &Published, client: &str, login: &str) -> (usize, Option<SignI
     let sign_in = directory.find_user_by_login(login).map(|user| SignIn {
         user,
         auth_time: NOW - 60,
-        methods: vec!["pwd"],
+        methods: vec!["pwd".to_owned()],
+        acr: None,
         session: Some("a session".to_owned()),
     });
     (directory.find_application_index(client).unwrap(), sign_in)
@@ -64,7 +71,7 @@ fn ask_for(
     let mut worker = Worker::new();
     let random = Random::seeded(b"grant");
     let decided = proof.decide(Trace::Skip, NOW, &mut worker)?;
-    decided.claim_set(&mut worker)?.sign(&random)
+    decided.claim_set(&mut worker)?.sign(&random).map(Signed::given)
 }
 
 fn claims_of(published: &Published, token: &str) -> serde_json::Value {
@@ -195,7 +202,9 @@ fn an_id_token_is_not_introspected_as_an_access_token() {
     let published = publish(&document(|_| ()));
     let issued = ask_for(&published, "web-app", "ada@example.com", "openid").unwrap();
     let about = |token: &str| {
-        introspect(&published, "internal", presented(&[("token", token)]), NOW).unwrap()
+        let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::System);
+        let around = Surroundings { store: &store, random: &random, now: NOW };
+        wait(introspect(&published, "internal", presented(&[("token", token)]), &around)).unwrap()
     };
     let inactive = serde_json::Map::from_iter([("active".to_owned(), false.into())]);
     assert_eq!(about(&issued.id_token.unwrap()), inactive);

@@ -12,8 +12,10 @@ mod tests;
 pub use serve::serve;
 
 use crate::clock::Clock;
+use crate::grant::Surroundings;
 use crate::publish::Issuer;
 use crate::random::Random;
+use crate::store::Store;
 use answer::{ManagementError, private};
 use axum::Router;
 use axum::extract::Request;
@@ -27,8 +29,16 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Surface {
     pub issuer: Issuer,
+    pub store: Store,
     pub clock: Clock,
     pub random: Random,
+}
+
+impl Surface {
+    /// What a grant is handed, at this moment.
+    fn around(&self) -> Surroundings<'_> {
+        Surroundings { store: &self.store, random: &self.random, now: self.clock.seconds() }
+    }
 }
 
 /// Every address that is served.

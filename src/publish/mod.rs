@@ -40,6 +40,12 @@ impl Issuer {
         self.current.load()
     }
 
+    /// As [`Issuer::current`], to be kept while something is waited for.
+    #[must_use]
+    pub fn version(&self) -> Arc<Published> {
+        self.current.load_full()
+    }
+
     /// Serves another version from now on. Requests under way finish with the one they began with.
     pub fn replace(&self, published: Published) {
         self.current.store(Arc::new(published));

@@ -2,6 +2,7 @@
 
 use super::ExpressionText;
 use crate::directory::Status;
+use serde::{Deserialize, Serialize};
 
 /// An access policy: rules for some clients, tried in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,8 +105,8 @@ impl Access {
         &[("ALLOW", Self::Allow), ("DENY", Self::Deny)];
 }
 
-/// How long tokens live, in minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long tokens live, in minutes. Kept with what a person granted, as they were then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifetimes {
     pub access_token_minutes: u32,
     /// 0 is without end.

@@ -23,6 +23,10 @@ pub struct AccessClaims<'a> {
     pub scopes: &'a [&'a str],
     /// When the user signed in; only with a user.
     pub auth_time: Option<i64>,
+    /// How surely the user is who they say; only with a user.
+    pub acr: Option<&'a str>,
+    /// `cnf.jkt`: the thumbprint of the key the token is bound to (RFC 9449 §6.1).
+    pub thumbprint: Option<&'a str>,
     /// Which names the client and the scopes have.
     pub layout: AccessLayout,
 }
@@ -64,6 +68,10 @@ pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u
     }
     if let Some(auth_time) = claims.auth_time {
         object.integer(member!("auth_time"), auth_time);
+    }
+    object.optional_text(member!("acr"), claims.acr);
+    if let Some(thumbprint) = claims.thumbprint {
+        object.confirmation(thumbprint);
     }
     object.close(custom);
 }

@@ -28,6 +28,8 @@ pub struct IdentityClaims<'a> {
     pub nonce: Option<&'a str>,
     /// When the user signed in, in seconds since 1970.
     pub auth_time: i64,
+    /// How surely the user is who they say (OpenID Connect Core §2).
+    pub acr: Option<&'a str>,
     /// Of [`at_hash`], when an access token is returned with it.
     pub at_hash: Option<&'a str>,
 }
@@ -46,6 +48,7 @@ pub fn write_identity(buffer: &mut Vec<u8>, claims: &IdentityClaims<'_>, custom:
     object.text(member!("idp"), claims.identity_provider);
     object.optional_text(member!("nonce"), claims.nonce);
     object.integer(member!("auth_time"), claims.auth_time);
+    object.optional_text(member!("acr"), claims.acr);
     object.optional_text(member!("at_hash"), claims.at_hash);
     object.close(custom);
 }

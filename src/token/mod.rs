@@ -9,6 +9,7 @@ pub mod jwt;
 pub mod key;
 pub mod key_set;
 pub mod opaque;
+pub mod refresh;
 pub mod vault;
 pub mod verify;
 mod write;
@@ -19,6 +20,7 @@ pub use identity::{IdentityClaims, at_hash, write_identity};
 pub use jwt::{Signer, TokenType};
 pub use key::{Algorithm, KeyError, PublicKey, SigningKey};
 pub use key_set::{KeySet, KeySetError, KeyStatus};
+pub use refresh::{FamilyId, RefreshKeys, RefreshToken};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
 pub use verify::{Verifier, VerifyError};
 

@@ -1,8 +1,8 @@
-//! What is random and means nothing by itself: client secrets and token ids.
+//! What is random and means nothing by itself: client secrets, codes, verifiers and token ids.
 
 use super::vault::MasterKey;
 use crate::random::Random;
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::{constant_time, digest, hmac};
 use base64_simd::URL_SAFE_NO_PAD;
 use std::fmt;
 
@@ -74,6 +74,34 @@ impl fmt::Debug for SecretHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SecretHash")
     }
+}
+
+/// What is kept of a secret that has the full entropy and is looked up by: its SHA-256 under the
+/// name of what it is, in base64url.
+#[must_use]
+pub fn lookup_hash(what: &str, secret: &str) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in [what, "\0", secret] {
+        context.update(part.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode_to_string(context.finish().as_ref())
+}
+
+/// Whether `verifier` is what the `S256` challenge was made of (RFC 7636 §4.1, §4.6): 43 to 128
+/// unreserved characters, compared in constant time.
+#[must_use]
+pub fn is_verifier_of(challenge: &str, verifier: &str) -> bool {
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let made = digest::digest(&digest::SHA256, verifier.as_bytes());
+    let made = URL_SAFE_NO_PAD.encode_to_string(made.as_ref());
+    let is_same = is_same_text(challenge, &made);
+    (43..=128).contains(&verifier.len()) && verifier.bytes().all(may_stand) && is_same
+}
+
+/// Whether two texts are the same, in a time that tells nothing but their lengths.
+#[must_use]
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 /// What a token is, by the beginning of its `jti` (decision 15).

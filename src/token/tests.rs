@@ -179,6 +179,8 @@ fn a_key_comes_back_from_pkcs8_and_is_not_printed() {
 
 fn access() -> AccessClaims<'static> {
     AccessClaims {
+        acr: None,
+        thumbprint: None,
         jti: "AT.x",
         issuer: "https://id.example/oauth2/default",
         audience: "api://default",
@@ -235,6 +237,7 @@ fn each_layout_names_client_and_scopes_its_own_way() {
 #[test]
 fn an_id_token_says_what_section_2_9_lists() {
     let claims = IdentityClaims {
+        acr: None,
         subject: "00u1",
         issuer: "https://id.example",
         client: "c1",

@@ -54,6 +54,14 @@ impl<'b> ObjectWriter<'b> {
         self.buffer.push(b']');
     }
 
+    /// `cnf` with the thumbprint of a key (RFC 9449 §6.1).
+    pub(super) fn confirmation(&mut self, thumbprint: &str) {
+        self.name(member!("cnf"));
+        self.buffer.extend_from_slice(br#"{"jkt":"#);
+        self.string(thumbprint);
+        self.buffer.push(b'}');
+    }
+
     /// Members written elsewhere, `"name":value` with commas between them; then the end.
     pub(super) fn close(self, custom: &[u8]) {
         if !custom.is_empty() {

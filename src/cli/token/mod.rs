@@ -85,7 +85,7 @@ fn explain<'e>(
 ) -> Explanation<'e> {
     let tokens = decided.claim_set(worker).and_then(|claims| {
         let issued = match signing {
-            Signing::Yes(random) => Some(claims.sign(random)?),
+            Signing::Yes(random) => Some(claims.sign(random)?.given()),
             Signing::No => None,
         };
         Ok(explain::Tokens {
@@ -132,8 +132,8 @@ fn prove<'p>(
             let user = user.ok_or_else(|| {
                 unknown("user", name, directory.users().iter().map(|user| user.login.as_str()))
             })?;
-            let methods = METHODS.to_vec();
-            Some(SignIn { user, auth_time: now, methods, session: None })
+            let methods = METHODS.iter().map(|method| (*method).to_owned()).collect();
+            Some(SignIn { user, auth_time: now, methods, acr: None, session: None })
         }
         None => None,
     };

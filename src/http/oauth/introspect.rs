@@ -16,10 +16,10 @@ pub(crate) async fn introspect(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    let now = || surface.clock.seconds();
-    with_form(&surface.issuer, request, |published, presented| {
-        grant::introspect(published, &server, presented, now())
-            .map(|answer| private(StatusCode::OK, Value::Object(answer).to_string()))
+    with_form(request, async |presented| {
+        let published = surface.issuer.version();
+        let told = grant::introspect(&published, &server, presented, &surface.around()).await?;
+        Ok(private(StatusCode::OK, Value::Object(told).to_string()))
     })
     .await
 }

@@ -36,7 +36,7 @@ const IDENTITY_CLAIMS: &[&str] = &[
 ];
 
 /// How clients may prove themselves.
-const AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_post"];
+const AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
 
 /// `…/.well-known/oauth-authorization-server`
 pub(crate) async fn metadata(
@@ -86,7 +86,6 @@ fn of_oauth(server: &RunningServer) -> Value {
         .filter(|scope| published(scope.metadata_publish))
         .map(|scope| scope.name.as_str())
         .collect();
-    let introspection: Vec<&str> = AUTHENTICATION.iter().copied().chain(["none"]).collect();
     json!({
         "issuer": issuer,
         "token_endpoint": format!("{issuer}/v1/token"),
@@ -98,7 +97,7 @@ fn of_oauth(server: &RunningServer) -> Value {
         "token_endpoint_auth_methods_supported": AUTHENTICATION,
         "claims_supported": ACCESS_CLAIMS,
         "introspection_endpoint": format!("{issuer}/v1/introspect"),
-        "introspection_endpoint_auth_methods_supported": introspection,
+        "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
     })
 }
 

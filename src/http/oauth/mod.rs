@@ -13,20 +13,17 @@ pub(super) use token::token;
 use super::answer::{ManagementError, refused};
 use super::extract::{presented, tried_basic};
 use crate::grant::{Presented, Refusal};
-use crate::publish::{Issuer, Published};
 use axum::extract::Request;
 use axum::response::Response;
 
-/// The way of every endpoint that takes a form: read it, load the version that this request sees
-/// from beginning to end, once, and answer.
+/// The way of every endpoint that takes a form: read it and answer it.
 async fn with_form(
-    issuer: &Issuer,
     request: Request,
-    answer: impl FnOnce(&Published, Presented) -> Result<Response, Refusal>,
+    answer: impl AsyncFnOnce(Presented) -> Result<Response, Refusal>,
 ) -> Response {
     let tried_basic = tried_basic(request.headers());
     let answered = match presented(request).await {
-        Ok(presented) => answer(&issuer.current(), presented),
+        Ok(presented) => answer(presented).await,
         Err(refusal) => Err(refusal),
     };
     answered.unwrap_or_else(|refusal| refused(&refusal, tried_basic))

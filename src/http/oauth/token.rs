@@ -14,9 +14,10 @@ pub(crate) async fn token(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(&surface.issuer, request, |published, presented| {
-        grant::token(published, &server, presented, &surface.random, surface.clock.seconds())
-            .map(|tokens| issued(&tokens))
+    with_form(request, async |presented| {
+        let published = surface.issuer.version();
+        let tokens = grant::token(&published, &server, presented, &surface.around()).await?;
+        Ok(issued(&tokens))
     })
     .await
 }

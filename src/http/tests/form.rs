@@ -157,16 +157,19 @@ fn the_shape_of_a_request_is_judged_before_the_client_and_the_client_before_the_
     ask("internal", "", Some(&wrong), &all).refuses(400, "invalid_request", repeated);
     ask("internal", "", Some(&wrong), &secret).refuses(401, "invalid_request", SEVERAL_CREDENTIALS);
     ask("internal", "", Some(&wrong), &[]).refuses_basic(WRONG_SECRET);
+    let known = GRANT_TYPES.join(", ");
     let no_grant =
-        "The token request must specify a 'grant_type'. Valid values: [client_credentials].";
+        format!("The token request must specify a 'grant_type'. Valid values: [{known}].");
     let scope = ("scope", "not a \"scope\"");
-    ask("internal", "", Some(&billing()), &[scope]).refuses(400, "invalid_request", no_grant);
-    let unsupported = "The authorization grant type is not supported by the authorization server. \
-                       Configured grant types: [client_credentials].";
-    ask("internal", "", Some(&billing()), &[("grant_type", "password"), scope]).refuses(
+    ask("internal", "", Some(&billing()), &[scope]).refuses(400, "invalid_request", &no_grant);
+    let unsupported = format!(
+        "The authorization grant type is not supported by the authorization server. Configured \
+         grant types: [{known}]."
+    );
+    ask("internal", "", Some(&billing()), &[("grant_type", "magic"), scope]).refuses(
         400,
         "unsupported_grant_type",
-        unsupported,
+        &unsupported,
     );
     let web = basic(format!("web-app:{}", WEB_SECRET));
     let unauthorized = "The client is not authorized to use the provided grant type. Configured \

@@ -15,13 +15,14 @@ fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
         "token_endpoint": issuer("internal") + "/v1/token",
         "jwks_uri": issuer("internal") + "/v1/keys",
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": GRANT_TYPES,
         "subject_types_supported": ["public"],
         "scopes_supported": [
             "openid", "profile", "email", "address", "phone", "offline_access", "device_sso",
             "read:customers", "process:payments",
         ],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
         "claims_supported":
             ["ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub"],
         "introspection_endpoint": issuer("internal") + "/v1/introspect",
@@ -62,7 +63,8 @@ fn the_document_of_openid_leaves_out_programs_and_adds_id_tokens() {
         assert_eq!(listed.iter().filter(|listed| *listed == claim).count(), 1, "{claim}");
     }
     assert_eq!(openid["id_token_signing_alg_values_supported"], json!(["RS256"]));
-    assert_eq!(openid["grant_types_supported"], json!([]));
+    let of_people = GRANT_TYPES.iter().filter(|grant| **grant != "client_credentials");
+    assert_eq!(openid["grant_types_supported"], json!(of_people.collect::<Vec<_>>()));
     for (name, value) in oauth.as_object().unwrap() {
         if name != "claims_supported" && name != "grant_types_supported" {
             assert_eq!(&openid[name], value, "{name}");

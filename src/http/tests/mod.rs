@@ -3,6 +3,7 @@
 
 mod authentication;
 mod claims;
+mod code;
 mod form;
 mod introspect;
 mod metadata;
@@ -13,9 +14,11 @@ mod token;
 
 use super::{Surface, router};
 use crate::clock::Clock;
+use crate::grant::FAMILY;
 use crate::publish::Issuer;
 use crate::publish::fixture::{URL, document, publish};
 use crate::random::Random;
+use crate::store::{BatchOutcome, Op, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
@@ -90,9 +93,11 @@ impl World {
 
     /// The demo after a change.
     fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let clock = Clock::fixed(NOW);
         let surface = Arc::new(Surface {
             issuer: Issuer::new(publish(&demo_with(change))),
-            clock: Clock::fixed(NOW),
+            store: Store::memory(clock.clone()),
+            clock,
             random: Random::seeded(b"http"),
         });
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
@@ -293,6 +298,9 @@ fn text_of(value: &Value) -> String {
 fn issuer(id: &str) -> String {
     format!("{URL}/oauth2/{id}")
 }
+
+/// The grants there are.
+const GRANT_TYPES: &[&str] = &["authorization_code", "client_credentials"];
 
 /// Refusals that many tests meet.
 const MALFORMED_BASIC: &str = "Found Authentication header but was not valid client credentials.";

@@ -140,6 +140,12 @@ impl RuleIndex {
         ((number as usize) < self.n_scopes).then_some(number)
     }
 
+    /// Whether the server has this scope.
+    #[must_use]
+    pub fn has_scope(&self, name: &str) -> bool {
+        self.scope_number(name).is_some()
+    }
+
     /// What a request brings that asks for the scopes of these numbers.
     pub(super) fn request<'r>(
         &self,

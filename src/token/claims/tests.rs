@@ -9,6 +9,8 @@ const ENDS: i64 = 1_700_003_600;
 
 fn access() -> Claims {
     let claims = AccessClaims {
+        acr: None,
+        thumbprint: None,
         jti: "AT.x",
         issuer: ISSUER,
         audience: "api://default",
@@ -27,6 +29,7 @@ fn access() -> Claims {
 
 fn identity() -> Claims {
     let claims = IdentityClaims {
+        acr: None,
         subject: "00u1",
         issuer: ISSUER,
         client: "c1",
