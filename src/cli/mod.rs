@@ -14,6 +14,7 @@ mod ir;
 mod log;
 mod repl;
 mod serve;
+mod store;
 mod token;
 
 use crate::publish::Problem;
@@ -57,6 +58,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Decide and issue at the command line, and explain every claim
     Token(token::Arguments),
+    /// Back up, restore, check and vacuum what is kept
+    Store(store::Arguments),
     /// Evaluate an expression against a context
     Eval(eval::Arguments),
     /// Show the typed program that an expression becomes
@@ -86,6 +89,7 @@ impl Command {
             Self::Fmt(arguments) => arguments.n_from_standard_input(),
             Self::Serve(_)
             | Self::Token(_)
+            | Self::Store(_)
             | Self::Check(_)
             | Self::Explain(_)
             | Self::Functions(_) => 0,
@@ -104,6 +108,7 @@ pub fn main() -> ExitCode {
     let run = move || match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Store(arguments) => store::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Ir(arguments) => ir::run(&arguments).map_err(Stop::from),
         Command::Asm(arguments) => asm::run(&arguments).map_err(Stop::from),

@@ -6,6 +6,7 @@ pub mod key_store;
 mod memory;
 mod row;
 mod sqlite;
+pub mod upkeep;
 
 pub use row::{Answer, BatchOutcome, Op, Row, StoreError};
 
@@ -135,5 +136,7 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+mod skip;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 /// The generation of a row just inserted.
 pub(super) const FIRST_GENERATION: i64 = 1;
 
+/// Kinds whose rows end when a backup is restored, like every row that expires (decision 21).
+pub(super) const ENDED_BY_RESTORE: &[&str] = &["session", "family"];
+
 /// One row. What its bytes mean is known to the room that wrote them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
@@ -57,7 +60,7 @@ impl Row {
         self
     }
 
-    /// The same row, to be forgotten at `seconds` since 1970.
+    /// The same row, to be forgotten at `seconds` since 1970, or when a backup is restored.
     #[must_use]
     pub fn expiring_at(self, seconds: i64) -> Self {
         Self { expires_at: Some(seconds), ..self }

@@ -158,7 +158,7 @@ impl DataDirectory {
     /// The file of [`super::Store::sqlite`].
     #[must_use]
     pub fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
+        database_in(&self.path)
     }
 
     /// Where a key that this installation made is kept.
@@ -180,7 +180,17 @@ impl DataDirectory {
     }
 }
 
-fn create(path: &Path) -> Result<(), DataDirectoryError> {
+/// Where the database of the data directory at `path` is.
+#[must_use]
+pub fn database_in(path: &Path) -> PathBuf {
+    path.join(DATABASE)
+}
+
+/// Makes the directory at `path`, for its owner only, unless it is there.
+///
+/// # Errors
+/// [`DataDirectoryError::File`], what the file system says.
+pub fn create(path: &Path) -> Result<(), DataDirectoryError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| at(path, error))
 }
 

@@ -30,7 +30,7 @@ pub(super) const STEPS: &[&str] = &[
 ];
 
 /// Brings the file up to the newest version, in one transaction that a second process waits for.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     transaction

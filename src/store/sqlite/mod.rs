@@ -1,25 +1,31 @@
-//! Rows in one SQLite file: a thread that writes, a thread that reads, each with its own connection
-//! and a bounded queue. Nothing here blocks a worker of the runtime.
+//! Rows in one SQLite file: a thread that writes and two that read, each with its own connection,
+//! behind bounded queues. Nothing here blocks a worker of the runtime.
 
+pub(super) mod epoch;
 mod migration;
 mod reader;
 mod tags;
 mod writer;
 
+pub(super) use migration::migrate;
+
 use super::row::{Answer, Batched, Op, Row, StoreError};
 use crate::clock::Clock;
 use reader::Question;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How many may wait in a queue; who comes after them is told that the store is busy.
 const QUEUE: usize = 1024;
+/// How many threads read: a long list does not hold up the questions behind it.
+const READERS: usize = 2;
 /// How long another process may hold the file: another server being started, or a backup.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often to try again to turn the write-ahead log on.
@@ -35,13 +41,15 @@ pub struct Sqlite {
 impl Sqlite {
     pub(super) fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let mut writing = connect(path)?;
-        migration::migrate(&mut writing)?;
-        let reading = connect(path)?;
+        migrate(&mut writing)?;
         let (writer, writes) = sync_channel(QUEUE);
         let (reader, reads) = sync_channel(QUEUE);
-        let writer_clock = clock.clone();
-        start("store-writer", move || writer::run(writing, writer_clock, &writes))?;
-        start("store-reader", move || reader::run(&reading, &clock, &reads))?;
+        let reads = Arc::new(Mutex::new(reads));
+        for _ in 0..READERS {
+            let (reading, clock, reads) = (connect(path)?, clock.clone(), Arc::clone(&reads));
+            start("store-reader", move || reader::run(&reading, &clock, &reads))?;
+        }
+        start("store-writer", move || writer::run(writing, clock, &writes))?;
         Ok(Self { writer, reader })
     }
 
@@ -104,6 +112,13 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// A connection to a file that must be there, without turning on what a server needs.
+pub(super) fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
 /// Turns the write-ahead log on. Of several processes that do so at once SQLite turns some away
 /// without the patience it has elsewhere; taking the write lock for a moment is waiting for them.
 fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
@@ -134,9 +149,11 @@ fn enqueue<Task>(queue: &SyncSender<Task>, task: Task) -> Result<(), StoreError>
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
-fn failed(error: rusqlite::Error) -> StoreError {
+pub(super) fn failed(error: rusqlite::Error) -> StoreError {
     StoreError::Database(error.to_string())
 }
 
+#[cfg(test)]
+mod disk_tests;
 #[cfg(test)]
 mod tests;

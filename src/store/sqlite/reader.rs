@@ -1,10 +1,11 @@
-//! The thread that reads.
+//! The threads that read, taking turns at one queue.
 
 use super::{StoreError, failed};
 use crate::clock::Clock;
 use crate::store::row::{Answer, Row};
 use rusqlite::{Connection, Params, ToSql};
 use std::sync::mpsc::Receiver;
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot::Sender;
 
 /// A statement that asks for the columns [`row`] reads.
@@ -33,8 +34,10 @@ pub(super) struct Read {
 }
 
 /// Answers until nobody can ask any more. Who stopped waiting gets no answer.
-pub(super) fn run(connection: &Connection, clock: &Clock, reads: &Receiver<Read>) {
-    for Read { question, answer } in reads {
+pub(super) fn run(connection: &Connection, clock: &Clock, reads: &Mutex<Receiver<Read>>) {
+    // Whoever holds the lock waits for the next question; it is let go before the answer is sought.
+    let next = || reads.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    while let Ok(Read { question, answer }) = next() {
         let rows = rows(connection, &question).map_err(failed);
         drop(answer.send(rows.map(|value| Answer { value, at: clock.microseconds() })));
     }

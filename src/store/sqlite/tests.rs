@@ -4,16 +4,16 @@ use super::*;
 use crate::store::row::BatchOutcome;
 use crate::store::tests::wait;
 
-fn open(path: &Path) -> Result<Sqlite, StoreError> {
+pub(super) fn open(path: &Path) -> Result<Sqlite, StoreError> {
     Sqlite::open(path, Clock::fixed(1_700_000_000))
 }
 
 /// How a batch that inserts `key` ends.
-fn outcome(sqlite: &Sqlite, key: &str) -> Result<BatchOutcome, StoreError> {
+pub(super) fn outcome(sqlite: &Sqlite, key: &str) -> Result<BatchOutcome, StoreError> {
     wait(sqlite.batch(insert(key))).map(|answer| answer.value.outcome)
 }
 
-fn insert(key: &str) -> Vec<Op> {
+pub(super) fn insert(key: &str) -> Vec<Op> {
     vec![Op::Insert(Row::new("code", key, b"bytes".to_vec()))]
 }
 
@@ -41,6 +41,31 @@ fn a_file_of_a_newer_program_is_refused_and_unchanged() {
     let count: i64 =
         connection.query_row("SELECT COUNT(*) FROM migration", [], |row| row.get(0)).unwrap();
     assert_eq!(count, i64::try_from(migration::STEPS.len()).unwrap() + 1);
+}
+
+/// The file as the first version made it, with a row.
+fn first_version(path: &Path) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("CREATE TABLE migration (version INTEGER PRIMARY KEY)").unwrap();
+    connection.execute_batch(migration::STEPS[0]).unwrap();
+    let row = "INSERT INTO state VALUES ('code', 'a', 3, NULL, x'00');
+        INSERT INTO migration VALUES (1);";
+    connection.execute_batch(row).unwrap();
+}
+
+#[test]
+fn a_file_of_an_older_program_is_brought_up_to_date_and_keeps_its_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s.sqlite");
+    first_version(&path);
+    let sqlite = open(&path).unwrap();
+    let row = wait(sqlite.find("code", "a")).unwrap().value.unwrap();
+    assert_eq!((row.generation, row.tags.len()), (3, 0));
+    let row = row.tagged("user:1".to_owned());
+    let replaced = wait(sqlite.batch(vec![Op::Replace { row, expected: 3 }])).unwrap().value;
+    assert_eq!(replaced.outcome, BatchOutcome::Applied);
+    let found = wait(sqlite.list_by_tag("code", "user:1", None, 9)).unwrap().value;
+    assert_eq!(found.len(), 1);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn run(connection: Connection, clock: Clock, writes: &Receiver<Write>
 struct Writer {
     connection: Connection,
     clock: Clock,
-    /// After an error that leaves open what is on the disk. A sync is never tried again: the kernel
+    /// After an error that leaves open what is on the disk; a full one does not. A sync is never tried again: the kernel
     /// may have dropped the pages and would say that all is well.
     refusing: bool,
 }
@@ -75,7 +75,7 @@ impl Writer {
             group.iter().map(|write| self.batch(&write.ops)).collect();
         let committed = outcomes
             .and_then(|outcomes| self.connection.execute_batch("COMMIT").map(|()| outcomes));
-        self.refusing = committed.is_err();
+        self.refusing = committed.as_ref().is_err_and(|error| !is_full(error));
         committed
     }
 
@@ -106,6 +106,12 @@ impl Writer {
         connection.prepare_cached("RELEASE batch")?.execute([])?;
         Ok(Ok(Answer { value: Batched { outcome: BatchOutcome::Applied, n_removed }, at }))
     }
+}
+
+/// Whether there was no room. Then nothing was synced, what was written is taken back, and there may
+/// be room later.
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 /// Whether the error is in what was asked, not in the file or the disk.

@@ -111,3 +111,24 @@ fn a_file_that_another_holds_is_an_error_but_no_reason_to_refuse_what_comes_late
     let free = write(&mut writer, vec![vec![insert("k", "a")]]);
     assert_eq!(free, [Ok(BatchOutcome::Applied)]);
 }
+
+#[test]
+fn a_full_disk_fails_what_was_asked_loses_nothing_and_takes_more_once_there_is_room() {
+    let mut writer = writer();
+    let kept = write(&mut writer, vec![vec![insert("k", "kept")]]);
+    assert_eq!(kept, [Ok(BatchOutcome::Applied)]);
+    let pages = |writer: &Writer, most: i64| -> i64 {
+        let sql = format!("PRAGMA max_page_count = {most}");
+        writer.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let full = pages(&writer, 1);
+    let large = Op::Insert(Row::new("k", "large", vec![7; 1_000_000]));
+    let outcomes = write(&mut writer, vec![vec![insert("k", "small")], vec![large.clone()]]);
+    for outcome in outcomes {
+        assert!(matches!(&outcome, Err(StoreError::Database(said)) if said.contains("full")));
+    }
+    assert_eq!(rows(&writer), 1, "{full} pages");
+    pages(&writer, 1_000_000);
+    let free = write(&mut writer, vec![vec![insert("k", "small")], vec![large]]);
+    assert_eq!(free, [Ok(BatchOutcome::Applied), Ok(BatchOutcome::Applied)]);
+}

@@ -1,0 +1,108 @@
+//! `claimsmith store`: what an operator does with the database of a data directory.
+
+use super::installation::Stop;
+use super::{say, tell};
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::store::data_directory;
+use crate::store::upkeep;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The master key is in no backup: keep a copy of DIR/master.key apart.\n\nExamples:\n  \
+    claimsmith store backup --data /var/lib/claimsmith --to monday.sqlite\n  \
+    claimsmith store restore --data /var/lib/claimsmith --from monday.sqlite"
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write all that is kept to a new file, also while the server runs
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// The file to write; it must not be there
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Make a backup the database; every session and refresh token of before ends
+    Restore {
+        #[command(flatten)]
+        data: Data,
+        /// The backup
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Read everything and say what is wrong
+    Check {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Give back the space of what was deleted; best while the server is stopped
+    Vacuum {
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Data {
+    /// The data directory of the server
+    #[arg(long, value_name = "DIR", default_value = "./claimsmith-data")]
+    data: PathBuf,
+}
+
+impl Data {
+    fn database(&self) -> PathBuf {
+        data_directory::database_in(&self.data)
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
+    match &arguments.task {
+        Task::Backup { data, to } => {
+            upkeep::backup(&data.database(), to, &Random::System)?;
+            tell(&format!("wrote {}; the master key is not in it\n", to.display()))?;
+        }
+        Task::Restore { data, from } => {
+            data_directory::create(&data.data)?;
+            let database = data.database();
+            let restored = upkeep::restore(from, &database, &Clock::System, &Random::System)?;
+            tell(&format!(
+                "restored {}; {} rows of before have ended (epoch {})\n",
+                database.display(),
+                restored.n_ended,
+                restored.epoch
+            ))?;
+        }
+        Task::Check { data } => return check(data),
+        Task::Vacuum { data } => {
+            upkeep::vacuum(&data.database())?;
+            tell(&format!("vacuumed {}\n", data.database().display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(data: &Data) -> Result<ExitCode, Stop> {
+    let report = upkeep::check(&data.database())?;
+    let mut text = format!("version {}, epoch {}\n", report.version, report.epoch);
+    for (kind, n_rows) in &report.n_rows {
+        text.push_str(&format!("  {n_rows:>10} {kind}\n"));
+    }
+    tell(&text)?;
+    for problem in &report.problems {
+        say(&format!("error: {problem}\n"));
+    }
+    if report.problems.is_empty() {
+        tell("nothing is wrong\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,38 @@
+//! How often a backup was restored, and what each restore ends (decision 21).
+
+use super::tags;
+use crate::store::row::ENDED_BY_RESTORE;
+use rusqlite::{Connection, OptionalExtension, params};
+
+const KIND: &str = "epoch";
+const KEY: &str = "restore";
+
+/// How often a backup was restored.
+pub(in crate::store) fn find(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT generation FROM state WHERE kind = ?1 AND key = ?2";
+    let found = connection.query_row(sql, [KIND, KEY], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(0))
+}
+
+/// Counts one more; the row says when.
+pub(in crate::store) fn raise(connection: &Connection, seconds: i64) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO state (kind, key, generation, bytes) VALUES (?1, ?2, 1, ?3)
+        ON CONFLICT (kind, key) DO UPDATE SET generation = generation + 1, bytes = excluded.bytes";
+    connection.execute(sql, params![KIND, KEY, seconds.to_string().into_bytes()])?;
+    find(connection)
+}
+
+/// Deletes every row that is kept for a time only, and those of the kinds that are ended anyway.
+/// Answers how many.
+pub(in crate::store) fn end_all(connection: &Connection) -> rusqlite::Result<usize> {
+    let kinds = serde_json::Value::from(ENDED_BY_RESTORE).to_string();
+    let ended = "expires_at IS NOT NULL OR kind IN (SELECT value FROM json_each(?1))";
+    let mut statement =
+        connection.prepare(&format!("SELECT kind, key, tags FROM state WHERE {ended}"))?;
+    let mut rows = statement.query([&kinds])?;
+    while let Some(row) = rows.next()? {
+        let (kind, key, text): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        tags::remove(connection, (&kind, &key), &tags::from_text(&text)?)?;
+    }
+    connection.execute(&format!("DELETE FROM state WHERE {ended}"), [&kinds])
+}
