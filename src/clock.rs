@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
 
@@ -60,9 +60,35 @@ fn system_microseconds() -> i64 {
     }
 }
 
+/// How long something takes: it never runs backwards, whatever the wall clock does.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    #[expect(clippy::disallowed_methods, reason = "what is measured is the machine, not an hour")]
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Nanoseconds since it was started.
+    #[must_use]
+    pub fn nanoseconds(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Clock;
+    use super::{Clock, Stopwatch};
+
+    #[test]
+    fn a_stopwatch_never_runs_backwards() {
+        let watch = Stopwatch::start();
+        let (first, second) = (watch.nanoseconds(), watch.nanoseconds());
+        assert!(first <= second);
+    }
 
     #[test]
     fn a_fixed_clock_moves_only_when_told_and_its_clones_with_it() {

@@ -134,32 +134,37 @@ fn evaluate_line(
     engine: Engine,
     worker: &mut Worker,
 ) -> Answer {
+    let (expression, context) = read_line(line)?;
+    let scene = Scene::new(&context, declared).map_err(|error| Refusal::context(error.message))?;
+    Prepared::new(&expression, &scene)?.value(engine, worker)
+}
+
+/// The expression and the context of a line.
+pub(super) fn read_line(line: &[u8]) -> Result<(String, Node), Refusal> {
     let node = document::read(line).map_err(|error| Refusal::context(error.message))?;
-    let Json::Object(members) = &node.value else {
+    let Json::Object(members) = node.value else {
         return Err(Refusal::context("expected an object with `expr` and `context`"));
     };
-    let find =
-        |name: &str| members.iter().find(|member| member.key == name).map(|member| &member.value);
-    let Some(Node { value: Json::Text(expression), .. }) = find("expr") else {
-        return Err(Refusal::context("`expr` must be a text"));
-    };
-    let empty = Node { span: Span::default(), value: Json::Object(Vec::new()) };
-    let context = find("context").unwrap_or(&empty);
-    let scene = Scene::new(context, declared).map_err(|error| Refusal::context(error.message))?;
-    Prepared::new(expression, &scene)?.value(engine, worker)
+    let (mut expression, mut context) = (None, None);
+    for member in members {
+        match (member.key.as_str(), member.value) {
+            ("expr", Node { value: Json::Text(text), .. }) => expression = Some(text),
+            ("context", node) => context = Some(node),
+            _ => {}
+        }
+    }
+    let empty = || Node { span: Span::default(), value: Json::Object(Vec::new()) };
+    match expression {
+        Some(expression) => Ok((expression, context.unwrap_or_else(empty))),
+        None => Err(Refusal::context("`expr` must be a text")),
+    }
 }
 
 fn write_outcome(output: &mut impl Write, outcome: Answer) -> io::Result<()> {
     match outcome {
         Ok((json, _)) => writeln!(output, "{{\"value\":{json}}}"),
         Err(refusal) => {
-            let (code, message, span) = refusal.first();
-            let error = serde_json::json!({"error": {
-                "category": code.category.name(),
-                "code": code.id,
-                "message": message,
-                "span": [span.start, span.end],
-            }});
+            let error = serde_json::json!({"error": refusal.first_as_json()});
             writeln!(output, "{error}")
         }
     }

@@ -46,21 +46,7 @@ pub(super) struct About {
 impl About {
     /// The declared schema, if there is one.
     pub(super) fn declared(&self) -> Result<Option<Arc<Schema>>, Refusal> {
-        let Some(path) = &self.schema else { return Ok(None) };
-        let (node, given) = Given::read(path, "schema", &code::NOT_JSON)?;
-        match schema::from_declaration(&node) {
-            Ok(schema) => Ok(Some(Arc::new(schema))),
-            Err(errors) => Err(given.refused(
-                errors
-                    .into_iter()
-                    .map(|error| {
-                        let path = if error.path.is_empty() { "the schema" } else { &error.path };
-                        let message = format!("{path}: {}", error.message);
-                        Diagnostic::new(&code::NOT_ALLOWED, message, error.span)
-                    })
-                    .collect(),
-            )),
-        }
+        self.schema.as_deref().map(declared_schema).transpose()
     }
 
     /// How many of its files are standard input.
@@ -68,6 +54,19 @@ impl About {
         let files = [&self.context, &self.schema].into_iter().flatten();
         files.filter(|path| is_standard_input(path)).count()
     }
+}
+
+/// The schema that a file declares.
+pub(super) fn declared_schema(path: &Path) -> Result<Arc<Schema>, Refusal> {
+    let (node, given) = Given::read(path, "schema", &code::NOT_JSON)?;
+    schema::from_declaration(&node).map(Arc::new).map_err(|errors| {
+        let told = errors.into_iter().map(|error| {
+            let path = if error.path.is_empty() { "the schema" } else { &error.path };
+            let message = format!("{path}: {}", error.message);
+            Diagnostic::new(&code::NOT_ALLOWED, message, error.span)
+        });
+        given.refused(told.collect())
+    })
 }
 
 /// Who and what expressions are about, and which names they may use.
@@ -108,6 +107,10 @@ impl Scene {
 
     pub(super) fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    pub(super) fn subject(&self) -> &Subject {
+        &self.subject
     }
 }
 

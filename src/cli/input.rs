@@ -147,6 +147,17 @@ impl Refusal {
         })
     }
 
+    /// The same as JSON.
+    pub(super) fn first_as_json(&self) -> Value {
+        let (code, message, span) = self.first();
+        json!({
+            "category": code.category.name(),
+            "code": code.id,
+            "message": message,
+            "span": [span.start, span.end],
+        })
+    }
+
     /// For programs; what is not about the expression names its `file`.
     pub(super) fn to_json(&self, expression: &str) -> Value {
         match self {

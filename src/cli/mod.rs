@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod asm;
+mod bench;
 mod check;
 mod demo;
 mod eval;
@@ -66,6 +67,8 @@ enum Command {
     Ir(ir::Arguments),
     /// Show the machine code that an expression becomes
     Asm(asm::Arguments),
+    /// Measure what expressions, or the claims and rules of an organization, take
+    Bench(bench::Arguments),
     /// Answer expressions as they are written
     Repl(repl::Arguments),
     /// Say everything that is wrong with an org document
@@ -85,6 +88,7 @@ impl Command {
             Self::Eval(arguments) => arguments.n_from_standard_input(),
             Self::Ir(arguments) => arguments.about.n_from_standard_input(),
             Self::Asm(arguments) => arguments.about.n_from_standard_input(),
+            Self::Bench(arguments) => arguments.n_from_standard_input(),
             Self::Repl(arguments) => arguments.n_from_standard_input(),
             Self::Fmt(arguments) => arguments.n_from_standard_input(),
             Self::Serve(_)
@@ -112,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Ir(arguments) => ir::run(&arguments).map_err(Stop::from),
         Command::Asm(arguments) => asm::run(&arguments).map_err(Stop::from),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Repl(arguments) => repl::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),

@@ -100,6 +100,8 @@ struct Compiled {
     code: Code,
     needs: Needs,
     n_roots: usize,
+    /// How long the code is, its constants included.
+    n_bytes: usize,
 }
 
 /// The module that owns the memory; `None` only while it is dropped.
@@ -163,15 +165,21 @@ impl CompiledSet {
         let Maker { shared, module, listing, .. } = maker;
         let functions = made
             .into_iter()
-            .map(|(id, needs)| Compiled {
+            .map(|(id, needs, n_bytes)| Compiled {
                 code: code(&module, id),
                 n_roots: needs.n_roots(),
                 needs,
+                n_bytes,
             })
             .collect();
         let Shared { constants, sites, .. } = shared;
         let first_number = NEXT_NUMBER.fetch_add(units.len() as u64, Ordering::Relaxed);
         Ok(Self { functions, first_number, sites, module: Mutex::new(module), constants, listing })
+    }
+
+    /// How many bytes of machine code unit `index` is.
+    pub(crate) fn code_bytes(&self, index: usize) -> Option<usize> {
+        self.functions.get(index).map(|compiled| compiled.n_bytes)
     }
 
     /// The code of each unit for people. Empty unless the settings asked for it.
@@ -366,7 +374,11 @@ impl Maker {
     }
 
     /// Compiles one unit.
-    fn function(&mut self, index: usize, unit: Unit<'_>) -> Result<(FuncId, Needs), CodegenError> {
+    fn function(
+        &mut self,
+        index: usize,
+        unit: Unit<'_>,
+    ) -> Result<(FuncId, Needs, usize), CodegenError> {
         let Some(module) = self.module.0.as_mut() else {
             return Err(CodegenError::Machine("no module".to_owned()));
         };
@@ -388,11 +400,13 @@ impl Maker {
         self.context.set_disasm(lists);
         let written = if lists { self.context.func.display().to_string() } else { String::new() };
         module.define_function(id, &mut self.context).map_err(Box::new)?;
+        let code = self.context.compiled_code();
+        let n_bytes = code.map_or(0, |code| code.code_info().total_size as usize);
         if lists {
             let code = self.context.compiled_code().and_then(|code| code.vcode.clone());
             self.listing.push(Listing { ir: written, machine_code: code.unwrap_or_default() });
         }
-        Ok((id, needs))
+        Ok((id, needs, n_bytes))
     }
 }
 

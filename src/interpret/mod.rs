@@ -50,6 +50,19 @@ pub(crate) fn evaluate<'a>(
     value
 }
 
+/// How many steps an expression spends over these roots, whether it gives a value or faults; never
+/// more than [`limits::STEPS`].
+pub(crate) fn steps<'a>(
+    body: &Body,
+    context: &mut Context<'a>,
+    roots: &[Option<Record<'a>>],
+) -> i64 {
+    let mut run = run::Run::new(body, context, roots);
+    match run.value(body.root) {
+        Ok(_) | Err(_) => limits::STEPS - run.left.max(0),
+    }
+}
+
 /// Appends the value of an expression as JSON.
 ///
 /// # Errors

@@ -44,6 +44,9 @@ use std::sync::Arc;
 /// A filter for the log without which the language would say far too much.
 pub const QUIET: &str = codegen::QUIET;
 
+/// The steps that one evaluation of an expression has.
+pub const STEPS: i64 = limits::STEPS;
+
 /// Which engine answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -451,6 +454,24 @@ impl ProgramSet {
             Program::Json(body) | Program::Condition(body) => Some(ir::print::print(body)),
             Program::Object(_) => None,
         }
+    }
+
+    /// How many bytes of machine code a program is; `None` where it is interpreted.
+    #[must_use]
+    pub fn code_bytes(&self, id: ProgramId) -> Option<usize> {
+        self.native.as_ref()?.code_bytes(id.0)
+    }
+
+    /// How many steps of [`STEPS`] an expression or condition spends; 0 for an object, whose
+    /// expressions have budgets of their own.
+    #[must_use]
+    pub fn steps(&self, id: ProgramId, roots: &Roots<'_>, worker: &mut Worker) -> i64 {
+        let body = match self.programs.get(id.0) {
+            Some(Program::Json(body) | Program::Condition(body)) => body,
+            Some(Program::Object(_)) | None => return 0,
+        };
+        worker.reset();
+        worker.interpret(roots, |context, roots, _| interpret::steps(body, context, roots))
     }
 
     /// The JSON of an expression's value.

@@ -376,3 +376,42 @@ fn what_an_expression_costs_at_most_is_printed() {
     let claim = "authorizationServers[0].claims[0].value\n  steps   ";
     assert!(printed.contains(claim) && printed.contains("is in order"), "{printed}");
 }
+
+#[test]
+fn bench_measures_each_line_in_order_and_draws_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, plot) = (folder.path().join("lines.jsonl"), folder.path().join("plot.svg"));
+    let lines = [
+        r#"{"expr": "1 + 2 * 3"}"#,
+        "",
+        r#"{"expr": "user.email.substringBefore('@')", "context": {"user": {"profile": {"email": "a@b"}}}}"#,
+        r#"{"expr": "1 +"}"#,
+        r#"{"expr": "10 / (5 - 5)"}"#,
+        "no JSON",
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let name = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let arguments =
+        ["bench", "--expressions", &name(&file), "--json", "--milliseconds", "1", "--plot"];
+    let plot_name = name(&plot);
+    let output = claimsmith(&[&arguments[..], &[plot_name.as_str()]].concat(), b"");
+    assert_eq!(output.status.code(), Some(1), "two lines cannot be measured");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = told.as_array().unwrap();
+    let expressions: Vec<&str> = told.iter().map(|one| one["expr"].as_str().unwrap()).collect();
+    let wanted = ["1 + 2 * 3", "user.email.substringBefore('@')", "1 +", "10 / (5 - 5)", ""];
+    assert_eq!(expressions, wanted);
+    for measured in [&told[0], &told[1], &told[3]] {
+        for figure in ["native_ns", "interpreted_ns", "compile_us", "code_bytes", "steps"] {
+            assert!(measured[figure].as_f64().unwrap() > 0.0, "{figure} of {measured}");
+        }
+        assert_eq!(measured["spread"]["native_ns"].as_array().unwrap().len(), 2);
+    }
+    assert_eq!(told[3]["fault"]["code"], "E0604");
+    assert_eq!(told[2]["error"]["category"], "syntax");
+    let svg = std::fs::read_to_string(plot).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.matches("<rect ").count() == 1 + 2 * 3, "{svg}");
+
+    let output = claimsmith(&["bench", "--expressions", &name(&file), "--milliseconds", "1"], b"");
+    assert_eq!(text(&output.stdout).lines().count(), 1 + wanted.len());
+}
