@@ -11,8 +11,7 @@ use claimsmith::program::{Engine, Worker};
 use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
-use claimsmith::token::opaque::PepperKey;
-use claimsmith::token::{MasterKey, Vault};
+use claimsmith::token::{Keyring, MasterKey, Vault};
 use claimsmith::{directory, organization};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -39,7 +38,7 @@ fn publish(algorithm: &str) -> Published {
         store: &Store::memory(Clock::System),
         vault: &Vault::new(&master).unwrap(),
         random: &Random::System,
-        pepper: &PepperKey::new(&master),
+        keyring: &Keyring::new(&master),
         read_secret: &|_: &directory::SecretSource| Ok(SECRET.to_owned()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

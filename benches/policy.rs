@@ -21,7 +21,7 @@ use claimsmith::program::{
 };
 use claimsmith::server::{
     Access, AccessTokenFormat, AuthorizationServer, Clients, ExpressionText, Lifetimes, People,
-    Policy, Rule, RuleScopes, Scope, system_scopes,
+    Policy, RefreshPolicy, Rule, RuleScopes, Scope, system_scopes,
 };
 use claimsmith::source::Span;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -158,6 +158,7 @@ fn server(rules: &[PackedRule], requests: &[Request]) -> AuthorizationServer {
         algorithm: "ES256".to_owned(),
         strict_errors: false,
         access_token_format: AccessTokenFormat::Okta,
+        refresh_policy: RefreshPolicy::Current,
     }
 }
 

@@ -10,8 +10,7 @@ use crate::publish::{Draft, PublicUrl, Published, Surroundings, compile};
 use crate::random::Random;
 use crate::store::Store;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
-use crate::token::Vault;
-use crate::token::opaque::PepperKey;
+use crate::token::{Keyring, Vault};
 use clap::Args;
 use std::error::Error;
 use std::fs::File;
@@ -112,7 +111,7 @@ impl Installation {
 impl Opened {
     /// The version that serves.
     pub(super) async fn start(&self, draft: Draft) -> Result<Published, Stop> {
-        let pepper = PepperKey::new(self.directory.master_key());
+        let keyring = Keyring::new(self.directory.master_key());
         let read_secret = |source: &SecretSource| match (&self.credentials, source) {
             (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
             _ => read_secret(source),
@@ -121,7 +120,7 @@ impl Opened {
             store: &self.store,
             vault: &self.vault,
             random: &self.random,
-            pepper: &pepper,
+            keyring: &keyring,
             read_secret: &read_secret,
         };
         Ok(draft.start(&around).await?)

@@ -18,6 +18,12 @@ pub struct Application {
     pub token_endpoint_auth_method: AuthenticationMethod,
     /// Decision 26.
     pub pkce_required: bool,
+    /// Whether refresh tokens are exchanged at each use.
+    pub refresh_rotation: RefreshRotation,
+    /// How long the predecessor of a refresh token may still come, in seconds.
+    pub refresh_leeway: u32,
+    /// Whether tokens are only ever given bound to a key (RFC 9449 §5.2).
+    pub dpop_bound: bool,
     /// At most two, so that one can be replaced while the other still works.
     pub secrets: Vec<SecretSource>,
     /// Free JSON: `app.profile` in expressions.
@@ -66,6 +72,21 @@ impl ApplicationType {
         ("browser", Self::Browser),
         ("service", Self::Service),
     ];
+}
+
+/// What happens to a refresh token when it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshRotation {
+    /// Another takes its place.
+    Rotate,
+    /// It goes on.
+    Static,
+}
+
+impl RefreshRotation {
+    /// The words of the management API.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("ROTATE", Self::Rotate), ("STATIC", Self::Static)];
 }
 
 /// How a client proves who it is at the token endpoint. Only the methods that the server can

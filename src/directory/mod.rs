@@ -8,7 +8,7 @@ mod records;
 mod user;
 
 pub use application::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, SecretSource,
+    Application, ApplicationType, Assignment, AuthenticationMethod, RefreshRotation, SecretSource,
 };
 pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};

@@ -28,6 +28,9 @@ fn user(login: &str, groups: &[usize]) -> User {
 
 fn application() -> Application {
     Application {
+        refresh_rotation: RefreshRotation::Rotate,
+        refresh_leeway: 30,
+        dpop_bound: false,
         id: "0oa1".to_owned(),
         client_id: "web-app".to_owned(),
         label: "Web".to_owned(),

@@ -20,12 +20,15 @@ pub(super) async fn exchange(
         return Err(replayed(client, secret, around).await?);
     };
     let proof = prove(&unspent.code, client, server, request)?;
-    let proof = Proof { family: Some(code::family_of(secret)), ..proof };
+    let id = code::family_of(secret);
+    let proof = Proof { family: Some(id), ..proof };
     let signed = mint(&proof, around)?;
-    let family = Family::begin(unspent.code.grant.clone(), &signed, unspent.at);
-    let ops = vec![unspent.spend(), family.insert(&code::family_of(secret))?];
+    let keys = &client.published().keyring().refresh;
+    let family = Family::begin(unspent.code.grant.clone(), client, &signed, unspent.at);
+    let refresh_token = family.refresh_token(&id, keys);
+    let ops = vec![unspent.spend(), family.insert(&id)?];
     match around.store.batch(ops).await?.value {
-        BatchOutcome::Applied => Ok(signed.given()),
+        BatchOutcome::Applied => Ok(signed.with(refresh_token)),
         BatchOutcome::Failed(_) => Err(replayed(client, secret, around).await?),
     }
 }
@@ -78,13 +81,13 @@ async fn replayed(
     secret: &str,
     around: &Surroundings<'_>,
 ) -> Result<Refusal, Refusal> {
-    let id = code::family_of(secret).text();
+    let id = code::family_of(secret);
     let client_id = &client.application().client_id;
-    if let Some(found) = family::find(around.store, &id).await?
-        && found.grant.client == *client_id
+    if let Some(found) = family::find(around.store, &id.text()).await?
+        && found.family.grant.client == *client_id
     {
-        family::revoke(around, &id).await?;
-        let user = found.grant.user;
+        family::revoke(around, &id.text()).await?;
+        let user = found.family.grant.user;
         tracing::warn!(client = client_id, user, "a code came twice");
     }
     Ok(Refusal::spent_code())

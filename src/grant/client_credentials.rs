@@ -25,6 +25,7 @@ pub(super) fn prove<'p>(
         nonce: None,
         family: None,
         terms: Terms::Open,
+        narrowed: None,
     };
     proof.check_for_service()?;
     Ok(proof)

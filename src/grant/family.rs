@@ -1,11 +1,11 @@
 //! What came of one grant of a person: one row, which every token of it names. While the row is
 //! there the tokens count; without it none does (decision 16).
 
-use super::{Proof, Refusal, SignIn, Surroundings, issue::Signed, proof::Terms};
+use super::{Proof, ProvenClient, Refusal, SignIn, Signed, Surroundings, proof::Terms};
 use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
 use crate::store::{Op, Row, Store};
-use crate::token::FamilyId;
+use crate::token::{FamilyId, RefreshKeys, RefreshToken};
 use serde::{Deserialize, Serialize};
 
 /// The kind of the rows; their key is the id of the family.
@@ -88,6 +88,7 @@ impl UserGrant {
             nonce: None,
             family: None,
             terms: Terms::Agreed(self.lifetimes),
+            narrowed: None,
         })
     }
 }
@@ -96,27 +97,100 @@ impl UserGrant {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Family {
     pub(super) grant: UserGrant,
-    /// In seconds since 1970, as all times here.
+    /// In seconds since 1970 by the clock of the store, as all times here.
     pub(super) begun_at: i64,
     /// When the last of its access tokens ends.
     pub(super) access_ends_at: i64,
+    /// Where it has a refresh token.
+    refresh: Option<Refresh>,
 }
 
+/// Which refresh token of a family is the current one. It is not kept: it is derived from this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Refresh {
+    generation: u32,
+    /// The version of the key of its MAC.
+    key_version: u32,
+    /// When it became the current one, or was used last if it does not change.
+    renewed_at: i64,
+    /// When all refreshing ends, whatever is done.
+    ends_at: Option<i64>,
+}
+
+/// What a refresh token is to its family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Current,
+    /// The one before, while it may still come.
+    Predecessor,
+    /// One before, after that.
+    Reused,
+    /// The family is over, or this was never one of its tokens.
+    Over,
+}
+
+/// The first generation.
+const FIRST: u32 = 1;
+
+/// How much longer than anything of it a family is kept, in seconds: a predecessor may still get a
+/// fresh access token without anything being written.
+const REMAINDER: i64 = 60;
+
 impl Family {
-    /// The family that begins with these tokens.
-    pub(super) fn begin(grant: UserGrant, signed: &Signed, now: i64) -> Self {
-        Self { grant, begun_at: now, access_ends_at: now.saturating_add(signed.expires_in()) }
+    /// The family that begins with these tokens. It has a refresh token if the client may use them
+    /// and the person allowed `offline_access` (authorization-server §4).
+    pub(super) fn begin(
+        grant: UserGrant,
+        client: ProvenClient<'_>,
+        signed: &Signed,
+        at: i64,
+    ) -> Self {
+        let uses_refresh = client.application().grant_types.iter().any(|g| g == "refresh_token");
+        let minutes = grant.lifetimes.refresh_token_minutes;
+        let refresh = (uses_refresh && signed.has_scope("offline_access")).then(|| Refresh {
+            generation: FIRST,
+            key_version: client.published().keyring().refresh.version(),
+            renewed_at: at,
+            ends_at: (minutes > 0).then(|| after(at, minutes)),
+        });
+        let access_ends_at = at.saturating_add(signed.expires_in());
+        Self { grant, begun_at: at, access_ends_at, refresh }
     }
 
-    /// When its row may be forgotten.
-    fn expires_at(&self) -> i64 {
-        self.access_ends_at
+    /// The current refresh token.
+    pub(super) fn refresh_token(&self, id: &FamilyId, keys: &RefreshKeys) -> Option<String> {
+        let Refresh { generation, key_version, .. } = *self.refresh.as_ref()?;
+        keys.write(&RefreshToken { family: *id, generation, key_version })
+    }
+
+    /// When refreshing ends, if it is not used before.
+    pub(super) fn refresh_ends_at(&self) -> Option<i64> {
+        let refresh = self.refresh.as_ref()?;
+        let idle = after(refresh.renewed_at, self.grant.lifetimes.refresh_window_minutes);
+        Some(refresh.ends_at.map_or(idle, |end| end.min(idle)))
+    }
+
+    /// What the refresh token of this generation is at this time. Only the immediate predecessor
+    /// qualifies for the grace period of `leeway` seconds (decision 17).
+    pub(super) fn standing(&self, generation: u32, leeway: i64, at: i64) -> Standing {
+        let Some(refresh) = &self.refresh else { return Standing::Over };
+        if self.refresh_ends_at().is_none_or(|end| at >= end) || generation > refresh.generation {
+            return Standing::Over;
+        }
+        let is_predecessor = generation.checked_add(1) == Some(refresh.generation);
+        match generation == refresh.generation {
+            true => Standing::Current,
+            false if is_predecessor && at.saturating_sub(refresh.renewed_at) < leeway => {
+                Standing::Predecessor
+            }
+            false => Standing::Reused,
+        }
     }
 
     fn row(&self, id: &FamilyId) -> Result<Row, Refusal> {
-        let bytes = encode(self)?;
-        let row = Row::new(FAMILY, &id.text(), bytes);
-        Ok(self.grant.tag(row).expiring_at(self.expires_at()))
+        let end = self.refresh_ends_at().unwrap_or(self.access_ends_at).max(self.access_ends_at);
+        let row = Row::new(FAMILY, &id.text(), encode(self)?);
+        Ok(self.grant.tag(row).expiring_at(end.saturating_add(REMAINDER)))
     }
 
     pub(super) fn insert(&self, id: &FamilyId) -> Result<Op, Refusal> {
@@ -124,10 +198,55 @@ impl Family {
     }
 }
 
+/// So many minutes after a time in seconds.
+fn after(at: i64, minutes: u32) -> i64 {
+    at.saturating_add(i64::from(minutes).saturating_mul(60))
+}
+
+/// A family that goes on.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) id: FamilyId,
+    pub(super) family: Family,
+    /// The time of the store, in seconds since 1970.
+    pub(super) at: i64,
+    /// Of the row.
+    generation: i64,
+}
+
+impl Found {
+    /// The family after its refresh token was exchanged for these tokens and another one.
+    pub(super) fn rotated(&self, key_version: u32, signed: &Signed) -> Family {
+        let used = self.used(signed);
+        let refresh = used.refresh.map(|refresh| Refresh {
+            generation: refresh.generation.saturating_add(1),
+            key_version,
+            ..refresh
+        });
+        Family { refresh, ..used }
+    }
+
+    /// The family after its refresh token was used for these tokens.
+    pub(super) fn used(&self, signed: &Signed) -> Family {
+        let family = self.family.clone();
+        let refresh = family.refresh.map(|refresh| Refresh { renewed_at: self.at, ..refresh });
+        let access_ends_at = self.at.saturating_add(signed.expires_in());
+        Family { access_ends_at: family.access_ends_at.max(access_ends_at), refresh, ..family }
+    }
+
+    /// Puts `successor` in its place, unless it changed meanwhile.
+    pub(super) fn replace(&self, successor: &Family) -> Result<Op, Refusal> {
+        Ok(Op::Replace { row: successor.row(&self.id)?, expected: self.generation })
+    }
+}
+
 /// The family of this id, if it goes on.
-pub(super) async fn find(store: &Store, id: &str) -> Result<Option<Family>, Refusal> {
-    let found = store.find(FAMILY, id).await?.value;
-    found.map(|row| decode(&row.bytes)).transpose()
+pub(super) async fn find(store: &Store, id: &str) -> Result<Option<Found>, Refusal> {
+    let Some(id) = FamilyId::parse(id) else { return Ok(None) };
+    let found = store.find(FAMILY, &id.text()).await?;
+    let at = found.seconds();
+    let Some(row) = found.value else { return Ok(None) };
+    Ok(Some(Found { id, family: decode(&row.bytes)?, at, generation: row.generation }))
 }
 
 /// Ends a family: none of its tokens counts from now on.

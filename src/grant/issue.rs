@@ -36,6 +36,7 @@ pub struct Issued {
     /// The scopes granted, separated by spaces.
     pub scope: String,
     pub id_token: Option<String>,
+    pub refresh_token: Option<String>,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -47,6 +48,17 @@ impl Signed {
     /// How long the access token lives, in seconds.
     pub(super) fn expires_in(&self) -> i64 {
         self.0.expires_in
+    }
+
+    /// Whether this scope was granted.
+    pub(super) fn has_scope(&self, name: &str) -> bool {
+        self.0.scope.split(' ').any(|scope| scope == name)
+    }
+
+    /// The tokens, with the refresh token of their family if it has one, now that everything they
+    /// rest on is kept.
+    pub(super) fn with(self, refresh_token: Option<String>) -> Issued {
+        Issued { refresh_token, ..self.0 }
     }
 
     /// The tokens, now that everything they rest on is kept, or that they rest on nothing.
@@ -127,7 +139,9 @@ impl<'d> ClaimSet<'d> {
             }
             None => None,
         };
-        Ok(Signed(Issued { access_token, expires_in, scope: self.scopes.join(" "), id_token }))
+        let scope = self.scopes.join(" ");
+        let refresh_token = None;
+        Ok(Signed(Issued { access_token, expires_in, scope, id_token, refresh_token }))
     }
 
     fn sign_access(&self, random: &Random, expires_in: i64) -> Result<String, KeyError> {

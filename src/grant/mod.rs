@@ -14,6 +14,7 @@ mod form;
 mod introspect;
 mod issue;
 mod proof;
+mod refresh_token;
 mod refusal;
 mod scope;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use std::cell::RefCell;
 pub enum Grant {
     AuthorizationCode,
     ClientCredentials,
+    RefreshToken,
 }
 
 impl Grant {
@@ -49,6 +51,7 @@ impl Grant {
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("authorization_code", Self::AuthorizationCode),
         ("client_credentials", Self::ClientCredentials),
+        ("refresh_token", Self::RefreshToken),
     ];
 
     /// Its `grant_type`.
@@ -127,6 +130,7 @@ pub async fn token(
             let proof = client_credentials::prove(allowed, server, &request)?;
             mint(&proof, around).map(Signed::given)
         }
+        Grant::RefreshToken => refresh_token::refresh(allowed, server, &request, around).await,
     }
 }
 

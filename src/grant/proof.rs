@@ -33,6 +33,8 @@ pub struct Proof<'p> {
     /// Whose tokens these are; every grant of a person has one (decision 16).
     pub(super) family: Option<FamilyId>,
     pub(super) terms: Terms,
+    /// The scopes of this answer, where it is to have fewer than are granted.
+    pub(super) narrowed: Option<Vec<String>>,
 }
 
 /// Whether the policies are asked.
@@ -42,6 +44,8 @@ pub(super) enum Terms {
     Open,
     /// They were, when the person was there: these scopes, for so long.
     Agreed(Lifetimes),
+    /// They were, and are again; the lifetimes stay (decision 10).
+    Renewed(Lifetimes),
 }
 
 /// A person and how they signed in.
@@ -67,6 +71,8 @@ pub struct Decided<'d> {
     /// How the client knows the person.
     app_user: Option<AppUser<'d>>,
     decision: Decision<'d>,
+    /// Those of the scopes granted that are for this answer, where not all are.
+    narrowed: Option<Vec<&'d str>>,
     /// The token policies that apply, and the trace of all if there is one.
     customisation: Option<Result<Customisation<'d>, TokenPolicyFault>>,
     /// What the last condition read, if there was one; of a rule that matched, the claims read the
@@ -103,6 +109,7 @@ impl<'p> Proof<'p> {
             nonce: None,
             family: None,
             terms: Terms::Open,
+            narrowed: None,
         };
         let grant_types = &proof.client()?.grant_types;
         if !grant_types.iter().any(|allowed| allowed == grant_type) {
@@ -156,6 +163,13 @@ impl<'p> Proof<'p> {
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
         let app_user = user.zip(app_user);
         records.pack_request(self.application, &access, app_user, session, programs)
+    }
+
+    /// Those of the scopes allowed that this answer is to have, if not all.
+    fn narrow<'d>(&self, allowed: &[&'d str]) -> Option<Vec<&'d str>> {
+        let wanted = self.narrowed.as_ref()?;
+        let is_wanted = |scope: &&&str| wanted.iter().any(|wanted| wanted == **scope);
+        Some(allowed.iter().filter(is_wanted).copied().collect())
     }
 
     /// What was decided when the person was there. A scope that is no more is refused.
@@ -228,17 +242,18 @@ impl<'p> Proof<'p> {
             self.condition(text, scopes, app_user, now, &mut records, worker)
         };
         let decision = match self.terms {
-            Terms::Open => {
+            Terms::Open | Terms::Renewed(_) => {
                 policy::decide(server, self.server.rules(), &facts, trace, &mut evaluate)
             }
             Terms::Agreed(lifetimes) => self.agreed(lifetimes),
         };
-        let granted = decision.outcome.as_ref().ok();
-        let customisation = granted.map(|allowed| {
-            let granted = &allowed.scopes;
+        let allowed = decision.outcome.as_ref().ok();
+        let narrowed = allowed.and_then(|allowed| self.narrow(&allowed.scopes));
+        let customisation = allowed.map(|allowed| {
+            let granted = narrowed.as_deref().unwrap_or(&allowed.scopes);
             policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
-        Ok(Decided { proof: self, now, app_user, decision, customisation, records })
+        Ok(Decided { proof: self, now, app_user, decision, narrowed, customisation, records })
     }
 }
 
@@ -293,7 +308,11 @@ impl<'d> Decided<'d> {
     /// What is granted.
     pub(super) fn granted(&self) -> Option<(&[&'d str], Lifetimes)> {
         let allowed = self.decision.outcome.as_ref().ok()?;
-        Some((&allowed.scopes, allowed.lifetimes))
+        let lifetimes = match self.proof.terms {
+            Terms::Open => allowed.lifetimes,
+            Terms::Agreed(lifetimes) | Terms::Renewed(lifetimes) => lifetimes,
+        };
+        Some((self.narrowed.as_deref().unwrap_or(&allowed.scopes), lifetimes))
     }
 
     /// The claims of the tokens, if any are granted.

@@ -202,6 +202,35 @@ impl Refusal {
         )
     }
 
+    pub(super) fn invalid_refresh_token() -> Self {
+        Self::invalid_grant("The refresh token is invalid or expired.")
+    }
+
+    pub(super) fn refresh_token_of_another_server() -> Self {
+        let description = "The refresh token was issued by another authorization server.";
+        Self::new("mismatched_authorization_server", 400, description)
+    }
+
+    pub(super) fn more_than_granted(scopes: &[&str]) -> Self {
+        let description = format!(
+            "Some of the scopes requested for the refresh request were not granted in the original \
+             authorize request. Denied scopes: {}.",
+            scopes.join(", ")
+        );
+        Self::new("access_denied", 400, description)
+    }
+
+    /// The same refusal of a refresh: whatever it is about, the grant gives nothing (decision 10).
+    pub(super) fn of_refresh(self) -> Self {
+        Self { code: "invalid_grant", status: 400, ..self }
+    }
+
+    /// There is more to do than can be done; it may be asked again.
+    pub(super) fn too_busy(cause: &str) -> Self {
+        let description = "The server has too much to do. Try again in a moment.";
+        Self::new("temporarily_unavailable", 503, description).because(cause)
+    }
+
     pub(super) fn inactive_user() -> Self {
         Self::invalid_grant("The user is not active.")
     }
@@ -238,8 +267,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let cause = error.to_string();
         if error == StoreError::Busy {
-            let description = "The server has too much to do. Try again in a moment.";
-            return Self::new("temporarily_unavailable", 503, description).because(cause);
+            return Self::too_busy(&cause);
         }
         Self::failure(&cause)
     }

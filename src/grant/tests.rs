@@ -135,6 +135,7 @@ fn nothing_that_is_secret_is_printed() {
         expires_in: 1,
         scope: "read:customers".to_owned(),
         id_token: Some(hush.to_owned()),
+        refresh_token: Some(hush.to_owned()),
     };
     let printed = [
         format!("{given:?}"),

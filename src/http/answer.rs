@@ -42,6 +42,9 @@ pub(super) fn issued(issued: &Issued) -> Response {
     if let Some(id_token) = &issued.id_token {
         body.insert("id_token".to_owned(), json!(id_token));
     }
+    if let Some(refresh_token) = &issued.refresh_token {
+        body.insert("refresh_token".to_owned(), json!(refresh_token));
+    }
     private(StatusCode::OK, Value::Object(body).to_string())
 }
 

@@ -6,7 +6,8 @@ use super::grants::{self, Usage};
 use super::identity::{self, APPLICATION, Digest};
 use super::reference;
 use crate::directory::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, Directory, SecretSource, Status,
+    Application, ApplicationType, Assignment, AuthenticationMethod, Directory, RefreshRotation,
+    SecretSource, Status,
 };
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -24,7 +25,18 @@ const MEMBERS: &[&str] = &[
 ];
 const CREDENTIALS: &[&str] =
     &["client_id", "client_secret", "token_endpoint_auth_method", "pkce_required"];
-const SETTINGS: &[&str] = &["application_type", "grant_types", "response_types", "redirect_uris"];
+const SETTINGS: &[&str] = &[
+    "application_type",
+    "grant_types",
+    "response_types",
+    "redirect_uris",
+    "refresh_token",
+    "dpop_bound_access_tokens",
+];
+
+/// How long the predecessor of a refresh token may still come, in seconds (authorization-server §4).
+const LEEWAY: u32 = 30;
+const LEEWAY_AT_MOST: u32 = 60;
 
 /// The applications. No two share a client id, an id or a label.
 pub(super) fn read_applications(
@@ -81,6 +93,9 @@ fn read_application(
     }
     let usage = grants::read_usage(&settings, application_type, method);
     let Usage { grant_types, response_types, redirect_uris } = usage;
+    let dpop_bound = settings.boolean("dpop_bound_access_tokens", false);
+    let (refresh_rotation, refresh_leeway) =
+        read_refresh(&settings, application_type, method, dpop_bound);
     let (assigned_users, assigned_groups) = read_assignments(&object, directory);
     let profile = object.find("profile").and_then(|place| place.open_object());
     Some(Application {
@@ -92,6 +107,9 @@ fn read_application(
         redirect_uris,
         token_endpoint_auth_method: method,
         pkce_required: read_pkce(credentials.as_ref(), application_type, method),
+        refresh_rotation,
+        refresh_leeway,
+        dpop_bound,
         secrets,
         profile: profile.map(|profile| profile.to_profile()).unwrap_or_default(),
         status: object.choice("status", Status::WORDS, Status::Active),
@@ -99,6 +117,34 @@ fn read_application(
         assigned_groups,
         id,
     })
+}
+
+/// `refresh_token`: whether they rotate, and for how many seconds the predecessor may still come. Of
+/// a client without a secret they do, unless they are bound to a key (decision 18).
+fn read_refresh(
+    settings: &Object<'_>,
+    application_type: ApplicationType,
+    method: AuthenticationMethod,
+    dpop_bound: bool,
+) -> (RefreshRotation, u32) {
+    let is_public = method == AuthenticationMethod::None;
+    let usual = if is_public || application_type == ApplicationType::Browser {
+        RefreshRotation::Rotate
+    } else {
+        RefreshRotation::Static
+    };
+    let place = settings.find("refresh_token");
+    let object = place.and_then(|place| place.object(&["rotation_type", "leeway"]));
+    let Some(object) = object else { return (usual, LEEWAY) };
+    let rotation = object.choice("rotation_type", RefreshRotation::WORDS, usual);
+    if rotation == RefreshRotation::Static && is_public && !dpop_bound {
+        object.place.blame(
+            "refresh tokens of a client without a secret rotate, unless \
+             `dpop_bound_access_tokens` binds them to a key",
+        );
+    }
+    let leeway = object.find("leeway").and_then(|place| place.integer(0..=LEEWAY_AT_MOST));
+    (rotation, leeway.unwrap_or(LEEWAY))
 }
 
 /// The object `{name}.oauthClient`.

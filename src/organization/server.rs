@@ -9,8 +9,8 @@ use super::token_policy::read_token_policies;
 use crate::directory::Attribute;
 use crate::directory::{Directory, Status};
 use crate::server::{
-    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, MetadataPublish, Scope,
-    reserved, system_scopes,
+    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, MetadataPublish,
+    RefreshPolicy, Scope, reserved, system_scopes,
 };
 
 const MEMBERS: &[&str] = &[
@@ -23,6 +23,7 @@ const MEMBERS: &[&str] = &[
     "credentials",
     "strictErrors",
     "accessTokenFormat",
+    "refreshPolicy",
     "scopes",
     "claims",
     "policies",
@@ -81,6 +82,11 @@ fn read_server(
         algorithm: read_algorithm(&object).to_owned(),
         strict_errors: object.boolean("strictErrors", false),
         access_token_format: format,
+        refresh_policy: object.choice(
+            "refreshPolicy",
+            RefreshPolicy::WORDS,
+            RefreshPolicy::Current,
+        ),
         id,
         audiences,
         scopes,

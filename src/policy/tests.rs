@@ -3,6 +3,7 @@
 use super::*;
 use crate::directory::{Status, UserStatus};
 use crate::document::Json;
+use crate::server::RefreshPolicy;
 use crate::server::{
     Access, AccessTokenFormat, AttributeOperator, AttributeTest, AuthorizationServer, ClaimType,
     Clients, Lifetimes, People, Policy, PolicyClaim, Rule, RuleScopes, TokenPolicy, system_claims,
@@ -60,6 +61,7 @@ pub(super) fn server(policies: Vec<Policy>) -> AuthorizationServer {
         scopes.push(scope);
     }
     AuthorizationServer {
+        refresh_policy: RefreshPolicy::Current,
         id: "internal".to_owned(),
         name: "internal".to_owned(),
         description: String::new(),

@@ -10,8 +10,7 @@ use crate::random::Random;
 use crate::server::AuthorizationServer;
 use crate::store::key_store::SIGNING_KEY;
 use crate::store::{Op, Row, Store};
-use crate::token::opaque::PepperKey;
-use crate::token::{Algorithm, KeySet, MasterKey, Vault};
+use crate::token::{Algorithm, KeySet, Keyring, MasterKey, Vault};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -47,7 +46,7 @@ pub(crate) fn publish(document: &str) -> Published {
         store: &store,
         vault: &vault,
         random: &random,
-        pepper: &PepperKey::new(&master),
+        keyring: &Keyring::new(&master),
         read_secret: &|source: &SecretSource| match source {
             SecretSource::Environment(name) => Ok(name.clone()),
             other => Err(format!("{other:?}")),

@@ -11,8 +11,8 @@ use crate::random::Random;
 use crate::server::{AuthorizationServer, ExpressionText};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
-use crate::token::opaque::{PepperKey, SecretHash};
-use crate::token::{Algorithm, KeySet, Vault};
+use crate::token::opaque::SecretHash;
+use crate::token::{Algorithm, KeySet, Keyring, Vault};
 use std::collections::BTreeMap;
 
 /// The id under which the default server is found besides its own.
@@ -29,7 +29,7 @@ pub struct Published {
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
     secrets: BTreeMap<String, Vec<SecretHash>>,
-    pepper: PepperKey,
+    keyring: Keyring,
 }
 
 /// A server that serves.
@@ -52,8 +52,8 @@ pub struct Surroundings<'a> {
     pub store: &'a Store,
     pub vault: &'a Vault,
     pub random: &'a Random,
-    /// What secrets are hashed with.
-    pub pepper: &'a PepperKey,
+    /// What secrets are hashed with, and other keys of the installation.
+    pub keyring: &'a Keyring,
     /// The secret that an environment variable or a file holds, or why there is none.
     pub read_secret: &'a (dyn Fn(&SecretSource) -> Result<String, String> + Sync),
 }
@@ -118,7 +118,7 @@ impl Draft {
             records,
             servers,
             secrets,
-            pepper: around.pepper.clone(),
+            keyring: around.keyring.clone(),
         })
     }
 }
@@ -155,7 +155,7 @@ fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<SecretHas
     if secret.len() < 14 {
         return Err("a secret has 14 characters or more".to_owned());
     }
-    Ok(SecretHash::new(around.pepper, &secret))
+    Ok(SecretHash::new(&around.keyring.pepper, &secret))
 }
 
 impl Published {
@@ -163,6 +163,12 @@ impl Published {
     #[must_use]
     pub fn public_url(&self) -> &PublicUrl {
         &self.public_url
+    }
+
+    /// The keys of the installation.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// `idp` of ID tokens.
@@ -207,7 +213,7 @@ impl Published {
         let kept = self.secrets.get(&application.client_id).map_or(&[][..], Vec::as_slice);
         let mut found = false;
         for candidate in candidates {
-            let hash = SecretHash::new(&self.pepper, candidate);
+            let hash = SecretHash::new(&self.keyring.pepper, candidate);
             for kept in kept {
                 found |= hash.is_same(kept);
             }

@@ -52,6 +52,7 @@ pub struct AuthorizationServer {
     /// Answer policy refusals with 400 as RFC 6749 has it (decision 4).
     pub strict_errors: bool,
     pub access_token_format: AccessTokenFormat,
+    pub refresh_policy: RefreshPolicy,
 }
 
 impl AuthorizationServer {
@@ -90,6 +91,21 @@ impl AccessTokenFormat {
     /// The words of the document.
     pub const WORDS: &'static [(&'static str, Self)] =
         &[("okta", Self::Okta), ("rfc9068", Self::Rfc9068), ("both", Self::Both)];
+}
+
+/// By which policies a refresh is decided (decision 10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshPolicy {
+    /// Those of now.
+    Current,
+    /// Those of when the person was there: they are not asked again.
+    Snapshot,
+}
+
+impl RefreshPolicy {
+    /// The words of the document.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("CURRENT", Self::Current), ("SNAPSHOT", Self::Snapshot)];
 }
 
 #[cfg(test)]

@@ -46,6 +46,13 @@ impl FamilyId {
         Self(bytes)
     }
 
+    /// The id that [`FamilyId::text`] wrote; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The id in base64url: 22 characters.
     #[must_use]
     pub fn text(&self) -> String {

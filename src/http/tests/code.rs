@@ -100,7 +100,7 @@ fn decision_16_the_jti_names_the_family_and_introspection_asks_for_it() {
     let family = jti.split('.').nth(1).unwrap();
     let row = world.runtime.block_on(world.surface.store.find(FAMILY, family)).unwrap();
     let row = row.value.unwrap();
-    assert_eq!(row.expires_at, Some(NOW + 900));
+    assert_eq!(row.expires_at, Some(NOW + 960));
     assert!(row.tags.contains("client:web-app") && row.tags.contains("session:102abc"));
 }
 

@@ -7,6 +7,7 @@ mod code;
 mod form;
 mod introspect;
 mod metadata;
+mod refresh;
 mod surface;
 mod sweep;
 mod target;
@@ -300,7 +301,7 @@ fn issuer(id: &str) -> String {
 }
 
 /// The grants there are.
-const GRANT_TYPES: &[&str] = &["authorization_code", "client_credentials"];
+const GRANT_TYPES: &[&str] = &["authorization_code", "client_credentials", "refresh_token"];
 
 /// Refusals that many tests meet.
 const MALFORMED_BASIC: &str = "Found Authentication header but was not valid client credentials.";
