@@ -12,6 +12,9 @@ pub struct Arena {
     chunks: RefCell<Vec<Chunk>>,
     /// Bytes of the last chunk already handed out.
     used: Cell<usize>,
+    /// Whether each thing has a chunk of its own, and no chunk is used again: then the first chunk
+    /// is there, and empty.
+    is_exact: bool,
 }
 
 /// Zeroed memory aligned for values; owned, and read only through what was handed out.
@@ -50,6 +53,14 @@ impl Arena {
         Self::default()
     }
 
+    /// An arena where each thing ends where the memory of the allocator does, for tests that guard
+    /// that place.
+    #[must_use]
+    pub fn exact() -> Self {
+        let chunks = RefCell::new(vec![Chunk::new(0)]);
+        Self { chunks, used: Cell::new(0), is_exact: true }
+    }
+
     /// Forgets everything that was made; the largest chunk is kept for the next evaluation.
     #[inline]
     pub fn clear(&mut self) {
@@ -63,6 +74,9 @@ impl Arena {
     #[inline(never)]
     fn keep_largest(&mut self) {
         let chunks = self.chunks.get_mut();
+        if self.is_exact {
+            return chunks.truncate(1);
+        }
         let largest = chunks.pop();
         chunks.clear();
         chunks.extend(largest);
@@ -75,7 +89,11 @@ impl Arena {
         let rounded = bytes.next_multiple_of(8);
         let room = chunks.last().map_or(0, Chunk::bytes) - self.used.get();
         if chunks.is_empty() || room < rounded {
-            let size = chunks.last().map_or(FIRST_CHUNK, |last| last.bytes() * 2);
+            let size = match chunks.last() {
+                _ if self.is_exact => 0,
+                Some(last) => last.bytes() * 2,
+                None => FIRST_CHUNK,
+            };
             chunks.push(Chunk::new(size.max(rounded)));
             self.used.set(0);
         }

@@ -93,6 +93,13 @@ impl Worker {
         Self::default()
     }
 
+    /// A worker whose memory ends where that of the allocator does, for tests that guard that place.
+    #[cfg(feature = "internals")]
+    #[must_use]
+    pub fn exact() -> Self {
+        Self { arena: Arena::exact(), ..Self::default() }
+    }
+
     #[inline]
     pub(super) fn reset(&mut self) {
         self.arena.clear();

@@ -1,8 +1,9 @@
 //! Made-up programs over made-up subjects: the interpreter and machine code give the same bytes, or
 //! the same fault at the same place, spend the same steps, and everything there is was tried. Each
-//! program runs alone, many as members of an object too. `PROGRAMS=n` compares so many, `SEED=n`
-//! others.
+//! program runs alone, many as members of an object too. Of some, all that is allocated ends at a page
+//! that nobody may touch. `PROGRAMS=n` compares so many, `SEED=n` others.
 
+use crate::support::guard;
 use crate::support::made_subject::{self, NOTABLE, Prepared};
 use crate::support::random_program::{Dice, Maker, Wanted};
 use crate::support::rare_program;
@@ -14,12 +15,15 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// How many programs are compared.
+/// How many programs are compared. Of fewer it is not asked whether they meet everything.
 const PROGRAMS: usize = 90_000;
 
 /// How many of them find each planted mistake.
 #[cfg(feature = "internals")]
 const FOUND_WITHIN: usize = 20_000;
+
+/// Of so many sets of programs one is compiled, and evaluates, at guard pages.
+const GUARDED: usize = 8;
 
 /// How many of them must meet each thing there is.
 const ENOUGH: usize = 100;
@@ -165,6 +169,15 @@ fn usually(builder: SetBuilder) -> ProgramSet {
     builder.finish(Engine::Native)
 }
 
+/// A worker whose memory ends at guard pages if this thread's does.
+fn worker() -> Worker {
+    #[cfg(feature = "internals")]
+    if guard::is_on() {
+        return Worker::exact();
+    }
+    Worker::new()
+}
+
 /// How many programs a set has, each alone and as a member of an object.
 const MEMBERS: usize = 20;
 
@@ -215,7 +228,7 @@ fn compare(
     assert!(set.is_native());
     let resolved = set.resolve(prepared.subject.table());
     let roots = prepared.roots(&set, &resolved);
-    let mut compiled = Compiled { set, roots, worker: Worker::new() };
+    let mut compiled = Compiled { set, roots, worker: worker() };
     let mut alone = BTreeMap::new();
     for (id, question) in &programs {
         let outcome = compiled.alone(*id, &question.text)?;
@@ -339,10 +352,16 @@ impl Compiled<'_> {
 fn compare_many(n: usize, seed: u64, finish: Finish<'_>, seen: &mut Seen) -> Result<(), String> {
     let mut dice = Dice(seed);
     let prepared = made_subject::prepared();
-    let mut n_compared = 0;
+    let at_guards = guard::guarded(made_subject::prepared);
+    let (mut n_compared, mut n_sets) = (0, 0);
     while n_compared < n {
-        let about = &prepared[dice.roll(prepared.len())];
-        n_compared += compare(&mut dice, about, finish, seen)?;
+        let which = dice.roll(prepared.len());
+        n_compared += if n_sets % GUARDED == 0 {
+            guard::guarded(|| compare(&mut dice, &at_guards[which], finish, seen))?
+        } else {
+            compare(&mut dice, &prepared[which], finish, seen)?
+        };
+        n_sets += 1;
     }
     Ok(())
 }
@@ -372,6 +391,9 @@ fn both_engines_give_the_same_answer_to_made_up_programs() {
     let n = given("PROGRAMS", PROGRAMS as u64);
     let seen = compare_on_threads(usize::try_from(n).unwrap(), &usually).unwrap();
     seen.assert_values_and_faults();
+    if n < PROGRAMS as u64 {
+        return;
+    }
     let of = |counts: &BTreeMap<&'static str, usize>, name| {
         counts.get(name).copied().unwrap_or_default()
     };

@@ -28,6 +28,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["src/cli/"]),
     ("annotate_snippets", &["src/diagnostic/"]),
     ("json_event_parser", &["src/document"]),
+    ("libc::", &["tests/it/support/guard.rs"]),
     ("base64_simd", &["src/token/", "src/random.rs", "src/http/"]),
 ];
 

@@ -1,6 +1,8 @@
 //! What several test files need: reading cases, and asking the language through its own door.
 
+mod allocator;
 pub(crate) mod case;
+pub(crate) mod guard;
 pub(crate) mod made_subject;
 pub(crate) mod random_program;
 pub(crate) mod rare_program;
