@@ -9,7 +9,7 @@ use crate::ir::{Body, NodeId};
 use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::RecordType;
-use claimsmith_runtime::{Context, Fault, abi};
+use claimsmith_runtime::{Context, Fault, Value, abi};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{AbiParam, Signature, Type};
 use cranelift_codegen::settings::{self, Configurable as _};
@@ -123,15 +123,54 @@ impl std::fmt::Debug for Module {
     }
 }
 
-/// A function of the runtime: name, address, parameters, result.
-type Shim = (&'static str, *const u8, &'static [Type], Type);
+/// A type of one register, and what the code generator calls it.
+trait Word {
+    const TYPE: Type;
+}
+
+impl Word for u32 {
+    const TYPE: Type = I32;
+}
+
+impl Word for u64 {
+    const TYPE: Type = I64;
+}
+
+impl<T> Word for *const T {
+    const TYPE: Type = I64;
+}
+
+impl<T> Word for *mut T {
+    const TYPE: Type = I64;
+}
+
+/// A function of the runtime that generated code may call.
+struct Shim {
+    name: &'static str,
+    address: *const u8,
+    parameters: &'static [Type],
+    result: Type,
+}
+
+/// The shim of a function, which the compiler holds against the signature written here.
+macro_rules! shim {
+    ($name:ident($($parameter:ty),*) -> $result:ty) => {{
+        let function: unsafe extern "C" fn($($parameter),*) -> $result = abi::$name;
+        Shim {
+            name: stringify!($name),
+            address: function as *const u8,
+            parameters: &[$(<$parameter as Word>::TYPE),*],
+            result: <$result as Word>::TYPE,
+        }
+    }};
+}
 
 /// The functions that generated code may call, and the only names ever resolved.
 fn shims() -> [Shim; 3] {
     [
-        ("call_row", abi::call_row as *const u8, &[I64, I32, I64, I32], I32),
-        ("write_json", abi::write_json as *const u8, &[I64, I64], I32),
-        ("allocate", abi::allocate as *const u8, &[I64, I64], I64),
+        shim!(call_row(*mut Context<'static>, u32, *const Value<'static>, u32) -> u32),
+        shim!(write_json(*mut Context<'static>, *const Value<'static>) -> u32),
+        shim!(allocate(*mut Context<'static>, u64) -> *mut u8),
     ]
 }
 
@@ -357,8 +396,8 @@ impl Maker {
             .finish(settings::Flags::new(flags))
             .map_err(|error| CodegenError::Machine(error.to_string()))?;
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
-        for (name, address, _, _) in shims() {
-            builder.symbol(name, address);
+        for shim in shims() {
+            builder.symbol(shim.name, shim.address);
         }
         let mut module = JITModule::new(builder);
         let imports = import(&mut module);
@@ -401,6 +440,9 @@ impl Maker {
         let written = if lists { self.context.func.display().to_string() } else { String::new() };
         module.define_function(id, &mut self.context).map_err(Box::new)?;
         let code = self.context.compiled_code();
+        if let Some(trap) = code.and_then(|code| code.buffer.traps().first()) {
+            return Err(CodegenError::Trapping(format!("{trap:?}")));
+        }
         let n_bytes = code.map_or(0, |code| code.code_info().total_size as usize);
         if lists {
             let code = self.context.compiled_code().and_then(|code| code.vcode.clone());
@@ -431,9 +473,9 @@ fn write<'e>(
 }
 
 fn import(module: &mut JITModule) -> Result<[FuncId; 3], Box<ModuleError>> {
-    let [first, second, third] = shims().map(|(name, _, parameters, result)| {
-        let signature = signature(module, parameters, result);
-        module.declare_function(name, Linkage::Import, &signature).map_err(Box::new)
+    let [first, second, third] = shims().map(|shim| {
+        let signature = signature(module, shim.parameters, shim.result);
+        module.declare_function(shim.name, Linkage::Import, &signature).map_err(Box::new)
     });
     Ok([first?, second?, third?])
 }

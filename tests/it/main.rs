@@ -13,6 +13,8 @@ mod command_line;
 mod demo;
 mod embedding;
 mod examples;
+#[cfg(target_os = "linux")]
+mod executable;
 mod failures;
 mod guide;
 mod language;

@@ -13,7 +13,7 @@ use crate::ir::{
 };
 use claimsmith_runtime::abi::Output;
 use claimsmith_runtime::arena::Arena;
-use claimsmith_runtime::functions::Operator;
+use claimsmith_runtime::functions::{self, Accepts, Meaning, Operator, Style};
 use claimsmith_runtime::record::{Datum, PackedRecord, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{RecordType, Shape, Type};

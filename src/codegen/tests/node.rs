@@ -272,3 +272,45 @@ fn literals_of_lists_and_maps_are_the_same() {
     let empty = |make: &mut Maker| operation(make, Operator::Map, Vec::new(), Shape::of(Type::Map));
     assert_eq!(agreed(empty), ok("{}"));
 }
+
+/// A value that a parameter takes as it is.
+fn fitting(make: &mut Maker, accepts: Accepts) -> NodeId {
+    match accepts {
+        Accepts::Boolean => make.boolean(true),
+        Accepts::Integer | Accepts::Numeric => make.integer(2),
+        Accepts::List | Accepts::ListOrText | Accepts::Numbers | Accepts::Ordered => {
+            slot(make, "ages")
+        }
+        Accepts::Group => operand(make, 14),
+        Accepts::Map => operation(make, Operator::Map, Vec::new(), Shape::of(Type::Map)),
+        Accepts::DateTime => {
+            let text = make.text("2015-02-28");
+            call(make, method("parseStringTime", "text"), vec![text], Shape::of(Type::DateTime))
+        }
+        Accepts::Country => {
+            let text = make.text("NZ");
+            call(make, method("parseCountryCode", "text"), vec![text], Shape::of(Type::Country))
+        }
+        _ => make.text("yyyy"),
+    }
+}
+
+#[test]
+fn every_row_is_reached_with_each_number_of_arguments_it_takes() {
+    let mut n_rows = 0;
+    for (number, row) in functions::rows().filter(|(_, row)| row.style != Style::Internal) {
+        if !matches!(row.meaning, Meaning::Body(_)) {
+            continue;
+        }
+        n_rows += 1;
+        for n in (0..row.parameters.len() + 3).filter(|n| row.takes(*n)) {
+            let answer = agreed(|make| {
+                let parameters = (0..n).map(|index| row.parameter(index).unwrap().accepts);
+                let arguments = parameters.map(|accepts| fitting(make, accepts)).collect();
+                call(make, number, arguments, Shape::of(Type::Any))
+            });
+            assert_ne!(answer, Err(Fault::Internal), "{:?} of {n}", row.names);
+        }
+    }
+    assert!(n_rows > 100, "only {n_rows}");
+}
