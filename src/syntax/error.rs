@@ -151,3 +151,12 @@ pub(super) fn looks_like_escape(pair: &str, span: Span) -> Diagnostic {
     let message = format!("`{pair}` is two characters here: a backslash is an ordinary character");
     Diagnostic::new(&code::LOOKS_LIKE_ESCAPE, message, span)
 }
+
+/// A character that turns the direction in which a text is shown.
+pub(super) fn turned_direction(found: char, span: Span) -> Diagnostic {
+    let message = format!(
+        "U+{:04X} turns the direction of writing: this text is not what it looks like",
+        u32::from(found)
+    );
+    Diagnostic::new(&code::TURNED_DIRECTION, message, span).help("take the character out")
+}

@@ -83,7 +83,7 @@ pub(crate) fn parse(source: &str, limits: Limits) -> Parsed {
         diagnostics.push(error::too_deep(limits.nesting, span));
         return refused(diagnostics);
     }
-    diagnostics.extend(escapes(source, &tokens));
+    diagnostics.extend(lints_of_texts(source, &tokens));
     let tree = recover::parse(tokens, source, &mut diagnostics);
     keep_most(&mut diagnostics);
     match crate::diagnostic::first_error(&diagnostics) {
@@ -120,8 +120,9 @@ pub(crate) fn is_unfinished(source: &str, limits: Limits) -> bool {
     first.is_some_and(|error| ends_early.contains(&error.code))
 }
 
-/// Lints for what looks like an escape and is none (decision 1).
-fn escapes(source: &str, tokens: &[token::Placed]) -> Vec<Diagnostic> {
+/// Lints for what a text holds and does not seem to: what looks like an escape and is none (decision
+/// 1), and what shows it in another order than it is in.
+fn lints_of_texts(source: &str, tokens: &[token::Placed]) -> Vec<Diagnostic> {
     let mut lints = Vec::new();
     for (start, token, end) in tokens {
         let Token::Text(_) = token else { continue };
@@ -132,6 +133,17 @@ fn escapes(source: &str, tokens: &[token::Placed]) -> Vec<Diagnostic> {
                 lints.push(error::looks_like_escape(pair, Span::new(at, at + pair.len())));
             }
         }
+        if let Some((at, found)) = written.char_indices().find(|(_, found)| turns_direction(*found))
+        {
+            let at = start + at;
+            lints.push(error::turned_direction(found, Span::new(at, at + found.len_utf8())));
+        }
     }
     lints
+}
+
+/// Whether what follows is shown in another direction: an embedding, an override or an isolate
+/// (Unicode Standard Annex 9, section 2).
+fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

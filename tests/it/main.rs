@@ -17,6 +17,7 @@ mod examples;
 mod executable;
 mod failures;
 mod guide;
+mod hostile;
 mod language;
 mod lints;
 mod messages;

@@ -115,4 +115,14 @@ super::codes! {
         mend: "A text may span lines. In a regular expression the pair is right, and the remark \
                can be passed over.",
     }
+    TURNED_DIRECTION {
+        id: "L0102",
+        category: Category::Syntax,
+        stage: Stage::Lexing,
+        title: "a text that is not what it looks like",
+        meaning: "Some characters are not seen, but have what follows shown from right to left or \
+                  from left to right, so that one text looks like another.",
+        example: Example::new("'admin\u{202e}nimda'", "'adminnimda'"),
+        mend: "Take the character out, unless the text is meant to be compared with one that has it.",
+    }
 }
