@@ -5,7 +5,7 @@
 mod interleaved;
 
 use claimsmith::clock::Clock;
-use claimsmith::grant::{self, Basic, Form, Issued, Presented, Proof, SignIn, token};
+use claimsmith::grant::{self, Basic, DenyList, Form, Issued, Presented, Proof, SignIn, token};
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
 use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
@@ -64,7 +64,9 @@ thread_local! {
 /// The whole walk. Of a service it waits for nothing, so that asking once is all there is.
 fn ask(published: &Published, presented: Presented) -> Issued {
     STORE.with(|store| {
-        let around = grant::Surroundings { store, random: &Random::System, now: NOW };
+        let denied = DenyList::default();
+        let around =
+            grant::Surroundings { store, random: &Random::System, denied: &denied, now: NOW };
         let walk = pin!(token(published, "internal", presented, &around));
         match walk.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(issued) => issued.unwrap(),

@@ -3,9 +3,9 @@
 use super::installation::{Installation, Opened, Stop};
 use super::{demo, log, say, tell};
 use crate::clock::Clock;
+use crate::grant::DenyList;
 use crate::http::{Surface, router, serve};
 use crate::publish::{Issuer, PublicUrl, Published};
-use crate::store::Store;
 use clap::Args;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -52,13 +52,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let (clock, random) = (Clock::System, opened.random.clone());
         let store = opened.store.clone();
         let issuer = Issuer::new(published);
-        let surface = Arc::new(Surface { issuer, store, clock, random });
+        let denied = DenyList::default();
+        denied.read(&store).await?;
+        let surface = Arc::new(Surface { issuer, store, clock, random, denied });
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
         tokio::select! {
             served = serve(listener, router(Arc::clone(&surface)), stop) => served?,
             never = reload(again, installation, &opened, &surface, &public_url) => match never {},
-            never = forget_expired(&opened.store) => match never {},
+            never = forget_expired(&surface) => match never {},
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -77,12 +79,15 @@ fn until_stopped() -> Result<impl Future<Output = ()>, Stop> {
 }
 
 /// Removes what has expired, step by step, and looks again after a pause.
-async fn forget_expired(store: &Store) -> std::convert::Infallible {
+async fn forget_expired(surface: &Surface) -> std::convert::Infallible {
     loop {
-        match store.sweep().await {
+        match surface.store.sweep().await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "what has expired is still there"),
+        }
+        if let Err(error) = surface.denied.read(&surface.store).await {
+            tracing::warn!(%error, "the revoked tokens could not be read");
         }
         tokio::time::sleep(SWEEP).await;
     }

@@ -18,6 +18,8 @@ pub struct Application {
     pub token_endpoint_auth_method: AuthenticationMethod,
     /// Decision 26.
     pub pkce_required: bool,
+    /// Audiences it is the resource server of: what is sent there it may ask about (decision 14).
+    pub resource_server_for: Vec<String>,
     /// Whether refresh tokens are exchanged at each use.
     pub refresh_rotation: RefreshRotation,
     /// How long the predecessor of a refresh token may still come, in seconds.

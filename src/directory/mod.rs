@@ -143,6 +143,15 @@ impl Directory {
         self.by_client_id.get(client_id).copied()
     }
 
+    /// The active applications that are a resource server for this audience (decision 14).
+    pub fn bound_to<'a>(&'a self, audience: &'a str) -> impl Iterator<Item = &'a Application> {
+        let is_bound = move |application: &&Application| {
+            application.status.is_active()
+                && application.resource_server_for.iter().any(|bound| bound == audience)
+        };
+        self.applications.iter().filter(is_bound)
+    }
+
     /// The groups of a user, in the order of name, then id.
     pub fn groups_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Group> {
         user.groups.iter().filter_map(|index| self.groups.get(*index))

@@ -69,7 +69,7 @@ impl UserGrant {
         let user = published.directory().find_user_by_id(&self.user);
         let audiences = &server.definition().audiences;
         let audience = audiences.iter().find(|known| **known == self.audience);
-        let grant_type = super::Grant::words().find(|word| *word == self.grant_type);
+        let grant_type = super::Grant::word_of(&self.grant_type);
         let sign_in = SignIn {
             user: user.ok_or_else(Refusal::inactive_user)?,
             auth_time: self.auth_time,

@@ -1,18 +1,20 @@
 //! What a token says and whether it still counts (RFC 7662, authorization-server §2.8).
 
+use super::accept::{Accepted, accept};
 use super::client::authenticate_loosely;
-use super::{Presented, Refusal, Request, Surroundings, family, find_server};
+use super::family::{self, Standing};
+use super::{Presented, ProvenClient, Refusal, Request, Surroundings, find_server};
 use crate::directory::UserStatus;
 use crate::publish::{Published, RunningServer};
-use crate::token::Claims;
-use crate::token::opaque::{TokenKind, family_of_jti};
+use crate::token::refresh::looks_like_refresh_token;
 use serde_json::{Map, Value};
 
 /// Claims of a token that the answer says by another name, or not at all.
 const RENAMED: &[&str] = &["cid", "scp", "ver", "client_id", "scope"];
 
 /// The answer to a client that asks about a token, as a JSON object. Of a token that does not count
-/// it says nothing but that; a public client is told of its own tokens only.
+/// it says nothing but that; a public client is told of its own tokens only, and of a refresh token
+/// its own client only.
 ///
 /// # Errors
 /// A client that is not proven, or no `token`.
@@ -26,65 +28,91 @@ pub async fn introspect(
     let request = Request::new(presented)?;
     let client = authenticate_loosely(published, &request)?;
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
-    let claims = accepted(published, server, token, around.now).filter(|claims| {
-        !client.is_public() || claims.client() == Some(&client.application().client_id)
-    });
-    match claims {
-        Some(claims) if goes_on(&claims, around).await? => Ok(describe(published, &claims)),
-        _ => Ok(inactive()),
-    }
+    let told = if looks_like_refresh_token(token) {
+        of_refresh_token(client, server, token, around).await?
+    } else {
+        let accepted = accept(published, server, token, around).await?;
+        accepted
+            .filter(|accepted| may_ask(client, accepted))
+            .map(|accepted| describe(published, &accepted))
+    };
+    Ok(told.unwrap_or_else(inactive))
 }
 
 fn inactive() -> Map<String, Value> {
     Map::from_iter([("active".to_owned(), Value::Bool(false))])
 }
 
-/// The claims of an access token of this server that still counts: it has not ended, its client is
-/// active, and so is its user, if it has one.
-fn accepted(
-    published: &Published,
-    server: &RunningServer,
-    token: &str,
-    now: i64,
-) -> Option<Claims> {
-    let bytes = server.keys().verifier().verify(token).ok()?;
-    let claims = Claims::parse(&bytes).ok()?;
-    claims.check(TokenKind::Access, server.issuer(), now).ok()?;
-    let directory = published.directory();
-    let client = directory.find_application(claims.client()?)?;
-    let is_user_active = match claims.text("uid") {
-        Some(id) => {
-            let user = directory.users().get(directory.find_user_by_id(id)?)?;
-            user.status == UserStatus::Active
-        }
-        None => true,
-    };
-    (client.status.is_active() && is_user_active).then_some(claims)
-}
-
-/// Whether the family of a token was not ended; what has none cannot be (decision 16).
-async fn goes_on(claims: &Claims, around: &Surroundings<'_>) -> Result<bool, Refusal> {
-    match claims.text("jti").and_then(family_of_jti) {
-        Some(id) => Ok(family::find(around.store, id).await?.is_some()),
-        None => Ok(true),
+/// Whether this client may ask about this token. Where applications are bound to its audience, only
+/// they and its own client may (decision 14).
+pub(super) fn may_ask(client: ProvenClient<'_>, accepted: &Accepted<'_>) -> bool {
+    let asker = client.application();
+    if accepted.client.client_id == asker.client_id {
+        return true;
     }
+    let audience = accepted.claims.text("aud").unwrap_or_default();
+    let mut bound = client.published().directory().bound_to(audience).peekable();
+    let is_free = bound.peek().is_none();
+    !client.is_public() && (is_free || bound.any(|known| known.client_id == asker.client_id))
 }
 
-fn describe(published: &Published, claims: &Claims) -> Map<String, Value> {
-    let directory = published.directory();
-    let user = claims.text("uid").and_then(|id| directory.find_user_by_id(id));
-    let user = user.and_then(|index| directory.users().get(index));
+fn describe(published: &Published, accepted: &Accepted<'_>) -> Map<String, Value> {
+    let claims = &accepted.claims;
+    let user = accepted.user.and_then(|index| published.directory().users().get(index));
+    let is_bound = claims.iter().any(|(name, _)| name == "cnf");
     let own = [
         ("active", Some(Value::Bool(true))),
-        ("token_type", Some(Value::from("Bearer"))),
+        ("token_type", Some(Value::from(if is_bound { "DPoP" } else { "Bearer" }))),
         ("scope", claims.scope().map(Value::from)),
         ("client_id", claims.client().map(Value::from)),
         ("username", user.map(|user| Value::from(user.login.as_str()))),
     ];
-    let mut answer: Map<String, Value> =
-        own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    let mut answer = object(own);
     for (name, value) in claims.iter().filter(|(name, _)| !RENAMED.contains(name)) {
         answer.entry(name).or_insert_with(|| value.clone());
     }
     answer
+}
+
+/// What a client is told of its own refresh token.
+async fn of_refresh_token(
+    client: ProvenClient<'_>,
+    server: &RunningServer,
+    token: &str,
+    around: &Surroundings<'_>,
+) -> Result<Option<Map<String, Value>>, Refusal> {
+    let published = client.published();
+    let Some(token) = published.keyring().refresh.read(token) else { return Ok(None) };
+    let Some(found) = family::find(around.store, &token.family.text()).await? else {
+        return Ok(None);
+    };
+    let grant = &found.family.grant;
+    let leeway = i64::from(client.application().refresh_leeway);
+    let standing = found.family.standing(token.generation, leeway, found.at);
+    let user = published.directory().find_user_by_id(&grant.user);
+    let user = user.and_then(|index| published.directory().users().get(index));
+    let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
+        return Ok(None);
+    };
+    let is_own = grant.client == client.application().client_id
+        && grant.server == server.definition().id
+        && matches!(standing, Standing::Current | Standing::Predecessor);
+    Ok(is_own.then(|| {
+        object([
+            ("active", Some(Value::Bool(true))),
+            ("token_type", Some(Value::from("Bearer"))),
+            ("scope", Some(Value::from(grant.scopes.join(" ")))),
+            ("client_id", Some(Value::from(grant.client.as_str()))),
+            ("username", Some(Value::from(user.login.as_str()))),
+            ("sub", Some(Value::from(user.login.as_str()))),
+            ("uid", Some(Value::from(user.id.as_str()))),
+            ("iss", Some(Value::from(server.issuer()))),
+            ("iat", Some(Value::from(found.family.begun_at))),
+            ("exp", found.family.refresh_ends_at().map(Value::from)),
+        ])
+    }))
+}
+
+fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -74,29 +74,12 @@ impl<'d> ClaimSet<'d> {
         let Some((scopes, lifetimes)) = decided.granted() else {
             return Err(Refusal::failure("nothing is granted"));
         };
-        let proof = decided.proof;
-        let packed;
-        let records = match decided.known_records(scopes) {
-            Some(known) => known,
-            None => {
-                packed = decided.pack_records(scopes)?;
-                &packed
-            }
-        };
-        let roots = proof.roots(records, decided.now);
-        let occasion = occasion(decided, scopes);
-        let programs = proof.server.programs();
-        let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };
-        let mut assemble = |claim_type, delivery| {
-            let mut claims = Vec::with_capacity(256);
-            claims::assemble(&occasion, claim_type, delivery, &mut evaluation, &mut claims)
-                .map_err(|fault| Refusal::by_claim(&fault))?;
-            Ok::<_, Refusal>(claims)
-        };
-        let access = assemble(ClaimType::Resource, Delivery::Full)?;
-        let has_identity = proof.sign_in.is_some() && scopes.contains(&"openid");
-        let identity =
-            has_identity.then(|| assemble(ClaimType::Identity, Delivery::Thin)).transpose()?;
+        let has_identity = decided.proof.sign_in.is_some() && scopes.contains(&"openid");
+        let wanted = [(ClaimType::Resource, Delivery::Full), (ClaimType::Identity, Delivery::Thin)];
+        let n_wanted = if has_identity { 2 } else { 1 };
+        let wanted = wanted.get(..n_wanted).unwrap_or_default();
+        let mut made = evaluate(decided, scopes, wanted, worker)?.into_iter();
+        let (access, identity) = (made.next().unwrap_or_default(), made.next());
         Ok(Self { decided, scopes, lifetimes, access, identity })
     }
 
@@ -206,6 +189,55 @@ impl<'d> ClaimSet<'d> {
         signer.sign(token_type, payload, &mut token)?;
         Ok(token)
     }
+}
+
+impl Decided<'_> {
+    /// Every claim about the person that the scopes give, as one JSON object, `sub` first.
+    pub(super) fn userinfo(&self, worker: &mut Worker) -> Result<Vec<u8>, Refusal> {
+        self.permit()?;
+        let Some((scopes, _)) = self.granted() else {
+            return Err(Refusal::failure("nothing is granted"));
+        };
+        let wanted = [(ClaimType::Identity, Delivery::Full)];
+        let claims = evaluate(self, scopes, &wanted, worker)?.pop().unwrap_or_default();
+        let subject = self.proof.user().map_or("", |user| &user.id);
+        let mut object = format!(r#"{{"sub":{}"#, serde_json::Value::from(subject)).into_bytes();
+        if !claims.is_empty() {
+            object.push(b',');
+            object.extend_from_slice(&claims);
+        }
+        object.push(b'}');
+        Ok(object)
+    }
+}
+
+/// The claims of each of these kinds, as members of an object.
+fn evaluate(
+    decided: &Decided<'_>,
+    scopes: &[&str],
+    wanted: &[(ClaimType, Delivery)],
+    worker: &mut Worker,
+) -> Result<Vec<Vec<u8>>, Refusal> {
+    let proof = decided.proof;
+    let packed;
+    let records = match decided.known_records(scopes) {
+        Some(known) => known,
+        None => {
+            packed = decided.pack_records(scopes)?;
+            &packed
+        }
+    };
+    let roots = proof.roots(records, decided.now);
+    let occasion = occasion(decided, scopes);
+    let programs = proof.server.programs();
+    let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };
+    let mut assemble = |(claim_type, delivery): &(ClaimType, Delivery)| {
+        let mut claims = Vec::with_capacity(256);
+        claims::assemble(&occasion, *claim_type, *delivery, &mut evaluation, &mut claims)
+            .map_err(|fault| Refusal::by_claim(&fault))?;
+        Ok(claims)
+    };
+    wanted.iter().map(&mut assemble).collect()
 }
 
 fn client_id<'d>(decided: &'d Decided<'_>) -> &'d str {

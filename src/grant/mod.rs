@@ -4,11 +4,13 @@
 //! `Presented` → `Request` → `ProvenClient` → `AllowedGrant` → `Proof` → `Decided` → `ClaimSet` →
 //! `Issued`.
 
+mod accept;
 mod audience;
 mod authorization_code;
 mod client;
 mod client_credentials;
 mod code;
+mod deny_list;
 mod family;
 mod form;
 mod introspect;
@@ -16,19 +18,24 @@ mod issue;
 mod proof;
 mod refresh_token;
 mod refusal;
+mod revoke;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod userinfo;
 
 pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};
 pub use code::{CODE, CodeGrant, IssuedCode};
+pub use deny_list::DenyList;
 pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
 pub use proof::{Decided, Proof, SignIn};
 pub use refusal::Refusal;
+pub use revoke::revoke;
+pub use userinfo::userinfo;
 
 use crate::directory::Application;
 use crate::policy::Trace;
@@ -58,6 +65,11 @@ impl Grant {
     #[must_use]
     pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, grant)| *grant == self).map_or("", |(word, _)| word)
+    }
+
+    /// This `grant_type`, if the server can do it.
+    fn word_of(name: &str) -> Option<&'static str> {
+        Self::words().find(|word| *word == name)
     }
 
     /// Every `grant_type` this server can do.
@@ -99,6 +111,8 @@ impl<'p> ProvenClient<'p> {
 pub struct Surroundings<'a> {
     pub store: &'a Store,
     pub random: &'a Random,
+    /// Access tokens that were revoked one by one.
+    pub denied: &'a DenyList,
     /// Seconds since 1970.
     pub now: i64,
 }

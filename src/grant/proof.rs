@@ -320,6 +320,12 @@ impl<'d> Decided<'d> {
     /// # Errors
     /// The refusal by policy, or a claim that could not be evaluated.
     pub fn claim_set(&'d self, worker: &mut Worker) -> Result<ClaimSet<'d>, Refusal> {
+        self.permit()?;
+        ClaimSet::assemble(self, worker)
+    }
+
+    /// That something is granted, and that which claims are added is known.
+    pub(super) fn permit(&self) -> Result<(), Refusal> {
         let definition = self.proof.server.definition();
         if let Err(refused) = &self.decision.outcome {
             return Err(Refusal::by_policy(refused, definition.strict_errors));
@@ -330,6 +336,6 @@ impl<'d> Decided<'d> {
             let name = claim.map_or(policy.as_str(), |claim| claim.name.as_str());
             return Err(Refusal::by_claim(&ClaimFault::policy(name, policy, cause)));
         }
-        ClaimSet::assemble(self, worker)
+        Ok(())
     }
 }

@@ -231,6 +231,22 @@ impl Refusal {
         Self::new("temporarily_unavailable", 503, description).because(cause)
     }
 
+    pub(super) fn invalid_token() -> Self {
+        Self::new("invalid_token", 401, "The access token is invalid")
+    }
+
+    pub(super) fn insufficient_scope() -> Self {
+        let description = "The access token must provide access to at least one of these scopes - \
+                           profile, email, address or phone";
+        Self::new("insufficient_scope", 403, description)
+    }
+
+    /// An access token that came in more than one way (RFC 6750 §2).
+    #[must_use]
+    pub fn several_tokens() -> Self {
+        Self::invalid_request("The request has more than one access token.")
+    }
+
     pub(super) fn inactive_user() -> Self {
         Self::invalid_grant("The user is not active.")
     }

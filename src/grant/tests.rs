@@ -38,7 +38,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 fn ask(published: &Published, parameters: &[(&str, &str)]) -> Result<Issued, Refusal> {
     let grant = ("grant_type", "client_credentials");
     let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::seeded(b"grant"));
-    let around = Surroundings { store: &store, random: &random, now: NOW };
+    let denied = DenyList::default();
+    let around = Surroundings { store: &store, random: &random, denied: &denied, now: NOW };
     wait(token(published, "internal", presented(&[&[grant], parameters].concat()), &around))
 }
 
@@ -204,7 +205,8 @@ fn an_id_token_is_not_introspected_as_an_access_token() {
     let issued = ask_for(&published, "web-app", "ada@example.com", "openid").unwrap();
     let about = |token: &str| {
         let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::System);
-        let around = Surroundings { store: &store, random: &random, now: NOW };
+        let denied = DenyList::default();
+        let around = Surroundings { store: &store, random: &random, denied: &denied, now: NOW };
         wait(introspect(&published, "internal", presented(&[("token", token)]), &around)).unwrap()
     };
     let inactive = serde_json::Map::from_iter([("active".to_owned(), false.into())]);

@@ -23,12 +23,14 @@ pub(super) fn private(status: StatusCode, body: String) -> Response {
     (status, [JSON], NO_STORE, body).into_response()
 }
 
-/// A JSON text that everybody may read, from any origin, and keep for an hour.
+/// Nothing, which nobody may keep either.
+pub(super) fn nothing() -> Response {
+    (StatusCode::OK, NO_STORE).into_response()
+}
+
+/// A JSON text that everybody may read and keep for an hour.
 pub(super) fn public(cache: &'static str, body: String) -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-    ];
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static(cache))];
     ([JSON], headers, body).into_response()
 }
 
@@ -59,6 +61,27 @@ pub(super) fn refused(refusal: &Refusal, tried_basic: bool) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
     }
     response.extensions_mut().insert(refusal.clone());
+    response
+}
+
+/// A refusal of what was asked with an access token (RFC 6750 §3).
+pub(super) fn refused_bearer(refusal: &Refusal) -> Response {
+    let mut response = refused(refusal, false);
+    if refusal.status == 401 || refusal.status == 403 {
+        let (code, description) = (refusal.code, describable(&refusal.description));
+        let challenge = format!(r#"Bearer error="{code}", error_description="{description}""#);
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+    }
+    response
+}
+
+/// That an access token is needed: with no error, since none was tried (RFC 6750 §3.1).
+pub(super) fn unasked_bearer() -> Response {
+    let mut response = private(StatusCode::UNAUTHORIZED, "{}".to_owned());
+    let challenge = HeaderValue::from_static(r#"Bearer realm="claimsmith""#);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response
 }
 

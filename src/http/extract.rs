@@ -2,10 +2,10 @@
 //! form or too large is refused.
 
 use crate::grant::{Basic, Form, Presented, Refusal};
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 use std::convert::Infallible;
@@ -41,10 +41,44 @@ pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
+    Ok(Presented { form: read(body).await?, query, basic })
+}
+
+async fn form(request: Request) -> Result<Form, Refusal> {
+    read(request.into_body()).await
+}
+
+async fn read(body: Body) -> Result<Form, Refusal> {
     let body = to_bytes(body, FORM_BYTES).await.map_err(|_| {
         Refusal::no_form("The request body could not be read, or is longer than 65536 bytes.")
     })?;
-    Ok(Presented { form: parse(&body)?, query, basic })
+    parse(&body)
+}
+
+/// The access token of a request: in `Authorization`, or in the form of a `POST` (RFC 6750 §2). One
+/// in the address is not looked at: addresses are logged everywhere.
+///
+/// # Errors
+/// More than one, or a form that is none.
+pub(super) async fn bearer(request: Request) -> Result<Option<String>, Refusal> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    let (first, second) = (values.next(), values.next());
+    if second.is_some() {
+        return Err(Refusal::several_tokens());
+    }
+    let in_header = first.map(|value| {
+        let (scheme, token) =
+            value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("bearer") { token.trim().to_owned() } else { String::new() }
+    });
+    let in_form = match request.method() == Method::POST && is_form(request.headers()) {
+        true => form(request).await?.find("access_token").map(str::to_owned),
+        false => None,
+    };
+    if in_header.is_some() && in_form.is_some() {
+        return Err(Refusal::several_tokens());
+    }
+    Ok(in_header.or(in_form))
 }
 
 /// Whether the client used `Authorization`.

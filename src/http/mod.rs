@@ -2,6 +2,7 @@
 //! matched, forms read and answers written.
 
 mod answer;
+mod cors;
 mod extract;
 mod guard;
 mod oauth;
@@ -12,7 +13,7 @@ mod tests;
 pub use serve::serve;
 
 use crate::clock::Clock;
-use crate::grant::Surroundings;
+use crate::grant::{DenyList, Surroundings};
 use crate::publish::Issuer;
 use crate::random::Random;
 use crate::store::Store;
@@ -32,12 +33,15 @@ pub struct Surface {
     pub store: Store,
     pub clock: Clock,
     pub random: Random,
+    /// Access tokens that were revoked one by one.
+    pub denied: DenyList,
 }
 
 impl Surface {
     /// What a grant is handed, at this moment.
     fn around(&self) -> Surroundings<'_> {
-        Surroundings { store: &self.store, random: &self.random, now: self.clock.seconds() }
+        let Self { store, random, denied, clock, .. } = self;
+        Surroundings { store, random, denied, now: clock.seconds() }
     }
 }
 
@@ -46,16 +50,34 @@ pub fn router(surface: Arc<Surface>) -> Router {
     let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
     Router::new()
         .route("/health", get(health))
-        .route("/oauth2/{server}/v1/token", post(oauth::token))
-        .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
-        .route("/oauth2/{server}/v1/keys", get(oauth::keys))
-        .route("/oauth2/{server}/.well-known/openid-configuration", get(oauth::openid))
-        .route("/oauth2/{server}/.well-known/oauth-authorization-server", get(oauth::metadata))
-        .route("/.well-known/oauth-authorization-server/oauth2/{server}", get(oauth::metadata))
+        .merge(documents())
+        .merge(endpoints(&surface))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(fence)
         .with_state(surface)
+}
+
+/// What everybody may read.
+fn documents() -> Router<Arc<Surface>> {
+    Router::new()
+        .route("/oauth2/{server}/v1/keys", get(oauth::keys))
+        .route("/oauth2/{server}/.well-known/openid-configuration", get(oauth::openid))
+        .route("/oauth2/{server}/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/.well-known/oauth-authorization-server/oauth2/{server}", get(oauth::metadata))
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(middleware::from_fn(cors::for_all))
+}
+
+/// What clients call, in browsers too.
+fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
+    Router::new()
+        .route("/oauth2/{server}/v1/token", post(oauth::token))
+        .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
+        .route("/oauth2/{server}/v1/revoke", post(oauth::revoke))
+        .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))
 }
 
 /// Whether requests are answered.

@@ -31,6 +31,7 @@ const SETTINGS: &[&str] = &[
     "response_types",
     "redirect_uris",
     "refresh_token",
+    "resource_server_for",
     "dpop_bound_access_tokens",
 ];
 
@@ -107,6 +108,11 @@ fn read_application(
         redirect_uris,
         token_endpoint_auth_method: method,
         pkce_required: read_pkce(credentials.as_ref(), application_type, method),
+        resource_server_for: settings
+            .texts("resource_server_for")
+            .iter()
+            .map(|audience| audience.value.to_owned())
+            .collect(),
         refresh_rotation,
         refresh_leeway,
         dpop_bound,

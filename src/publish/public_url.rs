@@ -56,6 +56,21 @@ impl fmt::Display for PublicUrl {
     }
 }
 
+/// The origin of an `http` or `https` URL, as a browser writes it (RFC 6454 §6.2): in lower case and
+/// without the usual port.
+pub(super) fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let usual = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let authority = authority.strip_suffix(usual).unwrap_or(&authority);
+    (!authority.is_empty() && !authority.contains('@')).then(|| format!("{scheme}://{authority}"))
+}
+
 /// The host of `host[:port]`; `None` where the port is no number.
 fn host_of(authority: &str) -> Option<&str> {
     let end = authority.rfind(']').map_or(0, |at| at + 1);

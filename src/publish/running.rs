@@ -2,6 +2,7 @@
 
 use super::PublicUrl;
 use super::compile::{CompiledServer, Conditions, Draft, issuer};
+use super::public_url::origin_of;
 use crate::claims::ClaimPlan;
 use crate::directory::{Application, Directory, Records, SecretSource};
 use crate::organization::Organization;
@@ -13,7 +14,7 @@ use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
 use crate::token::{Algorithm, KeySet, Keyring, Vault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The id under which the default server is found besides its own.
 pub(super) const DEFAULT: &str = "default";
@@ -30,6 +31,8 @@ pub struct Published {
     /// Hashes of the secrets by client id.
     secrets: BTreeMap<String, Vec<SecretHash>>,
     keyring: Keyring,
+    /// Where pages of clients come from.
+    origins: BTreeSet<String>,
 }
 
 /// A server that serves.
@@ -85,6 +88,7 @@ impl Draft {
         let Self { public_url, organization, records, servers: compiled, .. } = self;
         let Organization { id, name, directory, servers: definitions, .. } = organization;
         let secrets = read_secrets(&directory, around)?;
+        let origins = origins_of(&directory);
         let mut servers = Vec::with_capacity(compiled.len());
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let CompiledServer { programs, plan, conditions, .. } = compiled;
@@ -119,8 +123,15 @@ impl Draft {
             servers,
             secrets,
             keyring: around.keyring.clone(),
+            origins,
         })
     }
+}
+
+/// The origins of the redirect URIs of active applications.
+fn origins_of(directory: &Directory) -> BTreeSet<String> {
+    let active = directory.applications().iter().filter(|known| known.status.is_active());
+    active.flat_map(|known| &known.redirect_uris).filter_map(|uri| origin_of(uri)).collect()
 }
 
 fn read_secrets(
@@ -204,6 +215,12 @@ impl Published {
         active()
             .find(|server| server.definition.id == id)
             .or_else(|| active().find(|server| id == DEFAULT && server.definition.is_default))
+    }
+
+    /// Whether pages of this origin may read what clients are answered.
+    #[must_use]
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.origins.contains(origin)
     }
 
     /// Whether one of `candidates` is a secret of this client. All are compared with all, so that

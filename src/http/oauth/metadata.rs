@@ -98,6 +98,8 @@ fn of_oauth(server: &RunningServer) -> Value {
         "claims_supported": ACCESS_CLAIMS,
         "introspection_endpoint": format!("{issuer}/v1/introspect"),
         "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
+        "revocation_endpoint": format!("{issuer}/v1/revoke"),
+        "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
     })
 }
 
@@ -118,6 +120,10 @@ fn of_openid(server: &RunningServer) -> Value {
         .collect();
     let algorithm = server.keys().active().key().algorithm().name();
     if let Value::Object(members) = &mut document {
+        members.insert(
+            "userinfo_endpoint".to_owned(),
+            json!(format!("{}/v1/userinfo", server.issuer())),
+        );
         members.insert("grant_types_supported".to_owned(), json!(grants));
         members.insert("claims_supported".to_owned(), json!(claims));
         members.insert("id_token_signing_alg_values_supported".to_owned(), json!([algorithm]));

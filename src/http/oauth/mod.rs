@@ -3,12 +3,16 @@
 mod introspect;
 mod keys;
 mod metadata;
+mod revoke;
 mod token;
+mod userinfo;
 
 pub(super) use introspect::introspect;
 pub(super) use keys::keys;
 pub(super) use metadata::{metadata, openid};
+pub(super) use revoke::revoke;
 pub(super) use token::token;
+pub(super) use userinfo::userinfo;
 
 use super::answer::{ManagementError, refused};
 use super::extract::{presented, tried_basic};

@@ -28,6 +28,9 @@ fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
         "introspection_endpoint": issuer("internal") + "/v1/introspect",
         "introspection_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint": issuer("internal") + "/v1/revoke",
+        "revocation_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
     });
     for path in [OAUTH, INSERTED] {
         let answer = world.get(path);

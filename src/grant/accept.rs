@@ -1,0 +1,72 @@
+//! Whether an access token of a server still counts: for introspection, userinfo, revocation and
+//! exchange alike (decisions 15 and 16).
+
+use super::family::{self, Family};
+use super::{Refusal, Surroundings};
+use crate::directory::{Application, UserStatus};
+use crate::publish::{Published, RunningServer};
+use crate::token::Claims;
+use crate::token::opaque::{TokenKind, family_of_jti};
+
+/// An access token that counts.
+#[derive(Debug)]
+pub(super) struct Accepted<'p> {
+    pub(super) claims: Claims,
+    pub(super) client: &'p Application,
+    /// The index of its user; `None` where a program has it for itself.
+    pub(super) user: Option<usize>,
+    /// What it comes of; tokens of programs and of operators have none.
+    pub(super) family: Option<Family>,
+}
+
+/// The access token of this server that a text is, if it was signed here and has not ended. Whether
+/// it was revoked is not asked.
+pub(super) fn read(server: &RunningServer, token: &str, now: i64) -> Option<Claims> {
+    let bytes = server.keys().verifier().verify(token).ok()?;
+    let claims = Claims::parse(&bytes).ok()?;
+    claims.check(TokenKind::Access, server.issuer(), now).ok()?;
+    Some(claims)
+}
+
+/// The access token that a text is, if it counts: it has not ended and was not revoked, its client
+/// is active, and so is its user, if it has one.
+pub(super) async fn accept<'p>(
+    published: &'p Published,
+    server: &RunningServer,
+    token: &str,
+    around: &Surroundings<'_>,
+) -> Result<Option<Accepted<'p>>, Refusal> {
+    let Some(claims) = read(server, token, around.now) else { return Ok(None) };
+    let Some((client, user)) = owners(published, &claims) else { return Ok(None) };
+    let jti = claims.text("jti").unwrap_or_default();
+    if around.denied.contains(jti) {
+        return Ok(None);
+    }
+    let family = match family_of_jti(jti) {
+        Some(id) => match family::find(around.store, id).await? {
+            Some(found) => Some(found.family),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    Ok(Some(Accepted { claims, client, user, family }))
+}
+
+/// Client and user of a token, while both are active.
+fn owners<'p>(
+    published: &'p Published,
+    claims: &Claims,
+) -> Option<(&'p Application, Option<usize>)> {
+    let directory = published.directory();
+    let client = directory.find_application(claims.client()?)?;
+    let user = match claims.text("uid") {
+        Some(id) => {
+            let index = directory.find_user_by_id(id)?;
+            let user = directory.users().get(index)?;
+            (user.status == UserStatus::Active).then_some(())?;
+            Some(index)
+        }
+        None => None,
+    };
+    client.status.is_active().then_some((client, user))
+}

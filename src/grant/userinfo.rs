@@ -1,0 +1,67 @@
+//! What a client is told of the person whose access token it has (OpenID Connect Core §5.3): the
+//! claims of now, not those of when the token was made (decision 16).
+
+use super::accept::{self, Accepted};
+use super::proof::Terms;
+use super::{Proof, Refusal, SignIn, Surroundings, WORKER, find_server};
+use crate::policy::Trace;
+use crate::publish::{Published, RunningServer};
+use crate::server::Lifetimes;
+
+/// The claims about the person as the text of one JSON object, `sub` first.
+///
+/// # Errors
+/// `invalid_token`, `insufficient_scope` (RFC 6750 §3.1), or a claim that could not be evaluated.
+pub async fn userinfo(
+    published: &Published,
+    server_id: &str,
+    token: &str,
+    around: &Surroundings<'_>,
+) -> Result<String, Refusal> {
+    let server = find_server(published, server_id)?;
+    let accepted = accept::accept(published, server, token, around).await?;
+    let accepted = accepted.ok_or_else(Refusal::invalid_token)?;
+    let proof = prove(published, server, &accepted)?;
+    let claims = WORKER.with_borrow_mut(|worker| {
+        let decided = proof.decide(Trace::Skip, around.now, worker);
+        decided.map_err(|_| Refusal::invalid_token())?.userinfo(worker)
+    })?;
+    String::from_utf8(claims).map_err(|error| Refusal::failure(&error.to_string()))
+}
+
+fn prove<'p>(
+    published: &'p Published,
+    server: &'p RunningServer,
+    accepted: &Accepted<'p>,
+) -> Result<Proof<'p>, Refusal> {
+    let claims = &accepted.claims;
+    let scope = claims.scope().unwrap_or_default();
+    let scopes: Vec<String> = scope.split(' ').map(str::to_owned).collect();
+    let user = accepted.user.filter(|_| scopes.iter().any(|scope| scope == "openid"));
+    let user = user.ok_or_else(Refusal::insufficient_scope)?;
+    let audience = claims.text("aud").unwrap_or_default();
+    let audience = server.definition().audiences.iter().find(|known| *known == audience);
+    let index = published.directory().find_application_index(&accepted.client.client_id);
+    let grant = accepted.family.as_ref().map(|family| &family.grant);
+    let grant_type = grant.and_then(|grant| super::Grant::word_of(&grant.grant_type));
+    let sign_in = SignIn {
+        user,
+        auth_time: claims.integer("auth_time").unwrap_or_default(),
+        methods: grant.map(|grant| grant.methods.clone()).unwrap_or_default(),
+        acr: claims.text("acr").map(str::to_owned),
+        session: grant.and_then(|grant| grant.session.clone()),
+    };
+    Ok(Proof {
+        published,
+        server,
+        application: index.ok_or_else(Refusal::invalid_token)?,
+        sign_in: Some(sign_in),
+        grant_type: grant_type.unwrap_or("authorization_code"),
+        scopes,
+        audience: audience.ok_or_else(Refusal::invalid_token)?,
+        nonce: None,
+        family: None,
+        terms: Terms::Agreed(Lifetimes::default()),
+        narrowed: None,
+    })
+}
