@@ -4,6 +4,7 @@ use crate::codegen::{Place, Site};
 use crate::diagnostic::{Category, Code, Diagnostic, code};
 use crate::interpret::StoppedMember;
 use crate::ir::{Body, NodeId, Object};
+use crate::optimize::bound::Excess;
 use crate::source::Span;
 use claimsmith_runtime::fault::Fault;
 
@@ -111,6 +112,22 @@ pub(super) fn code_of(fault: Fault) -> &'static Code {
         Fault::BadCountry => &code::BAD_COUNTRY,
         Fault::Internal => &code::BUG,
     }
+}
+
+/// A limit that every evaluation would go beyond.
+pub(super) fn too_much(excess: Excess, body: &Body) -> Diagnostic {
+    let (words, help) = match excess {
+        Excess::Steps => (
+            "this always takes more steps than an evaluation has",
+            "an evaluation has 1,000,000 steps; a pattern that is not constant takes 10,000",
+        ),
+        Excess::Output => (
+            "this always gives a value that is larger than one may be",
+            "a value has at most 65,536 bytes as JSON",
+        ),
+    };
+    let span = body.node(body.root).map_or(Span::default(), |root| root.span);
+    Diagnostic::new(&code::TOO_MUCH_WORK, words, span).help(help)
 }
 
 /// A broken invariant of ours, told instead of running what broke it.

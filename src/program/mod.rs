@@ -29,7 +29,7 @@ pub use fault::codes as fault_codes;
 
 use crate::check::{self, Names};
 use crate::codegen::{self, CompiledSet, Outcome, Unit};
-use crate::diagnostic::{Diagnostic, code, first_error};
+use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
 use crate::optimize::bound;
@@ -304,12 +304,8 @@ impl SetBuilder {
         };
         self.know_shapes_of_paths();
         let body = ir::place_charges(body);
-        if bound::least_steps(&body, body.root) > limits::STEPS.unsigned_abs() {
-            let words = "this always takes more steps than an evaluation has".to_owned();
-            let span = body.node(body.root).map_or(Span::default(), |root| root.span);
-            diagnostics.push(Diagnostic::new(&code::TOO_MUCH_WORK, words, span).help(
-                "an evaluation has 1,000,000 steps; a pattern that is not constant takes 10,000",
-            ));
+        if let Some(excess) = bound::always_exceeds(&body) {
+            diagnostics.push(fault::too_much(excess, &body));
             return Err(diagnostics);
         }
         if let Err(broken) = ir::verify::verify(&body, &self.root_shapes) {

@@ -119,12 +119,23 @@ fn bounds_are_sums_over_sizes_of_what_is_read() {
 }
 
 #[test]
-fn what_never_has_enough_steps_is_refused_unless_it_may_not_be_reached() {
+fn what_always_goes_beyond_a_limit_is_refused_unless_it_may_not_be_reached() {
     let heavy = "'' + 'a'.matches('b' + 'c') + ".repeat(101) + "''";
     let list = format!("{{{}0}}", "0, ".repeat(1_100));
     let loops = format!("{list}.flatMap(x => {list}).size()");
     let maybe = format!("'a'.length() > 1 ? {heavy} : 'x'");
-    for (text, refused) in [(&heavy, true), (&loops, true), (&maybe, false)] {
+    let long = "a".repeat(140);
+    let large = format!("{{{}0}}.map(x => '{long}' + x)", "0, ".repeat(499));
+    let other = format!("user != null ? {large} : 'x'");
+    let fewer = large.replacen("0, ", "", 60);
+    for (text, refused) in [
+        (&heavy, true),
+        (&loops, true),
+        (&maybe, false),
+        (&large, true),
+        (&other, false),
+        (&fewer, false),
+    ] {
         let added = SetBuilder::new(declared("{}")).add_json(text, Length::Free);
         let told = added.err().map(|told| told.iter().any(|told| told.code.id == "E0703"));
         assert_eq!(told.unwrap_or_default(), refused, "{}", text.len());

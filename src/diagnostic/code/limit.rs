@@ -25,9 +25,10 @@ super::codes! {
         id: "E0703",
         category: Category::Limit,
         stage: Stage::Types,
-        title: "an expression that never has enough steps",
+        title: "an expression that always goes beyond a limit",
         meaning: "An evaluation has 1,000,000 steps. What is evaluated in any case, such as patterns \
-                  that are made (10,000 steps each) and steps over long lists, takes more.",
+                  that are made (10,000 steps each) and steps over long lists, takes more. Or the \
+                  value, whatever the request, has more than 65,536 bytes as JSON.",
         example: Example::Repeated {
             piece: "'' + 'a'.matches('b' + 'c') + ",
             times: 101,

@@ -6,9 +6,11 @@
 
 mod amount;
 mod extent;
+mod least;
 mod result;
 
 pub use amount::Amount;
+pub(crate) use least::{Excess, always_exceeds};
 
 use crate::ir::{
     Body, Constant, Link, LocalId, Node, NodeId, NodeKind, Reduction, Sink, Stage, StageKind,
@@ -49,46 +51,6 @@ fn has_groups(ty: &Type) -> bool {
         Type::Group => true,
         Type::List(element) => has_groups(&element.ty),
         _ => false,
-    }
-}
-
-/// The fewest steps that an expression takes before it has a value, whatever a request holds.
-pub(crate) fn least_steps(body: &Body, id: NodeId) -> u64 {
-    let of = |id: &NodeId| least_steps(body, *id);
-    let Some(node) = body.node(id) else { return 0 };
-    match &node.kind {
-        NodeKind::Charge { steps, body: inner } => u64::from(*steps).saturating_add(of(inner)),
-        NodeKind::Guard { value, .. } => of(value),
-        NodeKind::And(nodes) | NodeKind::Or(nodes) => nodes.first().map_or(0, of),
-        NodeKind::Choice { links, .. } => match links.first() {
-            Some(Link::If { condition: question, .. } | Link::Default { value: question, .. }) => {
-                of(question)
-            }
-            None => 0,
-        },
-        NodeKind::Stream { source, stages, sink, element_cost } => {
-            let before = stages.iter().filter(|stage| !stage.kind.has_lambda());
-            let arguments = before
-                .map(|stage| &stage.body)
-                .chain(sink.argument().as_ref())
-                .map(of)
-                .sum::<u64>();
-            let elements = literal_length(body, *source).saturating_mul(u64::from(*element_cost));
-            of(source).saturating_add(arguments).saturating_add(elements)
-        }
-        kind => kind.children().iter().map(of).fold(0, u64::saturating_add),
-    }
-}
-
-/// How many elements a list has at least.
-fn literal_length(body: &Body, id: NodeId) -> u64 {
-    use claimsmith_runtime::functions::Operator;
-    match body.node(id).map(|node| &node.kind) {
-        Some(NodeKind::Operation { operator: Operator::List, arguments }) => arguments.len() as u64,
-        Some(NodeKind::Charge { body: inner, .. } | NodeKind::ChargeSize(inner, _)) => {
-            literal_length(body, *inner)
-        }
-        _ => 0,
     }
 }
 
