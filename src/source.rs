@@ -12,6 +12,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// Nowhere.
+    pub const NONE: Self = Self { start: 0, end: 0 };
+
     /// The span `start..end`; offsets past `u32::MAX` saturate (sources are capped far below).
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {

@@ -24,6 +24,8 @@ pub struct Function {
     pub meaning: Meaning,
     /// Whether it can never fault once its arguments are what the parameters say.
     pub total: bool,
+    /// Whether the time of the request decides, besides its arguments.
+    pub asks_time: bool,
     /// How its body, or what a lambda gives it, can fail, besides arguments that are null or of a
     /// wrong kind and results that are too large.
     pub faults: &'static [Fault],

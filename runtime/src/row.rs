@@ -53,6 +53,7 @@ impl Function {
             returns,
             meaning,
             total: false,
+            asks_time: false,
             faults: &[],
             method: "",
             documentation: "",
@@ -114,6 +115,11 @@ impl Function {
     /// It never faults.
     pub(crate) const fn total(self) -> Self {
         Self { total: true, ..self }
+    }
+
+    /// It depends on the time of the request.
+    pub(crate) const fn timely(self) -> Self {
+        Self { asks_time: true, ..self }
     }
 
     /// How it can fail by itself.

@@ -214,6 +214,7 @@ impl<'s> Prepared<'s> {
                 set.bounds(id).iter().map(|bounds| format!("{bounds}\n")).collect()
             }
             Listed::Ir => builder.finish(Engine::Interpreter).ir(id).unwrap_or_default(),
+            Listed::Optimized => builder.optimized_ir(id).unwrap_or_default(),
             Listed::Lowered => builder.listing(id).unwrap_or_else(none_here).ir,
             Listed::MachineCode => builder.listing(id).unwrap_or_else(none_here).machine_code,
         };
@@ -230,6 +231,8 @@ pub(super) enum Listed {
     Bounds,
     /// Typed, with its charges.
     Ir,
+    /// The same with less to do.
+    Optimized,
     /// As the code generator's library takes it.
     Lowered,
     MachineCode,

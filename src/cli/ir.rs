@@ -13,6 +13,7 @@ use std::process::ExitCode;
     values.\n\nExamples:\n  \
     claimsmith ir '1 + 2 * 3'\n  \
     claimsmith ir 'user.email.substringBefore(\"@\")' --context me.json\n  \
+    claimsmith ir '1 < 2 ? user.email : 1 / 0' --context me.json --optimized\n  \
     claimsmith ir 'user.age + 1' --schema schema.json --lowered"
 )]
 pub(super) struct Arguments {
@@ -20,12 +21,19 @@ pub(super) struct Arguments {
     expression: String,
     #[command(flatten)]
     pub(super) about: About,
+    /// Print what the optimizer makes of it: what machine code is made of
+    #[arg(long, conflicts_with = "lowered")]
+    optimized: bool,
     /// Print Cranelift's IR, which machine code is made of
     #[arg(long)]
     lowered: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let listed = if arguments.lowered { Listed::Lowered } else { Listed::Ir };
+    let listed = match (arguments.optimized, arguments.lowered) {
+        (true, _) => Listed::Optimized,
+        (_, true) => Listed::Lowered,
+        _ => Listed::Ir,
+    };
     tell_of(&arguments.expression, &arguments.about, |prepared| prepared.listing(listed))
 }

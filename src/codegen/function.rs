@@ -4,6 +4,7 @@
 use super::constant::Constants;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
+use crate::source::Span;
 use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::fault::OUTPUT_FULL;
 use claimsmith_runtime::functions::{self, Operator};
@@ -410,7 +411,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
     fn raise_code(&mut self, code: Ssa, node: NodeId) {
         let node = if self.makes(Mistake::FaultAtRoot) { self.root() } else { node };
         let site = self.shared.sites.len();
-        self.shared.sites.push(Site { member: self.place, node });
+        let span = self.node(node).map_or(Span::NONE, |node| node.span);
+        self.shared.sites.push(Site { member: self.place, node, span });
         let site = self.builder.ins().iconst(I32, i64::try_from(site).unwrap_or(0));
         self.builder.ins().jump(self.fault, &[code.into(), site.into()]);
     }

@@ -240,8 +240,7 @@ impl CompiledSet {
         inputs: &Inputs<'a>,
         selected: &[u64],
     ) -> Outcome {
-        let unknown =
-            Outcome::Fault { fault: Fault::Internal, site: Site { member: None, node: NodeId(0) } };
+        let unknown = Outcome::Fault { fault: Fault::Internal, site: Site::UNKNOWN };
         let Some(compiled) = self.functions.get(index).filter(|_| inputs.are_of(context)) else {
             return unknown;
         };
@@ -265,8 +264,7 @@ impl CompiledSet {
     #[cold]
     #[inline(never)]
     fn stopped(&self, answer: u32, site: u32) -> Outcome {
-        let unknown =
-            Outcome::Fault { fault: Fault::Internal, site: Site { member: None, node: NodeId(0) } };
+        let unknown = Outcome::Fault { fault: Fault::Internal, site: Site::UNKNOWN };
         let site = self.sites.get(site as usize);
         match (Fault::from_code(answer), site) {
             (Some(fault), Some(site)) => Outcome::Fault { fault, site: *site },

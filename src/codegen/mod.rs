@@ -23,6 +23,7 @@ mod value;
 mod walk;
 
 use crate::ir::{Body, NodeId, Object};
+use crate::source::Span;
 use claimsmith_runtime::Fault;
 
 pub(crate) use machine::{CompiledSet, Inputs, is_available};
@@ -129,8 +130,15 @@ pub(crate) enum Outcome {
 pub(crate) struct Site {
     /// For an object, the expression.
     pub(crate) member: Option<Place>,
-    /// The node of the expression.
+    /// The node of the expression that was compiled.
     pub(crate) node: NodeId,
+    /// Where that was written.
+    pub(crate) span: Span,
+}
+
+impl Site {
+    /// Nowhere: for what is no author's doing.
+    const UNKNOWN: Self = Self { member: None, node: NodeId(0), span: Span::NONE };
 }
 
 /// An expression of an object.

@@ -64,7 +64,7 @@ pub(crate) fn tell_steps_left(steps: i64) {
 }
 
 /// How many steps the last expression that this thread evaluated had left. Of machine code only
-/// what [`crate::program::SetBuilder::finish_telling_steps`] made tells.
+/// what [`crate::program::SetBuilder::finish_for_test`] made tells.
 #[must_use]
 pub fn steps_left() -> i64 {
     STEPS_LEFT.get()

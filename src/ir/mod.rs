@@ -15,6 +15,7 @@ mod tests;
 pub(crate) mod verify;
 
 pub(crate) use charge::place as place_charges;
+pub(crate) use total::is_total;
 
 use crate::source::Span;
 use claimsmith_runtime::fault::Fault;
@@ -320,11 +321,50 @@ impl NodeKind {
     }
 }
 
+impl NodeKind {
+    /// As [`NodeKind::children`], to name others.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut NodeId> {
+        match self {
+            Self::Constant(_) | Self::Root(_) | Self::Local(_) | Self::Fail(_) => Vec::new(),
+            Self::Slot { record: node, .. }
+            | Self::GroupRecord(node)
+            | Self::NonNull { value: node, .. }
+            | Self::Not(node)
+            | Self::MemberOf { groups: node, .. }
+            | Self::Charge { body: node, .. }
+            | Self::ChargeSize(node, _) => vec![node],
+            Self::Guard { value, rest, .. } => vec![value, rest],
+            Self::And(nodes) | Self::Or(nodes) | Self::Concat(nodes) => nodes.iter_mut().collect(),
+            Self::Choice { links, otherwise } => {
+                links.iter_mut().flat_map(Link::children_mut).chain([otherwise]).collect()
+            }
+            Self::Equal { lhs, rhs, .. } | Self::Order { lhs, rhs, .. } => vec![lhs, rhs],
+            Self::Arithmetic { first, rest } => {
+                std::iter::once(first).chain(rest.iter_mut().map(|(_, node)| node)).collect()
+            }
+            Self::Operation { arguments, .. } | Self::Call { arguments, .. } => {
+                arguments.iter_mut().collect()
+            }
+            Self::Stream { source, stages, sink, .. } => {
+                let bodies = stages.iter_mut().map(|stage| &mut stage.body);
+                std::iter::once(source).chain(bodies).chain(sink.children_mut()).collect()
+            }
+        }
+    }
+}
+
 impl Link {
     fn children(&self) -> Vec<NodeId> {
         match self {
             Self::If { condition, then } => vec![*condition, *then],
             Self::Default { value, .. } => vec![*value],
+        }
+    }
+
+    fn children_mut(&mut self) -> Vec<&mut NodeId> {
+        match self {
+            Self::If { condition, then } => vec![condition, then],
+            Self::Default { value, .. } => vec![value],
         }
     }
 }
@@ -350,6 +390,23 @@ impl Sink {
             | Self::Nth(node) => Some(*node),
             Self::Reduce(reduction) => reduction.seed,
             Self::List | Self::Any | Self::None | Self::First | Self::Last | Self::Count => None,
+        }
+    }
+
+    /// Its argument and its body.
+    fn children_mut(&mut self) -> Vec<&mut NodeId> {
+        match self {
+            Self::Contains(node)
+            | Self::IndexOf(node)
+            | Self::Join(node)
+            | Self::At(node)
+            | Self::Nth(node) => vec![node],
+            Self::Reduce(reduction) => {
+                reduction.seed.iter_mut().chain([&mut reduction.body]).collect()
+            }
+            Self::List | Self::Any | Self::None | Self::First | Self::Last | Self::Count => {
+                Vec::new()
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::codegen::{Place, Site};
 use crate::diagnostic::{Category, Code, Diagnostic, code};
-use crate::interpret::StoppedMember;
+use crate::interpret::{Stopped, StoppedMember};
 use crate::ir::{Body, NodeId, Object};
 use crate::optimize::bound::Excess;
 use crate::source::Span;
@@ -57,28 +57,36 @@ fn help(category: Category) -> Option<&'static str> {
     }
 }
 
-/// The fault at a node of an expression.
-pub(super) fn at(fault: Fault, body: &Body, node: NodeId) -> EvaluationFault {
-    let span = body.node(node).map_or(Span::default(), |node| node.span);
+/// The fault at a place of an expression.
+pub(super) fn at(fault: Fault, span: Span) -> EvaluationFault {
     EvaluationFault { code: code_of(fault), span, member: None }
 }
 
-/// Where the interpreter stopped, as machine code would say it.
-pub(super) fn site(found: StoppedMember) -> Site {
-    let StoppedMember { member, alternative, in_guard, stopped } = found;
-    Site { member: Some(Place { member, alternative, in_guard }), node: stopped.node }
+/// The fault where the interpreter stopped.
+pub(super) fn stopped(stopped: Stopped, body: &Body) -> EvaluationFault {
+    at(stopped.fault, span_of(Some(body), stopped.node))
+}
+
+fn span_of(body: Option<&Body>, node: NodeId) -> Span {
+    body.and_then(|body| body.node(node)).map_or(Span::NONE, |node| node.span)
 }
 
 /// The fault of one of an object's expressions.
-pub(super) fn in_object(object: &Object, fault: Fault, site: Site) -> EvaluationFault {
-    let Place { member, alternative, in_guard } =
-        site.member.unwrap_or(Place { member: 0, alternative: 0, in_guard: false });
+pub(super) fn in_object(fault: Fault, site: Site) -> EvaluationFault {
+    let member = site.member.map_or((0, 0, false), |place| {
+        let Place { member, alternative, in_guard } = place;
+        (member, alternative, in_guard)
+    });
+    EvaluationFault { member: Some(member), ..at(fault, site.span) }
+}
+
+/// As [`stopped`], in an object.
+pub(super) fn stopped_in_object(found: StoppedMember, object: &Object) -> EvaluationFault {
+    let StoppedMember { member, alternative, in_guard, stopped } = found;
     let made = object.members.get(member).and_then(|made| made.alternatives.get(alternative));
     let body = made.and_then(|made| if in_guard { made.guard.as_ref() } else { Some(&made.value) });
-    let node = body.and_then(|body| body.node(site.node));
-    let span = node.map_or(Span::default(), |node| node.span);
-    let member = Some((member, alternative, in_guard));
-    EvaluationFault { code: code_of(fault), span, member }
+    let span = span_of(body, stopped.node);
+    EvaluationFault { member: Some((member, alternative, in_guard)), ..at(stopped.fault, span) }
 }
 
 /// The code of every fault there is.

@@ -5,6 +5,7 @@
 //! typed IR, charged, verified, and compiled together with the other programs of its set.
 
 mod bounds;
+mod compile;
 mod completion;
 mod context;
 mod fault;
@@ -25,10 +26,12 @@ pub use subject::{ContextError, Subject, datum};
 #[cfg(feature = "internals")]
 pub use crate::interpret::tally;
 #[cfg(feature = "internals")]
+pub use compile::{Making, mistakes};
+#[cfg(feature = "internals")]
 pub use fault::codes as fault_codes;
 
 use crate::check::{self, Names};
-use crate::codegen::{self, CompiledSet, Outcome, Unit};
+use crate::codegen::{self, CompiledSet, Outcome};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
@@ -55,26 +58,6 @@ pub enum Engine {
     /// The plain statement of what an expression means.
     Interpreter,
 }
-
-/// Mistakes that code generation can be told to make, so that a test can show it would find them.
-#[cfg(feature = "internals")]
-pub fn mistakes() -> impl Iterator<Item = &'static str> {
-    PLANTED.iter().map(|(name, _)| *name)
-}
-
-#[cfg(feature = "internals")]
-const PLANTED: [(&str, codegen::Mistake); 10] = [
-    ("short-prefix", codegen::Mistake::ShortPrefix),
-    ("index-from-one", codegen::Mistake::IndexFromOne),
-    ("skipped-charge", codegen::Mistake::SkippedCharge),
-    ("missing-null-check", codegen::Mistake::MissingNullCheck),
-    ("lost-second-map", codegen::Mistake::LostSecondMap),
-    ("short-charge", codegen::Mistake::ShortCharge),
-    ("fault-at-root", codegen::Mistake::FaultAtRoot),
-    ("one-more-taken", codegen::Mistake::OneMoreTaken),
-    ("null-is-empty", codegen::Mistake::NullIsEmpty),
-    ("unstable-sort", codegen::Mistake::UnstableSort),
-];
 
 /// Whether this host lets generated code run. Where it does not, every set runs interpreted.
 #[must_use]
@@ -143,7 +126,7 @@ pub struct MemberDiagnostics {
 }
 
 /// Programs on their way to being a set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SetBuilder {
     schema: Arc<Schema>,
     /// The shapes of the records by ordinal, which every program is verified against.
@@ -154,7 +137,7 @@ pub struct SetBuilder {
     programs: Vec<Program>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Program {
     Json(Body),
     Condition(Body),
@@ -334,52 +317,6 @@ impl SetBuilder {
         let root = body.node(body.root);
         root.map(|node| ir::print::shape(&node.shape)).unwrap_or_default()
     }
-
-    /// The set of all that was added, compiled to machine code for [`Engine::Native`]. Where the
-    /// host refuses executable memory the set runs interpreted, with a warning in the log.
-    #[must_use]
-    pub fn finish(self, engine: Engine) -> ProgramSet {
-        self.compile(engine, codegen::Settings::default())
-    }
-
-    /// As [`SetBuilder::finish`], with machine code that tells [`tally::steps_left`] and, if
-    /// asked to, makes one of [`mistakes`].
-    #[cfg(feature = "internals")]
-    #[must_use]
-    pub fn finish_telling_steps(self, mistake: Option<&str>) -> ProgramSet {
-        let planted = PLANTED.iter().find(|(name, _)| Some(*name) == mistake);
-        let planted_mistake = planted.map(|(_, mistake)| *mistake);
-        let tells_steps = true;
-        let settings = codegen::Settings { planted_mistake, tells_steps, ..Default::default() };
-        self.compile(Engine::Native, settings)
-    }
-
-    /// The machine code of a program, as text for people; `None` where there is no native code.
-    #[must_use]
-    pub fn listing(self, id: ProgramId) -> Option<Listing> {
-        let set = self.compile(Engine::Native, codegen::Settings::with_listing());
-        set.native?.listing().get(id.0).cloned()
-    }
-
-    fn compile(self, engine: Engine, settings: codegen::Settings) -> ProgramSet {
-        let Self { schema, names, programs, .. } = self;
-        let units: Vec<Unit<'_>> = programs
-            .iter()
-            .map(|program| match program {
-                Program::Json(body) => Unit::Json(body),
-                Program::Condition(body) => Unit::Value(body),
-                Program::Object(object) => Unit::Object(object),
-            })
-            .collect();
-        let native = match engine {
-            Engine::Interpreter => None,
-            Engine::Native => codegen::compile(&units, settings)
-                .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
-                .ok(),
-        };
-        let needs = Needs::new(&programs, schema.n_records(), names.paths());
-        ProgramSet { schema, names: names.list().to_vec(), programs, needs, native }
-    }
 }
 
 impl Length {
@@ -446,10 +383,7 @@ impl ProgramSet {
     /// The typed IR of a program, as text for people; `None` for an object.
     #[must_use]
     pub fn ir(&self, id: ProgramId) -> Option<String> {
-        match self.programs.get(id.0)? {
-            Program::Json(body) | Program::Condition(body) => Some(ir::print::print(body)),
-            Program::Object(_) => None,
-        }
+        self.programs.get(id.0)?.ir()
     }
 
     /// How many bytes of machine code a program is; `None` where it is interpreted.
@@ -485,7 +419,7 @@ impl ProgramSet {
         worker.reset();
         match self.native(engine).map(|native| worker.native(native, id.0, roots, &[])) {
             Some(Outcome::Done) => Ok(worker.json()),
-            Some(Outcome::Fault { fault, site }) => Err(fault::at(fault, body, site.node)),
+            Some(Outcome::Fault { fault, site }) => Err(fault::at(fault, site.span)),
             Some(Outcome::OutputFull) | None => interpreted(body, roots, worker),
         }
     }
@@ -508,7 +442,7 @@ impl ProgramSet {
         match self.native(engine).map(|native| worker.native_value(native, id.0, roots)) {
             Some(Ok(condition)) => return Ok(condition),
             Some(Err(Outcome::Fault { fault, site })) => {
-                return Err(fault::at(fault, body, site.node));
+                return Err(fault::at(fault, site.span));
             }
             Some(Err(Outcome::Done | Outcome::OutputFull)) | None => worker.reset(),
         }
@@ -516,7 +450,7 @@ impl ProgramSet {
             .interpret(roots, |context, roots, _| {
                 interpret::evaluate(body, context, roots).map(context::condition_of)
             })
-            .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))
+            .map_err(|stopped| fault::stopped(stopped, body))
     }
 
     /// The members of an object that `selected` names (a bit each, in order), as
@@ -536,7 +470,7 @@ impl ProgramSet {
         worker.reset();
         match self.native(engine).map(|native| worker.native(native, id.0, roots, selected)) {
             Some(Outcome::Done) => Ok(worker.json()),
-            Some(Outcome::Fault { fault, site }) => Err(fault::in_object(object, fault, site)),
+            Some(Outcome::Fault { fault, site }) => Err(fault::in_object(fault, site)),
             Some(Outcome::OutputFull) | None => interpreted_object(object, selected, roots, worker),
         }
     }
@@ -555,7 +489,7 @@ fn interpreted<'w>(
         .interpret(roots, |context, roots, json| {
             interpret::evaluate_json(body, context, roots, json)
         })
-        .map_err(|stopped| fault::at(stopped.fault, body, stopped.node))?;
+        .map_err(|stopped| fault::stopped(stopped, body))?;
     Ok(worker.json())
 }
 
@@ -572,6 +506,6 @@ fn interpreted_object<'w>(
         .interpret(roots, |context, roots, json| {
             interpret::evaluate_object(object, selected, context, roots, json)
         })
-        .map_err(|stopped| fault::in_object(object, stopped.stopped.fault, fault::site(stopped)))?;
+        .map_err(|stopped| fault::stopped_in_object(stopped, object))?;
     Ok(worker.json())
 }

@@ -5,8 +5,8 @@ use claimsmith::diagnostic::{Diagnostic, render};
 use claimsmith::document::{self, Node};
 use claimsmith::internals::round_trip;
 use claimsmith::program::{
-    Engine, EvaluationFault, Length, Lines, Roots, SetBuilder, Subject, Worker, complete, format,
-    is_unfinished,
+    Engine, EvaluationFault, Length, Lines, Making, Roots, SetBuilder, Subject, Worker, complete,
+    format, is_unfinished,
 };
 use claimsmith::schema::{self, Schema};
 use std::sync::{Arc, LazyLock};
@@ -105,15 +105,20 @@ pub(crate) fn agreement(input: &[u8]) {
 fn agree(text: &str, schema: &Arc<Schema>, subject: &Subject) {
     let mut builder = SetBuilder::new(Arc::clone(schema));
     let Ok((id, _)) = builder.add_json(text, Length::Free) else { return };
-    let set = builder.finish_telling_steps(None);
-    let resolved = set.resolve(subject.table());
-    let roots = Roots::of(subject, &set, &resolved, NOW);
+    let usual = Making { optimizes: true, ..Making::default() };
+    let optimized = Making { interprets_optimized: true, interprets_only: true, ..usual };
     let mut worker = Worker::new();
-    let [interpreted, native] = [Engine::Interpreter, Engine::Native].map(|engine| {
+    let mut answer = |making: &Making<'_>, engine| {
+        let set = builder.clone().finish_for_test(making);
+        let resolved = set.resolve(subject.table());
+        let roots = Roots::of(subject, &set, &resolved, NOW);
         let json = set.json(id, &roots, &mut worker, engine)?.to_vec();
         Ok::<_, EvaluationFault>((json, claimsmith::program::tally::steps_left()))
-    });
-    assert_eq!(native, interpreted, "{text:?}");
+    };
+    let plain = Making { interprets_only: true, ..Making::default() };
+    let interpreted = answer(&plain, Engine::Interpreter);
+    assert_eq!(answer(&usual, Engine::Native), interpreted, "{text:?}");
+    assert_eq!(answer(&optimized, Engine::Interpreter), interpreted, "optimized {text:?}");
     match interpreted {
         Ok((json, _)) => assert!(document::read(&json).is_ok(), "{text:?} gives no JSON"),
         Err(fault) => is_well_told(text, &[fault.diagnostic()]),

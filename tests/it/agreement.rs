@@ -1,7 +1,8 @@
-//! Made-up programs over made-up subjects: the interpreter and machine code give the same bytes, or
-//! the same fault at the same place, spend the same steps, and everything there is was tried. Each
-//! program runs alone, many as members of an object too. Of some, all that is allocated ends at a page
-//! that nobody may touch. `PROGRAMS=n` compares so many, `SEED=n` others.
+//! Made-up programs over made-up subjects: the interpreter and machine code, each on the program as
+//! it is and as it is optimized, give the same bytes, or the same fault at the same place, spend the
+//! same steps, and everything there is was tried. Each program runs alone, many as members of an
+//! object too. Of some, all that is allocated ends at a page that nobody may touch. `PROGRAMS=n`
+//! compares so many, `SEED=n` others.
 
 use crate::support::guard;
 use crate::support::made_subject::{self, NOTABLE, Prepared};
@@ -138,16 +139,31 @@ impl Question {
     }
 }
 
-/// Asks both engines; tells of a difference.
+/// Asks the interpreter about a program as it is, then everybody else; tells of a difference.
 fn ask<T: PartialEq + Debug>(
     what: &str,
-    mut on: impl FnMut(Engine) -> Result<T, EvaluationFault>,
+    sets: &Sets,
+    mut on: impl FnMut(&ProgramSet, Engine) -> Result<T, EvaluationFault>,
 ) -> Result<Result<T, EvaluationFault>, String> {
-    let (interpreted, native) = (on(Engine::Interpreter), on(Engine::Native));
-    if native == interpreted {
-        return Ok(interpreted);
+    let interpreted = on(&sets.whole, Engine::Interpreter);
+    // What was met counts for programs as they are.
+    let native = on(&sets.whole, Engine::Native);
+    if native != interpreted {
+        return Err(format!(
+            "on {what}\nnative code gives {native:?}\nthe interpreter  {interpreted:?}"
+        ));
     }
-    Err(format!("on {what}\nnative code gives {native:?}\nthe interpreter  {interpreted:?}"))
+    for other in &sets.others {
+        for engine in [Engine::Interpreter, Engine::Native] {
+            let found = on(other, engine);
+            if found != interpreted {
+                return Err(format!(
+                    "on {what}\notherwise optimized, {engine:?} {found:?}\nthe interpreter {interpreted:?}"
+                ));
+            }
+        }
+    }
+    Ok(interpreted)
 }
 
 /// How many steps the last expression had left, where that can be told.
@@ -158,15 +174,38 @@ fn steps_left() -> i64 {
     0
 }
 
-/// How a set of programs is compiled.
-type Finish<'f> = &'f (dyn Fn(SetBuilder) -> ProgramSet + Sync);
+/// One set of programs, made in several ways.
+struct Sets {
+    /// Machine code as everybody gets it; the interpreter runs the programs as they are.
+    whole: ProgramSet,
+    others: Vec<ProgramSet>,
+}
 
-/// Compiles as usual.
-fn usually(builder: SetBuilder) -> ProgramSet {
+/// How a set of programs is made. Compiling is most of the time, so that not everything is compiled
+/// in every way; the dice say.
+type Finish<'f> = &'f (dyn Fn(&mut Dice, SetBuilder) -> Sets + Sync);
+
+/// Makes all that must agree.
+fn usually(dice: &mut Dice, builder: SetBuilder) -> Sets {
     #[cfg(feature = "internals")]
-    return builder.finish_telling_steps(None);
+    {
+        use claimsmith::program::Making;
+        let usual = Making { optimizes: true, ..Making::default() };
+        let interpreted = Making { interprets_optimized: true, interprets_only: true, ..usual };
+        let mut others = vec![builder.clone().finish_for_test(&interpreted)];
+        if dice.roll(4) == 0 {
+            others.push(builder.clone().finish_for_test(&Making::default()));
+        }
+        let whole = builder.finish_for_test(&usual);
+        // Folding constants meets rows.
+        drop(claimsmith::program::tally::take());
+        Sets { whole, others }
+    }
     #[cfg(not(feature = "internals"))]
-    builder.finish(Engine::Native)
+    {
+        dice.roll(4);
+        Sets { whole: builder.finish(Engine::Native), others: Vec::new() }
+    }
 }
 
 /// A worker whose memory ends at guard pages if this thread's does.
@@ -193,7 +232,7 @@ fn omits_empty(member: usize) -> bool {
 
 /// Programs of one set, and the records they run over.
 struct Compiled<'c> {
-    set: ProgramSet,
+    sets: Sets,
     roots: Roots<'c>,
     worker: Worker,
 }
@@ -224,11 +263,12 @@ fn compare(
     // Compiling is most of the time, so that not every program is compiled twice.
     let whole = if dice.roll(3) == 0 { add_whole(&mut builder, &short) } else { None };
     let (guarded_text, guarded) = add_guarded(dice, &mut builder, &short);
-    let set = finish(builder);
+    let sets = finish(dice, builder);
+    let set = &sets.whole;
     assert!(set.is_native());
     let resolved = set.resolve(prepared.subject.table());
-    let roots = prepared.roots(&set, &resolved);
-    let mut compiled = Compiled { set, roots, worker: worker() };
+    let roots = prepared.roots(set, &resolved);
+    let mut compiled = Compiled { sets, roots, worker: worker() };
     let mut alone = BTreeMap::new();
     for (id, question) in &programs {
         let outcome = compiled.alone(*id, &question.text)?;
@@ -293,8 +333,8 @@ type Alone = Result<String, EvaluationFault>;
 
 impl Compiled<'_> {
     fn alone(&mut self, id: ProgramId, text: &str) -> Result<Alone, String> {
-        let Self { set, roots, worker } = self;
-        let outcome = ask(text, |engine| {
+        let Self { sets, roots, worker } = self;
+        let outcome = ask(text, sets, |set, engine| {
             let json = set.json(id, roots, worker, engine)?;
             Ok((String::from_utf8_lossy(json).into_owned(), steps_left()))
         })?;
@@ -306,8 +346,8 @@ impl Compiled<'_> {
         id: ProgramId,
         text: &str,
     ) -> Result<Result<Condition, EvaluationFault>, String> {
-        let Self { set, roots, worker } = self;
-        let outcome = ask(text, |engine| {
+        let Self { sets, roots, worker } = self;
+        let outcome = ask(text, sets, |set, engine| {
             let condition = set.condition(id, roots, worker, engine)?;
             Ok((condition, steps_left()))
         })?;
@@ -315,8 +355,8 @@ impl Compiled<'_> {
     }
 
     fn object(&mut self, id: ProgramId, selected: &[u64], text: &str) -> Result<Alone, String> {
-        let Self { set, roots, worker } = self;
-        ask(text, |engine| {
+        let Self { sets, roots, worker } = self;
+        ask(text, sets, |set, engine| {
             let json = set.object(id, selected, roots, worker, engine)?;
             Ok(String::from_utf8_lossy(json).into_owned())
         })
@@ -337,14 +377,18 @@ impl Compiled<'_> {
                 Err(EvaluationFault { member: Some((member, 0, false)), ..fault.clone() })
             }
         };
-        let Self { set, roots, worker } = self;
-        let found = set
-            .object(object, &[1 << member], roots, worker, Engine::Native)
-            .map(|json| String::from_utf8_lossy(json).into_owned());
-        if found == expected {
-            return Ok(());
+        let Self { sets, roots, worker } = self;
+        for set in sets.others.iter().chain([&sets.whole]) {
+            let found = set
+                .object(object, &[1 << member], roots, worker, Engine::Native)
+                .map(|json| String::from_utf8_lossy(json).into_owned());
+            if found != expected {
+                return Err(format!(
+                    "on {text}\nin an object: {found:?}\nalone:        {expected:?}"
+                ));
+            }
         }
-        Err(format!("on {text}\nin an object: {found:?}\nalone:        {expected:?}"))
+        Ok(())
     }
 }
 
@@ -571,10 +615,16 @@ mod evaluated {
 #[cfg(feature = "internals")]
 #[test]
 fn a_mistake_planted_in_code_generation_is_found() {
+    use claimsmith::program::Making;
     let mut n_mistakes = 0;
     let mut unnoticed = Vec::new();
     for mistake in claimsmith::program::mistakes() {
-        let finish = |builder: SetBuilder| builder.finish_telling_steps(Some(mistake));
+        let making = Making { mistake: Some(mistake), optimizes: true, ..Making::default() };
+        let finish = |_: &mut Dice, builder: SetBuilder| {
+            let whole = builder.finish_for_test(&making);
+            drop(claimsmith::program::tally::take());
+            Sets { whole, others: Vec::new() }
+        };
         if compare_many(FOUND_WITHIN, 20_261_123, &finish, &mut Seen::default()).is_ok() {
             unnoticed.push(mistake);
         }

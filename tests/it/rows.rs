@@ -2,8 +2,10 @@
 //! too many arguments; and `claimsmith functions` tells of it.
 
 use crate::examples::run;
-use crate::support::case;
-use claimsmith_runtime::functions::{Accepts, Function, Null, Parameter, Repeats, Style, rows};
+use crate::support::{case, evaluate};
+use claimsmith_runtime::functions::{
+    Accepts, EXAMPLE_CONTEXT, Function, Null, Parameter, Repeats, Style, rows,
+};
 use std::collections::BTreeMap;
 
 /// The answer of each case in `tests/cases/functions`, by its title.
@@ -127,4 +129,20 @@ fn editors_get_functions_as_json_and_slips_get_the_nearest_name() {
     let (printed, said) = told(&["padstrat"]);
     assert_eq!(printed, "");
     assert!(said.contains("there is no function `padstrat`; did you mean `padStart`?"), "{said}");
+}
+
+#[test]
+fn a_row_that_asks_for_the_time_says_so() {
+    let at = |now: &str| EXAMPLE_CONTEXT.replacen('{', &format!(r#"{{"now": "{now}", "#), 1);
+    let (then, later) = (at("2001-02-03T04:05:06Z"), at("2033-10-11T12:13:14Z"));
+    let timely: Vec<&str> =
+        rows().filter(|(_, row)| row.asks_time).flat_map(|(_, row)| row.names).copied().collect();
+    assert!(timely.contains(&"Time.now") && timely.contains(&"withinDays"));
+    for (_, row) in rows().filter(|(_, row)| row.style != Style::Internal) {
+        let (expression, _) = row.example;
+        if !timely.iter().any(|name| expression.contains(name)) {
+            let answers = [&then, &later].map(|context| evaluate(expression, context));
+            assert_eq!(answers[0], answers[1], "{expression}");
+        }
+    }
 }

@@ -36,17 +36,17 @@ const AMOUNT: Parameter = Parameter::new("amount", Accepts::Integer);
 
 /// The rows of this family.
 pub(crate) static ROWS: &[Function] = &[
-    Function::classic(&["DateTime.now"], &[], Returns::DateTime, Body(body::now)).total().says(
-        "the time of the request, in UTC",
-        "DateTime.now() == Time.now()",
-        "true",
-    ),
+    Function::classic(&["DateTime.now"], &[], Returns::DateTime, Body(body::now))
+        .total()
+        .timely()
+        .says("the time of the request, in UTC", "DateTime.now() == Time.now()", "true"),
     Function::classic(
         &["Time.now"],
         &[CLASSIC_ZONE, CLASSIC_FORMAT],
         Returns::TimeOrText,
         Body(body::now_as),
     )
+    .timely()
     .optional(2)
     .faults(&[Fault::BadZone, Fault::BadTime])
     .says(
@@ -60,6 +60,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Text,
         Body(body::string_to_iso),
     )
+    .timely()
     .faults(&[Fault::BadTime])
     .says(
         "the time that the text writes in this pattern; in UTC if it names no zone",
@@ -146,6 +147,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::DateTime,
         Body(body::parse_string),
     )
+    .timely()
     .optional(1)
     .faults(&[Fault::BadTime])
     .says(
@@ -270,6 +272,7 @@ pub(crate) static ROWS: &[Function] = &[
         "\"2015-07-31T17:18:35.979Z\"",
     ),
     Function::method(&["withinDays"], &[TIME, AMOUNT], Returns::Boolean, Body(body::within::<DAY>))
+        .timely()
         .total()
         .says(
             "whether the time is not in the future and at most so many times 24 hours ago",
@@ -282,6 +285,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Body(body::within::<HOUR>),
     )
+    .timely()
     .total()
     .says(
         "whether the time is not in the future and at most so many hours ago",
@@ -294,6 +298,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Body(body::within::<MINUTE>),
     )
+    .timely()
     .total()
     .says(
         "whether the time is not in the future and at most so many minutes ago",
@@ -306,6 +311,7 @@ pub(crate) static ROWS: &[Function] = &[
         Returns::Boolean,
         Body(body::within::<SECOND>),
     )
+    .timely()
     .total()
     .says(
         "whether the time is not in the future and at most so many seconds ago",

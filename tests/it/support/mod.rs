@@ -9,7 +9,7 @@ pub(crate) mod rare_program;
 
 use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;
-use claimsmith::program::{Engine, Length, Roots, SetBuilder, Subject, Worker};
+use claimsmith::program::{Engine, Length, ProgramSet, Roots, SetBuilder, Subject, Worker};
 use claimsmith::schema::{Schema, from_declaration};
 use std::sync::Arc;
 
@@ -19,20 +19,42 @@ pub(crate) fn declared(json: &str) -> Arc<Schema> {
 }
 
 /// What an expression gives for a context: its value as JSON, or all that was said. Both engines
-/// are asked, and must agree to the byte.
+/// are asked, of the program as it is and optimized, and must agree to the byte.
 pub(crate) fn evaluate(expression: &str, context: &str) -> Result<String, Vec<Diagnostic>> {
-    let native = evaluate_on(Engine::Native, expression, context);
-    let interpreted = evaluate_on(Engine::Interpreter, expression, context);
-    assert_eq!(native, interpreted, "the engines differ on {expression}");
+    let usual = |engine| evaluate_on(engine, expression, context, |builder| builder.finish(engine));
+    let native = usual(Engine::Native);
+    assert_eq!(native, usual(Engine::Interpreter), "the engines differ on {expression}");
+    #[cfg(feature = "internals")]
+    {
+        use claimsmith::program::Making;
+        let optimized = Making {
+            optimizes: true,
+            interprets_optimized: true,
+            interprets_only: true,
+            ..Making::default()
+        };
+        for (engine, making) in
+            [(Engine::Native, Making::default()), (Engine::Interpreter, optimized)]
+        {
+            let finish = |builder: SetBuilder| builder.finish_for_test(&making);
+            let found = evaluate_on(engine, expression, context, finish);
+            assert_eq!(native, found, "optimizing {expression} changes it on {engine:?}");
+        }
+    }
     native
 }
 
-fn evaluate_on(engine: Engine, expression: &str, context: &str) -> Result<String, Vec<Diagnostic>> {
+fn evaluate_on(
+    engine: Engine,
+    expression: &str,
+    context: &str,
+    finish: impl FnOnce(SetBuilder) -> ProgramSet,
+) -> Result<String, Vec<Diagnostic>> {
     let context = document::read(context.as_bytes()).unwrap();
     let (schema, subject) = Subject::infer(&context).unwrap();
     let mut builder = SetBuilder::new(Arc::new(schema));
     let (id, lints) = builder.add_json(expression, Length::Free)?;
-    let set = builder.finish(engine);
+    let set = finish(builder);
     assert_eq!(set.is_native(), engine == Engine::Native);
     let resolved = set.resolve(subject.table());
     let roots = Roots::of(&subject, &set, &resolved, 0);
