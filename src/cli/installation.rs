@@ -8,8 +8,8 @@ use crate::organization::DEMO;
 use crate::program::{Engine, is_native_available};
 use crate::publish::{Draft, PublicUrl, Published, Surroundings, compile};
 use crate::random::Random;
-use crate::store::Store;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
+use crate::store::{Isolation, Store};
 use crate::token::{Keyring, Vault};
 use clap::Args;
 use std::error::Error;
@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 
 /// Most bytes of an org document.
 const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The variable that may name the database, whose URL may hold a password.
+const STORE: &str = "CLAIMSMITH_STORE";
 
 /// The variable that may hold the master key.
 const MASTER_KEY: &str = "CLAIMSMITH_MASTER_KEY";
@@ -34,6 +37,10 @@ pub(super) struct Installation {
     /// Where keys are kept [default: ./claimsmith-data, ./claimsmith-demo with --demo]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A PostgreSQL database that several nodes share, instead of a file of the data directory;
+    /// CLAIMSMITH_STORE may name it instead
+    #[arg(long, value_name = "URL", conflicts_with = "demo")]
+    store: Option<String>,
     /// Where the outside world finds this server: `https://`, host, perhaps port and path
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -65,6 +72,12 @@ impl Installation {
         })
     }
 
+    /// The URL of the database that nodes share, if there is one. The demo keeps to itself.
+    fn shared_store(&self) -> Option<String> {
+        let in_environment = || std::env::var(STORE).ok().filter(|url| !url.is_empty());
+        self.store.clone().or_else(in_environment).filter(|_| !self.demo)
+    }
+
     /// The document's name and text.
     fn document(&self) -> Result<(String, Vec<u8>), Stop> {
         match &self.org {
@@ -86,7 +99,7 @@ impl Installation {
     }
 
     /// Opens the data directory and the store, making them where they are not there.
-    pub(super) fn open(&self, draft: &Draft) -> Result<Opened, Stop> {
+    pub(super) async fn open(&self, draft: &Draft) -> Result<Opened, Stop> {
         let random = Random::System;
         let usual = if self.demo { "./claimsmith-demo" } else { "./claimsmith-data" };
         let path = self.data.as_deref().unwrap_or(Path::new(usual));
@@ -97,12 +110,23 @@ impl Installation {
             (None, Some(text)) => Some(GivenKey::Environment(text)),
             (None, None) => None,
         };
+        let shared = self.shared_store();
+        if shared.is_some() && given.is_none() {
+            return Err(format!(
+                "a database that nodes share needs a master key that they share too: set \
+                 {MASTER_KEY} or name a file with --master-key-file"
+            )
+            .into());
+        }
         let directory = DataDirectory::open(path, purpose, given, &random)?;
         let credentials = match self.demo {
             true => Some(Credentials::load_or_make(&directory, draft.organization(), &random)?),
             false => None,
         };
-        let store = Store::sqlite(&directory.database(), Clock::System)?;
+        let store = match shared {
+            Some(url) => Store::postgres(&url, Isolation::ReadCommitted, Clock::System).await?,
+            None => Store::sqlite(&directory.database(), Clock::System)?,
+        };
         let vault = Vault::new(directory.master_key())?;
         Ok(Opened { directory, random, store, vault, credentials })
     }

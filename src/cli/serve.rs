@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let Some(draft) = installation.draft(public_url.clone())? else {
             return Ok(ExitCode::FAILURE);
         };
-        let opened = installation.open(&draft)?;
+        let opened = installation.open(&draft).await?;
         let published = opened.start(draft).await?;
         opened.warn();
         tell(&welcome(&published, &opened))?;

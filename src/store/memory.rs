@@ -1,5 +1,6 @@
 //! Rows in a map: the store of tests. What has a tag is found by looking at every row.
 
+use super::Range;
 use super::row::{Answer, BatchOutcome, Batched, FIRST_GENERATION, Op, Row};
 use crate::clock::{Clock, seconds_of};
 use std::collections::BTreeMap;
@@ -60,6 +61,16 @@ impl Memory {
 
     pub(super) fn list(&self, kind: &str) -> Answer<Vec<Row>> {
         self.answer(of_kind(&self.rows(), kind).cloned().collect())
+    }
+
+    pub(super) fn list_range(&self, kind: &str, range: Range<'_>) -> Answer<Vec<Row>> {
+        let rows = self.rows();
+        let from_prefix = rows.range((kind.to_owned(), range.prefix.to_owned())..);
+        let found = from_prefix
+            .map(|(_, row)| row)
+            .take_while(|row| row.kind == kind)
+            .filter(|row| range.after.is_none_or(|after| row.key.as_str() > after));
+        self.answer(found.take(range.limit as usize).cloned().collect())
     }
 
     pub(super) fn list_by_tag(

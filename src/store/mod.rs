@@ -2,16 +2,27 @@
 //! of implementations that the same tests hold to the same behaviour (`tests.rs`).
 
 pub mod data_directory;
+#[cfg(any(test, feature = "internals"))]
+mod failing;
 pub mod key_store;
 mod memory;
+//ORG
+mod postgres;
 mod row;
 mod sqlite;
+mod tags;
 pub mod upkeep;
 
+#[cfg(any(test, feature = "internals"))]
+pub use failing::Fails;
+pub use postgres::Isolation;
 pub use row::{Answer, BatchOutcome, Op, Row, StoreError};
 
 use crate::clock::Clock;
+#[cfg(any(test, feature = "internals"))]
+use failing::Failing;
 use memory::Memory;
+use postgres::Postgres;
 use row::Batched;
 use sqlite::Sqlite;
 use std::path::Path;
@@ -26,6 +37,31 @@ pub enum Store {
     Memory(Memory),
     /// In one SQLite file.
     Sqlite(Sqlite),
+    /// In a PostgreSQL database, which several nodes may share.
+    Postgres(Postgres),
+    /// In another, until a call that fails: for tests.
+    #[cfg(any(test, feature = "internals"))]
+    Failing(Failing),
+}
+
+/// A part of the rows of one kind, in the byte order of their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range<'r> {
+    /// What the keys begin with.
+    pub prefix: &'r str,
+    /// The key that those wanted come after.
+    pub after: Option<&'r str>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl Range<'_> {
+    /// Keeps the rows whose keys have the prefix, of rows in order that begin at the first such.
+    fn cut(self, mut rows: Vec<Row>) -> Vec<Row> {
+        let n_within = rows.iter().take_while(|row| row.key.starts_with(self.prefix)).count();
+        rows.truncate(n_within);
+        rows
+    }
 }
 
 impl Store {
@@ -45,13 +81,43 @@ impl Store {
         Sqlite::open(path, clock).map(Self::Sqlite)
     }
 
+    /// The store in the PostgreSQL database at `url` (libpq's URLs or its `key=value` form), made or
+    /// brought up to date first. What time it is there, the database says, unless `clock` is held
+    /// still.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] if a newer Claimsmith wrote the database, [`StoreError::Database`] if it
+    /// cannot be reached or acknowledges what it has not written.
+    pub async fn postgres(
+        url: &str,
+        isolation: Isolation,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        Postgres::open(url, isolation, clock).await.map(Self::Postgres)
+    }
+
+    /// This store, whose call number `fatal`, counted from one, fails. None does if that is zero.
+    #[cfg(any(test, feature = "internals"))]
+    #[must_use]
+    pub fn failing(self, fatal: usize, fails: Fails) -> Self {
+        Self::Failing(Failing::new(self, fatal, fails))
+    }
+
+    /// How many calls a store that was made to fail has had; zero of any other.
+    #[cfg(any(test, feature = "internals"))]
+    #[must_use]
+    pub fn n_calls(&self) -> usize {
+        if let Self::Failing(failing) = self { failing.n_calls() } else { 0 }
+    }
+
     /// Applies `ops` in order, each seeing what those before it did: all of them, or none if the
     /// condition of one fails. When this answers `Applied` the rows are on the disk. A caller that
     /// stops waiting does not cancel the batch.
     ///
     /// # Errors
     /// [`StoreError::Busy`] if too many wait already, [`StoreError::Refusing`] after an earlier
-    /// failed write, [`StoreError::Database`] if it failed now.
+    /// failed write, [`StoreError::Database`] if it failed now, [`StoreError::Unknown`] if it may
+    /// have been applied.
     pub async fn batch(&self, ops: Vec<Op>) -> Result<Answer<BatchOutcome>, StoreError> {
         Ok(self.apply(ops).await?.map(|batched| batched.outcome))
     }
@@ -91,6 +157,9 @@ impl Store {
         match self {
             Self::Memory(memory) => Ok(memory.batch(ops)),
             Self::Sqlite(sqlite) => sqlite.batch(ops).await,
+            Self::Postgres(postgres) => postgres.batch(ops).await,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => failing.apply(ops).await,
         }
     }
 
@@ -103,6 +172,9 @@ impl Store {
         match self {
             Self::Memory(memory) => Ok(memory.find(kind, key)),
             Self::Sqlite(sqlite) => sqlite.find(kind, key).await,
+            Self::Postgres(postgres) => postgres.find(kind, key).await,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => failing.find(kind, key).await,
         }
     }
 
@@ -114,7 +186,29 @@ impl Store {
         match self {
             Self::Memory(memory) => Ok(memory.list(kind)),
             Self::Sqlite(sqlite) => sqlite.list(kind).await,
+            Self::Postgres(postgres) => postgres.list(kind).await,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => failing.list(kind).await,
         }
+    }
+
+    /// Rows of this kind whose keys are in `range`, in the byte order of their keys.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn list_range(
+        &self,
+        kind: &str,
+        range: Range<'_>,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        let found = match self {
+            Self::Memory(memory) => memory.list_range(kind, range),
+            Self::Sqlite(sqlite) => sqlite.list_range(kind, range).await?,
+            Self::Postgres(postgres) => postgres.list_range(kind, range).await?,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => return failing.list_range(kind, range).await,
+        };
+        Ok(found.map(|rows| range.cut(rows)))
     }
 
     /// The first `limit` rows of this kind with this tag whose keys come after `after`, in the byte
@@ -132,6 +226,9 @@ impl Store {
         match self {
             Self::Memory(memory) => Ok(memory.list_by_tag(kind, tag, after, limit)),
             Self::Sqlite(sqlite) => sqlite.list_by_tag(kind, tag, after, limit).await,
+            Self::Postgres(postgres) => postgres.list_by_tag(kind, tag, after, limit).await,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => failing.list_by_tag(kind, tag, after, limit).await,
         }
     }
 }

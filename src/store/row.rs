@@ -175,6 +175,9 @@ pub enum StoreError {
     /// The store was closed while the question waited. Whether a batch was applied is not known.
     #[error("the store is closed")]
     Closed,
+    /// The connection was lost while the batch was being committed, and nobody could be asked since.
+    #[error("the database was lost while it committed; whether it did is not known")]
+    Unknown,
     /// A newer version wrote the data.
     #[error("the data is of version {found}; this program knows versions up to {known}")]
     Newer {

@@ -2,32 +2,76 @@
 
 use super::data_directory::{DataDirectory, Purpose};
 use super::key_store::{self, KeyStoreError, SIGNING_KEY};
-use super::{BatchOutcome, Op, Row, Store};
+use super::postgres::proxy::{Fate, Proxy};
+use super::postgres::throwaway;
+use super::{BatchOutcome, Fails, Isolation, Op, Range, Row, Store};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::token::{Algorithm, KeySet, MasterKey, TokenType, Vault};
 use std::future::Future;
 
 pub(super) fn wait<Out>(future: impl Future<Output = Out>) -> Out {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 /// What time it is at first, in seconds since 1970.
-const NOW: i64 = 1_700_000_000;
+pub(super) const NOW: i64 = 1_700_000_000;
 
 /// Runs `check` on an empty store of each kind.
-fn on_each(check: impl AsyncFn(Store)) {
+pub(super) fn on_each(check: impl AsyncFn(Store)) {
     on_each_with_clock(async |store, _| check(store).await);
 }
 
 /// The same, with the clock the store goes by.
-fn on_each_with_clock(check: impl AsyncFn(Store, Clock)) {
+pub(super) fn on_each_with_clock(check: impl AsyncFn(Store, Clock)) {
     let clock = Clock::fixed(NOW);
     wait(check(Store::memory(clock.clone()), clock));
     let clock = Clock::fixed(NOW);
     let directory = tempfile::tempdir().unwrap();
     let sqlite = Store::sqlite(&directory.path().join("s.sqlite"), clock.clone()).unwrap();
     wait(check(sqlite, clock));
+    wait(on_postgres(&check, Isolation::ReadCommitted, &[]));
+    wait(on_postgres(&check, Isolation::Serializable, &[]));
+    wait(on_postgres(&check, Isolation::ReadCommitted, &FATES));
+    wait(on_postgres(&check, Isolation::Serializable, &FATES));
+}
+
+/// What the first COMMITs meet. Five attempts fail in all, so that no batch needs more than the
+/// store makes.
+const FATES: [Fate; 9] = [
+    Fate::Pass,
+    Fate::Refuse,
+    Fate::CutAfter,
+    Fate::CutBefore,
+    Fate::Refuse,
+    Fate::CutAfter,
+    Fate::Pass,
+    Fate::CutBefore,
+    Fate::Refuse,
+];
+
+async fn on_postgres(
+    check: &impl AsyncFn(Store, Clock),
+    isolation: Isolation,
+    fates: &'static [Fate],
+) {
+    let Some(schema) = throwaway::schema().await else { return };
+    let clock = Clock::fixed(NOW);
+    // Makes the tables, undisturbed.
+    let store = Store::postgres(&schema.url(), isolation, clock.clone()).await.unwrap();
+    if fates.is_empty() {
+        return check(store, clock).await;
+    }
+    let mut fates = fates.iter().copied();
+    let proxy = Proxy::start(&schema.folder, move || fates.next().unwrap_or(Fate::Pass));
+    let url = schema.url_at(&proxy.folder());
+    let store = Store::postgres(&url, isolation, clock.clone()).await.unwrap();
+    check(store, clock).await;
 }
 
 fn row(key: &str, bytes: &str) -> Row {
@@ -142,6 +186,45 @@ fn a_list_is_of_one_kind_in_the_byte_order_of_keys() {
         let found: Vec<&str> = found.iter().map(|row| row.key.as_str()).collect();
         assert_eq!(found, ["", "A", "Z", "a", "b", "é"]);
         assert!(store.list("none").await.unwrap().value.is_empty());
+    });
+}
+
+#[test]
+fn a_range_begins_with_its_prefix_goes_on_behind_a_key_and_ends_with_the_prefix() {
+    on_each(async |store| {
+        let keys = ["a", "ab", "ab1", "ab2", "abé", "ac", "b"];
+        let mut ops: Vec<Op> = keys.iter().map(|key| Op::Insert(row(key, ""))).collect();
+        ops.push(Op::Insert(Row::new("codes", "ab9", Vec::new())));
+        run(&store, ops).await;
+        let list = async |prefix: &str, after: Option<&str>, limit: u32| {
+            let range = Range { prefix, after, limit };
+            let rows = store.list_range("code", range).await.unwrap().value;
+            rows.into_iter().map(|row| row.key).collect::<Vec<_>>()
+        };
+        assert_eq!(list("ab", None, 9).await, ["ab", "ab1", "ab2", "abé"]);
+        assert_eq!(list("ab", None, 2).await, ["ab", "ab1"]);
+        assert_eq!(list("ab", Some("ab1"), 9).await, ["ab2", "abé"]);
+        assert_eq!(list("", Some("ab2"), 2).await, ["abé", "ac"]);
+        assert_eq!(list("", None, 9).await, keys);
+        assert_eq!(list("c", None, 9).await, [""; 0]);
+    });
+}
+
+#[test]
+fn a_store_that_is_made_to_fail_does_so_once_on_the_side_it_was_told() {
+    on_each(async |store| {
+        for (fatal, fails, kept) in
+            [(2, Fails::Before, false), (2, Fails::After, true), (0, Fails::After, true)]
+        {
+            let failing = store.clone().failing(fatal, fails);
+            assert!(failing.find("code", "a").await.is_ok());
+            let clone = failing.clone();
+            let outcome = clone.batch(vec![Op::Insert(row("a", ""))]).await;
+            assert_eq!(outcome.is_err(), fatal == 2);
+            assert_eq!(failing.find("code", "a").await.unwrap().value.is_some(), kept);
+            assert_eq!((failing.n_calls(), store.n_calls()), (3, 0));
+            run(&store, vec![delete("a", None)]).await;
+        }
     });
 }
 

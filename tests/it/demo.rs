@@ -203,6 +203,33 @@ fn the_demo_keeps_to_itself() {
 }
 
 #[test]
+fn a_database_that_nodes_share_needs_a_master_key_that_is_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let (org, data) = (directory.path().join("org.json"), directory.path().join("data"));
+    std::fs::write(&org, include_str!("../../src/organization/demo.json")).unwrap();
+    let start = |given: &[(&str, &str)]| {
+        let output = claimsmith()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["--store", "postgres://nobody:hush@127.0.0.1:1/none"])
+            .arg("--org")
+            .arg(&org)
+            .arg("--data")
+            .arg(&data)
+            .envs(given.iter().copied())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        text(&output.stderr)
+    };
+    let refused = start(&[]);
+    assert!(refused.contains("needs a master key"), "{refused}");
+    assert!(!data.exists(), "no key was made");
+    let key = format!("{}=", "A".repeat(43));
+    let tried = start(&[("CLAIMSMITH_MASTER_KEY", &key)]);
+    assert!(!tried.contains("master key") && !tried.contains("hush"), "{tried}");
+}
+
+#[test]
 fn check_says_everything_that_is_wrong_and_nothing_is_started() {
     let folder = TempDir::new().unwrap();
     let org = folder.path().join("org.json");

@@ -14,6 +14,8 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("hyper_util::", &["src/http/"]),
     ("tower::", &["src/http/", "tests/"]),
     ("rusqlite", &["src/store/"]),
+    ("tokio_postgres", &["src/store/postgres/"]),
+    ("deadpool", &["src/store/postgres/"]),
     ("aws_lc_rs", &["src/token/", "src/random.rs"]),
     ("clap::", &["src/cli/"]),
     ("rustyline", &["src/cli/repl/"]),

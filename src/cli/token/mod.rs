@@ -54,8 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let installation = &arguments.installation;
     let public_url = installation.public_url(super::PUBLIC_URL)?;
     let Some(draft) = installation.draft(public_url)? else { return Ok(ExitCode::FAILURE) };
-    let opened = installation.open(&draft)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let opened = runtime.block_on(installation.open(&draft))?;
     let published = runtime.block_on(opened.start(draft))?;
     let now = Clock::System.seconds();
     let server = find_server(&published, &arguments.server)?;

@@ -9,6 +9,7 @@ mod writer;
 
 pub(super) use migration::migrate;
 
+use super::Range;
 use super::row::{Answer, Batched, Op, Row, StoreError};
 use crate::clock::Clock;
 use reader::Question;
@@ -71,6 +72,19 @@ impl Sqlite {
 
     pub(super) async fn list(&self, kind: &str) -> Result<Answer<Vec<Row>>, StoreError> {
         self.read(Question::List { kind: kind.to_owned() }).await
+    }
+
+    pub(super) async fn list_range(
+        &self,
+        kind: &str,
+        range: Range<'_>,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        let (kind, limit) = (kind.to_owned(), range.limit);
+        self.read(match range.after {
+            Some(after) => Question::ListAfter { kind, after: after.to_owned(), limit },
+            None => Question::ListFrom { kind, from: range.prefix.to_owned(), limit },
+        })
+        .await
     }
 
     pub(super) async fn list_by_tag(

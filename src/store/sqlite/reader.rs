@@ -22,6 +22,10 @@ pub(super) enum Question {
     Find { kind: String, key: String },
     /// All of a kind.
     List { kind: String },
+    /// Those of a kind from this key on.
+    ListFrom { kind: String, from: String, limit: u32 },
+    /// Those of a kind behind this key.
+    ListAfter { kind: String, after: String, limit: u32 },
     /// Those of a kind that have a tag, from a key on.
     ListByTag { kind: String, tag: String, after: Option<String>, limit: u32 },
 }
@@ -51,6 +55,16 @@ fn rows(connection: &Connection, question: &Question) -> rusqlite::Result<Vec<Ro
         Question::List { kind } => {
             select(connection, about_rows!("WHERE kind = ?1 ORDER BY key"), [kind])
         }
+        Question::ListFrom { kind, from, limit } => select(
+            connection,
+            about_rows!("WHERE kind = ?1 AND key >= ?2 ORDER BY key LIMIT ?3"),
+            [kind as &dyn ToSql, from, limit],
+        ),
+        Question::ListAfter { kind, after, limit } => select(
+            connection,
+            about_rows!("WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3"),
+            [kind as &dyn ToSql, after, limit],
+        ),
         // Every key comes after nothing, the empty one too.
         Question::ListByTag { kind, tag, after: None, limit } => select(
             connection,

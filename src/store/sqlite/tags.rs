@@ -1,19 +1,15 @@
-//! The tags of a row: as a text beside it, and as rows of their own by which it is found.
+//! The tags of a row as rows of their own, by which it is found.
 
+use crate::store::tags;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
-/// The text that stands beside the row; equal sets have equal texts.
-pub(super) fn to_text(tags: &BTreeSet<String>) -> rusqlite::Result<String> {
-    serde_json::to_string(tags)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
+/// The tags in the text that stands beside the row.
 pub(super) fn from_text(text: &str) -> rusqlite::Result<BTreeSet<String>> {
     let unreadable = |error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     };
-    serde_json::from_str(text).map_err(unreadable)
+    tags::from_text(text).map_err(unreadable)
 }
 
 /// The tags of the row, if it is there in this generation.

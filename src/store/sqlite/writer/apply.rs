@@ -2,6 +2,7 @@
 
 use crate::store::row::{FIRST_GENERATION, Op, Row};
 use crate::store::sqlite::tags;
+use crate::store::tags::to_text;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 /// What became of an op.
@@ -56,7 +57,7 @@ pub(super) fn apply(connection: &Connection, op: &Op, seconds: i64) -> rusqlite:
 fn insert(connection: &Connection, row: &Row) -> rusqlite::Result<bool> {
     let sql = "INSERT INTO state (kind, key, tags, generation, expires_at, bytes)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-    let text = tags::to_text(&row.tags)?;
+    let text = to_text(&row.tags);
     let n_inserted = connection.prepare_cached(sql)?.execute(params![
         row.kind,
         row.key,
@@ -76,7 +77,7 @@ fn insert(connection: &Connection, row: &Row) -> rusqlite::Result<bool> {
 fn replace(connection: &Connection, row: &Row, expected: i64) -> rusqlite::Result<bool> {
     let sql = "UPDATE state SET generation = ?4, expires_at = ?5, bytes = ?6
         WHERE kind = ?1 AND key = ?2 AND generation = ?7 AND tags = ?3";
-    let text = tags::to_text(&row.tags)?;
+    let text = to_text(&row.tags);
     let update = || {
         connection.prepare_cached(sql)?.execute(params![
             row.kind,

@@ -1,0 +1,126 @@
+//! The pool, what each connection insists on, and what time it is there.
+
+use super::{Isolation, StoreError};
+use crate::clock::Clock;
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, Error, NoTls};
+
+/// Most connections of a node. PostgreSQL takes 100 in all unless told otherwise.
+const CONNECTIONS: usize = 20;
+/// How many batches may wait for one; who comes after them is told that the store is busy.
+const QUEUE: usize = 1024;
+/// How long to wait for a connection, and for an answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What each session is told: no statement and no forgotten transaction holds its locks for long.
+const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s";
+
+/// Connections to one database. Clones share them.
+#[derive(Clone)]
+pub(super) struct Connections {
+    pool: Pool,
+    places: Arc<Semaphore>,
+    pub(super) clock: Clock,
+}
+
+impl Connections {
+    /// Connects to nothing yet.
+    pub(super) fn open(url: &str, isolation: Isolation, clock: Clock) -> Result<Self, StoreError> {
+        let mut config: Config = url.parse().map_err(failed)?;
+        let isolation = match isolation {
+            Isolation::ReadCommitted => "read\\ committed",
+            Isolation::Serializable => "serializable",
+        };
+        let given = config.get_options().unwrap_or_default();
+        let options = format!("{SESSION} -c default_transaction_isolation={isolation} {given}");
+        config.options(options.trim()).application_name("claimsmith");
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(PATIENCE);
+        }
+        // Whether a connection is still good is found out by using it.
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config, NoTls, recycling);
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .build()
+            .map_err(|error| StoreError::Database(error.to_string()))?;
+        Ok(Self { pool, places: Arc::new(Semaphore::new(QUEUE)), clock })
+    }
+
+    /// A place in the queue, or that it is full.
+    pub(super) fn queue(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| StoreError::Busy)
+    }
+
+    pub(super) async fn take(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(_) => StoreError::Busy,
+            PoolError::Backend(error) => failed(error),
+            error => StoreError::Database(error.to_string()),
+        })
+    }
+}
+
+/// What time it is, in microseconds since 1970: what the clock says if a test holds it, else what
+/// the database says.
+pub(super) async fn now(connection: &Object, clock: &Clock) -> Result<i64, Error> {
+    if let Clock::Fixed(_) = clock {
+        return Ok(clock.microseconds());
+    }
+    let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)";
+    let statement = connection.prepare_cached(sql).await?;
+    connection.query_one(&statement, &[]).await?.try_get(0)
+}
+
+/// A database that answers before it has written would make our promises false.
+pub(super) async fn insist_on_durability(connections: &Connections) -> Result<(), StoreError> {
+    let connection = connections.take().await?;
+    let sql = "SELECT current_setting('synchronous_commit')";
+    let found: String =
+        connection.query_one(sql, &[]).await.and_then(|row| row.try_get(0)).map_err(failed)?;
+    if found == "off" {
+        let said =
+            "synchronous_commit is off, so that what it acknowledges may be lost; turn it on";
+        return Err(StoreError::Database(said.to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether nothing was done only because others did something at the same time.
+pub(super) fn is_contention(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED)
+    )
+}
+
+/// Whether it is the connection or the server that ended, not the statement that was wrong.
+pub(super) fn is_lost(error: &Error) -> bool {
+    let ending = ["57P01", "57P02", "57P03", "25006", "25P03"];
+    error.as_db_error().is_none_or(|said| {
+        let code = said.code().code();
+        code.starts_with("08") || ending.contains(&code)
+    })
+}
+
+/// All that is said about it: the words of the library alone are `db error`.
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
+pub(super) fn failed(error: Error) -> StoreError {
+    let mut said = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        said.push_str(": ");
+        said.push_str(&error.to_string());
+        cause = error.source();
+    }
+    StoreError::Database(said)
+}

@@ -1,0 +1,103 @@
+//! Rows in PostgreSQL, for several nodes. A batch is one transaction, whose statements are sent
+//! together; nothing is used that CockroachDB and YugabyteDB lack: no LISTEN, no advisory locks, no
+//! triggers, no sequences.
+
+mod connection;
+mod in_order;
+mod migration;
+mod reading;
+mod statement;
+mod transaction;
+
+use super::Range;
+use super::row::{Answer, Batched, Op, Row, StoreError};
+use crate::clock::Clock;
+use connection::Connections;
+use reading::Question;
+use std::fmt;
+
+/// The isolation of every transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// What the database gives unless told otherwise; rows that a batch looks at are locked.
+    ReadCommitted,
+    /// For databases that know nothing else, and to be held to the same tests.
+    Serializable,
+}
+
+/// The pool of connections, and the clock that says what time it is.
+#[derive(Clone)]
+pub struct Postgres {
+    connections: Connections,
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Postgres")
+    }
+}
+
+impl Postgres {
+    /// With the system's clock the time is that of the database, which all nodes share.
+    pub(super) async fn open(
+        url: &str,
+        isolation: Isolation,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let connections = Connections::open(url, isolation, clock)?;
+        connection::insist_on_durability(&connections).await?;
+        migration::migrate(&connections).await?;
+        Ok(Self { connections })
+    }
+
+    /// In a task of its own: who hangs up cancels nothing.
+    pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
+        let place = self.connections.queue()?;
+        let connections = self.connections.clone();
+        let task = async move {
+            let ended = transaction::run(&connections, &ops).await;
+            drop(place);
+            ended
+        };
+        tokio::spawn(task).await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    pub(super) async fn find(
+        &self,
+        kind: &str,
+        key: &str,
+    ) -> Result<Answer<Option<Row>>, StoreError> {
+        let rows = reading::read(&self.connections, &Question::Find { kind, key }).await?;
+        Ok(rows.map(|rows| rows.into_iter().next()))
+    }
+
+    pub(super) async fn list(&self, kind: &str) -> Result<Answer<Vec<Row>>, StoreError> {
+        reading::read(&self.connections, &Question::List { kind }).await
+    }
+
+    pub(super) async fn list_range(
+        &self,
+        kind: &str,
+        range: Range<'_>,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        reading::read(&self.connections, &Question::ListRange { kind, range }).await
+    }
+
+    pub(super) async fn list_by_tag(
+        &self,
+        kind: &str,
+        tag: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        let question = Question::ListByTag { kind, tag, after, limit };
+        reading::read(&self.connections, &question).await
+    }
+}
+
+#[cfg(test)]
+pub(super) mod proxy;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(super) mod throwaway;

@@ -1,0 +1,213 @@
+//! What only a database of several nodes can get wrong: nodes that start at once, batches in each
+//! other's way, and connections that die at the worst moment.
+
+use super::proxy::{Fate, Proxy};
+use super::throwaway::{Schema, connect, schema};
+use super::*;
+use crate::store::row::BatchOutcome;
+use crate::store::tests::wait;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Waker};
+
+const NOW: i64 = 1_700_000_000;
+
+async fn open(url: &str) -> Result<Postgres, StoreError> {
+    Postgres::open(url, Isolation::ReadCommitted, Clock::fixed(NOW)).await
+}
+
+fn insert(key: &str) -> Vec<Op> {
+    vec![Op::Insert(Row::new("code", key, b"bytes".to_vec()))]
+}
+
+async fn outcome(postgres: &Postgres, key: &str) -> Result<BatchOutcome, StoreError> {
+    postgres.batch(insert(key)).await.map(|answer| answer.value.outcome)
+}
+
+/// A store behind a proxy whose COMMITs all meet `fate`, counted.
+async fn behind(schema: &Schema, fate: Fate) -> (Postgres, Proxy, Arc<AtomicU32>) {
+    open(&schema.url()).await.unwrap();
+    let n_commits = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&n_commits);
+    let proxy = Proxy::start(&schema.folder, move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        fate
+    });
+    let store = open(&schema.url_at(&proxy.folder())).await.unwrap();
+    (store, proxy, n_commits)
+}
+
+#[test]
+fn nodes_that_start_at_once_make_the_tables_once() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let start = |_| {
+            let url = schema.url();
+            tokio::spawn(async move { open(&url).await.unwrap() })
+        };
+        let nodes: Vec<_> = (0..8).map(start).collect();
+        for (index, node) in nodes.into_iter().enumerate() {
+            let expected = if index == 0 { BatchOutcome::Applied } else { BatchOutcome::Failed(0) };
+            assert_eq!(outcome(&node.await.unwrap(), "a").await, Ok(expected));
+        }
+    });
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        open(&schema.url()).await.unwrap();
+        let client = connect(&schema.url()).await;
+        client.batch_execute("INSERT INTO migration VALUES (99)").await.unwrap();
+        let refused = open(&schema.url()).await.err();
+        assert!(matches!(refused, Some(StoreError::Newer { found: 99, .. })), "{refused:?}");
+    });
+}
+
+#[test]
+fn a_database_that_acknowledges_before_it_has_written_is_refused() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let url = schema.url().replace("options='", "options='-c synchronous_commit=off ");
+        let Some(StoreError::Database(said)) = open(&url).await.err() else { panic!("opened") };
+        assert!(said.contains("synchronous_commit is off"), "{said}");
+    });
+}
+
+#[test]
+fn a_database_that_is_not_there_is_an_error_that_tells_no_password() {
+    wait(async {
+        let url = "postgres://test:hush@127.0.0.1:1/none";
+        let Some(StoreError::Database(said)) = open(url).await.err() else { panic!("opened") };
+        assert!(said.contains("refused") && !said.contains("hush"), "{said}");
+        let Some(StoreError::Database(said)) = open("postgres://test:hush@:x").await.err() else {
+            panic!("opened")
+        };
+        assert!(!said.contains("hush"), "{said}");
+    });
+}
+
+#[test]
+fn a_batch_that_is_always_in_the_way_is_given_up_and_not_applied() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let (store, _proxy, n_commits) = behind(&schema, Fate::Refuse).await;
+        assert_eq!(outcome(&store, "a").await, Err(StoreError::Busy));
+        assert_eq!(n_commits.load(Ordering::SeqCst), 6, "once, and five times again");
+        assert_eq!(store.find("code", "a").await.unwrap().value, None);
+    });
+}
+
+#[test]
+fn a_batch_whose_connection_dies_before_it_is_committed_is_not_applied() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let (store, _proxy, _) = behind(&schema, Fate::CutBefore).await;
+        assert_eq!(outcome(&store, "a").await, Err(StoreError::Busy));
+        assert_eq!(store.find("code", "a").await.unwrap().value, None);
+    });
+}
+
+#[test]
+fn a_batch_whose_connection_dies_after_it_was_committed_is_found_and_not_applied_again() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let (store, _proxy, n_commits) = behind(&schema, Fate::CutAfter).await;
+        assert_eq!(outcome(&store, "a").await, Ok(BatchOutcome::Applied));
+        assert_eq!(n_commits.load(Ordering::SeqCst), 1);
+        let row = store.find("code", "a").await.unwrap().value.unwrap();
+        let replace = vec![Op::Replace { row, expected: 1 }];
+        let replaced = store.batch(replace).await.unwrap().value.outcome;
+        assert_eq!(replaced, BatchOutcome::Applied);
+        assert_eq!(store.find("code", "a").await.unwrap().value.unwrap().generation, 2);
+    });
+}
+
+#[test]
+fn an_id_that_is_being_written_is_waited_for_and_one_that_was_not_can_never_be() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let store = open(&schema.url()).await.unwrap();
+        let writer = connect(&schema.url()).await;
+        writer.batch_execute("BEGIN; INSERT INTO operation VALUES ('one')").await.unwrap();
+        let connections = store.connections.clone();
+        let lookup =
+            tokio::spawn(async move { transaction::was_applied(&connections, b"one").await });
+        tokio::task::yield_now().await;
+        writer.batch_execute("COMMIT").await.unwrap();
+        assert_eq!(lookup.await.unwrap(), Ok(true));
+        assert_eq!(transaction::was_applied(&store.connections, b"two").await, Ok(false));
+        let late = writer.batch_execute("INSERT INTO operation VALUES ('two')").await;
+        assert!(late.is_err(), "a COMMIT that was on its way would have been applied");
+    });
+}
+
+#[test]
+fn connections_that_the_server_ended_are_replaced() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let store = open(&schema.url()).await.unwrap();
+        let tasks: Vec<_> = (0..30)
+            .map(|index| {
+                let store = store.clone();
+                tokio::spawn(async move { outcome(&store, &format!("key{index}")).await })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), Ok(BatchOutcome::Applied));
+        }
+        let client = connect(&schema.url()).await;
+        for connection in pids(&store).await {
+            client.execute("SELECT pg_terminate_backend($1)", &[&connection]).await.unwrap();
+        }
+        assert!(store.find("code", "key1").await.unwrap().value.is_some());
+        assert_eq!(outcome(&store, "later").await, Ok(BatchOutcome::Applied));
+    });
+}
+
+/// The processes of the server behind all connections of the pool.
+async fn pids(store: &Postgres) -> Vec<i32> {
+    let mut connections = Vec::new();
+    for _ in 0..20 {
+        connections.push(store.connections.take().await.unwrap());
+    }
+    let mut pids = Vec::new();
+    for connection in &connections {
+        let row = connection.query_one("SELECT pg_backend_pid()", &[]).await.unwrap();
+        pids.push(row.get(0));
+    }
+    pids
+}
+
+#[test]
+fn a_caller_that_hangs_up_does_not_cancel_its_batch() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let store = open(&schema.url()).await.unwrap();
+        let mut batch = Box::pin(store.batch(insert("a")));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(batch.as_mut().poll(&mut context).is_pending());
+        drop(batch);
+        while store.find("code", "a").await.unwrap().value.is_none() {
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+#[test]
+fn the_time_is_that_of_the_database_unless_a_clock_is_held() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let store =
+            Postgres::open(&schema.url(), Isolation::ReadCommitted, Clock::System).await.unwrap();
+        let client = connect(&schema.url()).await;
+        let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)";
+        let before: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+        let batched = store.batch(insert("a")).await.unwrap();
+        let found = store.find("code", "a").await.unwrap();
+        let after: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+        assert!(before <= batched.at && batched.at <= found.at && found.at <= after);
+    });
+}

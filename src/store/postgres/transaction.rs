@@ -1,0 +1,213 @@
+//! One batch: its statements in one go, then COMMIT. What others were in the way of is tried again
+//! whole. Where the connection dies at COMMIT, the batch is never simply sent again: its id is
+//! looked up first.
+
+use super::connection::{Connections, PATIENCE, failed, is_contention, is_lost, now};
+use super::in_order::{Asked, in_order};
+use super::statement::{Counts, Statement, statements};
+use crate::clock::{Clock, seconds_of};
+use crate::random::Random;
+use crate::store::row::{Answer, BatchOutcome, Batched, Op, StoreError};
+use deadpool_postgres::Object;
+use std::time::Duration;
+use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
+
+/// How often a batch is tried again.
+const RETRIES: u32 = 5;
+/// How often an id is looked up, for a database that is just being started again.
+const LOOKUPS: u32 = 20;
+
+/// The batch begins with this: of an id there can be one row, whoever writes it.
+const MARK: &str = "INSERT INTO operation (id) VALUES ($1)";
+/// Waits for a transaction that is writing the same id; then says whether it did.
+const LOOK_UP: &str = "INSERT INTO operation (id) VALUES ($1) ON CONFLICT DO NOTHING";
+
+/// How an attempt ended.
+enum Ended {
+    /// With an answer.
+    Done(Answer<Batched>),
+    /// Nothing happened; another attempt may do better.
+    Again(StoreError),
+    /// The batch was to be committed, and then nobody said whether it was.
+    Unknown { id: Vec<u8>, answer: Answer<Batched> },
+}
+
+pub(super) async fn run(
+    connections: &Connections,
+    ops: &[Op],
+) -> Result<Answer<Batched>, StoreError> {
+    let mut reason = StoreError::Busy;
+    for attempt in 0..=RETRIES {
+        if attempt > 0 {
+            pause(attempt).await;
+        }
+        reason = match attempt_once(connections, ops).await? {
+            Ended::Done(answer) => return Ok(answer),
+            Ended::Again(reason) => reason,
+            Ended::Unknown { id, answer } => {
+                if was_applied(connections, &id).await? {
+                    return Ok(answer);
+                }
+                StoreError::Busy
+            }
+        };
+    }
+    Err(reason)
+}
+
+async fn attempt_once(connections: &Connections, ops: &[Op]) -> Result<Ended, StoreError> {
+    let connection = match connections.take().await {
+        Ok(connection) => connection,
+        Err(reason @ StoreError::Database(_)) => return Ok(Ended::Again(reason)),
+        Err(error) => return Err(error),
+    };
+    let id = operation_id();
+    let asked = tokio::time::timeout(PATIENCE, ask(&connection, &connections.clock, ops, &id));
+    let answer = match asked.await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            give_back(connection, !is_lost(&error)).await;
+            return if is_contention(&error) {
+                Ok(Ended::Again(StoreError::Busy))
+            } else if is_lost(&error) {
+                Ok(Ended::Again(failed(error)))
+            } else {
+                Err(failed(error))
+            };
+        }
+        Err(_) => {
+            give_back(connection, false).await;
+            return Err(silent());
+        }
+    };
+    if let BatchOutcome::Failed(_) = answer.value.outcome {
+        give_back(connection, true).await;
+        return Ok(Ended::Done(answer));
+    }
+    commit(connection, id, answer).await
+}
+
+async fn commit(
+    connection: Object,
+    id: Vec<u8>,
+    answer: Answer<Batched>,
+) -> Result<Ended, StoreError> {
+    match tokio::time::timeout(PATIENCE, connection.batch_execute("COMMIT")).await {
+        Ok(Ok(())) => Ok(Ended::Done(answer)),
+        Ok(Err(error)) if is_contention(&error) => {
+            give_back(connection, true).await;
+            Ok(Ended::Again(StoreError::Busy))
+        }
+        Ok(Err(_)) | Err(_) => {
+            give_back(connection, false).await;
+            Ok(Ended::Unknown { id, answer })
+        }
+    }
+}
+
+/// Sends BEGIN and everything else in one go; the answers say whether to commit.
+async fn ask(
+    connection: &Object,
+    clock: &Clock,
+    ops: &[Op],
+    id: &[u8],
+) -> Result<Answer<Batched>, Error> {
+    let (fixed, seconds) = match clock {
+        Clock::Fixed(_) => (Some(clock.seconds()), clock.seconds()),
+        Clock::System => (None, seconds_of(clock.microseconds())),
+    };
+    let mut asked: Vec<(usize, Statement)> = Vec::new();
+    for (index, op) in ops.iter().enumerate() {
+        asked.extend(statements(op, fixed, seconds).into_iter().map(|one| (index, one)));
+    }
+    let mark = connection.prepare_cached(MARK).await?;
+    let mut prepared = Vec::with_capacity(asked.len());
+    for (_, statement) in &asked {
+        prepared.push(connection.prepare_cached(statement.sql).await?);
+    }
+    let parameters: Vec<Vec<&(dyn ToSql + Sync)>> = asked.iter().map(parameters).collect();
+    let mut futures: Vec<Asked<'_, Result<i64, Error>>> = vec![
+        Box::pin(async { connection.batch_execute("BEGIN").await.map(|()| 0) }),
+        Box::pin(now(connection, clock)),
+        Box::pin(async { connection.execute(&mark, &[&id]).await.map(count) }),
+    ];
+    for (statement, parameters) in prepared.iter().zip(&parameters) {
+        let execute = connection.execute(statement, parameters);
+        futures.push(Box::pin(async { execute.await.map(count) }));
+    }
+    let mut counts = in_order(futures).await.into_iter();
+    let (begun, at, marked) = (counts.next(), counts.next(), counts.next());
+    begun.transpose()?;
+    let at = at.transpose()?.unwrap_or_default();
+    marked.transpose()?;
+    let mut n_removed = 0;
+    for ((index, statement), n_rows) in asked.iter().zip(counts) {
+        match (statement.counts, n_rows?) {
+            (Counts::Met, 0) => return Ok(Answer { value: Batched::failed(*index), at }),
+            (Counts::Removed, n_rows) => n_removed += usize::try_from(n_rows).unwrap_or(0),
+            (Counts::Met | Counts::Nothing, _) => {}
+        }
+    }
+    Ok(Answer { value: Batched { outcome: BatchOutcome::Applied, n_removed }, at })
+}
+
+fn parameters((_, statement): &(usize, Statement)) -> Vec<&(dyn ToSql + Sync)> {
+    statement.parameters.iter().map(|one| one.as_ref() as &(dyn ToSql + Sync)).collect()
+}
+
+fn count(n_rows: u64) -> i64 {
+    i64::try_from(n_rows).unwrap_or(i64::MAX)
+}
+
+/// Rolls back what is left and returns the connection to the pool, or drops it if it is no good.
+async fn give_back(connection: Object, is_good: bool) {
+    let is_clean = is_good
+        && matches!(
+            tokio::time::timeout(PATIENCE, connection.batch_execute("ROLLBACK")).await,
+            Ok(Ok(()))
+        );
+    if !is_clean {
+        drop(Object::take(connection));
+    }
+}
+
+/// Whether the batch with this id was applied; if not, it never will be: the id is taken from now
+/// on, so that a COMMIT which is still on its way fails.
+pub(super) async fn was_applied(connections: &Connections, id: &[u8]) -> Result<bool, StoreError> {
+    for attempt in 1..=LOOKUPS {
+        if let Ok(connection) = connections.take().await {
+            let parameters: [&(dyn ToSql + Sync); 1] = [&id];
+            let asked = connection.execute(LOOK_UP, &parameters);
+            match tokio::time::timeout(PATIENCE, asked).await {
+                Ok(Ok(n_inserted)) => return Ok(n_inserted == 0),
+                Ok(Err(error)) => give_back(connection, !is_lost(&error)).await,
+                Err(_) => give_back(connection, false).await,
+            }
+        }
+        pause(attempt.min(RETRIES + 2)).await;
+    }
+    Err(StoreError::Unknown)
+}
+
+/// The second, so that old ones are found, then sixteen random bytes.
+fn operation_id() -> Vec<u8> {
+    let mut id = Clock::System.seconds().to_be_bytes().to_vec();
+    let mut random = [0; 16];
+    Random::System.fill_id(&mut random);
+    id.extend(random);
+    id
+}
+
+/// Twice as long each time, and never the same: those who were in each other's way part.
+async fn pause(attempt: u32) {
+    let mut random = [0; 2];
+    Random::System.fill_id(&mut random);
+    let most = 10_u64 << attempt.min(8);
+    let milliseconds = u64::from(u16::from_be_bytes(random)) % most + 1;
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+fn silent() -> StoreError {
+    StoreError::Database(format!("no answer within {} s", PATIENCE.as_secs()))
+}
