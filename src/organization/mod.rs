@@ -5,10 +5,12 @@
 mod application;
 mod claim;
 mod decode;
+mod entities;
 mod expression;
 mod grants;
 mod group;
 mod identity;
+mod import;
 mod policy;
 mod reference;
 mod schema;
@@ -17,7 +19,9 @@ mod token_policy;
 mod user;
 
 pub use decode::Problem;
+pub use entities::{join, split};
 pub use identity::Digest;
+pub use import::{Imported, import, read_all};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 
 use crate::directory::{Attribute, Directory};

@@ -6,7 +6,7 @@ pub mod data_directory;
 mod failing;
 pub mod key_store;
 mod memory;
-//ORG
+pub mod organization;
 mod postgres;
 mod row;
 mod sqlite;

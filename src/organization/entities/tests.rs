@@ -1,0 +1,138 @@
+//! What is split and joined says the same; what is imported twice is written once.
+
+use super::*;
+use crate::clock::Clock;
+use crate::document;
+use crate::organization::{DEMO, import, read, read_all};
+use crate::store::Store;
+use crate::store::organization::Organizations;
+use crate::token::digest;
+use serde_json::Value;
+
+fn organization(text: &str) -> Organization {
+    read(&document::read(text.as_bytes()).unwrap(), &digest).unwrap()
+}
+
+fn entities(text: &str) -> Vec<Entity> {
+    split(text, &document::read(text.as_bytes()).unwrap(), &organization(text))
+}
+
+fn demo(change: impl FnOnce(&mut Value)) -> String {
+    let mut document: Value = serde_json::from_str(DEMO).unwrap();
+    change(&mut document);
+    document.to_string()
+}
+
+fn wait<Out>(future: impl Future<Output = Out>) -> Out {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// All that is said, without where it was written.
+fn said(organization: &Organization) -> String {
+    let text = format!("{organization:?}");
+    let is_of_span = |c: char| c.is_ascii_digit() || c == '.';
+    text.split("span: ").map(|part| part.trim_start_matches(is_of_span)).collect()
+}
+
+#[test]
+fn what_was_split_is_joined_to_a_document_that_says_the_same() {
+    let (before, after) = (organization(DEMO), organization(&join(&entities(DEMO))));
+    assert_eq!(said(&before), said(&after));
+    let mut shuffled = entities(DEMO);
+    shuffled.reverse();
+    assert_eq!(join(&shuffled), join(&entities(DEMO)));
+    let again = entities(&join(&entities(DEMO)));
+    assert!(again.iter().zip(entities(DEMO)).all(|(one, other)| one.says_the_same(&other)));
+}
+
+#[test]
+fn every_part_of_the_document_is_an_entity_of_its_own() {
+    let all = entities(DEMO);
+    let document: Value = serde_json::from_str(DEMO).unwrap();
+    let count = |kind: EntityKind| all.iter().filter(|entity| entity.kind == kind).count();
+    let servers = document["authorizationServers"].as_array().unwrap();
+    let of_servers = |name: &str| -> usize {
+        servers.iter().filter_map(|server| server[name].as_array()).map(Vec::len).sum()
+    };
+    assert_eq!(count(EntityKind::User), document["users"].as_array().unwrap().len());
+    assert_eq!(count(EntityKind::Group), document["groups"].as_array().unwrap().len());
+    assert_eq!(count(EntityKind::Application), document["apps"].as_array().unwrap().len());
+    assert_eq!(count(EntityKind::Server), servers.len());
+    assert_eq!(count(EntityKind::Scope), of_servers("scopes"));
+    assert_eq!(count(EntityKind::Claim), of_servers("claims"));
+    assert_eq!(count(EntityKind::Policy), of_servers("policies"));
+    assert_eq!(count(EntityKind::TokenPolicy), of_servers("tokenPolicies"));
+    assert!(count(EntityKind::Rule) >= count(EntityKind::Policy));
+    let ada = all.iter().find(|entity| entity.names.contains("ada@example.com")).unwrap();
+    assert!(ada.words.contains("Ada Lovelace") && !ada.tags.is_empty());
+    assert!(ada.body.contains("\"id\": \"00u"));
+}
+
+#[test]
+fn a_new_name_makes_no_new_thing_of_what_was_kept() {
+    let mut all = entities(DEMO);
+    let group = all.iter_mut().find(|entity| entity.names.contains("role_auditor")).unwrap();
+    let id = group.id.clone();
+    group.body = group.body.replace("role_auditor", "role_reviewer");
+    let text = join(&all).replace("role_auditor", "role_reviewer");
+    let renamed = organization(&text);
+    let found = renamed.directory.groups().iter().find(|group| group.name == "role_reviewer");
+    assert_eq!(found.unwrap().id, id);
+}
+
+#[test]
+fn an_import_writes_what_differs_and_nothing_the_second_time() {
+    wait(async {
+        let store = Store::memory(Clock::fixed(1_700_000_000));
+        let organizations = Organizations::new(store);
+        let first = import(&organizations, &entities(DEMO)).await.unwrap();
+        assert_eq!(first.n_changes, entities(DEMO).len());
+        assert_eq!((first.counters.configuration, first.counters.directory), (1, 1));
+        let second = import(&organizations, &entities(DEMO)).await.unwrap();
+        assert_eq!((second.n_changes, second.counters), (0, first.counters));
+        let kept = read_all(&organizations).await.unwrap();
+        assert_eq!(said(&organization(&join(&kept))), said(&organization(DEMO)));
+        let changed = demo(|document| {
+            document["users"].as_array_mut().unwrap().truncate(2);
+            document["apps"] = serde_json::json!([]);
+            document["authorizationServers"] = serde_json::json!([]);
+        });
+        let third = import(&organizations, &entities(&changed)).await.unwrap();
+        assert!(third.n_changes > 3 && third.counters.directory == 2);
+        let kept = read_all(&organizations).await.unwrap();
+        assert_eq!(kept.iter().filter(|one| one.kind == EntityKind::User).count(), 2);
+        assert_eq!(said(&organization(&join(&kept))), said(&organization(&changed)));
+    });
+}
+
+#[test]
+fn two_nodes_that_import_at_once_end_with_one_organization() {
+    wait(async {
+        let organizations = Organizations::new(Store::memory(Clock::fixed(1_700_000_000)));
+        let all = entities(DEMO);
+        let (one, other) = tokio::join!(import(&organizations, &all), import(&organizations, &all));
+        let (one, other) = (one.unwrap(), other.unwrap());
+        assert_eq!(one.n_changes + other.n_changes, all.len());
+        assert_eq!(read_all(&organizations).await.unwrap().len(), all.len());
+    });
+}
+
+#[test]
+fn many_people_are_imported_in_steps() {
+    let text = demo(|document| {
+        document["apps"] = serde_json::json!([]);
+        document["authorizationServers"] = serde_json::json!([]);
+        let user = |index: usize| {
+            let login = format!("user{index}@example.com");
+            serde_json::json!({"profile": {"login": login, "email": login}, "groups": []})
+        };
+        document["users"] = (0..2500).map(user).collect();
+    });
+    wait(async {
+        let organizations = Organizations::new(Store::memory(Clock::fixed(1_700_000_000)));
+        let imported = import(&organizations, &entities(&text)).await.unwrap();
+        assert!(imported.counters.directory >= 3);
+        let page = organizations.search(EntityKind::User, "user1234@", None, 9).await.unwrap();
+        assert_eq!(page.entities.len(), 1);
+    });
+}

@@ -1,0 +1,84 @@
+//! The document becomes what the store keeps: what differs is written, what it does not name is
+//! deleted, and what is the same is left alone.
+
+use crate::store::StoreError;
+use crate::store::organization::{Change, Counters, Entity, EntityKind, Organizations, WriteError};
+use std::collections::BTreeMap;
+
+/// How many changes one batch holds at most. Fewer are made all at once; more come in steps, what
+/// others refer to first, and only then is anything deleted.
+const STEP: usize = 1000;
+
+/// How often to begin anew when others write at the same time.
+const ATTEMPTS: u32 = 5;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// How many entities were made, changed or deleted.
+    pub n_changes: usize,
+    /// Where the counters stand now.
+    pub counters: Counters,
+}
+
+/// Makes what is kept say what `wanted` says.
+///
+/// # Errors
+/// [`WriteError`]; what was written by then stays, and importing again goes on.
+pub async fn import(
+    organizations: &Organizations,
+    wanted: &[Entity],
+) -> Result<Imported, WriteError> {
+    let mut n_changes = 0;
+    for _ in 0..ATTEMPTS {
+        let changes = difference(read_all(organizations).await?, wanted);
+        if changes.is_empty() {
+            return Ok(Imported { n_changes, counters: organizations.counters().await? });
+        }
+        for step in changes.chunks(STEP) {
+            match organizations.write(step, &[]).await {
+                Ok(_) => n_changes += step.len(),
+                // Another was first: what differs now is seen anew.
+                Err(WriteError::Conflict { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Err(StoreError::Busy.into())
+}
+
+/// Every entity that is kept, what others refer to first.
+///
+/// # Errors
+/// What the store says.
+pub async fn read_all(organizations: &Organizations) -> Result<Vec<Entity>, StoreError> {
+    let mut all = Vec::new();
+    for kind in EntityKind::ALL {
+        all.extend(organizations.list_all(kind).await?);
+    }
+    Ok(all)
+}
+
+/// What makes `kept` say what `wanted` says: deletions of names that others take come with them,
+/// other deletions last.
+fn difference(kept: Vec<Entity>, wanted: &[Entity]) -> Vec<Change> {
+    let mut kept: BTreeMap<(EntityKind, String), Entity> =
+        kept.into_iter().map(|entity| ((entity.kind, entity.id.clone()), entity)).collect();
+    let mut changes = Vec::new();
+    for entity in wanted {
+        match kept.remove(&(entity.kind, entity.id.clone())) {
+            None => changes.push(Change::Create(entity.clone())),
+            Some(old) if !entity.says_the_same(&old) => {
+                let generation = old.generation;
+                changes.push(Change::Replace(Entity { generation, ..entity.clone() }));
+            }
+            Some(_) => {}
+        }
+    }
+    changes.extend(kept.into_values().map(|old| Change::Delete {
+        kind: old.kind,
+        id: old.id,
+        generation: old.generation,
+    }));
+    changes
+}

@@ -1,0 +1,211 @@
+//! One thing of the organization, and the rows it is kept and found by.
+
+use super::counter::Counter;
+use super::{Op, Row, StoreError, encoding};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a thing of the organization is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum EntityKind {
+    /// The one organization: its name and the attributes its users may have.
+    Organization,
+    /// An authorization server.
+    Server,
+    /// A scope of a server.
+    Scope,
+    /// A claim of a server.
+    Claim,
+    /// An access policy of a server.
+    Policy,
+    /// A rule of an access policy.
+    Rule,
+    /// A token policy of a server.
+    TokenPolicy,
+    /// An OAuth client.
+    Application,
+    /// A set of users.
+    Group,
+    /// A person, with the groups they belong to as tags.
+    User,
+}
+
+/// Name, then the kinds of rows: the entities, their unique names, the words to search for.
+type Words = (EntityKind, &'static str, &'static str, &'static str, &'static str);
+
+const KINDS: &[Words] = &[
+    (
+        EntityKind::Organization,
+        "organization",
+        "organization",
+        "organization.name",
+        "organization.word",
+    ),
+    (EntityKind::Server, "server", "server", "server.name", "server.word"),
+    (EntityKind::Scope, "scope", "scope", "scope.name", "scope.word"),
+    (EntityKind::Claim, "claim", "claim", "claim.name", "claim.word"),
+    (EntityKind::Policy, "policy", "policy", "policy.name", "policy.word"),
+    (EntityKind::Rule, "rule", "rule", "rule.name", "rule.word"),
+    (
+        EntityKind::TokenPolicy,
+        "token policy",
+        "token-policy",
+        "token-policy.name",
+        "token-policy.word",
+    ),
+    (EntityKind::Application, "application", "application", "application.name", "application.word"),
+    (EntityKind::Group, "group", "group", "group.name", "group.word"),
+    (EntityKind::User, "user", "user", "user.name", "user.word"),
+];
+
+impl EntityKind {
+    /// Every kind, what others refer to first.
+    pub const ALL: [Self; 10] = [
+        Self::Organization,
+        Self::Group,
+        Self::User,
+        Self::Application,
+        Self::Server,
+        Self::Scope,
+        Self::Claim,
+        Self::Policy,
+        Self::Rule,
+        Self::TokenPolicy,
+    ];
+
+    fn words_of(self) -> Words {
+        let found = KINDS.iter().find(|(kind, ..)| *kind == self);
+        found.copied().unwrap_or((self, "", "", "", ""))
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.words_of().1
+    }
+
+    /// The kind of the rows of entities.
+    pub(super) fn rows(self) -> &'static str {
+        self.words_of().2
+    }
+
+    /// The kind of the rows of unique names.
+    pub(super) fn names(self) -> &'static str {
+        self.words_of().3
+    }
+
+    /// The kind of the rows of words to search for.
+    pub(super) fn words(self) -> &'static str {
+        self.words_of().4
+    }
+
+    /// The counter that a change of such an entity raises.
+    #[must_use]
+    pub const fn counter(self) -> Counter {
+        match self {
+            Self::Group | Self::User => Counter::Directory,
+            _ => Counter::Configuration,
+        }
+    }
+}
+
+/// One thing of the organization.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entity {
+    /// What it is.
+    pub kind: EntityKind,
+    /// Unique within its kind. What is in another has that one's id and `/` before its own.
+    pub id: String,
+    /// Where it stands among those of its kind in the same other, from zero.
+    pub position: u32,
+    /// Names that no other of its kind may have, whatever their case.
+    pub names: BTreeSet<String>,
+    /// What it is searched for by; each is found by how it begins.
+    pub words: BTreeSet<String>,
+    /// What it belongs to: `group:00g1`, `user:00u1`, `server:aus1`.
+    pub tags: BTreeSet<String>,
+    /// How often it was written; the store counts.
+    pub generation: i64,
+    /// The rest, as its writer and its reader agree.
+    pub body: String,
+}
+
+/// Not the body: it may hold what is nobody else's business.
+impl std::fmt::Debug for Entity {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Entity")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the bytes of an entity's row hold.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    position: u32,
+    names: BTreeSet<String>,
+    words: BTreeSet<String>,
+    body: String,
+}
+
+impl Entity {
+    /// An entity with nothing but a body.
+    #[must_use]
+    pub fn new(kind: EntityKind, id: &str, body: String) -> Self {
+        Self {
+            kind,
+            id: id.to_owned(),
+            position: 0,
+            names: BTreeSet::new(),
+            words: BTreeSet::new(),
+            tags: BTreeSet::new(),
+            generation: 0,
+            body,
+        }
+    }
+
+    /// Whether `other` says the same, whenever either was written.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other.generation = self.generation;
+        *self == other
+    }
+
+    pub(super) fn of_row(kind: EntityKind, row: Row) -> Result<Self, StoreError> {
+        let Written { position, names, words, body } = encoding::read(&row.bytes)?;
+        let Row { key: id, tags, generation, .. } = row;
+        Ok(Self { kind, id, position, names, words, tags, generation, body })
+    }
+
+    pub(super) fn to_row(&self) -> Result<Row, StoreError> {
+        let Self { position, names, words, body, .. } = self.clone();
+        let bytes = encoding::write(&Written { position, names, words, body })?;
+        Ok(Row { tags: self.tags.clone(), ..Row::new(self.kind.rows(), &self.id, bytes) })
+    }
+
+    /// The rows by which it is found besides its id; no two have the same key.
+    pub(super) fn ways_to_it(&self) -> impl Iterator<Item = Row> {
+        let each = |texts: &BTreeSet<String>| -> BTreeSet<String> {
+            texts.iter().map(|text| folded(text)).collect()
+        };
+        let id = || self.id.clone().into_bytes();
+        let name = move |name: String| Row::new(self.kind.names(), &name, id());
+        // Behind what no word holds stands whose word it is: many may have the same.
+        let word =
+            move |word: String| Row::new(self.kind.words(), &format!("{word}\0{}", self.id), id());
+        each(&self.names).into_iter().map(name).chain(each(&self.words).into_iter().map(word))
+    }
+
+    pub(super) fn way_removed(row: Row) -> Op {
+        Op::Delete { kind: row.kind, key: row.key, expected: None }
+    }
+}
+
+/// A name as it is compared.
+pub(super) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
