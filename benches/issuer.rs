@@ -54,6 +54,7 @@ fn presented() -> Presented {
         form: Form::new(parameters.to_vec()),
         query: Form::default(),
         basic: Some(Basic::Pair { raw: pair(), decoded: Some(pair()) }),
+        dpop: Vec::new(),
     }
 }
 

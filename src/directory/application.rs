@@ -18,6 +18,8 @@ pub struct Application {
     pub token_endpoint_auth_method: AuthenticationMethod,
     /// Decision 26.
     pub pkce_required: bool,
+    /// Its public keys: the text members of each JWK.
+    pub jwks: Vec<Jwk>,
     /// Audiences it is the resource server of: what is sent there it may ask about (decision 14).
     pub resource_server_for: Vec<String>,
     /// Whether refresh tokens are exchanged at each use.
@@ -35,6 +37,9 @@ pub struct Application {
     /// Indices into the groups of the directory.
     pub assigned_groups: Vec<usize>,
 }
+
+/// The text members of a JWK (RFC 7517 §4).
+pub type Jwk = Vec<(String, String)>;
 
 /// A user's own assignment to an application.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,12 +96,15 @@ impl RefreshRotation {
         &[("ROTATE", Self::Rotate), ("STATIC", Self::Static)];
 }
 
-/// How a client proves who it is at the token endpoint. Only the methods that the server can
-/// check so far.
+/// How a client proves who it is at the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthenticationMethod {
     ClientSecretBasic,
     ClientSecretPost,
+    /// A JWT signed with the secret (RFC 7523).
+    ClientSecretJwt,
+    /// A JWT signed with a key of its own (RFC 7523).
+    PrivateKeyJwt,
     /// A public client.
     None,
 }
@@ -106,6 +114,14 @@ impl AuthenticationMethod {
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("client_secret_basic", Self::ClientSecretBasic),
         ("client_secret_post", Self::ClientSecretPost),
+        ("client_secret_jwt", Self::ClientSecretJwt),
+        ("private_key_jwt", Self::PrivateKeyJwt),
         ("none", Self::None),
     ];
+
+    /// Whether it rests on a secret.
+    #[must_use]
+    pub fn needs_secret(self) -> bool {
+        !matches!(self, Self::PrivateKeyJwt | Self::None)
+    }
 }

@@ -8,7 +8,8 @@ mod records;
 mod user;
 
 pub use application::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, RefreshRotation, SecretSource,
+    Application, ApplicationType, Assignment, AuthenticationMethod, Jwk, RefreshRotation,
+    SecretSource,
 };
 pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};

@@ -31,6 +31,7 @@ fn application() -> Application {
         refresh_rotation: RefreshRotation::Rotate,
         refresh_leeway: 30,
         dpop_bound: false,
+        jwks: Vec::new(),
         resource_server_for: Vec::new(),
         id: "0oa1".to_owned(),
         client_id: "web-app".to_owned(),

@@ -2,7 +2,7 @@
 //! §4.1.3, RFC 7636 §4.5, authorization-server §2.6).
 
 use super::code::{self, CodeGrant};
-use super::family::{self, Family};
+use super::family::{self, Family, UserGrant};
 use super::{AllowedGrant, Issued, Proof, ProvenClient, Refusal, Request, Surroundings, mint};
 use crate::publish::RunningServer;
 use crate::store::BatchOutcome;
@@ -20,11 +20,13 @@ pub(super) async fn exchange(
         return Err(replayed(client, secret, around).await?);
     };
     let proof = prove(&unspent.code, client, server, request)?;
+    let thumbprint = allowed.thumbprint;
+    let grant = bound(unspent.code.grant.clone(), client, thumbprint.as_ref())?;
     let id = code::family_of(secret);
-    let proof = Proof { family: Some(id), ..proof };
+    let proof = Proof { family: Some(id), thumbprint, ..proof };
     let signed = mint(&proof, around)?;
     let keys = &client.published().keyring().refresh;
-    let family = Family::begin(unspent.code.grant.clone(), client, &signed, unspent.at);
+    let family = Family::begin(grant, client, &signed, unspent.at);
     let refresh_token = family.refresh_token(&id, keys);
     let ops = vec![unspent.spend(), family.insert(&id)?];
     match around.store.batch(ops).await?.value {
@@ -56,6 +58,20 @@ fn prove<'p>(
     super::audience::check_repeated(server.definition(), form, &grant.audience)?;
     let proof = grant.prove(client.published(), server, client.index())?;
     Ok(Proof { nonce: nonce.clone(), ..proof })
+}
+
+/// The grant, bound to the key that the client proves: its code may be bound to one already, and the
+/// refresh tokens of a client without a secret are from now on (RFC 9449 §5, §10).
+pub(super) fn bound(
+    grant: UserGrant,
+    client: ProvenClient<'_>,
+    proven: Option<&String>,
+) -> Result<UserGrant, Refusal> {
+    if grant.thumbprint.is_some() && grant.thumbprint.as_ref() != proven {
+        return Err(Refusal::code_of_another_key());
+    }
+    let thumbprint = proven.filter(|_| client.is_public()).cloned();
+    Ok(UserGrant { thumbprint, ..grant })
 }
 
 /// A verifier without a challenge is an attempt to do without it (RFC 9700 §4.8.2).

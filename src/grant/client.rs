@@ -1,6 +1,6 @@
 //! Who the client is, proven (RFC 6749 §2.3, authorization-server §2.5).
 
-use super::{Refusal, Request};
+use super::{Endpoint, Refusal, Request, Surroundings, assertion};
 use crate::directory::{Application, AuthenticationMethod};
 use crate::publish::Published;
 
@@ -44,14 +44,26 @@ impl<'p> ProvenClient<'p> {
     }
 }
 
-/// The client that sent the request.
+/// The client that sent the request, by whichever method it is registered for.
 ///
 /// # Errors
 /// `invalid_client`.
-pub fn authenticate<'p>(
+pub async fn authenticate<'p>(
     published: &'p Published,
     request: &Request,
+    endpoint: &Endpoint<'_>,
+    around: &Surroundings<'_>,
 ) -> Result<ProvenClient<'p>, Refusal> {
+    match request.form().find("client_assertion") {
+        Some(assertion) => {
+            assertion::authenticate(published, request, assertion, endpoint, around).await
+        }
+        None => by_secret(published, request),
+    }
+}
+
+/// A client with a secret, or one that has none.
+fn by_secret<'p>(published: &'p Published, request: &Request) -> Result<ProvenClient<'p>, Refusal> {
     let form_id = request.form().find("client_id");
     let client = match request.basic() {
         Some(Basic::Malformed | Basic::ClientId(_)) => return Err(Refusal::malformed_basic()),
@@ -86,18 +98,23 @@ pub fn authenticate<'p>(
 
 /// As [`authenticate`], but a public client may also name itself in the address or by Basic
 /// without a colon: at introspection and revocation (authorization-server §2.1, decision 45).
-pub(super) fn authenticate_loosely<'p>(
+pub(super) async fn authenticate_loosely<'p>(
     published: &'p Published,
     request: &Request,
+    endpoint: &Endpoint<'_>,
+    around: &Surroundings<'_>,
 ) -> Result<ProvenClient<'p>, Refusal> {
     let form = request.form();
-    let says_more = form.find("client_id").or(form.find("client_secret")).is_some();
+    let credentials = ["client_id", "client_secret", "client_assertion"];
+    let says_more = credentials.iter().any(|name| form.find(name).is_some());
     let lone = match request.basic() {
         Some(Basic::ClientId(id)) => Some(id.as_str()),
         None if !says_more => request.query().find("client_id"),
         _ => None,
     };
-    let Some(id) = lone else { return authenticate(published, request) };
+    let Some(id) = lone else {
+        return authenticate(published, request, endpoint, around).await;
+    };
     if form.find("client_id").is_some_and(|named| named != id) {
         return Err(Refusal::client_failed());
     }
@@ -106,7 +123,7 @@ pub(super) fn authenticate_loosely<'p>(
     Ok(client)
 }
 
-fn find<'p>(published: &'p Published, id: &str) -> Result<ProvenClient<'p>, Refusal> {
+pub(super) fn find<'p>(published: &'p Published, id: &str) -> Result<ProvenClient<'p>, Refusal> {
     let directory = published.directory();
     let index = directory.find_application_index(id).ok_or_else(Refusal::unknown_client)?;
     let application = directory.applications().get(index).ok_or_else(Refusal::unknown_client)?;
@@ -117,7 +134,10 @@ fn find<'p>(published: &'p Published, id: &str) -> Result<ProvenClient<'p>, Refu
 }
 
 /// A client uses the method it is registered for and no other.
-fn expect(client: ProvenClient<'_>, method: AuthenticationMethod) -> Result<(), Refusal> {
+pub(super) fn expect(
+    client: ProvenClient<'_>,
+    method: AuthenticationMethod,
+) -> Result<(), Refusal> {
     if client.application.token_endpoint_auth_method == method {
         Ok(())
     } else {

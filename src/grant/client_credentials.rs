@@ -8,7 +8,7 @@ pub(super) fn prove<'p>(
     server: &'p RunningServer,
     request: &Request,
 ) -> Result<Proof<'p>, Refusal> {
-    let AllowedGrant { client, grant } = allowed;
+    let AllowedGrant { client, grant, thumbprint } = allowed;
     if client.is_public() {
         return Err(Refusal::client_failed());
     }
@@ -26,6 +26,7 @@ pub(super) fn prove<'p>(
         family: None,
         terms: Terms::Open,
         narrowed: None,
+        thumbprint,
     };
     proof.check_for_service()?;
     Ok(proof)

@@ -89,6 +89,7 @@ impl UserGrant {
             family: None,
             terms: Terms::Agreed(self.lifetimes),
             narrowed: None,
+            thumbprint: None,
         })
     }
 }

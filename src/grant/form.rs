@@ -6,20 +6,31 @@ use super::{Basic, Refusal};
 #[derive(Clone, Default)]
 pub struct Form(Vec<(String, String)>);
 
-/// Everything a client presented.
-#[derive(Clone, Debug, Default)]
+/// Everything a client presented. Of proofs nothing is shown.
+#[derive(Clone, Default)]
 pub struct Presented {
     pub form: Form,
     /// Parameters that came beside the form, in the address.
     pub query: Form,
     /// What the client said of itself outside of the form.
     pub basic: Option<Basic>,
+    /// Proofs of possession (RFC 9449); more than one is a mistake.
+    pub dpop: Vec<String>,
 }
 
 /// A request whose shape is right.
 #[derive(Clone, Debug)]
 pub struct Request {
     presented: Presented,
+}
+
+impl std::fmt::Debug for Presented {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { form, query, basic, dpop } = self;
+        let mut shown = formatter.debug_struct("Presented");
+        shown.field("form", form).field("query", query).field("basic", basic);
+        shown.field("n_proofs", &dpop.len()).finish()
+    }
 }
 
 /// Parameters that may be given more than once (RFC 8707 §2).
@@ -77,7 +88,7 @@ impl Request {
     /// `invalid_request`: credentials in the address, a parameter given twice, or credentials of
     /// more than one kind (RFC 6749 §2.3, §3.2).
     pub fn new(presented: Presented) -> Result<Self, Refusal> {
-        let Presented { form, query, basic } = &presented;
+        let Presented { form, query, basic, .. } = &presented;
         if SECRET.iter().any(|name| query.find(name).is_some()) {
             return Err(Refusal::credentials_in_query());
         }
@@ -100,6 +111,10 @@ impl Request {
 
     pub(super) fn query(&self) -> &Form {
         &self.presented.query
+    }
+
+    pub(super) fn dpop(&self) -> &[String] {
+        &self.presented.dpop
     }
 
     pub(super) fn basic(&self) -> Option<&Basic> {

@@ -3,7 +3,7 @@
 use super::accept::{Accepted, accept};
 use super::client::authenticate_loosely;
 use super::family::{self, Standing};
-use super::{Presented, ProvenClient, Refusal, Request, Surroundings, find_server};
+use super::{Endpoint, Presented, ProvenClient, Refusal, Request, Surroundings, find_server};
 use crate::directory::UserStatus;
 use crate::publish::{Published, RunningServer};
 use crate::token::refresh::looks_like_refresh_token;
@@ -26,7 +26,8 @@ pub async fn introspect(
 ) -> Result<Map<String, Value>, Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
-    let client = authenticate_loosely(published, &request)?;
+    let endpoint = Endpoint::new(published, server, "introspect", "POST");
+    let client = authenticate_loosely(published, &request, &endpoint, around).await?;
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
     let told = if looks_like_refresh_token(token) {
         of_refresh_token(client, server, token, around).await?

@@ -37,6 +37,8 @@ pub struct Issued {
     pub scope: String,
     pub id_token: Option<String>,
     pub refresh_token: Option<String>,
+    /// `Bearer`, or `DPoP` where the access token is bound to a key.
+    pub token_type: &'static str,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -124,7 +126,9 @@ impl<'d> ClaimSet<'d> {
         };
         let scope = self.scopes.join(" ");
         let refresh_token = None;
-        Ok(Signed(Issued { access_token, expires_in, scope, id_token, refresh_token }))
+        let is_bound = self.decided.proof.thumbprint.is_some();
+        let token_type = if is_bound { "DPoP" } else { "Bearer" };
+        Ok(Signed(Issued { access_token, expires_in, scope, id_token, refresh_token, token_type }))
     }
 
     fn sign_access(&self, random: &Random, expires_in: i64) -> Result<String, KeyError> {
@@ -147,7 +151,7 @@ impl<'d> ClaimSet<'d> {
             scopes: self.scopes,
             auth_time: sign_in.map(|sign_in| sign_in.auth_time),
             acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
-            thumbprint: None,
+            thumbprint: proof.thumbprint.as_deref(),
             layout,
         };
         let mut payload = Vec::with_capacity(512 + self.access.len());

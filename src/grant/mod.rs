@@ -5,12 +5,15 @@
 //! `Issued`.
 
 mod accept;
+mod assertion;
 mod audience;
 mod authorization_code;
 mod client;
 mod client_credentials;
 mod code;
 mod deny_list;
+mod dpop;
+mod endpoint;
 mod family;
 mod form;
 mod introspect;
@@ -28,6 +31,7 @@ pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};
 pub use code::{CODE, CodeGrant, IssuedCode};
 pub use deny_list::DenyList;
+pub use endpoint::Endpoint;
 pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
@@ -35,7 +39,7 @@ pub use issue::{ClaimSet, Issued, Signed};
 pub use proof::{Decided, Proof, SignIn};
 pub use refusal::Refusal;
 pub use revoke::revoke;
-pub use userinfo::userinfo;
+pub use userinfo::{PresentedToken, userinfo};
 
 use crate::directory::Application;
 use crate::policy::Trace;
@@ -79,10 +83,12 @@ impl Grant {
 }
 
 /// A grant that this client may use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AllowedGrant<'p> {
     client: ProvenClient<'p>,
     grant: Grant,
+    /// The thumbprint of the key that the tokens are bound to (RFC 9449).
+    thumbprint: Option<String>,
 }
 
 impl<'p> ProvenClient<'p> {
@@ -101,7 +107,25 @@ impl<'p> ProvenClient<'p> {
         if !grant_types.iter().any(|allowed| allowed == word) {
             return Err(Refusal::unauthorized_client(grant_types));
         }
-        Ok(AllowedGrant { client: self, grant: *grant })
+        Ok(AllowedGrant { client: self, grant: *grant, thumbprint: None })
+    }
+}
+
+impl AllowedGrant<'_> {
+    /// The same grant, its tokens bound to the key that the request proves, if it proves one.
+    async fn bind(
+        self,
+        request: &Request,
+        endpoint: &Endpoint<'_>,
+        around: &Surroundings<'_>,
+    ) -> Result<Self, Refusal> {
+        let published = self.client.published();
+        let purpose = dpop::Purpose::Binding;
+        let thumbprint = dpop::prove(published, request.dpop(), endpoint, purpose, around).await?;
+        if thumbprint.is_none() && self.client.application().dpop_bound {
+            return Err(Refusal::no_dpop());
+        }
+        Ok(Self { thumbprint, ..self })
     }
 }
 
@@ -134,8 +158,9 @@ pub async fn token(
 ) -> Result<Issued, Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
-    let client = authenticate(published, &request)?;
-    let allowed = client.allow(&request)?;
+    let endpoint = Endpoint::new(published, server, "token", "POST");
+    let client = authenticate(published, &request, &endpoint, around).await?;
+    let allowed = client.allow(&request)?.bind(&request, &endpoint, around).await?;
     match allowed.grant {
         Grant::AuthorizationCode => {
             authorization_code::exchange(allowed, server, &request, around).await

@@ -35,6 +35,8 @@ pub struct Proof<'p> {
     pub(super) terms: Terms,
     /// The scopes of this answer, where it is to have fewer than are granted.
     pub(super) narrowed: Option<Vec<String>>,
+    /// The thumbprint of the key that the access token is bound to (RFC 9449 §6.1).
+    pub(super) thumbprint: Option<String>,
 }
 
 /// Whether the policies are asked.
@@ -110,6 +112,7 @@ impl<'p> Proof<'p> {
             family: None,
             terms: Terms::Open,
             narrowed: None,
+            thumbprint: None,
         };
         let grant_types = &proof.client()?.grant_types;
         if !grant_types.iter().any(|allowed| allowed == grant_type) {

@@ -39,7 +39,12 @@ pub(super) async fn refresh(
         if standing == Standing::Over {
             return Err(Refusal::invalid_refresh_token());
         }
-        let proof = prove(&found, client, server, request)?;
+        let bound = found.family.grant.thumbprint.as_ref();
+        if bound.is_some() && bound != allowed.thumbprint.as_ref() {
+            return Err(Refusal::another_key());
+        }
+        let thumbprint = allowed.thumbprint.clone();
+        let proof = Proof { thumbprint, ..prove(&found, client, server, request)? };
         let signed = match renew(&proof, around) {
             Ok(signed) => signed,
             Err(denied) => return Err(denied.told(&found, around).await?),

@@ -18,11 +18,13 @@ pub struct Refusal {
     pub description: String,
     /// What is for the log only.
     pub cause: Option<String>,
+    /// The nonce that the next proof of possession is to repeat (RFC 9449 §8).
+    pub nonce: Option<String>,
 }
 
 impl Refusal {
     fn new(code: &'static str, status: u16, description: impl Into<String>) -> Self {
-        Self { code, status, description: description.into(), cause: None }
+        Self { code, status, description: description.into(), cause: None, nonce: None }
     }
 
     fn invalid_request(description: impl Into<String>) -> Self {
@@ -231,8 +233,44 @@ impl Refusal {
         Self::new("temporarily_unavailable", 503, description).because(cause)
     }
 
+    pub(super) fn assertion_type() -> Self {
+        Self::invalid_request("The client_assertion_type is invalid.")
+    }
+
+    /// An assertion of a client that proves nothing, and why.
+    pub(super) fn assertion(description: &str) -> Self {
+        Self::invalid_client(description)
+    }
+
+    /// A proof of possession that proves nothing, and why.
+    pub(super) fn dpop(description: &str) -> Self {
+        Self::new("invalid_dpop_proof", 400, description)
+    }
+
+    pub(super) fn use_dpop_nonce(nonce: String) -> Self {
+        let description = "Authorization server requires nonce in DPoP proof.";
+        Self { nonce: Some(nonce), ..Self::new("use_dpop_nonce", 400, description) }
+    }
+
+    pub(super) fn no_dpop() -> Self {
+        Self::dpop("The DPoP proof JWT header is missing.")
+    }
+
+    pub(super) fn another_key() -> Self {
+        Self::dpop("Invalid DPoP Public Key binding in refresh token")
+    }
+
+    pub(super) fn code_of_another_key() -> Self {
+        Self::dpop("The authorization code is bound to another key.")
+    }
+
     pub(super) fn invalid_token() -> Self {
         Self::new("invalid_token", 401, "The access token is invalid")
+    }
+
+    /// The same refusal where an access token was used (RFC 9449 §7.1).
+    pub(super) fn unauthorized(self) -> Self {
+        Self { status: 401, ..self }
     }
 
     pub(super) fn insufficient_scope() -> Self {

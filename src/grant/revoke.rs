@@ -2,7 +2,9 @@
 //! that came of its grant, an access token by itself.
 
 use super::client::authenticate_loosely;
-use super::{Presented, ProvenClient, Refusal, Request, Surroundings, accept, family, find_server};
+use super::{
+    Endpoint, Presented, ProvenClient, Refusal, Request, Surroundings, accept, family, find_server,
+};
 use crate::publish::{Published, RunningServer};
 use crate::token::refresh::looks_like_refresh_token;
 
@@ -18,7 +20,8 @@ pub async fn revoke(
 ) -> Result<(), Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
-    let client = authenticate_loosely(published, &request)?;
+    let endpoint = Endpoint::new(published, server, "revoke", "POST");
+    let client = authenticate_loosely(published, &request, &endpoint, around).await?;
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
     if looks_like_refresh_token(token) {
         revoke_family(client, server, token, around).await

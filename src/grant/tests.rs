@@ -28,7 +28,7 @@ fn form(parameters: &[(&str, &str)]) -> Form {
 fn presented(parameters: &[(&str, &str)]) -> Presented {
     let pair = ("billing-service".to_owned(), BILLING_SECRET.to_owned());
     let basic = Some(Basic::Pair { raw: pair, decoded: None });
-    Presented { form: form(parameters), query: Form::default(), basic }
+    Presented { form: form(parameters), basic, ..Presented::default() }
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -137,6 +137,7 @@ fn nothing_that_is_secret_is_printed() {
         scope: "read:customers".to_owned(),
         id_token: Some(hush.to_owned()),
         refresh_token: Some(hush.to_owned()),
+        token_type: "Bearer",
     };
     let printed = [
         format!("{given:?}"),

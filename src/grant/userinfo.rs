@@ -2,31 +2,75 @@
 //! claims of now, not those of when the token was made (decision 16).
 
 use super::accept::{self, Accepted};
+use super::dpop;
 use super::proof::Terms;
-use super::{Proof, Refusal, SignIn, Surroundings, WORKER, find_server};
+use super::{Endpoint, Proof, Refusal, SignIn, Surroundings, WORKER, find_server};
 use crate::policy::Trace;
 use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
 
+/// An access token as it was presented.
+#[derive(Clone, Default)]
+pub struct PresentedToken {
+    pub token: String,
+    /// Whether by the scheme `DPoP`, not `Bearer` (RFC 9449 §7.1).
+    pub by_dpop: bool,
+    /// Proofs of possession.
+    pub proofs: Vec<String>,
+    /// The method of the request.
+    pub method: String,
+}
+
+/// No token is printed.
+impl std::fmt::Debug for PresentedToken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PresentedToken")
+    }
+}
+
 /// The claims about the person as the text of one JSON object, `sub` first.
 ///
 /// # Errors
-/// `invalid_token`, `insufficient_scope` (RFC 6750 §3.1), or a claim that could not be evaluated.
+/// `invalid_token`, `insufficient_scope` (RFC 6750 §3.1), `invalid_dpop_proof`, or a claim that could
+/// not be evaluated.
 pub async fn userinfo(
     published: &Published,
     server_id: &str,
-    token: &str,
+    presented: &PresentedToken,
     around: &Surroundings<'_>,
 ) -> Result<String, Refusal> {
     let server = find_server(published, server_id)?;
-    let accepted = accept::accept(published, server, token, around).await?;
+    let accepted = accept::accept(published, server, &presented.token, around).await?;
     let accepted = accepted.ok_or_else(Refusal::invalid_token)?;
+    check_key(published, server, presented, &accepted, around).await?;
     let proof = prove(published, server, &accepted)?;
     let claims = WORKER.with_borrow_mut(|worker| {
         let decided = proof.decide(Trace::Skip, around.now, worker);
         decided.map_err(|_| Refusal::invalid_token())?.userinfo(worker)
     })?;
     String::from_utf8(claims).map_err(|error| Refusal::failure(&error.to_string()))
+}
+
+/// A token that is bound to a key comes with a proof of it, and any other without (RFC 9449 §7).
+async fn check_key(
+    published: &Published,
+    server: &RunningServer,
+    presented: &PresentedToken,
+    accepted: &Accepted<'_>,
+    around: &Surroundings<'_>,
+) -> Result<(), Refusal> {
+    let bound = accepted.claims.thumbprint();
+    if bound.is_some() != presented.by_dpop {
+        return Err(Refusal::invalid_token());
+    }
+    if bound.is_none() {
+        return Ok(());
+    }
+    let endpoint = Endpoint::new(published, server, "userinfo", &presented.method);
+    let purpose = dpop::Purpose::Using(&presented.token);
+    let proven = dpop::prove(published, &presented.proofs, &endpoint, purpose, around).await;
+    let proven = proven.map_err(Refusal::unauthorized)?;
+    if proven.as_deref() == bound { Ok(()) } else { Err(Refusal::no_dpop().unauthorized()) }
 }
 
 fn prove<'p>(
@@ -63,5 +107,6 @@ fn prove<'p>(
         family: None,
         terms: Terms::Agreed(Lifetimes::default()),
         narrowed: None,
+        thumbprint: None,
     })
 }

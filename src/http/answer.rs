@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// The number of a request, in every answer and in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
 
+/// What the next proof of possession is to repeat (RFC 9449 §8).
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
 /// Answers that are about one client and one moment only (RFC 6749 §5.1).
 const NO_STORE: [(HeaderName, HeaderValue); 2] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -37,7 +40,7 @@ pub(super) fn public(cache: &'static str, body: String) -> Response {
 /// The answer with tokens.
 pub(super) fn issued(issued: &Issued) -> Response {
     let mut body = Map::new();
-    body.insert("token_type".to_owned(), json!("Bearer"));
+    body.insert("token_type".to_owned(), json!(issued.token_type));
     body.insert("expires_in".to_owned(), json!(issued.expires_in));
     body.insert("access_token".to_owned(), json!(issued.access_token));
     body.insert("scope".to_owned(), json!(issued.scope));
@@ -60,6 +63,10 @@ pub(super) fn refused(refusal: &Refusal, tried_basic: bool) -> Response {
         let scheme = HeaderValue::from_static(r#"Basic realm="claimsmith", charset="UTF-8""#);
         response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
     }
+    if let Some(nonce) = refusal.nonce.as_ref().and_then(|nonce| HeaderValue::from_str(nonce).ok())
+    {
+        response.headers_mut().insert(DPOP_NONCE, nonce);
+    }
     response.extensions_mut().insert(refusal.clone());
     response
 }
@@ -69,7 +76,8 @@ pub(super) fn refused_bearer(refusal: &Refusal) -> Response {
     let mut response = refused(refusal, false);
     if refusal.status == 401 || refusal.status == 403 {
         let (code, description) = (refusal.code, describable(&refusal.description));
-        let challenge = format!(r#"Bearer error="{code}", error_description="{description}""#);
+        let scheme = if code == "invalid_dpop_proof" { "DPoP" } else { "Bearer" };
+        let challenge = format!(r#"{scheme} error="{code}", error_description="{description}""#);
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }

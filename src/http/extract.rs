@@ -1,11 +1,11 @@
 //! Forms, queries and credentials out of requests. Nothing is guessed: what is not UTF-8, not a
 //! form or too large is refused.
 
-use crate::grant::{Basic, Form, Presented, Refusal};
+use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 use std::convert::Infallible;
@@ -41,7 +41,8 @@ pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
-    Ok(Presented { form: read(body).await?, query, basic })
+    let dpop = dpop(&parts.headers);
+    Ok(Presented { form: read(body).await?, query, basic, dpop })
 }
 
 async fn form(request: Request) -> Result<Form, Refusal> {
@@ -60,16 +61,19 @@ async fn read(body: Body) -> Result<Form, Refusal> {
 ///
 /// # Errors
 /// More than one, or a form that is none.
-pub(super) async fn bearer(request: Request) -> Result<Option<String>, Refusal> {
+pub(super) async fn bearer(request: Request) -> Result<Option<PresentedToken>, Refusal> {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
     let (first, second) = (values.next(), values.next());
     if second.is_some() {
         return Err(Refusal::several_tokens());
     }
+    let (method, proofs) = (request.method().to_string(), dpop(request.headers()));
     let in_header = first.map(|value| {
         let (scheme, token) =
             value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
-        if scheme.eq_ignore_ascii_case("bearer") { token.trim().to_owned() } else { String::new() }
+        let by_dpop = scheme.eq_ignore_ascii_case("dpop");
+        let is_known = by_dpop || scheme.eq_ignore_ascii_case("bearer");
+        (if is_known { token.trim().to_owned() } else { String::new() }, by_dpop)
     });
     let in_form = match request.method() == Method::POST && is_form(request.headers()) {
         true => form(request).await?.find("access_token").map(str::to_owned),
@@ -78,7 +82,14 @@ pub(super) async fn bearer(request: Request) -> Result<Option<String>, Refusal> 
     if in_header.is_some() && in_form.is_some() {
         return Err(Refusal::several_tokens());
     }
-    Ok(in_header.or(in_form))
+    let token = in_header.or(in_form.map(|token| (token, false)));
+    Ok(token.map(|(token, by_dpop)| PresentedToken { token, by_dpop, proofs, method }))
+}
+
+/// Every `DPoP` header; one that is no text is no proof.
+fn dpop(headers: &HeaderMap) -> Vec<String> {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    headers.get_all("dpop").iter().map(text).collect()
 }
 
 /// Whether the client used `Authorization`.

@@ -6,9 +6,10 @@ use super::grants::{self, Usage};
 use super::identity::{self, APPLICATION, Digest};
 use super::reference;
 use crate::directory::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, Directory, RefreshRotation,
-    SecretSource, Status,
+    Application, ApplicationType, Assignment, AuthenticationMethod, Directory, Jwk,
+    RefreshRotation, SecretSource, Status,
 };
+use crate::token::ForeignKey;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -31,6 +32,7 @@ const SETTINGS: &[&str] = &[
     "response_types",
     "redirect_uris",
     "refresh_token",
+    "jwks",
     "resource_server_for",
     "dpop_bound_access_tokens",
 ];
@@ -38,6 +40,9 @@ const SETTINGS: &[&str] = &[
 /// How long the predecessor of a refresh token may still come, in seconds (authorization-server §4).
 const LEEWAY: u32 = 30;
 const LEEWAY_AT_MOST: u32 = 60;
+
+/// Most keys of a client (authorization-server §8).
+const KEYS_AT_MOST: usize = 50;
 
 /// The applications. No two share a client id, an id or a label.
 pub(super) fn read_applications(
@@ -89,8 +94,15 @@ fn read_application(
         )
     });
     let secrets = credentials.as_ref().map(read_secrets).unwrap_or_default();
-    if secrets.is_empty() != (method == AuthenticationMethod::None) {
-        place.blame("a `client_secret` is needed, unless the method is `none`, where none may be");
+    if secrets.is_empty() == method.needs_secret() {
+        place.blame(
+            "a `client_secret` is needed, unless the method is `none` or `private_key_jwt`, where \
+             none may be",
+        );
+    }
+    let jwks = read_jwks(&settings);
+    if jwks.is_empty() && method == AuthenticationMethod::PrivateKeyJwt {
+        place.blame("`jwks` is needed with `private_key_jwt`");
     }
     let usage = grants::read_usage(&settings, application_type, method);
     let Usage { grant_types, response_types, redirect_uris } = usage;
@@ -108,6 +120,7 @@ fn read_application(
         redirect_uris,
         token_endpoint_auth_method: method,
         pkce_required: read_pkce(credentials.as_ref(), application_type, method),
+        jwks,
         resource_server_for: settings
             .texts("resource_server_for")
             .iter()
@@ -123,6 +136,40 @@ fn read_application(
         assigned_groups,
         id,
     })
+}
+
+/// `jwks`: the public keys of the client, at most fifty.
+fn read_jwks(settings: &Object<'_>) -> Vec<Jwk> {
+    let Some(place) = settings.find("jwks") else { return Vec::new() };
+    let Some(object) = place.object(&["keys"]) else { return Vec::new() };
+    let places = object.list("keys");
+    if places.len() > KEYS_AT_MOST {
+        place.blame(format!("at most {KEYS_AT_MOST} keys"));
+    }
+    let mut keys: Vec<Jwk> = Vec::new();
+    for place in &places {
+        let Some(object) = place.open_object() else { continue };
+        let texts = object.members().filter_map(|(name, place)| match place.json() {
+            crate::document::Json::Text(text) => Some((name.to_owned(), text.clone())),
+            _ => None,
+        });
+        let key: Jwk = texts.collect();
+        let member = |name: &str| {
+            key.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        };
+        if let Err(error) = ForeignKey::from_jwk(&member) {
+            place.blame(error.to_string());
+        }
+        if keys.iter().any(|known| kid_of(known).is_some() && kid_of(known) == kid_of(&key)) {
+            place.blame("another key has this `kid` already");
+        }
+        keys.push(key);
+    }
+    keys
+}
+
+fn kid_of(key: &Jwk) -> Option<&str> {
+    key.iter().find(|(name, _)| name == "kid").map(|(_, kid)| kid.as_str())
 }
 
 /// `refresh_token`: whether they rotate, and for how many seconds the predecessor may still come. Of

@@ -15,7 +15,7 @@ pub use compile::{Draft, compile};
 pub use format::format;
 pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError};
-pub use running::{Published, RunningServer, StartError, Surroundings};
+pub use running::{ClientProof, Published, RunningServer, StartError, Surroundings};
 
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::PublicUrl;
 use super::compile::{CompiledServer, Conditions, Draft, issuer};
 use super::public_url::origin_of;
 use crate::claims::ClaimPlan;
-use crate::directory::{Application, Directory, Records, SecretSource};
+use crate::directory::{Application, AuthenticationMethod, Directory, Jwk, Records, SecretSource};
 use crate::organization::Organization;
 use crate::policy::{ConditionOutcome, RuleIndex};
 use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
@@ -13,7 +13,7 @@ use crate::server::{AuthorizationServer, ExpressionText};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
-use crate::token::{Algorithm, KeySet, Keyring, Vault};
+use crate::token::{Algorithm, ForeignKey, KeySet, Keyring, SharedSecret, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The id under which the default server is found besides its own.
@@ -30,6 +30,8 @@ pub struct Published {
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
     secrets: BTreeMap<String, Vec<SecretHash>>,
+    /// What clients sign assertions with, by client id.
+    proofs: BTreeMap<String, ClientProof>,
     keyring: Keyring,
     /// Where pages of clients come from.
     origins: BTreeSet<String>,
@@ -47,6 +49,15 @@ pub struct RunningServer {
     conditions: Conditions,
     rules: RuleIndex,
     keys: KeySet,
+}
+
+/// What a client signs its assertions with.
+#[derive(Clone, Debug)]
+pub enum ClientProof {
+    /// Its public keys.
+    Keys(Vec<ForeignKey>),
+    /// Its secrets, two while one takes the place of the other.
+    Secrets(Vec<SharedSecret>),
 }
 
 /// What a draft needs from outside to become a version that serves.
@@ -87,7 +98,7 @@ impl Draft {
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
         let Self { public_url, organization, records, servers: compiled, .. } = self;
         let Organization { id, name, directory, servers: definitions, .. } = organization;
-        let secrets = read_secrets(&directory, around)?;
+        let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
         let mut servers = Vec::with_capacity(compiled.len());
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
@@ -122,6 +133,7 @@ impl Draft {
             records,
             servers,
             secrets,
+            proofs,
             keyring: around.keyring.clone(),
             origins,
         })
@@ -134,27 +146,63 @@ fn origins_of(directory: &Directory) -> BTreeSet<String> {
     active.flat_map(|known| &known.redirect_uris).filter_map(|uri| origin_of(uri)).collect()
 }
 
-fn read_secrets(
-    directory: &Directory,
-    around: &Surroundings<'_>,
-) -> Result<BTreeMap<String, Vec<SecretHash>>, StartError> {
-    let (mut secrets, mut missing) = (BTreeMap::new(), Vec::new());
+/// What clients prove themselves with.
+struct Secrets {
+    secrets: BTreeMap<String, Vec<SecretHash>>,
+    proofs: BTreeMap<String, ClientProof>,
+}
+
+fn read_secrets(directory: &Directory, around: &Surroundings<'_>) -> Result<Secrets, StartError> {
+    let (mut secrets, mut proofs, mut missing) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for application in directory.applications() {
-        let mut hashes = Vec::with_capacity(application.secrets.len());
-        for source in &application.secrets {
-            match hash_of(source, around) {
-                Ok(hash) => hashes.push(hash),
-                Err(why) => {
-                    missing.push(format!(
-                        "the secret of the client `{}`: {why}",
-                        application.client_id
-                    ));
+        let client_id = application.client_id.clone();
+        let told = |why: String| format!("the secret of the client `{client_id}`: {why}");
+        match application.token_endpoint_auth_method {
+            AuthenticationMethod::PrivateKeyJwt => {
+                let keys = application.jwks.iter().filter_map(key_of).collect();
+                proofs.insert(client_id, ClientProof::Keys(keys));
+            }
+            AuthenticationMethod::ClientSecretJwt => {
+                let read = application.secrets.iter().map(|source| shared(source, around));
+                match read.collect::<Result<Vec<_>, String>>() {
+                    Ok(read) => drop(proofs.insert(client_id, ClientProof::Secrets(read))),
+                    Err(why) => missing.push(told(why)),
+                }
+            }
+            _ => {
+                let read = application.secrets.iter().map(|source| hash_of(source, around));
+                match read.collect::<Result<Vec<_>, String>>() {
+                    Ok(read) => drop(secrets.insert(client_id, read)),
+                    Err(why) => missing.push(told(why)),
                 }
             }
         }
-        secrets.insert(application.client_id.clone(), hashes);
     }
-    if missing.is_empty() { Ok(secrets) } else { Err(StartError::Secrets(missing)) }
+    if missing.is_empty() {
+        Ok(Secrets { secrets, proofs })
+    } else {
+        Err(StartError::Secrets(missing))
+    }
+}
+
+fn key_of(jwk: &Jwk) -> Option<ForeignKey> {
+    let member =
+        |name: &str| jwk.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    ForeignKey::from_jwk(&member).ok()
+}
+
+/// A secret that must be read again, so that a hash of it is none (decision 22).
+fn shared(source: &SecretSource, around: &Surroundings<'_>) -> Result<SharedSecret, String> {
+    if let SecretSource::Hash(_) = source {
+        return Err(
+            "a client of `client_secret_jwt` needs the secret itself, not its hash".to_owned()
+        );
+    }
+    let secret = (around.read_secret)(source)?;
+    if secret.len() < 32 {
+        return Err("a secret has 32 characters or more with `client_secret_jwt`".to_owned());
+    }
+    Ok(SharedSecret::new(&secret))
 }
 
 fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<SecretHash, String> {
@@ -215,6 +263,12 @@ impl Published {
         active()
             .find(|server| server.definition.id == id)
             .or_else(|| active().find(|server| id == DEFAULT && server.definition.is_default))
+    }
+
+    /// What this client signs its assertions with.
+    #[must_use]
+    pub fn proof_of(&self, client_id: &str) -> Option<&ClientProof> {
+        self.proofs.get(client_id)
     }
 
     /// Whether pages of this origin may read what clients are answered.

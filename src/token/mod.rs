@@ -4,11 +4,13 @@
 pub mod access;
 pub mod claims;
 mod der;
+pub mod foreign;
 pub mod identity;
 pub mod jwt;
 pub mod key;
 pub mod key_set;
 mod keyring;
+mod nonce;
 pub mod opaque;
 pub mod refresh;
 pub mod vault;
@@ -17,11 +19,13 @@ mod write;
 
 pub use access::{AccessClaims, AccessLayout, write_access};
 pub use claims::{Claims, ClaimsError};
+pub use foreign::{ForeignJwt, ForeignKey, JwkError, SharedSecret};
 pub use identity::{IdentityClaims, at_hash, write_identity};
 pub use jwt::{Signer, TokenType};
 pub use key::{Algorithm, KeyError, PublicKey, SigningKey};
 pub use key_set::{KeySet, KeySetError, KeyStatus};
 pub use keyring::Keyring;
+pub use nonce::NonceKey;
 pub use refresh::{FamilyId, RefreshKeys, RefreshToken};
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
 pub use verify::{Verifier, VerifyError};

@@ -8,6 +8,7 @@ use super::no_server;
 use crate::grant::Grant;
 use crate::publish::RunningServer;
 use crate::server::{ClaimType, MetadataPublish};
+use crate::token::foreign::{PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -36,7 +37,8 @@ const IDENTITY_CLAIMS: &[&str] = &[
 ];
 
 /// How clients may prove themselves.
-const AUTHENTICATION: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
+const AUTHENTICATION: &[&str] =
+    &["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
 
 /// `…/.well-known/oauth-authorization-server`
 pub(crate) async fn metadata(
@@ -86,6 +88,8 @@ fn of_oauth(server: &RunningServer) -> Value {
         .filter(|scope| published(scope.metadata_publish))
         .map(|scope| scope.name.as_str())
         .collect();
+    let signing: Vec<&str> =
+        SECRET_ALGORITHMS.iter().chain(PUBLIC_KEY_ALGORITHMS).copied().collect();
     json!({
         "issuer": issuer,
         "token_endpoint": format!("{issuer}/v1/token"),
@@ -95,11 +99,15 @@ fn of_oauth(server: &RunningServer) -> Value {
         "subject_types_supported": ["public"],
         "scopes_supported": scopes,
         "token_endpoint_auth_methods_supported": AUTHENTICATION,
+        "token_endpoint_auth_signing_alg_values_supported": signing,
+        "dpop_signing_alg_values_supported": PUBLIC_KEY_ALGORITHMS,
         "claims_supported": ACCESS_CLAIMS,
         "introspection_endpoint": format!("{issuer}/v1/introspect"),
         "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
+        "introspection_endpoint_auth_signing_alg_values_supported": signing,
         "revocation_endpoint": format!("{issuer}/v1/revoke"),
         "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
+        "revocation_endpoint_auth_signing_alg_values_supported": signing,
     })
 }
 

@@ -5,9 +5,9 @@ use crate::grant::{CodeGrant, UserGrant};
 use crate::server::Lifetimes;
 
 /// RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const CALLBACK: &str = "http://127.0.0.1:3000/callback";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(super) const CALLBACK: &str = "http://127.0.0.1:3000/callback";
 
 const SPENT: &str = "The authorization code is invalid or has expired.";
 

@@ -10,6 +10,16 @@ const KEYS: &str = "/oauth2/internal/v1/keys";
 #[test]
 fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
     let world = World::demo();
+    let methods = [
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "none",
+    ];
+    let public = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    let public = [&public[..], &["EdDSA"]].concat();
+    let signing = [&["HS256", "HS384", "HS512"], &public[..]].concat();
     let expected = json!({
         "issuer": issuer("internal"),
         "token_endpoint": issuer("internal") + "/v1/token",
@@ -21,16 +31,17 @@ fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
             "openid", "profile", "email", "address", "phone", "offline_access", "device_sso",
             "read:customers", "process:payments",
         ],
-        "token_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": signing,
+        "dpop_signing_alg_values_supported": public,
         "claims_supported":
             ["ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub"],
         "introspection_endpoint": issuer("internal") + "/v1/introspect",
-        "introspection_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": signing,
         "revocation_endpoint": issuer("internal") + "/v1/revoke",
-        "revocation_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": signing,
     });
     for path in [OAUTH, INSERTED] {
         let answer = world.get(path);

@@ -1,10 +1,12 @@
 //! Many ways to ask the endpoints, subject by subject, in process and without sockets: every answer
 //! is looked at whole, status, headers and body.
 
+mod assertion;
 mod authentication;
 mod claims;
 mod code;
 mod cors;
+mod dpop;
 mod form;
 mod introspect;
 mod metadata;
@@ -23,6 +25,7 @@ use crate::publish::Issuer;
 use crate::publish::fixture::{URL, document, publish};
 use crate::random::Random;
 use crate::store::{BatchOutcome, Op, Store};
+use crate::token::{Algorithm, SigningKey};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
@@ -295,6 +298,20 @@ fn partner() -> [(&'static str, &'static str); 2] {
 fn part(token: &str, index: usize) -> Value {
     let bytes = URL_SAFE_NO_PAD.decode_to_vec(token.split('.').nth(index).unwrap()).unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+/// A JWT that a client signs with its own key.
+fn client_jwt(key: &SigningKey, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
+    let input = format!("{}.{}", part(header), part(claims));
+    let mut signature = Vec::new();
+    key.sign(input.as_bytes(), &mut signature).unwrap();
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode_to_string(signature))
+}
+
+/// The public half of a key, as its owner publishes it.
+fn public_jwk(key: &SigningKey) -> Value {
+    serde_json::from_str(key.public_jwk()).unwrap()
 }
 
 fn text_of(value: &Value) -> String {

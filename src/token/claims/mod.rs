@@ -115,6 +115,12 @@ impl Claims {
         listed.or_else(|| self.text("scope").map(str::to_owned))
     }
 
+    /// The thumbprint of the key that the token is bound to (RFC 9449 §6.1).
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<&str> {
+        self.0.get("cnf")?.get("jkt")?.as_str()
+    }
+
     /// Every claim.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
