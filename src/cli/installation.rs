@@ -4,12 +4,15 @@ use super::demo::Credentials;
 use super::{say, show_problems};
 use crate::clock::Clock;
 use crate::directory::SecretSource;
-use crate::organization::DEMO;
+use crate::document;
+use crate::organization::{self, DEMO};
 use crate::program::{Engine, is_native_available};
 use crate::publish::{Draft, PublicUrl, Published, Surroundings, compile};
 use crate::random::Random;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
+use crate::store::organization::Entity;
 use crate::store::{Isolation, Store};
+use crate::token;
 use crate::token::{Keyring, Vault};
 use clap::Args;
 use std::error::Error;
@@ -31,8 +34,8 @@ pub(super) struct Installation {
     /// Use the organization built in for trying things out
     #[arg(long, conflicts_with = "org")]
     pub(super) demo: bool,
-    /// The organization: a JSON document
-    #[arg(long, value_name = "FILE", required_unless_present = "demo")]
+    /// The organization: a JSON document; without one, what was imported before is taken
+    #[arg(long, value_name = "FILE")]
     org: Option<PathBuf>,
     /// Where keys are kept [default: ./claimsmith-data, ./claimsmith-demo with --demo]
     #[arg(long, value_name = "DIR")]
@@ -78,6 +81,20 @@ impl Installation {
         self.store.clone().or_else(in_environment).filter(|_| !self.demo)
     }
 
+    /// Whether a document is named.
+    pub(super) fn has_document(&self) -> bool {
+        self.demo || self.org.is_some()
+    }
+
+    /// The entities of the document, in which nothing is wrong.
+    pub(super) fn entities(&self) -> Result<Vec<Entity>, Stop> {
+        let (name, text) = self.document()?;
+        let document = document::read(&text)?;
+        let organization = organization::read(&document, &token::digest)
+            .map_err(|_| format!("{name} was changed while it was being read"))?;
+        Ok(organization::split(&String::from_utf8_lossy(&text), &document, &organization))
+    }
+
     /// The document's name and text.
     fn document(&self) -> Result<(String, Vec<u8>), Stop> {
         match &self.org {
@@ -99,7 +116,7 @@ impl Installation {
     }
 
     /// Opens the data directory and the store, making them where they are not there.
-    pub(super) async fn open(&self, draft: &Draft) -> Result<Opened, Stop> {
+    pub(super) async fn open(&self, draft: Option<&Draft>) -> Result<Opened, Stop> {
         let random = Random::System;
         let usual = if self.demo { "./claimsmith-demo" } else { "./claimsmith-data" };
         let path = self.data.as_deref().unwrap_or(Path::new(usual));
@@ -119,9 +136,11 @@ impl Installation {
             .into());
         }
         let directory = DataDirectory::open(path, purpose, given, &random)?;
-        let credentials = match self.demo {
-            true => Some(Credentials::load_or_make(&directory, draft.organization(), &random)?),
-            false => None,
+        let credentials = match draft.filter(|_| self.demo) {
+            Some(draft) => {
+                Some(Credentials::load_or_make(&directory, draft.organization(), &random)?)
+            }
+            None => None,
         };
         let store = match shared {
             Some(url) => Store::postgres(&url, Isolation::ReadCommitted, Clock::System).await?,

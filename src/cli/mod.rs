@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod adopt;
 mod asm;
 mod bench;
 mod check;
@@ -9,6 +10,7 @@ mod fmt;
 mod functions;
 mod explain;
 mod expression;
+mod import;
 mod input;
 mod installation;
 mod ir;
@@ -59,6 +61,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Decide and issue at the command line, and explain every claim
     Token(token::Arguments),
+    /// Make the organization that is kept say what a document says
+    Import(import::Arguments),
     /// Back up, restore, check and vacuum what is kept
     Store(store::Arguments),
     /// Evaluate an expression against a context
@@ -93,6 +97,7 @@ impl Command {
             Self::Fmt(arguments) => arguments.n_from_standard_input(),
             Self::Serve(_)
             | Self::Token(_)
+            | Self::Import(_)
             | Self::Store(_)
             | Self::Check(_)
             | Self::Explain(_)
@@ -112,6 +117,7 @@ pub fn main() -> ExitCode {
     let run = move || match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Store(arguments) => store::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Ir(arguments) => ir::run(&arguments).map_err(Stop::from),

@@ -1,11 +1,13 @@
 //! `claimsmith serve`: the issuer on a socket, until it is told to stop.
 
+use super::adopt::Kept;
 use super::installation::{Installation, Opened, Stop};
 use super::{demo, log, say, tell};
 use crate::clock::Clock;
 use crate::grant::DenyList;
 use crate::http::{Surface, router, serve};
 use crate::publish::{Issuer, PublicUrl, Published};
+use crate::store::organization::Counters;
 use clap::Args;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -42,10 +44,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let public_url = installation.public_url(&format!("http://{}", listener.local_addr()?))?;
-        let Some(draft) = installation.draft(public_url.clone())? else {
-            return Ok(ExitCode::FAILURE);
+        let given = match installation.has_document() {
+            true => match installation.draft(public_url.clone())? {
+                Some(draft) => Some(draft),
+                None => return Ok(ExitCode::FAILURE),
+            },
+            false => None,
         };
-        let opened = installation.open(&draft).await?;
+        let opened = installation.open(given.as_ref()).await?;
+        let Kept { draft, counters } = opened.adopt(installation, given, &public_url).await?;
         let published = opened.start(draft).await?;
         opened.warn();
         tell(&welcome(&published, &opened))?;
@@ -57,9 +64,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let surface = Arc::new(Surface { issuer, store, clock, random, denied });
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
+        let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
         tokio::select! {
             served = serve(listener, router(Arc::clone(&surface)), stop) => served?,
-            never = reload(again, installation, &opened, &surface, &public_url) => match never {},
+            never = follow(again, follower, counters) => match never {},
             never = forget_expired(&surface) => match never {},
         }
         Ok(ExitCode::SUCCESS)
@@ -93,30 +101,75 @@ async fn forget_expired(surface: &Surface) -> std::convert::Infallible {
     }
 }
 
-/// Publishes the document anew at each SIGHUP. One that has problems changes nothing.
-async fn reload(
+/// What keeps a server at the version that is kept.
+struct Follower<'f> {
+    installation: &'f Installation,
+    opened: &'f Opened,
+    surface: &'f Surface,
+    public_url: PublicUrl,
+}
+
+/// How often to ask whether the organization was written, by whichever node or command.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Imports the document at each SIGHUP; one that has problems changes nothing. Publishes what is
+/// kept whenever it was written, and after a SIGHUP, since secrets may be others too.
+async fn follow(
     mut again: Signal,
-    installation: &Installation,
-    opened: &Opened,
-    surface: &Surface,
-    public_url: &PublicUrl,
+    follower: Follower<'_>,
+    mut seen: Counters,
 ) -> std::convert::Infallible {
     loop {
-        if again.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
-        let started = match installation.draft(public_url.clone()) {
-            Ok(Some(draft)) => opened.start(draft).await.map(Some),
-            Ok(None) => Ok(None),
-            Err(stop) => Err(stop),
+        let is_told = tokio::select! {
+            told = again.recv() => told.is_some(),
+            () = tokio::time::sleep(POLL) => false,
         };
-        match started {
-            Ok(Some(published)) => {
-                surface.issuer.replace(published);
-                say("the org document was published anew\n");
+        if is_told {
+            match follower.import().await {
+                Ok(true) => {
+                    follower.publish(&mut seen).await;
+                    say("the org document was published anew\n");
+                }
+                Ok(false) => {
+                    say("error: the org document was not published; the former one serves\n");
+                }
+                Err(stop) => say(&format!("error: the former org document serves on: {stop}\n")),
             }
-            Ok(None) => say("error: the org document was not published; the former one serves\n"),
-            Err(stop) => say(&format!("error: the former org document serves on: {stop}\n")),
+            continue;
+        }
+        match follower.opened.organizations().counters().await {
+            Ok(stand) if stand != seen => {
+                follower.publish(&mut seen).await;
+                tracing::info!("the organization was changed, and is served as it is now");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "whether the organization changed is not known"),
+        }
+    }
+}
+
+impl Follower<'_> {
+    /// Whether there was nothing wrong with the document.
+    async fn import(&self) -> Result<bool, Stop> {
+        if !self.installation.has_document() {
+            return Ok(true);
+        }
+        if self.installation.draft(self.public_url.clone())?.is_none() {
+            return Ok(false);
+        }
+        self.opened.import(self.installation).await.map(|_| true)
+    }
+
+    /// Serves what is kept. If that cannot be, it is said once, and what served before serves on.
+    async fn publish(&self, seen: &mut Counters) {
+        let published = async {
+            let Kept { draft, counters } = self.opened.kept(&self.public_url).await?;
+            *seen = counters;
+            self.opened.start(draft).await
+        };
+        match published.await {
+            Ok(published) => self.surface.issuer.replace(published),
+            Err(stop) => say(&format!("error: the former organization serves on: {stop}\n")),
         }
     }
 }

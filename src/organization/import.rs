@@ -21,6 +21,37 @@ pub struct Imported {
     pub counters: Counters,
 }
 
+/// What became of a document at a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// What is kept says the same.
+    Same(Counters),
+    /// It was imported.
+    Imported(Imported),
+    /// Something else than an import wrote what is kept; it was left alone.
+    ChangedSince,
+}
+
+/// Imports `wanted` if nothing is kept yet, or nothing but what imports wrote.
+///
+/// # Errors
+/// As [`import`].
+pub async fn adopt(
+    organizations: &Organizations,
+    wanted: &[Entity],
+) -> Result<Adopted, WriteError> {
+    let counters = organizations.counters().await?;
+    if !counters.is_zero() {
+        if difference(read_all(organizations).await?, wanted).is_empty() {
+            return Ok(Adopted::Same(counters));
+        }
+        if organizations.find_import().await? != Some(counters) {
+            return Ok(Adopted::ChangedSince);
+        }
+    }
+    import(organizations, wanted).await.map(Adopted::Imported)
+}
+
 /// Makes what is kept say what `wanted` says.
 ///
 /// # Errors
@@ -33,7 +64,11 @@ pub async fn import(
     for _ in 0..ATTEMPTS {
         let changes = difference(read_all(organizations).await?, wanted);
         if changes.is_empty() {
-            return Ok(Imported { n_changes, counters: organizations.counters().await? });
+            let counters = organizations.counters().await?;
+            if organizations.find_import().await? != Some(counters) {
+                organizations.note_import(counters).await?;
+            }
+            return Ok(Imported { n_changes, counters });
         }
         for step in changes.chunks(STEP) {
             match organizations.write(step, &[]).await {

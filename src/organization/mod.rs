@@ -21,7 +21,7 @@ mod user;
 pub use decode::Problem;
 pub use entities::{join, split};
 pub use identity::Digest;
-pub use import::{Imported, import, read_all};
+pub use import::{Adopted, Imported, adopt, import, read_all};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 
 use crate::directory::{Attribute, Directory};

@@ -1,21 +1,14 @@
 //! The demo as a person runs it: tokens explained at the command line, the server on a socket, a
 //! document checked.
 
+use crate::support::server::{Server, claimsmith};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use tempfile::TempDir;
 
 const API: &str = "https://api.mycompany.com";
 const PARTNER_API: &str = "https://my-partner-api.com";
-
-fn claimsmith() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_claimsmith"));
-    command.env("NO_COLOR", "1").env_remove("CLAIMSMITH_MASTER_KEY");
-    command
-}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
@@ -97,54 +90,15 @@ fn people_who_may_not_have_tokens_and_names_that_are_not_there_are_refused() {
     assert!(service.contains("unauthorized_client"), "{service}");
 }
 
-/// A server of the demo on a port of its own; killed when it is dropped.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let mut child = claimsmith()
-            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next().unwrap().unwrap();
-        let address = first.rsplit_once("http://").unwrap().1.to_owned();
-        // The rest is read, so that the server never waits for a reader.
-        std::thread::spawn(move || lines.count());
-        Self { child, address }
-    }
-
-    fn send(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn get(&self, path: &str) -> String {
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+fn start(data: &Path) -> Server {
+    Server::start(claimsmith().args(["serve", "--demo", "--data"]).arg(data))
 }
 
 #[test]
 fn the_server_issues_to_the_secret_it_made_and_keeps_its_key() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("demo");
-    let server = Server::start(&data);
+    let server = start(&data);
     let file = fs::read_to_string(data.join("credentials.json")).unwrap();
     let credentials: serde_json::Value = serde_json::from_str(&file).unwrap();
     let secret = credentials["clients"]["partner-service"].as_str().unwrap();
@@ -167,7 +121,7 @@ fn the_server_issues_to_the_secret_it_made_and_keeps_its_key() {
     let before = keys(&server);
     assert!(before.contains("RS256"));
     drop(server);
-    assert_eq!(keys(&Server::start(&data)), before);
+    assert_eq!(keys(&start(&data)), before);
 }
 
 #[test]

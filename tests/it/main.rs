@@ -18,6 +18,7 @@ mod executable;
 mod failures;
 mod guide;
 mod hostile;
+mod kept;
 mod language;
 mod lints;
 mod messages;

@@ -53,9 +53,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start(log::Loudness::Answering);
     let installation = &arguments.installation;
     let public_url = installation.public_url(super::PUBLIC_URL)?;
-    let Some(draft) = installation.draft(public_url)? else { return Ok(ExitCode::FAILURE) };
+    let given = match installation.has_document() {
+        true => installation.draft(public_url.clone())?,
+        false => None,
+    };
+    if given.is_none() && installation.has_document() {
+        return Ok(ExitCode::FAILURE);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let opened = runtime.block_on(installation.open(&draft))?;
+    let opened = runtime.block_on(installation.open(given.as_ref()))?;
+    let draft = match given {
+        Some(draft) => draft,
+        None => runtime.block_on(opened.kept(&public_url))?.draft,
+    };
     let published = runtime.block_on(opened.start(draft))?;
     let now = Clock::System.seconds();
     let server = find_server(&published, &arguments.server)?;

@@ -64,7 +64,7 @@ pub(super) async fn since(
             all.extend(encoding::read::<Vec<Changed>>(&row.bytes)?);
         }
         if n_rows < PAGE as usize {
-            let stands = super::counter::read(store).await?.of(counter);
+            let stands = super::counter::read(store).await?.value.of(counter);
             // More may have come since; fewer means that what followed is forgotten already.
             return Ok((number >= stands || n_rows > 0).then_some(all));
         }

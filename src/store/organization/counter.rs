@@ -1,9 +1,12 @@
 //! How often the organization was written. Every write raises a counter, so that of two at once one
 //! waits, and a node that asks for two numbers knows whether anything is new.
 
-use super::{Op, Row, Store, StoreError};
+use super::{Answer, BatchOutcome, Op, Row, Store, StoreError, encoding};
+use serde::{Deserialize, Serialize};
 
 const KIND: &str = "counter";
+const IMPORT: &str = "import";
+const KEY: &str = "document";
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,14 +29,12 @@ impl Counter {
 }
 
 /// Where both stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Of the configuration.
     pub configuration: i64,
     /// Of the directory.
     pub directory: i64,
-    /// When that was, in seconds since 1970 by the store's clock.
-    pub(super) seconds: i64,
 }
 
 impl Counters {
@@ -66,15 +67,34 @@ impl Counters {
 }
 
 /// One question: of this kind there are two rows.
-pub(super) async fn read(store: &Store) -> Result<Counters, StoreError> {
+pub(super) async fn read(store: &Store) -> Result<Answer<Counters>, StoreError> {
     let answer = store.list(KIND).await?;
-    let mut counters = Counters { seconds: answer.seconds(), ..Counters::default() };
-    for row in answer.value {
+    let mut counters = Counters::default();
+    for row in &answer.value {
         match row.key.as_str() {
             "configuration" => counters.configuration = row.generation,
             "directory" => counters.directory = row.generation,
             _ => {}
         }
     }
-    Ok(counters)
+    Ok(answer.map(|_| counters))
+}
+
+/// Where the counters stood after the last import of a document, if there was one.
+pub(super) async fn find_import(store: &Store) -> Result<Option<Counters>, StoreError> {
+    let found = store.find(IMPORT, KEY).await?.value;
+    found.map(|row| encoding::read(&row.bytes)).transpose()
+}
+
+/// Notes that a document was imported. Of two at once either may be the last.
+pub(super) async fn note_import(store: &Store, counters: Counters) -> Result<(), StoreError> {
+    let row = Row::new(IMPORT, KEY, encoding::write(&counters)?);
+    let found = store.find(IMPORT, KEY).await?.value;
+    let op = match found {
+        Some(found) => Op::Replace { row, expected: found.generation },
+        None => Op::Insert(row),
+    };
+    match store.batch(vec![op]).await?.value {
+        BatchOutcome::Applied | BatchOutcome::Failed(_) => Ok(()),
+    }
 }

@@ -17,7 +17,7 @@ pub use counter::{Counter, Counters};
 pub use entity::{Entity, EntityKind};
 pub use writing::{Change, WriteError};
 
-use super::row::{BatchOutcome, Op, Row, StoreError};
+use super::row::{Answer, BatchOutcome, Op, Row, StoreError};
 use super::{Range, Store};
 
 /// The organization in a store.
@@ -155,7 +155,23 @@ impl Organizations {
     /// # Errors
     /// As [`Organizations::find`].
     pub async fn counters(&self) -> Result<Counters, StoreError> {
-        counter::read(&self.store).await
+        Ok(counter::read(&self.store).await?.value)
+    }
+
+    /// Where the counters stood when a document was last imported; `None` if none ever was.
+    ///
+    /// # Errors
+    /// As [`Organizations::find`].
+    pub async fn find_import(&self) -> Result<Option<Counters>, StoreError> {
+        counter::find_import(&self.store).await
+    }
+
+    /// Notes that what is kept is what a document says while the counters stand there.
+    ///
+    /// # Errors
+    /// As [`Store::batch`].
+    pub async fn note_import(&self, counters: Counters) -> Result<(), StoreError> {
+        counter::note_import(&self.store, counters).await
     }
 
     /// What was written since a counter stood at `since`, in order; `None` if that is so long ago

@@ -69,9 +69,10 @@ pub(super) async fn write(
     audit: &[Row],
 ) -> Result<Counters, WriteError> {
     for _ in 0..ATTEMPTS {
-        let mut counters = counter::read(store).await?;
+        let read = counter::read(store).await?;
+        let (seconds, mut counters) = (read.seconds(), read.value);
         let before = read_before(store, changes).await?;
-        let (ops, blame) = ops(&mut counters, changes, &before, audit)?;
+        let (ops, blame) = ops((&mut counters, seconds), changes, &before, audit)?;
         match store.batch(ops).await?.value {
             BatchOutcome::Applied => return Ok(counters),
             BatchOutcome::Failed(index) => match blame.get(index) {
@@ -113,7 +114,7 @@ async fn read_before(
 type Blamed = (Vec<Op>, Vec<Option<WriteError>>);
 
 fn ops(
-    counters: &mut Counters,
+    (counters, seconds): (&mut Counters, i64),
     changes: &[Change],
     before: &BTreeMap<(EntityKind, String), Entity>,
     audit: &[Row],
@@ -131,7 +132,7 @@ fn ops(
         }
         made.push(counters.raise(counter), None);
         let number = counters.of(counter);
-        made.push(change::record(counter, number, &changed, counters.seconds)?, None);
+        made.push(change::record(counter, number, &changed, seconds)?, None);
     }
     // What ways are given up, by any change, is free before any is taken: two users may exchange
     // their logins.

@@ -6,6 +6,7 @@ pub(crate) mod guard;
 pub(crate) mod made_subject;
 pub(crate) mod random_program;
 pub(crate) mod rare_program;
+pub(crate) mod server;
 
 use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;

@@ -1,0 +1,83 @@
+//! Which organization is served: the one that the store keeps. A document is imported into an empty
+//! store, at SIGHUP and by `claimsmith import`; and at a start, as long as nothing but imports wrote
+//! what is kept, so that an edited file is not overlooked and another's changes are not undone.
+
+use super::installation::{Installation, Opened, Stop};
+use super::{say, show_problems};
+use crate::organization::{Adopted, adopt, import, join, read_all};
+use crate::program::Engine;
+use crate::publish::{Draft, PublicUrl, compile};
+use crate::store::StoreError;
+use crate::store::organization::{Counters, Entity, Organizations};
+
+/// How often an organization is read that others write meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// A version that could be served, and where the counters stood when it was read.
+pub(super) struct Kept {
+    pub(super) draft: Draft,
+    pub(super) counters: Counters,
+}
+
+impl Opened {
+    pub(super) fn organizations(&self) -> Organizations {
+        Organizations::new(self.store.clone())
+    }
+
+    /// What is served at the start: what the document says, if it may be imported or is kept
+    /// already, else what is kept.
+    pub(super) async fn adopt(
+        &self,
+        installation: &Installation,
+        draft: Option<Draft>,
+        public_url: &PublicUrl,
+    ) -> Result<Kept, Stop> {
+        let Some(draft) = draft else { return self.kept(public_url).await };
+        let wanted = installation.entities()?;
+        match adopt(&self.organizations(), &wanted).await? {
+            Adopted::Same(counters) => Ok(Kept { draft, counters }),
+            Adopted::Imported(imported) => Ok(Kept { draft, counters: imported.counters }),
+            Adopted::ChangedSince => {
+                say("warning: the organization that is kept was changed since the document was \
+                     imported, and is served as it is; `claimsmith import` would replace it\n");
+                self.kept(public_url).await
+            }
+        }
+    }
+
+    /// Imports the document, whatever was changed since the last time.
+    pub(super) async fn import(&self, installation: &Installation) -> Result<usize, Stop> {
+        let imported = import(&self.organizations(), &installation.entities()?).await?;
+        Ok(imported.n_changes)
+    }
+
+    /// What the store keeps, compiled.
+    pub(super) async fn kept(&self, public_url: &PublicUrl) -> Result<Kept, Stop> {
+        let (entities, counters) = read_whole(&self.organizations()).await?;
+        if counters.is_zero() {
+            return Err("there is no organization yet; name a document with --org".into());
+        }
+        let text = join(&entities);
+        match compile(text.as_bytes(), public_url.clone(), Engine::Native) {
+            Ok(draft) => Ok(Kept { draft, counters }),
+            Err(problems) => {
+                show_problems(&problems, "the organization that is kept", text.as_bytes());
+                Err("the organization that is kept cannot be served".into())
+            }
+        }
+    }
+}
+
+/// All that is kept, as it was between two writes.
+async fn read_whole(organizations: &Organizations) -> Result<(Vec<Entity>, Counters), StoreError> {
+    let mut before = organizations.counters().await?;
+    for _ in 0..ATTEMPTS {
+        let entities = read_all(organizations).await?;
+        let after = organizations.counters().await?;
+        if before == after {
+            return Ok((entities, after));
+        }
+        before = after;
+    }
+    Err(StoreError::Busy)
+}
