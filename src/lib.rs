@@ -55,6 +55,8 @@ pub mod publish;
 #[doc(hidden)]
 pub mod grant;
 #[doc(hidden)]
+pub mod login;
+#[doc(hidden)]
 pub mod http;
 #[doc(hidden)]
 pub mod cli;

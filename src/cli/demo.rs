@@ -1,7 +1,7 @@
 //! The secrets of the demo: made on first use, kept in `credentials.json` for its owner alone.
 
 use super::installation::Stop;
-use crate::directory::SecretSource;
+use crate::directory::{Password, SecretSource};
 use crate::document::{self, Json, Node};
 use crate::organization::Organization;
 use crate::random::Random;
@@ -41,9 +41,12 @@ impl Credentials {
         let document = document::read(text.as_bytes()).map_err(|error| wrong(&error.message))?;
         let (clients, users) = (texts(&document, "clients"), texts(&document, "users"));
         let mut by_variable = BTreeMap::new();
-        for (client_id, variable) in variables(organization) {
-            let secret = clients.get(client_id);
-            let secret = secret.ok_or_else(|| wrong(&format!("no secret of `{client_id}`")))?;
+        let passwords = password_variables(organization).map(|named| (&users, named));
+        for (known, (name, variable)) in
+            variables(organization).map(|named| (&clients, named)).chain(passwords)
+        {
+            let secret = known.get(name);
+            let secret = secret.ok_or_else(|| wrong(&format!("no secret of `{name}`")))?;
             by_variable.insert(variable.to_owned(), secret.clone());
         }
         Ok(Self { clients, users, by_variable })
@@ -66,15 +69,20 @@ fn variables(organization: &Organization) -> impl Iterator<Item = (&str, &str)> 
     })
 }
 
+/// Each user with a password, and the variable that holds it.
+fn password_variables(organization: &Organization) -> impl Iterator<Item = (&str, &str)> {
+    organization.directory.users().iter().filter_map(|user| match &user.password {
+        Some(Password::Environment(name)) => Some((&*user.login, name.as_str())),
+        Some(Password::Hash(_)) | None => None,
+    })
+}
+
 fn make(organization: &Organization, random: &Random) -> String {
     let clients: Map<String, Value> = variables(organization)
         .map(|(client_id, _)| (client_id.to_owned(), Value::from(generate_secret(random))))
         .collect();
-    let users: Map<String, Value> = organization
-        .directory
-        .users()
-        .iter()
-        .map(|user| (user.login.clone(), Value::from(random.base62(PASSWORD_LENGTH))))
+    let users: Map<String, Value> = password_variables(organization)
+        .map(|(login, _)| (login.to_owned(), Value::from(random.base62(PASSWORD_LENGTH))))
         .collect();
     let text = json!({"clients": clients, "users": users});
     format!("{text:#}\n")

@@ -5,6 +5,7 @@ use super::{say, show_problems};
 use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::document;
+use crate::login::{Authenticator, Hasher};
 use crate::organization::{self, DEMO};
 use crate::program::{Engine, is_native_available};
 use crate::publish::{Draft, PublicUrl, Published, Surroundings, compile};
@@ -19,6 +20,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Most bytes of an org document.
 const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
@@ -60,7 +62,7 @@ pub(super) struct Opened {
     pub(super) directory: DataDirectory,
     pub(super) random: Random,
     pub(super) store: Store,
-    vault: Vault,
+    vault: Arc<Vault>,
     /// Of the demo.
     pub(super) credentials: Option<Credentials>,
 }
@@ -146,12 +148,19 @@ impl Installation {
             Some(url) => Store::postgres(&url, Isolation::ReadCommitted, Clock::System).await?,
             None => Store::sqlite(&directory.database(), Clock::System)?,
         };
-        let vault = Vault::new(directory.master_key())?;
+        let vault = Arc::new(Vault::new(directory.master_key())?);
         Ok(Opened { directory, random, store, vault, credentials })
     }
 }
 
 impl Opened {
+    /// Who signs people in.
+    pub(super) fn authenticator(&self) -> Result<Authenticator, Stop> {
+        let (store, vault, random) = (self.store.clone(), self.vault.clone(), self.random.clone());
+        let hasher = Hasher::start(&random)?;
+        Ok(Authenticator { store, vault, random, hasher })
+    }
+
     /// The version that serves.
     pub(super) async fn start(&self, draft: Draft) -> Result<Published, Stop> {
         let keyring = Keyring::new(self.directory.master_key());

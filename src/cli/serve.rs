@@ -61,7 +61,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let issuer = Issuer::new(published);
         let denied = DenyList::default();
         denied.read(&store).await?;
-        let surface = Arc::new(Surface { issuer, store, clock, random, denied });
+        let login = opened.authenticator()?;
+        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };

@@ -15,6 +15,14 @@ pub struct Application {
     pub grant_types: Vec<String>,
     pub response_types: Vec<String>,
     pub redirect_uris: Vec<String>,
+    /// Where a person may be sent after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    pub consent_method: ConsentMethod,
+    /// Whether a person needs a second factor to sign in to it (decision 38).
+    pub second_factor: bool,
+    /// Pages of the application that are named where people are asked for consent.
+    pub policy_uri: Option<String>,
+    pub tos_uri: Option<String>,
     pub token_endpoint_auth_method: AuthenticationMethod,
     /// Decision 26.
     pub pkce_required: bool,
@@ -60,6 +68,19 @@ pub enum SecretSource {
     Environment(String),
     /// The file that holds it.
     File(PathBuf),
+}
+
+/// Whether people are asked before a client gets scopes that need consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentMethod {
+    Trusted,
+    Required,
+}
+
+impl ConsentMethod {
+    /// The words of the management API.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("TRUSTED", Self::Trusted), ("REQUIRED", Self::Required)];
 }
 
 /// What kind of program a client is, which decides what it can keep secret.

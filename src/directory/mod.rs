@@ -8,8 +8,8 @@ mod records;
 mod user;
 
 pub use application::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, Jwk, RefreshRotation,
-    SecretSource,
+    Application, ApplicationType, Assignment, AuthenticationMethod, ConsentMethod, Jwk,
+    RefreshRotation, SecretSource,
 };
 pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};
@@ -55,6 +55,7 @@ pub struct Directory {
     users: Vec<User>,
     groups: Vec<Group>,
     applications: Vec<Application>,
+    /// By the login in lower case.
     by_login: BTreeMap<String, usize>,
     by_id: BTreeMap<String, usize>,
     by_client_id: BTreeMap<String, usize>,
@@ -74,12 +75,12 @@ impl Directory {
             });
             user.groups.dedup();
         }
-        let index = |key: fn(&User) -> &String| {
-            users.iter().enumerate().map(|(index, user)| (key(user).clone(), index)).collect()
+        let index = |key: fn(&User) -> String| {
+            users.iter().enumerate().map(|(index, user)| (key(user), index)).collect()
         };
         Self {
-            by_login: index(|user| &user.login),
-            by_id: index(|user| &user.id),
+            by_login: index(|user| user.login.to_lowercase()),
+            by_id: index(|user| user.id.clone()),
             users,
             groups,
             ..Self::default()
@@ -116,7 +117,14 @@ impl Directory {
     /// The index of the user with this login, exactly as written.
     #[must_use]
     pub fn find_user_by_login(&self, login: &str) -> Option<usize> {
-        self.by_login.get(login).copied()
+        let index = self.find_user_by_login_in_any_case(login)?;
+        self.users.get(index).filter(|user| user.login == login).map(|_| index)
+    }
+
+    /// The index of the user with this login, whatever its case: as a person types it.
+    #[must_use]
+    pub fn find_user_by_login_in_any_case(&self, login: &str) -> Option<usize> {
+        self.by_login.get(&login.to_lowercase()).copied()
     }
 
     /// The index of the user with this id.

@@ -40,10 +40,14 @@ impl User {
     }
 }
 
-/// A password as written in the document, until whoever signs people in hashes it. Its `Debug` shows
-/// nothing.
+/// Where a password comes from. The password itself is never held here; `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(pub String);
+pub enum Password {
+    /// A hash of it, which who signs people in can read.
+    Hash(String),
+    /// The environment variable that holds it.
+    Environment(String),
+}
 
 impl std::fmt::Debug for Password {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,6 +69,12 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// Whether such a user may sign in and have tokens.
+    #[must_use]
+    pub fn may_sign_in(self) -> bool {
+        self == Self::Active
+    }
+
     /// The words of the management API.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("STAGED", Self::Staged),

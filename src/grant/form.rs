@@ -60,8 +60,14 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Every parameter, in the order given.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Names given more than once that may not be.
-    fn repeated(&self) -> Vec<&str> {
+    #[must_use]
+    pub fn repeated(&self) -> Vec<&str> {
         let mut repeated: Vec<&str> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for (name, _) in &self.0 {

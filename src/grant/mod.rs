@@ -39,6 +39,7 @@ pub use issue::{ClaimSet, Issued, Signed};
 pub use proof::{Decided, Proof, SignIn};
 pub use refusal::Refusal;
 pub use revoke::revoke;
+pub use scope::parse as parse_scopes;
 pub use userinfo::{PresentedToken, userinfo};
 
 use crate::directory::Application;

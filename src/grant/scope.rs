@@ -7,7 +7,10 @@ use crate::server::{AuthorizationServer, Consent, Scope};
 const LENGTH: usize = 4096;
 
 /// The scopes of a `scope` parameter (RFC 6749 §3.3), each once.
-pub(super) fn parse(text: &str) -> Result<Vec<String>, Refusal> {
+///
+/// # Errors
+/// `invalid_scope` for what cannot be scopes.
+pub fn parse(text: &str) -> Result<Vec<String>, Refusal> {
     let may_stand = |c: char| c.is_ascii_graphic() && c != '"' && c != '\\' || c == ' ';
     if text.len() > LENGTH || !text.chars().all(may_stand) {
         return Err(Refusal::malformed_scope());

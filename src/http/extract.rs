@@ -34,15 +34,23 @@ impl<S: Send + Sync> FromRequestParts<S> for ServerId {
 /// A body that is no form, or a form or query that is not UTF-8.
 pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
     let (parts, body) = request.into_parts();
-    let query = parse(parts.uri.query().unwrap_or_default().as_bytes())?;
+    let query = query_of(&parts)?;
     let basic = basic(&parts.headers);
+    let dpop = dpop(&parts.headers);
+    Ok(Presented { form: read_form(&parts, body).await?, query, basic, dpop })
+}
+
+/// The form that is the body of a request.
+///
+/// # Errors
+/// A body that is no form, too long or not UTF-8.
+pub(super) async fn read_form(parts: &Parts, body: Body) -> Result<Form, Refusal> {
     if !is_form(&parts.headers) {
         return Err(Refusal::no_form(
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
-    let dpop = dpop(&parts.headers);
-    Ok(Presented { form: read(body).await?, query, basic, dpop })
+    read(body).await
 }
 
 async fn form(request: Request) -> Result<Form, Refusal> {
@@ -90,6 +98,11 @@ pub(super) async fn bearer(request: Request) -> Result<Option<PresentedToken>, R
 fn dpop(headers: &HeaderMap) -> Vec<String> {
     let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
     headers.get_all("dpop").iter().map(text).collect()
+}
+
+/// The parameters of the address, of a request taken apart.
+pub(super) fn query_of(parts: &Parts) -> Result<Form, Refusal> {
+    parse(parts.uri.query().unwrap_or_default().as_bytes())
 }
 
 /// Whether the client used `Authorization`.

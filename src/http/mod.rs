@@ -2,10 +2,12 @@
 //! matched, forms read and answers written.
 
 mod answer;
+mod cookie;
 mod cors;
 mod extract;
 mod guard;
 mod oauth;
+mod pages;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,7 @@ pub use serve::serve;
 
 use crate::clock::Clock;
 use crate::grant::{DenyList, Surroundings};
+use crate::login::Authenticator;
 use crate::publish::Issuer;
 use crate::random::Random;
 use crate::store::Store;
@@ -24,6 +27,7 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What every endpoint is handed.
@@ -35,7 +39,13 @@ pub struct Surface {
     pub random: Random,
     /// Access tokens that were revoked one by one.
     pub denied: DenyList,
+    /// Who signs people in.
+    pub login: Authenticator,
 }
+
+/// Where the connection of a request comes from, beside the request.
+#[derive(Debug, Clone, Copy)]
+struct PeerAddress(IpAddr);
 
 impl Surface {
     /// What a grant is handed, at this moment.
@@ -50,6 +60,7 @@ pub fn router(surface: Arc<Surface>) -> Router {
     let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
     Router::new()
         .route("/health", get(health))
+        .merge(pages())
         .merge(documents())
         .merge(endpoints(&surface))
         .fallback(unknown)
@@ -78,6 +89,19 @@ fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))
+}
+
+/// What people see, and where browsers are sent.
+fn pages() -> Router<Arc<Surface>> {
+    Router::new()
+        .route("/signin", get(pages::ask_sign_in).post(pages::sign_in))
+        .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
+        .route("/signout", get(pages::ask_sign_out).post(pages::sign_out))
+        .route("/account", get(pages::account))
+        .route("/account/{what}", post(pages::change_account))
+        .route("/consent", get(pages::ask_consent).post(pages::answer_consent))
+        .route("/oauth2/{server}/v1/authorize", get(oauth::authorize).post(oauth::authorize_posted))
+        .route("/oauth2/{server}/v1/logout", get(oauth::logout).post(oauth::logout_posted))
 }
 
 /// Whether requests are answered.

@@ -1,8 +1,12 @@
 //! Connections: accepted, bounded in number and in how long they may dally, and let finish when the
 //! server stops.
 
+use super::PeerAddress;
 use axum::Router;
+use axum::http::{Extensions, Request};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -51,10 +55,16 @@ pub async fn serve(
             },
             () = &mut stop => break,
         };
+        let peer = peer_of(&stream);
+        let router = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().extend(peer.clone());
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
-            .serve_connection(io_of(stream), TowerToHyperService::new(router.clone()));
+            .serve_connection(io_of(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -68,6 +78,15 @@ pub async fn serve(
         tracing::warn!("requests under way were cut off after {} s", FAREWELL.as_secs());
     }
     Ok(())
+}
+
+/// Where a connection comes from, to go beside its requests.
+fn peer_of(stream: &TcpStream) -> Extensions {
+    let mut peer = Extensions::new();
+    if let Ok(address) = stream.peer_addr() {
+        peer.insert(PeerAddress(address.ip()));
+    }
+    peer
 }
 
 /// Small answers go out at once.

@@ -6,7 +6,7 @@ use super::grants::{self, Usage};
 use super::identity::{self, APPLICATION, Digest};
 use super::reference;
 use crate::directory::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, Directory, Jwk,
+    Application, ApplicationType, Assignment, AuthenticationMethod, ConsentMethod, Directory, Jwk,
     RefreshRotation, SecretSource, Status,
 };
 use crate::token::ForeignKey;
@@ -35,6 +35,11 @@ const SETTINGS: &[&str] = &[
     "jwks",
     "resource_server_for",
     "dpop_bound_access_tokens",
+    "post_logout_redirect_uris",
+    "consent_method",
+    "second_factor",
+    "policy_uri",
+    "tos_uri",
 ];
 
 /// How long the predecessor of a refresh token may still come, in seconds (authorization-server §4).
@@ -118,6 +123,15 @@ fn read_application(
         grant_types,
         response_types,
         redirect_uris,
+        post_logout_redirect_uris: read_uris(&settings, "post_logout_redirect_uris"),
+        consent_method: settings.choice(
+            "consent_method",
+            ConsentMethod::WORDS,
+            ConsentMethod::Trusted,
+        ),
+        second_factor: settings.choice("second_factor", SECOND_FACTOR, false),
+        policy_uri: read_page(&settings, "policy_uri"),
+        tos_uri: read_page(&settings, "tos_uri"),
         token_endpoint_auth_method: method,
         pkce_required: read_pkce(credentials.as_ref(), application_type, method),
         jwks,
@@ -198,6 +212,29 @@ fn read_refresh(
     }
     let leeway = object.find("leeway").and_then(|place| place.integer(0..=LEEWAY_AT_MOST));
     (rotation, leeway.unwrap_or(LEEWAY))
+}
+
+/// Whether a second factor is needed (decision 38).
+const SECOND_FACTOR: &[(&str, bool)] = &[("REQUIRED", true), ("OPTIONAL", false)];
+
+/// A list of absolute URIs.
+fn read_uris(settings: &Object<'_>, name: &str) -> Vec<String> {
+    let uris = settings.texts(name);
+    for uri in uris.iter().filter(|uri| !grants::is_absolute_uri(uri.value)) {
+        uri.place.blame("expected an absolute URI without a fragment");
+    }
+    uris.iter().map(|uri| uri.value.to_owned()).collect()
+}
+
+/// A page that people are shown a link to.
+fn read_page(settings: &Object<'_>, name: &str) -> Option<String> {
+    let place = settings.find(name)?;
+    let uri = place.text_up_to(2048)?;
+    let is_web = ["https://", "http://"].iter().any(|scheme| uri.starts_with(scheme));
+    if !is_web || !grants::is_absolute_uri(uri) {
+        place.blame("expected the address of a page, `https://` and so on");
+    }
+    Some(uri.to_owned())
 }
 
 /// The object `{name}.oauthClient`.

@@ -66,9 +66,28 @@ fn read_user(
         status: object.choice("status", UserStatus::WORDS, UserStatus::Active),
         profile: attributes,
         groups: reference::groups(&object.texts("groups"), groups),
-        password: object.text_up_to("password", 1024).map(|text| Password(text.to_owned())),
+        password: object.find("password").and_then(|place| read_password(&place)),
         times: USER_TIMES.iter().filter_map(|name| Some((*name, time(&object, name)?))).collect(),
     })
+}
+
+/// The beginnings of the hashes that sign-in can check.
+const HASHES: &[&str] = &["$argon2id$", "$2a$", "$2b$", "$2y$", "$pbkdf2", "pbkdf2_"];
+
+/// A hash, or `{"env"}`. The password itself may not stand in the document.
+fn read_password(place: &Place<'_>) -> Option<Password> {
+    if let Json::Text(text) = place.json() {
+        if !HASHES.iter().any(|beginning| text.starts_with(beginning)) || text.len() > 512 {
+            place.blame(
+                "expected a hash of argon2id, bcrypt or PBKDF2, or `{\"env\": name}`; a password \
+                 does not stand in the document itself",
+            );
+        }
+        return Some(Password::Hash(text.clone()));
+    }
+    let object = place.object(&["env"])?;
+    let name = object.require("env")?.text_up_to(4096)?;
+    Some(Password::Environment(name.to_owned()))
 }
 
 /// When something happened to the account.

@@ -43,6 +43,12 @@ impl PublicUrl {
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
 
+    /// Whether it is `https://`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
     /// Without a slash at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {

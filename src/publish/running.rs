@@ -4,7 +4,9 @@ use super::PublicUrl;
 use super::compile::{CompiledServer, Conditions, Draft, issuer};
 use super::public_url::origin_of;
 use crate::claims::ClaimPlan;
-use crate::directory::{Application, AuthenticationMethod, Directory, Jwk, Records, SecretSource};
+use crate::directory::{
+    Application, AuthenticationMethod, Directory, Jwk, Password, Records, SecretSource,
+};
 use crate::organization::Organization;
 use crate::policy::{ConditionOutcome, RuleIndex};
 use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
@@ -35,6 +37,8 @@ pub struct Published {
     keyring: Keyring,
     /// Where pages of clients come from.
     origins: BTreeSet<String>,
+    /// Hashes of the passwords that variables hold, by the index of the user.
+    passwords: BTreeMap<usize, SecretHash>,
 }
 
 /// A server that serves.
@@ -100,6 +104,7 @@ impl Draft {
         let Organization { id, name, directory, servers: definitions, .. } = organization;
         let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
+        let passwords = read_passwords(&directory, around)?;
         let mut servers = Vec::with_capacity(compiled.len());
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let CompiledServer { programs, plan, conditions, .. } = compiled;
@@ -136,6 +141,7 @@ impl Draft {
             proofs,
             keyring: around.keyring.clone(),
             origins,
+            passwords,
         })
     }
 }
@@ -203,6 +209,23 @@ fn shared(source: &SecretSource, around: &Surroundings<'_>) -> Result<SharedSecr
         return Err("a secret has 32 characters or more with `client_secret_jwt`".to_owned());
     }
     Ok(SharedSecret::new(&secret))
+}
+
+fn read_passwords(
+    directory: &Directory,
+    around: &Surroundings<'_>,
+) -> Result<BTreeMap<usize, SecretHash>, StartError> {
+    let (mut passwords, mut missing) = (BTreeMap::new(), Vec::new());
+    for (index, user) in directory.users().iter().enumerate() {
+        let Some(Password::Environment(name)) = &user.password else { continue };
+        match (around.read_secret)(&SecretSource::Environment(name.clone())) {
+            Ok(password) => {
+                passwords.insert(index, SecretHash::new(&around.keyring.pepper, &password));
+            }
+            Err(why) => missing.push(format!("the password of the user `{}`: {why}", user.login)),
+        }
+    }
+    if missing.is_empty() { Ok(passwords) } else { Err(StartError::Secrets(missing)) }
 }
 
 fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<SecretHash, String> {
@@ -290,6 +313,13 @@ impl Published {
             }
         }
         found
+    }
+
+    /// Whether this is the password that a variable holds for the user with this index.
+    #[must_use]
+    pub fn is_password_of(&self, user: usize, candidate: &str) -> bool {
+        let hash = SecretHash::new(&self.keyring.pepper, candidate);
+        self.passwords.get(&user).is_some_and(|kept| kept.is_same(&hash))
     }
 }
 

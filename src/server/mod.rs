@@ -56,6 +56,13 @@ pub struct AuthorizationServer {
 }
 
 impl AuthorizationServer {
+    /// The values of `response_type` that it answers, each with its words in this order: `code`,
+    /// `token`, `id_token`.
+    #[must_use]
+    pub fn response_types(&self) -> Vec<String> {
+        vec!["code".to_owned()]
+    }
+
     /// The conditions of rules and of token policies.
     pub fn conditions(&self) -> impl Iterator<Item = &ExpressionText> {
         let of_rules = self.policies.iter().flat_map(|policy| &policy.rules);

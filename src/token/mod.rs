@@ -11,6 +11,7 @@ pub mod key;
 pub mod key_set;
 mod keyring;
 mod nonce;
+pub mod one_time;
 pub mod opaque;
 pub mod refresh;
 pub mod vault;

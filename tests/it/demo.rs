@@ -230,3 +230,75 @@ fn check_says_everything_that_is_wrong_and_nothing_is_started() {
     assert_eq!(output.status.code(), Some(1));
     assert!(!data.exists(), "nothing is made for a document that is wrong");
 }
+
+/// A request with cookies; answers the whole answer.
+fn browse(server: &Server, cookies: &str, method: &str, path: &str, form: &str) -> String {
+    server.send(&format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookies}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    ))
+}
+
+/// What stands in `text` between `before` and the next of `end`.
+fn between<'t>(text: &'t str, before: &str, end: char) -> &'t str {
+    let found = text.split_once(before).unwrap_or_else(|| panic!("no {before:?} in {text}"));
+    found.1.split(end).next().unwrap()
+}
+
+#[test]
+fn the_readme_walks_from_a_sign_in_to_tokens() {
+    let readme = include_str!("../../README.md");
+    let path = between(readme, "http://127.0.0.1:8600/oauth2/internal/v1/authorize", '\n');
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("demo");
+    let server = start(&data);
+    let file = fs::read_to_string(data.join("credentials.json")).unwrap();
+    let credentials: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let begun = browse(&server, "", "GET", &format!("/oauth2/internal/v1/authorize{path}"), "");
+    let cookie = between(&begun, "set-cookie: ", ';').to_owned();
+    assert!(cookie.starts_with("claimsmith_browser="), "decision 48: {begun}");
+    let location = between(&begun, "location: http://", '\r');
+    let sign_in = location.strip_prefix(server.address()).unwrap();
+    let page = browse(&server, &cookie, "GET", sign_in, "");
+    let hidden = |name: &str| between(&page, &format!("name=\"{name}\" value=\""), '"');
+    let password = credentials["users"]["ada@example.com"].as_str().unwrap();
+    let form = format!(
+        "_csrf={}&request={}&username=ada%40example.com&password={password}",
+        hidden("_csrf"),
+        hidden("request")
+    );
+    let answer = browse(&server, &cookie, "POST", "/signin", &form);
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(answer.contains("set-cookie: claimsmith_session="), "{answer}");
+    let code = between(&answer, "http://127.0.0.1:3000/callback?code=", '&');
+    let secret = credentials["clients"]["web-app"].as_str().unwrap();
+    let basic = format!("web-app:{secret}");
+    let basic = base64(basic.as_bytes());
+    let form = format!(
+        "grant_type=authorization_code&code={code}\
+         &redirect_uri=http%3A%2F%2F127.0.0.1%3A3000%2Fcallback"
+    );
+    let tokens = server.send(&format!(
+        "POST /oauth2/internal/v1/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Authorization: Basic {basic}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    ));
+    assert!(tokens.contains("\"id_token\"") && tokens.contains("read:customers"), "{tokens}");
+}
+
+/// RFC 4648 §4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for part in bytes.chunks(3) {
+        let [a, b, c] = [0, 1, 2].map(|index| u32::from(part.get(index).copied().unwrap_or(0)));
+        let bits = a << 16 | b << 8 | c;
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= part.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}

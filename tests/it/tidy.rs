@@ -16,7 +16,9 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("rusqlite", &["src/store/"]),
     ("tokio_postgres", &["src/store/postgres/"]),
     ("deadpool", &["src/store/postgres/"]),
-    ("aws_lc_rs", &["src/token/", "src/random.rs"]),
+    ("aws_lc_rs", &["src/token/", "src/random.rs", "src/login/password/"]),
+    ("argon2::", &["src/login/password/"]),
+    ("bcrypt::", &["src/login/"]),
     ("clap::", &["src/cli/"]),
     ("rustyline", &["src/cli/repl/"]),
     ("strsim", &["src/diagnostic/nearest.rs"]),
@@ -31,7 +33,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["src/diagnostic/"]),
     ("json_event_parser", &["src/document"]),
     ("libc::", &["tests/it/support/guard.rs"]),
-    ("base64_simd", &["src/token/", "src/random.rs", "src/http/"]),
+    ("base64_simd", &["src/token/", "src/random.rs", "src/login/", "src/http/"]),
 ];
 
 /// The files that may hold `unsafe` (design.md).

@@ -6,6 +6,7 @@ use super::super::answer::{ManagementError, public, refused};
 use super::super::extract::{ServerId, query};
 use super::no_server;
 use crate::grant::Grant;
+use crate::login::{LEVELS, ResponseMode};
 use crate::publish::RunningServer;
 use crate::server::{ClaimType, MetadataPublish};
 use crate::token::foreign::{PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS};
@@ -90,11 +91,16 @@ fn of_oauth(server: &RunningServer) -> Value {
         .collect();
     let signing: Vec<&str> =
         SECRET_ALGORITHMS.iter().chain(PUBLIC_KEY_ALGORITHMS).copied().collect();
+    let modes: Vec<&str> = ResponseMode::WORDS.iter().map(|(word, _)| *word).collect();
     json!({
         "issuer": issuer,
         "token_endpoint": format!("{issuer}/v1/token"),
         "jwks_uri": format!("{issuer}/v1/keys"),
-        "response_types_supported": [],
+        "authorization_endpoint": format!("{issuer}/v1/authorize"),
+        "response_types_supported": server.definition().response_types(),
+        "response_modes_supported": modes,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
         "grant_types_supported": grants,
         "subject_types_supported": ["public"],
         "scopes_supported": scopes,
@@ -132,6 +138,10 @@ fn of_openid(server: &RunningServer) -> Value {
             "userinfo_endpoint".to_owned(),
             json!(format!("{}/v1/userinfo", server.issuer())),
         );
+        let logout = format!("{}/v1/logout", server.issuer());
+        members.insert("end_session_endpoint".to_owned(), json!(logout));
+        members.insert("prompt_values_supported".to_owned(), json!(["none", "login", "consent"]));
+        members.insert("acr_values_supported".to_owned(), json!(LEVELS));
         members.insert("grant_types_supported".to_owned(), json!(grants));
         members.insert("claims_supported".to_owned(), json!(claims));
         members.insert("id_token_signing_alg_values_supported".to_owned(), json!([algorithm]));

@@ -1,14 +1,20 @@
 //! The endpoints of OAuth 2 and OpenID Connect, one file each.
 
+mod authorization_answer;
+mod authorize;
 mod introspect;
 mod keys;
+mod logout;
 mod metadata;
 mod revoke;
 mod token;
 mod userinfo;
 
+pub(super) use authorization_answer::AuthorizationAnswer;
+pub(super) use authorize::{authorize, authorize_posted};
 pub(super) use introspect::introspect;
 pub(super) use keys::keys;
+pub(super) use logout::{logout, logout_posted};
 pub(super) use metadata::{metadata, openid};
 pub(super) use revoke::revoke;
 pub(super) use token::token;

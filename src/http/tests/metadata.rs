@@ -24,7 +24,11 @@ fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
         "issuer": issuer("internal"),
         "token_endpoint": issuer("internal") + "/v1/token",
         "jwks_uri": issuer("internal") + "/v1/keys",
-        "response_types_supported": [],
+        "authorization_endpoint": issuer("internal") + "/v1/authorize",
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "fragment", "form_post", "okta_post_message"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
         "grant_types_supported": GRANT_TYPES,
         "subject_types_supported": ["public"],
         "scopes_supported": [
@@ -77,6 +81,10 @@ fn the_document_of_openid_leaves_out_programs_and_adds_id_tokens() {
         assert_eq!(listed.iter().filter(|listed| *listed == claim).count(), 1, "{claim}");
     }
     assert_eq!(openid["id_token_signing_alg_values_supported"], json!(["RS256"]));
+    assert_eq!(openid["end_session_endpoint"], issuer("internal") + "/v1/logout");
+    assert_eq!(openid["prompt_values_supported"], json!(["none", "login", "consent"]));
+    let levels = ["urn:okta:loa:1fa:any", "urn:okta:loa:2fa:any"];
+    assert_eq!(openid["acr_values_supported"], json!(levels));
     let of_people = GRANT_TYPES.iter().filter(|grant| **grant != "client_credentials");
     assert_eq!(openid["grant_types_supported"], json!(of_people.collect::<Vec<_>>()));
     for (name, value) in oauth.as_object().unwrap() {

@@ -1,8 +1,11 @@
 //! Many ways to ask the endpoints, subject by subject, in process and without sockets: every answer
 //! is looked at whole, status, headers and body.
 
+mod account;
 mod assertion;
 mod authentication;
+mod authorize;
+mod browser;
 mod claims;
 mod code;
 mod cors;
@@ -12,6 +15,7 @@ mod introspect;
 mod metadata;
 mod refresh;
 mod revoke;
+mod sign_in;
 mod surface;
 mod sweep;
 mod target;
@@ -21,11 +25,12 @@ mod userinfo;
 use super::{Surface, router};
 use crate::clock::Clock;
 use crate::grant::{DenyList, FAMILY};
+use crate::login::{Authenticator, Hasher};
 use crate::publish::Issuer;
 use crate::publish::fixture::{URL, document, publish};
 use crate::random::Random;
 use crate::store::{BatchOutcome, Op, Store};
-use crate::token::{Algorithm, SigningKey};
+use crate::token::{Algorithm, MasterKey, SigningKey, Vault};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
@@ -100,14 +105,18 @@ impl World {
 
     /// The demo after a change.
     fn with(change: impl FnOnce(&mut Value)) -> Self {
-        let clock = Clock::fixed(NOW);
-        let surface = Arc::new(Surface {
-            issuer: Issuer::new(publish(&demo_with(change))),
-            store: Store::memory(clock.clone()),
-            clock,
-            random: Random::seeded(b"http"),
-            denied: DenyList::default(),
-        });
+        let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
+        let store = Store::memory(clock.clone());
+        let vault = Vault::new(&MasterKey::generate(&random)).unwrap();
+        let login = Authenticator {
+            store: store.clone(),
+            vault: Arc::new(vault),
+            random: random.clone(),
+            hasher: Hasher::start(&random).unwrap(),
+        };
+        let denied = DenyList::default();
+        let issuer = Issuer::new(publish(&demo_with(change)));
+        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
         Self { router: router(surface.clone()), surface, runtime }
     }
@@ -123,6 +132,12 @@ impl World {
 
     fn send_to(&self, router: Router, request: Request<Body>) -> Answer {
         self.runtime.block_on(async { Answer::read(router.oneshot(request).await.unwrap()).await })
+    }
+
+    /// Any answer, a page too.
+    fn send_any(&self, request: Request<Body>) -> Answer {
+        let router = self.router.clone();
+        self.runtime.block_on(async { Answer::of(router.oneshot(request).await.unwrap()).await })
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -176,15 +191,21 @@ impl World {
 }
 
 impl Answer {
-    /// Reads an answer, and checks what every answer has.
+    /// Reads an answer for programs, and checks what every one has.
     async fn read(response: Response) -> Self {
+        let answer = Self::of(response).await;
+        let is_json = answer.header("content-type") == Some("application/json");
+        assert!(is_json || answer.text.is_empty(), "{answer:?}");
+        answer
+    }
+
+    /// Reads an answer, and checks what every answer has.
+    async fn of(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         let answer = Self { status: parts.status.as_u16(), headers: parts.headers, text };
         assert_eq!(answer.header("x-okta-request-id").map(str::len), Some(20), "{answer:?}");
-        let is_json = answer.header("content-type") == Some("application/json");
-        assert!(is_json || answer.text.is_empty(), "{answer:?}");
         // An answer to `HEAD` tells the length of what it leaves out.
         let length = answer.header("content-length").filter(|_| !answer.text.is_empty());
         if let Some(length) = length {

@@ -1,0 +1,128 @@
+//! How the answer to an authorization request travels: in the address, after its `#`, as a form
+//! that posts itself, or as a message between windows. `iss` is always in it (RFC 9207).
+
+use super::super::Surface;
+use super::super::pages::{Text, redirect};
+use crate::login::{AuthorizationError, ResponseMode, ReturnAddress, origin};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+/// What is left as it is in a parameter: the unreserved of RFC 3986 §2.3.
+const PARAMETER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Bytes of the nonce that lets the script of a page run.
+const NONCE_BYTES: usize = 16;
+
+/// The parameters of an answer, but for `state` and `iss`.
+pub(crate) struct AuthorizationAnswer(Vec<(&'static str, String)>);
+
+impl AuthorizationAnswer {
+    /// A code.
+    pub(crate) fn code(code: &str) -> Self {
+        Self(vec![("code", code.to_owned())])
+    }
+
+    /// A refusal, always with its description: some clients see no error without one.
+    pub(crate) fn error(error: &AuthorizationError) -> Self {
+        let why = error.cause.as_deref().unwrap_or(&error.description);
+        tracing::info!(code = error.code, why, "an authorization was refused");
+        Self(vec![
+            ("error", error.code.to_owned()),
+            ("error_description", error.description.clone()),
+        ])
+    }
+
+    /// Sends the browser back to the client with it.
+    pub(crate) fn send(
+        mut self,
+        surface: &Surface,
+        address: &ReturnAddress,
+        status: StatusCode,
+    ) -> Response {
+        self.0.extend(address.state.clone().map(|state| ("state", state)));
+        self.0.push(("iss", address.issuer.clone()));
+        let uri = &address.redirect_uri;
+        match address.mode {
+            ResponseMode::Query => {
+                let separator = if uri.contains('?') { '&' } else { '?' };
+                redirect(status, &format!("{uri}{separator}{}", self.encoded()))
+            }
+            ResponseMode::Fragment => redirect(status, &format!("{uri}#{}", self.encoded())),
+            ResponseMode::FormPost => self.post(surface, uri),
+            ResponseMode::PostMessage => self.message(surface, uri),
+        }
+    }
+
+    fn encoded(&self) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, PARAMETER).to_string();
+        let pair = |(name, value): &(&str, String)| format!("{name}={}", encode(value));
+        self.0.iter().map(pair).collect::<Vec<_>>().join("&")
+    }
+
+    /// A page with a form that posts itself, or by its button where no script runs (OAuth 2.0 Form
+    /// Post Response Mode).
+    fn post(&self, surface: &Surface, uri: &str) -> Response {
+        let field = |(name, value): &(&str, String)| {
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", Text(value))
+        };
+        let fields: String = self.0.iter().map(field).collect();
+        let body = format!(
+            "<form method=\"post\" action=\"{}\">\n{fields}\
+             <noscript><button type=\"submit\">Continue</button></noscript>\n</form>\n",
+            Text(uri)
+        );
+        let to = origin(uri).unwrap_or("'none'");
+        let policy = format!("form-action {to}; frame-ancestors 'none'");
+        let page = page(surface, &body, "document.forms[0].submit();", &policy);
+        let deny = HeaderValue::from_static("DENY");
+        ([(header::X_FRAME_OPTIONS, deny)], page).into_response()
+    }
+
+    /// A page that tells the window that opened or frames it, if that is at the origin of the
+    /// redirect URI (decision 46).
+    fn message(&self, surface: &Surface, uri: &str) -> Response {
+        let to = origin(uri).unwrap_or("null");
+        let pairs = self.0.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+        let message = Value::Object(pairs.collect::<Map<_, _>>());
+        let script = format!(
+            "(window.opener || window.parent).postMessage({}, {});",
+            in_script(&message),
+            in_script(&Value::from(to))
+        );
+        let policy = format!("frame-ancestors {to}");
+        page(surface, "", &script, &policy)
+    }
+}
+
+/// JSON that cannot end the script it stands in.
+fn in_script(value: &Value) -> String {
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+fn page(surface: &Surface, body: &str, script: &str, policy: &str) -> Response {
+    let nonce = surface.random.base64url(NONCE_BYTES);
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Continue</title>\
+         </head>\n<body>\n{body}<script nonce=\"{nonce}\">{script}</script>\n</body>\n</html>\n"
+    );
+    let policy =
+        format!("default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; {policy}");
+    let policy = HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    let fixed = HeaderValue::from_static;
+    let headers = [
+        (header::CONTENT_TYPE, fixed("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, fixed("no-store")),
+        (header::PRAGMA, fixed("no-cache")),
+        (header::REFERRER_POLICY, fixed("no-referrer")),
+        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+    ];
+    (StatusCode::OK, headers, page).into_response()
+}

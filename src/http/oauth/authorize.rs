@@ -1,0 +1,70 @@
+//! `/oauth2/{server}/v1/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
+
+use super::super::Surface;
+use super::super::cookie::Cookie;
+use super::super::extract::ServerId;
+use super::super::pages::{Instead, Visit, browser_secret, error_page, failed, redirect};
+use super::AuthorizationAnswer;
+use crate::login::{self, Pending, Refused, Said};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::Arc;
+
+/// `GET`
+pub(crate) async fn authorize(
+    State(surface): State<Arc<Surface>>,
+    ServerId(server): ServerId,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    let published = &visit.published;
+    let request = match login::read(published, &server, &visit.form) {
+        Ok(request) => request,
+        Err(Refused::Stranded(error)) => {
+            tracing::info!(code = error.code, why = error.description, "no authorization");
+            return Ok(error_page(&visit.layout(&surface), 400, &error.description));
+        }
+        Err(Refused::Returned(address, error)) => {
+            let answer = AuthorizationAnswer::error(&error);
+            return Ok(answer.send(&surface, &address, StatusCode::FOUND));
+        }
+    };
+    let (browser, is_new) = browser_secret(&surface, &visit.cookies);
+    let session = visit.session.as_ref().map(|found| &found.session);
+    let pending = Pending::begin(request, &browser, session, visit.now);
+    let closed = match surface.login.close(&pending) {
+        Ok(closed) => closed,
+        Err(error) => return Ok(failed(&visit.layout(&surface), &error.to_string())),
+    };
+    let step = surface.login.advance(published, &pending, session, Said::Nothing, visit.now).await;
+    let mut response = visit.follow(&surface, &pending, &closed, step, StatusCode::FOUND).await;
+    if is_new {
+        let cookie = Cookie::Browser.set(published.public_url(), &browser);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// `POST`: the same parameters in a form. The browser is sent to the address that says them, since
+/// it keeps its cookies to itself when another site's page posts here.
+pub(crate) async fn authorize_posted(
+    State(surface): State<Arc<Surface>>,
+    ServerId(server): ServerId,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    Ok(to_address(&visit, &server, "authorize"))
+}
+
+/// Sends a browser that posted its parameters to the address that says them.
+pub(super) fn to_address(visit: &Visit, server: &str, endpoint: &str) -> Response {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs =
+        visit.form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let base = visit.published.public_url();
+    let server = encode(server);
+    redirect(StatusCode::SEE_OTHER, &format!("{base}/oauth2/{server}/v1/{endpoint}?{query}"))
+}

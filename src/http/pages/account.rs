@@ -1,0 +1,353 @@
+//! `/account`: what a person can see and change of their own: password, second factor, what they
+//! allowed applications, where they are signed in.
+
+use super::super::Surface;
+use super::super::cookie::Cookie;
+use super::factor::{APP, listed, set_session, set_up};
+use super::layout::{Layout, Text, alert, hidden};
+use super::{Instead, REQUEST, Visit, browser_secret, failed, redirect};
+use crate::directory::User;
+use crate::login::{Agreement, Candidate, FoundSession, Pending, Session, SignInRefused};
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// What the page says at its top.
+enum Notice {
+    None,
+    Done,
+    Wrong(String),
+}
+
+/// `GET /account`
+pub(crate) async fn account(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    let (session, user) = visit.signed_in(&surface).await?;
+    Ok(show(&surface, &visit, session, user, Notice::None).await)
+}
+
+/// `POST /account/{what}`
+pub(crate) async fn change_account(
+    State(surface): State<Arc<Surface>>,
+    Path(what): Path<String>,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    visit.prove_own_form(&surface)?;
+    let (session, user) = visit.signed_in(&surface).await?;
+    let changed = match what.as_str() {
+        "password" => change_password(&surface, &visit, user).await,
+        "factor" => return Ok(change_factor(&surface, &visit, session, user).await),
+        "consent" => revoke(&surface, &visit, user).await,
+        "session" => end_session(&surface, &visit, user).await,
+        _ => return Ok(StatusCode::NOT_FOUND.into_response()),
+    };
+    Ok(match changed {
+        Ok(Some(response)) => response,
+        Ok(None) => show(&surface, &visit, session, user, Notice::Done).await,
+        Err(refused) => {
+            let told = told(&visit, &refused);
+            show(&surface, &visit, session, user, Notice::Wrong(told)).await
+        }
+    })
+}
+
+fn told(visit: &Visit, refused: &SignInRefused) -> String {
+    let words = visit.words;
+    match refused {
+        SignInRefused::Wrong => words.wrong_password.to_owned(),
+        SignInRefused::Weak => words.weak.to_owned(),
+        SignInRefused::Locked { seconds } => words.locked(*seconds),
+        SignInRefused::Busy(_) | SignInRefused::Store(_) => words.busy.to_owned(),
+    }
+}
+
+impl Visit {
+    /// Who is signed in, with the second factor if they have one.
+    ///
+    /// # Errors
+    /// Where they sign in.
+    pub(super) async fn signed_in(&self, surface: &Surface) -> Result<(&Session, &User), Instead> {
+        let layout = self.layout(surface);
+        let found = self.session.as_ref().map(|found| &found.session).zip(self.user());
+        let Some((session, user)) = found.filter(|(_, user)| user.status.may_sign_in()) else {
+            return Err(self.send_to(surface, "signin").into());
+        };
+        let factors = surface.login.find_factors(&user.id).await;
+        let factors = factors.map_err(|error| failed(&layout, &error.to_string()))?;
+        if factors.any() && !session.has_second_factor() {
+            return Err(self.send_to(surface, "signin/factor").into());
+        }
+        Ok((session, user))
+    }
+
+    /// Sends somebody to sign in for what they look at.
+    fn send_to(&self, surface: &Surface, page: &str) -> Response {
+        let (browser, is_new) = browser_secret(surface, &self.cookies);
+        let pending = Pending::visit(self.path.clone(), &browser, self.now);
+        let closed = match surface.login.close(&pending) {
+            Ok(closed) => closed,
+            Err(error) => return failed(&self.layout(surface), &error.description),
+        };
+        let public_url = self.published.public_url();
+        let location = format!("{public_url}/{page}?{REQUEST}={closed}");
+        let mut response = redirect(StatusCode::SEE_OTHER, &location);
+        if is_new {
+            let cookie = Cookie::Browser.set(public_url, &browser);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+async fn change_password(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<Option<Response>, SignInRefused> {
+    let field = |name: &str| Candidate::new(visit.form.find(name).unwrap_or_default());
+    let current = field("current").ok_or(SignInRefused::Wrong)?;
+    let new = field("new").ok_or(SignInRefused::Weak)?;
+    let (login, now) = (&surface.login, visit.now);
+    let proven =
+        login.prove_password(&visit.published, &user.login, &current, visit.address, now).await?;
+    login.change_password(user, proven, new, now).await?;
+    // Every other browser signs in again, and this one gets another secret.
+    login.end_sessions(&user.id).await?;
+    let methods = visit.session.as_ref().map(|found| found.session.methods.clone());
+    let methods = methods.unwrap_or_default();
+    let signed_in = login.let_in(&user.id, methods, None, &visit.agent, now).await?;
+    let mut response = visit.back_to_account();
+    set_session(&mut response, visit, &signed_in);
+    Ok(Some(response))
+}
+
+async fn change_factor(
+    surface: &Surface,
+    visit: &Visit,
+    session: &Session,
+    user: &User,
+) -> Response {
+    let layout = visit.layout(surface);
+    let code = visit.form.find("code").unwrap_or_default();
+    let app = visit.form.find(APP);
+    let (login, now) = (&surface.login, visit.now);
+    let outcome = match (visit.form.find("do"), app) {
+        (Some("remove"), _) => match login.prove_factor(&user.id, code, now).await {
+            Ok(()) => login.remove_factors(&user.id).await.map(|()| None).map_err(Into::into),
+            Err(refused) => Err(refused),
+        },
+        (_, Some(app)) => enrol(surface, visit, session, user, app, code).await.map(Some),
+        (_, None) => return set_up_page(surface, visit, user, None),
+    };
+    match outcome {
+        Ok(Some(response)) => response,
+        Ok(None) => show(surface, visit, session, user, Notice::Done).await,
+        Err(SignInRefused::Wrong) if app.is_some() => {
+            set_up_page(surface, visit, user, Some(layout.words.wrong_code))
+        }
+        Err(SignInRefused::Wrong) => {
+            let wrong = Notice::Wrong(layout.words.wrong_code.to_owned());
+            show(surface, visit, session, user, wrong).await
+        }
+        Err(refused) => {
+            show(surface, visit, session, user, Notice::Wrong(told(visit, &refused))).await
+        }
+    }
+}
+
+/// Sets up an app; the session has proven it too from then on.
+async fn enrol(
+    surface: &Surface,
+    visit: &Visit,
+    session: &Session,
+    user: &User,
+    app: &str,
+    code: &str,
+) -> Result<Response, SignInRefused> {
+    let (login, now) = (&surface.login, visit.now);
+    if login.find_factors(&user.id).await?.any() {
+        return Ok(visit.back_to_account());
+    }
+    let codes = login.enrol_app(&user.id, app, code, now).await?;
+    let methods = session.with_second_factor();
+    let before = visit.cookies.session.as_ref();
+    let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
+    let layout = visit.layout(surface);
+    let home = format!("{}/account", visit.published.public_url());
+    let next = format!("<p><a href=\"{}\">{}</a></p>\n", Text(&home), layout.words.go_on);
+    let body = listed(&layout, &codes, &next);
+    let mut response = layout.render(StatusCode::OK, layout.words.recovery, &body);
+    set_session(&mut response, visit, &signed_in);
+    Ok(response)
+}
+
+fn set_up_page(surface: &Surface, visit: &Visit, user: &User, wrong: Option<&str>) -> Response {
+    let layout = visit.layout(surface);
+    let shown = visit.form.find(APP);
+    let fields = match set_up(surface, &layout, user, shown, wrong.is_some()) {
+        Ok(fields) => fields,
+        Err(page) => return page.into_response(),
+    };
+    let form = layout.form("account/factor", &visit.csrf(), &fields);
+    let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    layout.render(status, layout.words.set_up, &format!("{}{form}", alert(wrong)))
+}
+
+async fn revoke(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<Option<Response>, SignInRefused> {
+    let find = |name: &str| visit.form.find(name).unwrap_or_default();
+    surface.login.revoke_agreement(&user.id, find("client"), find("server")).await?;
+    Ok(Some(visit.back_to_account()))
+}
+
+async fn end_session(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<Option<Response>, SignInRefused> {
+    let id = visit.form.find("session").unwrap_or_default();
+    surface.login.end_session_of(&user.id, id).await?;
+    Ok(Some(visit.back_to_account()))
+}
+
+impl Visit {
+    fn back_to_account(&self) -> Response {
+        redirect(StatusCode::SEE_OTHER, &format!("{}/account", self.published.public_url()))
+    }
+}
+
+async fn show(
+    surface: &Surface,
+    visit: &Visit,
+    session: &Session,
+    user: &User,
+    notice: Notice,
+) -> Response {
+    let layout = visit.layout(surface);
+    let login = &surface.login;
+    let read = async {
+        let agreements = login.list_agreements(&user.id).await?;
+        let sessions = login.list_sessions(&user.id).await?;
+        Ok::<_, crate::store::StoreError>((
+            agreements,
+            sessions,
+            login.find_factors(&user.id).await?,
+        ))
+    };
+    let (agreements, sessions, factors) = match read.await {
+        Ok(read) => read,
+        Err(error) => return failed(&layout, &error.to_string()),
+    };
+    let csrf = visit.csrf();
+    let words = layout.words;
+    let (status, top) = match &notice {
+        Notice::None => (StatusCode::OK, String::new()),
+        Notice::Done => (StatusCode::OK, format!("<p role=\"status\">{}</p>\n", words.done)),
+        Notice::Wrong(text) => (StatusCode::BAD_REQUEST, alert(Some(text))),
+    };
+    let body = format!(
+        "{top}<p>{signed_in_as} <strong>{who}</strong></p>\n{sign_out}\
+         <h2>{password}</h2>\n{password_form}<h2>{factor}</h2>\n{factor_form}\
+         <h2>{consents}</h2>\n{agreements}<h2>{sessions_title}</h2>\n{sessions}",
+        signed_in_as = words.signed_in_as,
+        who = Text(&user.login),
+        sign_out = layout.form("signout", &csrf, &button("second", words.sign_out)),
+        password = words.password,
+        password_form = password_form(&layout, &csrf),
+        factor = words.factor,
+        factor_form =
+            factor_form(&layout, &csrf, factors.app_since.is_some(), factors.n_recovery_codes),
+        consents = words.consents,
+        agreements = rows(words, agreements.iter().map(|one| agreement(&layout, &csrf, one))),
+        sessions_title = words.sessions,
+        sessions =
+            rows(words, sessions.iter().map(|one| session_row(&layout, &csrf, one, session))),
+    );
+    layout.render(status, words.account, &body)
+}
+
+fn button(class: &str, text: &str) -> String {
+    format!("<button type=\"submit\" class=\"{class}\">{text}</button>\n")
+}
+
+fn rows(words: &super::Words, rows: impl Iterator<Item = String>) -> String {
+    let rows: String = rows.collect();
+    if rows.is_empty() {
+        return format!("<p class=\"soft\">{}</p>\n", words.none);
+    }
+    format!("<ul class=\"rows\">\n{rows}</ul>\n")
+}
+
+fn password_form(layout: &Layout<'_>, csrf: &str) -> String {
+    let words = layout.words;
+    let field = |name: &str, label: &str, complete: &str| {
+        format!(
+            "<label for=\"{name}\">{label}</label>\n<input type=\"password\" id=\"{name}\" \
+             name=\"{name}\" autocomplete=\"{complete}\" required>\n"
+        )
+    };
+    let fields = [
+        field("current", words.current_password, "current-password"),
+        field("new", words.new_password, "new-password"),
+        button("", words.change_password),
+    ];
+    layout.form("account/password", csrf, &fields.concat())
+}
+
+fn factor_form(layout: &Layout<'_>, csrf: &str, has_app: bool, n_codes: usize) -> String {
+    let words = layout.words;
+    if !has_app {
+        let fields = button("second", words.set_up);
+        return layout.form("account/factor", csrf, &fields);
+    }
+    let fields = format!(
+        "<p>{} {n_codes}</p>\n{}<label for=\"code\">{}</label>\n\
+         <input type=\"text\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" required>\n{}",
+        words.codes_left,
+        hidden("do", "remove"),
+        words.code,
+        button("second", words.remove_factor),
+    );
+    layout.form("account/factor", csrf, &fields)
+}
+
+fn agreement(layout: &Layout<'_>, csrf: &str, agreement: &Agreement) -> String {
+    let client = layout.published.directory().find_application(&agreement.client_id);
+    let label = client.map_or(agreement.client_id.as_str(), |client| &client.label);
+    let scopes: Vec<&str> = agreement.scopes.keys().map(String::as_str).collect();
+    let fields = [
+        hidden("client", &agreement.client_id),
+        hidden("server", &agreement.server),
+        button("small second", layout.words.revoke),
+    ];
+    format!(
+        "<li><span><strong>{}</strong> <span class=\"soft\">{}</span></span>{}</li>\n",
+        Text(label),
+        Text(&scopes.join(", ")),
+        layout.form("account/consent", csrf, &fields.concat()),
+    )
+}
+
+fn session_row(layout: &Layout<'_>, csrf: &str, found: &FoundSession, own: &Session) -> String {
+    let words = layout.words;
+    let Session { id, agent, .. } = &found.session;
+    let agent = if agent.is_empty() { words.unknown_browser } else { agent };
+    let agent = Text(agent);
+    if *id == own.id {
+        return format!(
+            "<li><span>{agent}</span><span class=\"soft\">{}</span></li>\n",
+            words.this_browser
+        );
+    }
+    let fields = [hidden("session", id), button("small second", words.end)];
+    let form = layout.form("account/session", csrf, &fields.concat());
+    format!("<li><span>{agent}</span>{form}</li>\n")
+}

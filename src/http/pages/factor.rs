@@ -1,0 +1,205 @@
+//! `/signin/factor`: the second factor, and its setting up where one is needed and there is none
+//! (decision 38).
+
+use super::super::Surface;
+use super::super::cookie::{Cookie, csrf_token};
+use super::layout::{Layout, Text, alert, hidden};
+use super::{Instead, REQUEST, Visit, error_page, failed, redirect};
+use crate::directory::User;
+use crate::login::{AppSecret, Method, Pending, SignInRefused, SignedIn};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::Arc;
+
+/// The field with the secret of an app that is being set up, closed up.
+pub(super) const APP: &str = "app";
+
+/// `GET /signin/factor`
+pub(crate) async fn ask_factor(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    let (closed, pending, user) = visit.candidate(&surface)?;
+    show(&surface, &visit, &closed, &pending, user, None).await
+}
+
+/// `POST /signin/factor`
+pub(crate) async fn prove_factor(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    visit.prove_form(&surface)?;
+    let (closed, pending, user) = visit.candidate(&surface)?;
+    match try_factor(&surface, &visit, &closed, &pending, user).await {
+        Ok(response) => Ok(response),
+        Err(refused) => show(&surface, &visit, &closed, &pending, user, Some(refused)).await,
+    }
+}
+
+async fn try_factor(
+    surface: &Surface,
+    visit: &Visit,
+    closed: &str,
+    pending: &Pending,
+    user: &User,
+) -> Result<Response, SignInRefused> {
+    let (login, now) = (&surface.login, visit.now);
+    let code = visit.form.find("code").unwrap_or_default();
+    let enrolling = visit.form.find(APP);
+    let factors = login.find_factors(&user.id).await?;
+    // Who has a factor cannot set up another instead of proving it.
+    let recovery = match enrolling.filter(|_| !factors.any()) {
+        Some(app) => Some(login.enrol_app(&user.id, app, code, now).await?),
+        None => {
+            login.prove_factor(&user.id, code, now).await?;
+            None
+        }
+    };
+    let methods = vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors];
+    let before = visit.cookies.session.as_ref();
+    let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
+    let mut response = match recovery {
+        Some(codes) => told_once(&visit.layout_for(surface, Some(pending)), closed, &codes),
+        None => visit.go_on(surface, pending, closed, &signed_in.session).await,
+    };
+    set_session(&mut response, visit, &signed_in);
+    Ok(response)
+}
+
+pub(super) fn set_session(response: &mut Response, visit: &Visit, signed_in: &SignedIn) {
+    let cookie = Cookie::Session.set(visit.published.public_url(), &signed_in.secret);
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+}
+
+impl Visit {
+    /// Who is to prove a factor: who proved the password a moment ago, else who is signed in.
+    fn candidate(&self, surface: &Surface) -> Result<(String, Pending, &User), Instead> {
+        let lost = || error_page(&self.layout(surface), 400, self.words.request_lost);
+        let (closed, pending) = self.pending(surface).ok_or_else(lost)?;
+        let signed_in = self.session.as_ref().map(|found| found.session.user_id.as_str());
+        let user_id = pending.proven(self.now).or(signed_in);
+        let directory = self.published.directory();
+        let user = user_id.and_then(|id| directory.find_user_by_id(id));
+        match user.and_then(|index| directory.users().get(index)) {
+            Some(user) => Ok((closed, pending, user)),
+            None => {
+                let base = self.published.public_url();
+                let location = format!("{base}/signin?{REQUEST}={closed}");
+                Err(redirect(StatusCode::SEE_OTHER, &location).into())
+            }
+        }
+    }
+}
+
+async fn show(
+    surface: &Surface,
+    visit: &Visit,
+    closed: &str,
+    pending: &Pending,
+    user: &User,
+    refused: Option<SignInRefused>,
+) -> Result<Response, Instead> {
+    let layout = visit.layout_for(surface, Some(pending));
+    let words = layout.words;
+    let (status, told) = match &refused {
+        None => (StatusCode::OK, None),
+        Some(SignInRefused::Wrong | SignInRefused::Weak) => {
+            (StatusCode::BAD_REQUEST, Some(words.wrong_code.to_owned()))
+        }
+        Some(SignInRefused::Locked { seconds }) => {
+            (StatusCode::TOO_MANY_REQUESTS, Some(words.locked(*seconds)))
+        }
+        Some(SignInRefused::Busy(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Some(words.busy.to_owned()))
+        }
+        Some(SignInRefused::Store(error)) => return Ok(failed(&layout, &error.to_string())),
+    };
+    let factors = surface.login.find_factors(&user.id).await;
+    let factors = factors.map_err(|error| failed(&layout, &error.to_string()))?;
+    let request = hidden(REQUEST, closed);
+    let (title, fields) = if factors.any() {
+        let help = format!("<p>{}</p>\n", words.factor_help);
+        (words.factor, format!("{request}{help}{}", code_field(&layout, told.is_some())))
+    } else {
+        let fields = set_up(surface, &layout, user, visit.form.find(APP), told.is_some())?;
+        (words.set_up, format!("{request}{fields}"))
+    };
+    let csrf = visit.cookies.browser.as_ref().map(csrf_token).unwrap_or_default();
+    let form = layout.form("signin/factor", &csrf, &fields);
+    Ok(layout.render(status, title, &format!("{}{form}", alert(told.as_deref()))))
+}
+
+/// What sets up an app: its secret to scan or type, and a field for its first password.
+pub(super) fn set_up(
+    surface: &Surface,
+    layout: &Layout<'_>,
+    user: &User,
+    shown: Option<&str>,
+    is_wrong: bool,
+) -> Result<String, Instead> {
+    let login = &surface.login;
+    let known = shown
+        .and_then(|closed| Some((login.open_app_secret(&user.id, closed)?, closed.to_owned())));
+    let (secret, closed) = match known {
+        Some(known) => known,
+        None => {
+            login.new_app_secret(&user.id).map_err(|error| failed(layout, &error.to_string()))?
+        }
+    };
+    let words = layout.words;
+    Ok(format!(
+        "{app}<p>{help}</p>\n<p><a href=\"{uri}\">{open}</a></p>\n<p><code>{secret}</code></p>\n{code}",
+        app = hidden(APP, &closed),
+        help = words.set_up_help,
+        open = words.open_app,
+        uri = Text(&uri(layout, user, &secret)),
+        secret = grouped(&secret.base32()),
+        code = code_field(layout, is_wrong),
+    ))
+}
+
+fn uri(layout: &Layout<'_>, user: &User, secret: &AppSecret) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    secret.uri(&encode(layout.published.organization_name()), &encode(&user.login))
+}
+
+/// In fours, as one reads and types them.
+fn grouped(text: &str) -> String {
+    let mut grouped = String::with_capacity(text.len() * 5 / 4);
+    for (index, character) in text.chars().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            grouped.push(' ');
+        }
+        grouped.push(character);
+    }
+    grouped
+}
+
+fn code_field(layout: &Layout<'_>, is_wrong: bool) -> String {
+    let described = if is_wrong { " aria-describedby=\"alert\"" } else { "" };
+    format!(
+        "<label for=\"code\">{}</label>\n\
+         <input type=\"text\" id=\"code\" name=\"code\" inputmode=\"numeric\" \
+         autocomplete=\"one-time-code\" spellcheck=\"false\" required autofocus{described}>\n\
+         <button type=\"submit\">{}</button>\n",
+        layout.words.code, layout.words.go_on
+    )
+}
+
+/// The recovery codes, which are told this once.
+fn told_once(layout: &Layout<'_>, closed: &str, codes: &[String]) -> Response {
+    let base = layout.published.public_url();
+    let next = format!("{base}/consent?{REQUEST}={closed}");
+    let next = format!("<p><a href=\"{}\">{}</a></p>\n", Text(&next), layout.words.go_on);
+    layout.render(StatusCode::OK, layout.words.recovery, &listed(layout, codes, &next))
+}
+
+pub(super) fn listed(layout: &Layout<'_>, codes: &[String], next: &str) -> String {
+    let items: String =
+        codes.iter().map(|code| format!("<li><code>{}</code></li>\n", grouped(code))).collect();
+    format!("<p>{}</p>\n<ul class=\"rows\">\n{items}</ul>\n{next}", layout.words.recovery_help)
+}

@@ -1,0 +1,242 @@
+//! The pages that people see, rendered here, usable without JavaScript. A page's markup stands
+//! beside its handler; what all pages share is in `layout`, what they say in `words`.
+
+mod account;
+mod consent;
+mod error;
+mod factor;
+mod layout;
+mod sign_in;
+mod sign_out;
+mod words;
+
+pub(super) use account::{account, change_account};
+pub(super) use consent::{answer_consent, ask_consent};
+pub(super) use error::{error_page, failed};
+pub(super) use factor::{ask_factor, prove_factor};
+pub(super) use layout::{Layout, Text};
+pub(super) use sign_in::{ask_sign_in, sign_in};
+pub(super) use sign_out::{ask_sign_out, follow_logout, sign_out};
+pub(super) use words::Words;
+
+use super::cookie::{Cookies, csrf_token};
+use super::extract::read_form;
+use super::oauth::AuthorizationAnswer;
+use super::{PeerAddress, Surface};
+use crate::grant::Form;
+use crate::login::{FoundSession, Pending, Said, Session, SessionSecret, Step};
+use crate::publish::Published;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The parameter that carries an authorization request from page to page.
+pub(super) const REQUEST: &str = "request";
+
+/// A page that is shown instead of the one that was asked for.
+#[derive(Debug)]
+pub(super) struct Instead(Box<Response>);
+
+impl From<Response> for Instead {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+/// Somebody at a browser, and what they look at.
+pub(super) struct Visit {
+    pub(super) published: Arc<Published>,
+    pub(super) cookies: Cookies,
+    /// The session of the cookie, if it goes on.
+    pub(super) session: Option<FoundSession>,
+    /// Of the address, or of the form that was posted.
+    pub(super) form: Form,
+    pub(super) words: &'static Words,
+    /// What the browser calls itself.
+    pub(super) agent: String,
+    /// Path and query of the address.
+    pub(super) path: String,
+    /// Where the connection comes from.
+    pub(super) address: Option<IpAddr>,
+    pub(super) now: i64,
+}
+
+impl Visit {
+    /// Reads a visit: who comes, and with what.
+    ///
+    /// # Errors
+    /// The page that says what is wrong.
+    pub(super) async fn read(surface: &Surface, request: Request) -> Result<Self, Instead> {
+        let published = surface.issuer.version();
+        let (parts, body) = request.into_parts();
+        let words = Words::of(&parts.headers);
+        let form = match parts.method {
+            axum::http::Method::POST => read_form(&parts, body).await,
+            _ => super::extract::query_of(&parts),
+        };
+        let layout = Layout::new(surface, &published, words);
+        let form = form.map_err(|refusal| error_page(&layout, 400, &refusal.description))?;
+        let cookies = Cookies::read(published.public_url(), &parts.headers);
+        let session = match &cookies.session {
+            Some(secret) => surface.login.find_session(secret).await,
+            None => Ok(None),
+        };
+        let session = session.map_err(|error| failed(&layout, &error.to_string()))?;
+        let agent = agent(&parts);
+        let path = parts.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
+        let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
+        let now = surface.clock.seconds();
+        Ok(Self { published, cookies, session, form, words, agent, path, address, now })
+    }
+
+    pub(super) fn layout<'s>(&'s self, surface: &'s Surface) -> Layout<'s> {
+        Layout::new(surface, &self.published, self.words)
+    }
+
+    /// A page about an authorization request, in the language that it asks for.
+    pub(super) fn layout_for<'s>(
+        &'s self,
+        surface: &'s Surface,
+        pending: Option<&Pending>,
+    ) -> Layout<'s> {
+        let request = pending.and_then(Pending::request);
+        let asked = request.and_then(|request| request.ui_locales.as_deref());
+        let layout = Layout::new(surface, &self.published, self.words.asked(asked));
+        match request {
+            Some(request) => layout.leading_to(&request.answer.redirect_uri),
+            None => layout,
+        }
+    }
+
+    /// What forms of this visit are proven with; the session where there is one.
+    pub(super) fn csrf(&self) -> String {
+        let secret = match &self.session {
+            Some(_) => self.cookies.session.as_ref(),
+            None => self.cookies.browser.as_ref(),
+        };
+        secret.map(csrf_token).unwrap_or_default()
+    }
+
+    /// The authorization request that the page is about, if it is one of this browser.
+    pub(super) fn pending(&self, surface: &Surface) -> Option<(String, Pending)> {
+        let closed = self.form.find(REQUEST)?;
+        let pending = surface.login.open(closed, self.cookies.browser.as_ref()?, self.now)?;
+        Some((closed.to_owned(), pending))
+    }
+
+    /// Refuses a form that is not from a page of ours.
+    ///
+    /// # Errors
+    /// The page that says so.
+    pub(super) fn prove_form(&self, surface: &Surface) -> Result<(), Instead> {
+        if self.cookies.prove(self.form.find(super::cookie::CSRF)) {
+            return Ok(());
+        }
+        let words = self.words;
+        Err(error_page(&self.layout(surface), 403, words.form_too_old).into())
+    }
+
+    /// As [`Visit::prove_form`], for what belongs to the person: only a page of the session counts.
+    ///
+    /// # Errors
+    /// The page that says so.
+    pub(super) fn prove_own_form(&self, surface: &Surface) -> Result<(), Instead> {
+        let own = Cookies { browser: None, session: self.cookies.session.clone() };
+        if self.session.is_none() || own.prove(self.form.find(super::cookie::CSRF)) {
+            return Ok(());
+        }
+        Err(error_page(&self.layout(surface), 403, self.words.form_too_old).into())
+    }
+
+    /// What follows for somebody who just signed in.
+    pub(super) async fn go_on(
+        &self,
+        surface: &Surface,
+        pending: &Pending,
+        closed: &str,
+        session: &Session,
+    ) -> Response {
+        let (published, now) = (&self.published, self.now);
+        let step =
+            surface.login.advance(published, pending, Some(session), Said::Nothing, now).await;
+        self.follow(surface, pending, closed, step, StatusCode::SEE_OTHER).await
+    }
+
+    /// Where a step takes the browser, as the answer to a form (`303`) or to an address (`302`).
+    pub(super) async fn follow(
+        &self,
+        surface: &Surface,
+        pending: &Pending,
+        closed: &str,
+        step: Step,
+        status: StatusCode,
+    ) -> Response {
+        let page = match step {
+            Step::SignIn => "signin",
+            Step::SecondFactor => "signin/factor",
+            Step::Consent(_) => "consent",
+            Step::Page(page) => {
+                let base = self.published.public_url();
+                return redirect(status, &format!("{base}{page}"));
+            }
+            Step::Answer { code } => {
+                return self.answer(surface, pending, AuthorizationAnswer::code(&code), status);
+            }
+            Step::Refuse(error) => {
+                return self.answer(surface, pending, AuthorizationAnswer::error(&error), status);
+            }
+        };
+        let base = self.published.public_url();
+        redirect(status, &format!("{base}/{page}?{REQUEST}={closed}"))
+    }
+}
+
+impl Visit {
+    fn answer(
+        &self,
+        surface: &Surface,
+        pending: &Pending,
+        answer: AuthorizationAnswer,
+        status: StatusCode,
+    ) -> Response {
+        match pending.request() {
+            Some(request) => answer.send(surface, &request.answer, status),
+            None => error_page(&self.layout(surface), 400, self.words.request_lost),
+        }
+    }
+}
+
+fn agent(parts: &Parts) -> String {
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    agent.unwrap_or_default().to_owned()
+}
+
+/// Sends the browser on. Nothing of where it was goes with it.
+pub(super) fn redirect(status: StatusCode, location: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (status, headers).into_response()
+}
+
+/// The browser's secret, made where it has none yet.
+pub(super) fn browser_secret(surface: &Surface, cookies: &Cookies) -> (SessionSecret, bool) {
+    match &cookies.browser {
+        Some(secret) => (secret.clone(), false),
+        None => (SessionSecret::generate(&surface.random), true),
+    }
+}

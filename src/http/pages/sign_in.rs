@@ -1,0 +1,165 @@
+//! `/signin`: user name and password.
+
+use super::super::Surface;
+use super::super::cookie::{Cookie, csrf_token};
+use super::factor::set_session;
+use super::layout::{Layout, Text, alert, hidden};
+use super::{Instead, REQUEST, Visit, browser_secret, error_page, failed, redirect};
+use crate::login::{Candidate, Method, Pending, SignInRefused};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use std::sync::Arc;
+
+/// What stands on the page besides the form.
+struct Shown<'s> {
+    pending: Option<&'s Pending>,
+    closed: Option<&'s str>,
+    user_name: &'s str,
+    alert: Option<&'s str>,
+    csrf: &'s str,
+}
+
+/// `GET /signin`
+pub(crate) async fn ask_sign_in(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    let found = visit.pending(&surface);
+    if found.is_none() && visit.form.find(REQUEST).is_some() {
+        return Ok(error_page(&visit.layout(&surface), 400, visit.words.request_lost));
+    }
+    let (browser, is_new) = browser_secret(&surface, &visit.cookies);
+    let csrf = csrf_token(&browser);
+    let pending = found.as_ref().map(|(_, pending)| pending);
+    let hint = pending.and_then(Pending::request).and_then(|request| request.login_hint.as_deref());
+    let shown = Shown {
+        pending,
+        closed: found.as_ref().map(|(closed, _)| closed.as_str()),
+        user_name: hint.unwrap_or_default(),
+        alert: None,
+        csrf: &csrf,
+    };
+    let mut page = page(&visit.layout_for(&surface, pending), StatusCode::OK, &shown);
+    if is_new {
+        let cookie = Cookie::Browser.set(visit.published.public_url(), &browser);
+        page.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(page)
+}
+
+/// `POST /signin`
+pub(crate) async fn sign_in(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(&surface, request).await?;
+    visit.prove_form(&surface)?;
+    let found = visit.pending(&surface);
+    if found.is_none() && visit.form.find(REQUEST).is_some() {
+        return Ok(error_page(&visit.layout(&surface), 400, visit.words.request_lost));
+    }
+    let refused = match try_sign_in(&surface, &visit, found.as_ref()).await {
+        Ok(response) => return Ok(response),
+        Err(refused) => refused,
+    };
+    let pending = found.as_ref().map(|(_, pending)| pending);
+    let layout = visit.layout_for(&surface, pending);
+    let words = layout.words;
+    let told;
+    let (status, alert) = match &refused {
+        SignInRefused::Wrong | SignInRefused::Weak => (StatusCode::BAD_REQUEST, words.wrong),
+        SignInRefused::Locked { seconds } => {
+            told = words.locked(*seconds);
+            (StatusCode::TOO_MANY_REQUESTS, told.as_str())
+        }
+        SignInRefused::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, words.busy),
+        SignInRefused::Store(error) => return Ok(failed(&layout, &error.to_string())),
+    };
+    tracing::info!(why = %refused, "a sign-in was refused");
+    let csrf = visit.cookies.browser.as_ref().map(csrf_token).unwrap_or_default();
+    let shown = Shown {
+        pending,
+        closed: found.as_ref().map(|(closed, _)| closed.as_str()),
+        user_name: visit.form.find("username").unwrap_or_default(),
+        alert: Some(alert),
+        csrf: &csrf,
+    };
+    Ok(page(&layout, status, &shown))
+}
+
+async fn try_sign_in(
+    surface: &Surface,
+    visit: &Visit,
+    found: Option<&(String, Pending)>,
+) -> Result<Response, SignInRefused> {
+    let login = visit.form.find("username").unwrap_or_default();
+    let candidate = Candidate::new(visit.form.find("password").unwrap_or_default());
+    let candidate = candidate.ok_or(SignInRefused::Wrong)?;
+    let (published, now) = (&visit.published, visit.now);
+    let proven =
+        surface.login.prove_password(published, login, &candidate, visit.address, now).await?;
+    let user = published.directory().users().get(proven.user).ok_or(SignInRefused::Wrong)?;
+    surface.login.accept(proven).await?;
+    let (closed, pending) = match found {
+        Some(found) => found.clone(),
+        None => home(surface, visit)?,
+    };
+    if surface.login.find_factors(&user.id).await?.any() {
+        let closed = closed_again(surface, &pending.with_proven(&user.id, now))?;
+        let location = format!("{}/signin/factor?{REQUEST}={closed}", published.public_url());
+        return Ok(redirect(StatusCode::SEE_OTHER, &location));
+    }
+    let before = visit.cookies.session.as_ref();
+    let methods = vec![Method::Password];
+    let signed_in = surface.login.let_in(&user.id, methods, before, &visit.agent, now).await?;
+    let mut response = visit.go_on(surface, &pending, &closed, &signed_in.session).await;
+    set_session(&mut response, visit, &signed_in);
+    Ok(response)
+}
+
+/// Who signs in for nothing in particular sees their account.
+fn home(surface: &Surface, visit: &Visit) -> Result<(String, Pending), SignInRefused> {
+    let browser = visit.cookies.browser.as_ref().ok_or(SignInRefused::Wrong)?;
+    let pending = Pending::visit("/account".to_owned(), browser, visit.now);
+    Ok((closed_again(surface, &pending)?, pending))
+}
+
+fn closed_again(surface: &Surface, pending: &Pending) -> Result<String, SignInRefused> {
+    let failed = |error: crate::login::AuthorizationError| {
+        SignInRefused::Store(crate::store::StoreError::Database(error.to_string()))
+    };
+    surface.login.close(pending).map_err(failed)
+}
+
+fn page(layout: &Layout<'_>, status: StatusCode, shown: &Shown<'_>) -> Response {
+    let words = layout.words;
+    let request = shown.pending.and_then(Pending::request);
+    let client = request.and_then(|request| request.client(layout.published));
+    let to = client.map_or_else(String::new, |client| {
+        let label = Text(&client.label);
+        format!("<p>{} <strong>{label}</strong></p>\n", words.to_continue_to)
+    });
+    let described = if shown.alert.is_some() { " aria-describedby=\"alert\"" } else { "" };
+    // Who is known already goes on to the password.
+    let (at_name, at_password) =
+        if shown.user_name.is_empty() { (" autofocus", "") } else { ("", " autofocus") };
+    let fields = format!(
+        "{request}<label for=\"username\">{user_name}</label>\n\
+         <input type=\"text\" id=\"username\" name=\"username\" value=\"{value}\" \
+         autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" \
+         required{at_name}{described}>\n\
+         <label for=\"password\">{password}</label>\n\
+         <input type=\"password\" id=\"password\" name=\"password\" \
+         autocomplete=\"current-password\" required{at_password}>\n\
+         <button type=\"submit\">{sign_in}</button>\n",
+        request = shown.closed.map_or_else(String::new, |closed| hidden(REQUEST, closed)),
+        user_name = words.user_name,
+        value = Text(shown.user_name),
+        password = words.password,
+        sign_in = words.sign_in,
+    );
+    let body = format!("{to}{}{}", alert(shown.alert), layout.form("signin", shown.csrf, &fields));
+    layout.render(status, words.sign_in, &body)
+}

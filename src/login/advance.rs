@@ -1,0 +1,250 @@
+//! What an authorization request still needs from its person, or what it is answered: steps, top
+//! to bottom, the first that is not done decides (authorization-server §2.3, 13 to 17).
+
+use super::Authenticator;
+use super::consent::{self, Agreement};
+use super::pending::Pending;
+use super::refusal::AuthorizationError;
+use super::request::AuthorizationRequest;
+use super::session::{Method, Session};
+use crate::directory::{Application, User, UserStatus};
+use crate::grant::{CodeGrant, Proof, SignIn, UserGrant};
+use crate::policy::Trace;
+use crate::program::Worker;
+use crate::publish::{Published, RunningServer};
+use crate::server::Lifetimes;
+
+/// The grant of an answer with a code, as policies know it.
+const CODE_GRANT: &str = "authorization_code";
+
+/// The next step.
+#[derive(Debug)]
+pub enum Step {
+    /// The person proves who they are.
+    SignIn,
+    /// The person proves a second factor.
+    SecondFactor,
+    /// The person is asked for these scopes; all that would be granted stand beside.
+    Consent(Asked),
+    /// The client is answered with a code.
+    Answer { code: String },
+    /// The client is told no.
+    Refuse(AuthorizationError),
+    /// The person sees this page of ours.
+    Page(String),
+}
+
+/// What a person is asked to agree to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Names of scopes, in the order of the server.
+    pub scopes: Vec<String>,
+}
+
+/// What a person said when they were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Nothing yet.
+    Nothing,
+    /// Yes, to these scopes, which they were shown.
+    Yes(&'a [String]),
+    No,
+}
+
+/// Who asks for what, with what the ids stand for.
+struct Case<'c> {
+    published: &'c Published,
+    request: &'c AuthorizationRequest,
+    server: &'c RunningServer,
+    client: &'c Application,
+    session: &'c Session,
+    user: usize,
+}
+
+/// What the policies allow.
+struct Allowed {
+    scopes: Vec<String>,
+    lifetimes: Lifetimes,
+}
+
+impl Authenticator {
+    /// The next step of a request, for a browser with this session.
+    pub async fn advance(
+        &self,
+        published: &Published,
+        pending: &Pending,
+        session: Option<&Session>,
+        said: Said<'_>,
+        now: i64,
+    ) -> Step {
+        let usable = usable(published, pending, session, now);
+        let Some(request) = pending.request() else {
+            let page = pending.page().unwrap_or_default();
+            return if usable.is_some() { Step::Page(page.to_owned()) } else { Step::SignIn };
+        };
+        let (Some(server), Some(client)) = (request.server(published), request.client(published))
+        else {
+            return Step::Refuse(AuthorizationError::unknown_client());
+        };
+        let Some((session, user)) = usable else {
+            return if request.prompt.none {
+                Step::Refuse(AuthorizationError::login_required())
+            } else {
+                Step::SignIn
+            };
+        };
+        let case = Case { published, request, server, client, session, user };
+        match self.answer(&case, said, now).await {
+            Ok(step) => step,
+            Err(error) => Step::Refuse(error),
+        }
+    }
+
+    async fn answer(
+        &self,
+        case: &Case<'_>,
+        said: Said<'_>,
+        now: i64,
+    ) -> Result<Step, AuthorizationError> {
+        let request = case.request;
+        if let Some(step) = self.second_factor(case).await? {
+            return Ok(step);
+        }
+        let allowed = case.decide(now)?;
+        let granted: Vec<&str> = allowed.scopes.iter().map(String::as_str).collect();
+        let remembered = self.remembered(case).await?;
+        let definition = case.server.definition();
+        let again = request.prompt.consent;
+        let needed = consent::needed(definition, case.client, &granted, again, remembered.as_ref());
+        let names: Vec<&str> = needed.iter().map(|scope| scope.name.as_str()).collect();
+        match said {
+            _ if names.is_empty() => {}
+            Said::No => return Err(AuthorizationError::denied()),
+            // What they were shown, and no more.
+            Said::Yes(shown) if names.iter().all(|name| shown.iter().any(|one| one == name)) => {
+                self.agree(&case.session.user_id, &request.client_id, &request.server, &names)
+                    .await?;
+            }
+            Said::Nothing if request.prompt.none => {
+                return Err(AuthorizationError::consent_required(&names));
+            }
+            Said::Yes(_) | Said::Nothing => {
+                let scopes = names.iter().map(|name| (*name).to_owned()).collect();
+                return Ok(Step::Consent(Asked { scopes }));
+            }
+        }
+        self.issue(case, allowed, now).await
+    }
+
+    /// A second factor is asked for where one is demanded, and always of who has one (decision 38).
+    async fn second_factor(&self, case: &Case<'_>) -> Result<Option<Step>, AuthorizationError> {
+        if case.session.has_second_factor() {
+            return Ok(None);
+        }
+        let is_demanded = case.request.second_factor || case.client.second_factor;
+        if !is_demanded && !self.find_factors(&case.session.user_id).await?.any() {
+            return Ok(None);
+        }
+        if case.request.prompt.none {
+            return Err(AuthorizationError::interaction_required());
+        }
+        Ok(Some(Step::SecondFactor))
+    }
+
+    async fn remembered(&self, case: &Case<'_>) -> Result<Option<Agreement>, AuthorizationError> {
+        let AuthorizationRequest { client_id, server, .. } = case.request;
+        Ok(self.find_agreement(&case.session.user_id, client_id, server).await?)
+    }
+
+    /// The code, which is given out only once it is kept.
+    async fn issue(
+        &self,
+        case: &Case<'_>,
+        allowed: Allowed,
+        now: i64,
+    ) -> Result<Step, AuthorizationError> {
+        let request = case.request;
+        let sign_in = case.sign_in();
+        let grant = UserGrant {
+            server: request.server.clone(),
+            client: request.client_id.clone(),
+            user: case.session.user_id.clone(),
+            grant_type: CODE_GRANT.to_owned(),
+            scopes: allowed.scopes,
+            audience: request.audience.clone(),
+            lifetimes: allowed.lifetimes,
+            auth_time: sign_in.auth_time,
+            methods: sign_in.methods,
+            acr: sign_in.acr,
+            session: sign_in.session,
+            thumbprint: request.dpop_jkt.clone(),
+        };
+        let code = CodeGrant {
+            grant,
+            redirect_uri: request.answer.redirect_uri.clone(),
+            code_challenge: request.code_challenge.clone(),
+            nonce: request.nonce.clone(),
+        };
+        let issued = code.issue(&self.random, now)?;
+        self.store.batch(vec![issued.insert]).await?;
+        Ok(Step::Answer { code: issued.code })
+    }
+}
+
+/// The session, if it will do for this request, and the index of its user.
+fn usable<'s>(
+    published: &Published,
+    pending: &Pending,
+    session: Option<&'s Session>,
+    now: i64,
+) -> Option<(&'s Session, usize)> {
+    let session = session?;
+    let user = published.directory().find_user_by_id(&session.user_id)?;
+    let is_active = |user: &&User| user.status == UserStatus::Active;
+    published.directory().users().get(user).filter(is_active)?;
+    let Some(request) = pending.request() else { return Some((session, user)) };
+    let age = now.saturating_sub(session.auth_time);
+    let is_young = request.max_age.is_none_or(|max_age| age <= max_age);
+    let will_do = pending.is_for(session) || !request.prompt.login && is_young;
+    will_do.then_some((session, user))
+}
+
+impl Case<'_> {
+    fn sign_in(&self) -> SignIn {
+        let Session { id, auth_time, methods, .. } = self.session;
+        SignIn {
+            user: self.user,
+            auth_time: *auth_time,
+            methods: methods.iter().map(|method| method.word().to_owned()).collect(),
+            acr: Some(level(methods).to_owned()),
+            session: Some(id.clone()),
+        }
+    }
+
+    /// (14) and (15): whether the person may have it, and what the policies say.
+    fn decide(&self, now: i64) -> Result<Allowed, AuthorizationError> {
+        let request = self.request;
+        let application = self.published.directory().find_application_index(&request.client_id);
+        let proof = Proof::by_operator(
+            self.published,
+            self.server,
+            application.ok_or_else(AuthorizationError::unknown_client)?,
+            Some(self.sign_in()),
+            CODE_GRANT,
+            &request.scopes.join(" "),
+            &request.audience,
+        )?;
+        let decided = proof.decide(Trace::Skip, now, &mut Worker::new())?;
+        match &decided.decision().outcome {
+            Ok(allowed) => Ok(Allowed {
+                scopes: allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+                lifetimes: allowed.lifetimes,
+            }),
+            Err(refused) => Err(AuthorizationError::by_policy(refused)),
+        }
+    }
+}
+
+fn level(methods: &[Method]) -> &'static str {
+    if methods.contains(&Method::SeveralFactors) { super::TWO_FACTORS } else { super::ONE_FACTOR }
+}

@@ -1,0 +1,141 @@
+//! What people agreed to: by person, client and server, scope by scope (authorization-server §6).
+
+use super::Authenticator;
+use crate::directory::{Application, ConsentMethod};
+use crate::server::{AuthorizationServer, Consent, Scope};
+use crate::store::{BatchOutcome, Op, Row, StoreError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The kind of the rows.
+pub(super) const KIND: &str = "consent";
+
+/// How often a row is written anew when others write it at the same time.
+const PATIENCE: usize = 8;
+
+/// Most rows that are listed of a person.
+const MOST: u32 = 200;
+
+/// What a person agreed to for a client at a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    pub user_id: String,
+    pub client_id: String,
+    /// The id of the server.
+    pub server: String,
+    /// By scope: when, in seconds since 1970.
+    pub scopes: BTreeMap<String, i64>,
+}
+
+/// The scopes of a request that its person must be asked for: the names of those that they are to
+/// see, `remembered` being what they agreed to before.
+#[must_use]
+pub(super) fn needed<'s>(
+    server: &'s AuthorizationServer,
+    client: &Application,
+    granted: &[&str],
+    asks_again: bool,
+    remembered: Option<&Agreement>,
+) -> Vec<&'s Scope> {
+    if client.consent_method == ConsentMethod::Trusted && !asks_again {
+        return Vec::new();
+    }
+    let is_known = |scope: &Scope| {
+        !asks_again && remembered.is_some_and(|known| known.scopes.contains_key(&scope.name))
+    };
+    let granted = |scope: &&Scope| granted.contains(&scope.name.as_str());
+    server
+        .scopes
+        .iter()
+        .filter(granted)
+        .filter(|scope| scope.consent != Consent::Implicit && !is_known(scope))
+        .collect()
+}
+
+fn key(user_id: &str, client_id: &str, server: &str) -> String {
+    format!("{user_id}/{server}/{client_id}")
+}
+
+impl Authenticator {
+    /// What this person agreed to for this client at this server.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn find_agreement(
+        &self,
+        user_id: &str,
+        client_id: &str,
+        server: &str,
+    ) -> Result<Option<Agreement>, StoreError> {
+        let row = self.store.find(KIND, &key(user_id, client_id, server)).await?.value;
+        Ok(row.as_ref().and_then(read))
+    }
+
+    /// Notes that a person agreed to these scopes too.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn agree(
+        &self,
+        user_id: &str,
+        client_id: &str,
+        server: &str,
+        scopes: &[&str],
+    ) -> Result<(), StoreError> {
+        let key = key(user_id, client_id, server);
+        for _ in 0..PATIENCE {
+            let found = self.store.find(KIND, &key).await?;
+            let now = found.seconds();
+            let mut agreement = found.value.as_ref().and_then(read).unwrap_or_else(|| Agreement {
+                user_id: user_id.to_owned(),
+                client_id: client_id.to_owned(),
+                server: server.to_owned(),
+                scopes: BTreeMap::new(),
+            });
+            for scope in scopes {
+                agreement.scopes.entry((*scope).to_owned()).or_insert(now);
+            }
+            let bytes = serde_json::to_vec(&agreement).unwrap_or_default();
+            let row = Row::new(KIND, &key, bytes)
+                .tagged(format!("user:{user_id}"))
+                .tagged(format!("client:{client_id}"));
+            let op = match found.value {
+                Some(row_before) => Op::Replace { row, expected: row_before.generation },
+                None => Op::Insert(row),
+            };
+            if self.store.batch(vec![op]).await?.value == BatchOutcome::Applied {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Everything that a person agreed to.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn list_agreements(&self, user_id: &str) -> Result<Vec<Agreement>, StoreError> {
+        let tag = format!("user:{user_id}");
+        let rows = self.store.list_by_tag(KIND, &tag, None, MOST).await?.value;
+        Ok(rows.iter().filter_map(read).collect())
+    }
+
+    /// Takes back what a person agreed to for a client at a server; what came of it ends too.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn revoke_agreement(
+        &self,
+        user_id: &str,
+        client_id: &str,
+        server: &str,
+    ) -> Result<(), StoreError> {
+        let (kind, key) = (KIND.to_owned(), key(user_id, client_id, server));
+        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await?;
+        self.store.delete_by_tag(None, &format!("grant:{user_id}/{client_id}")).await.map(|_| ())
+    }
+}
+
+fn read(row: &Row) -> Option<Agreement> {
+    serde_json::from_slice(&row.bytes).ok()
+}

@@ -1,0 +1,133 @@
+//! The passwords of people: what the org document says of one, until the person changed it or
+//! signed in and it was hashed anew; then a row. A document that says something else than it did
+//! when the row was written wins over the row.
+
+use super::hasher::Checked;
+use super::password::{Candidate, PasswordHash};
+use super::sign_in::Proven;
+use super::{Authenticator, SignInRefused};
+use crate::directory::{Password, User};
+use crate::publish::Published;
+use crate::store::{BatchOutcome, Op, Row, StoreError};
+use crate::token::digest;
+use base64_simd::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+const KIND: &str = "password";
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    hash: String,
+    /// The fingerprint of what the document said then.
+    replaces: Option<String>,
+    /// Seconds since 1970.
+    changed_at: i64,
+}
+
+/// What a password is compared with.
+pub(super) struct Known {
+    comparison: Comparison,
+    /// The generation of the row, if there is one.
+    pub(super) generation: Option<i64>,
+}
+
+/// Fewest characters of a password that a person chooses (NIST SP 800-63B §3.1.1).
+const SHORTEST: usize = 8;
+
+enum Comparison {
+    Hash(PasswordHash),
+    /// With a variable of the environment.
+    Environment,
+    Nothing,
+}
+
+impl Authenticator {
+    /// What this person's password is compared with.
+    pub(super) async fn find_password(&self, user: &User) -> Result<Known, SignInRefused> {
+        let row = self.store.find(KIND, &user.id).await?.value;
+        let generation = row.as_ref().map(|row| row.generation);
+        let kept = row.and_then(|row| serde_json::from_slice::<Kept>(&row.bytes).ok());
+        let said = user.password.as_ref();
+        let kept = kept.filter(|kept| kept.replaces == said.map(fingerprint));
+        let comparison = match (kept, said) {
+            (Some(kept), _) => read_hash(user, &kept.hash),
+            (None, Some(Password::Hash(text))) => read_hash(user, text),
+            (None, Some(Password::Environment(_))) => Comparison::Environment,
+            (None, None) => Comparison::Nothing,
+        };
+        Ok(Known { comparison, generation })
+    }
+
+    /// Keeps another password of somebody who proved the one before.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Weak`] for one that is too short or is the login, or the store's failure.
+    pub async fn change_password(
+        &self,
+        user: &User,
+        proven: Proven,
+        new: Candidate,
+        now: i64,
+    ) -> Result<(), SignInRefused> {
+        let is_login = new.as_str().eq_ignore_ascii_case(&user.login);
+        if new.as_str().chars().count() < SHORTEST || is_login {
+            return Err(SignInRefused::Weak);
+        }
+        let hash = self.hasher.make(new).await?;
+        let ops = vec![keep(user, proven.generation, hash, now)];
+        if self.store.batch(ops).await?.value != BatchOutcome::Applied {
+            return Err(SignInRefused::Store(StoreError::Busy));
+        }
+        self.accept(Proven { renew: None, ..proven }).await?;
+        Ok(())
+    }
+
+    /// Whether it is the password of the user with this index. The same work is done whatever there
+    /// is to compare with.
+    pub(super) async fn compare(
+        &self,
+        published: &Published,
+        user: usize,
+        known: &Known,
+        candidate: &Candidate,
+    ) -> Result<Checked, SignInRefused> {
+        let hash = match &known.comparison {
+            Comparison::Hash(hash) => Some(hash.clone()),
+            Comparison::Environment | Comparison::Nothing => None,
+        };
+        let checked = self.hasher.check(hash, candidate.clone()).await?;
+        let is_environments = matches!(known.comparison, Comparison::Environment)
+            && published.is_password_of(user, candidate.as_str());
+        Ok(Checked { matches: checked.matches || is_environments, ..checked })
+    }
+}
+
+/// What keeps this hash as the person's password from now on.
+pub(super) fn keep(user: &User, generation: Option<i64>, hash: String, now: i64) -> Op {
+    let replaces = user.password.as_ref().map(fingerprint);
+    let kept = Kept { hash, replaces, changed_at: now };
+    let bytes = serde_json::to_vec(&kept).unwrap_or_default();
+    let row = Row::new(KIND, &user.id, bytes).tagged(format!("user:{}", user.id));
+    match generation {
+        Some(expected) => Op::Replace { row, expected },
+        None => Op::Insert(row),
+    }
+}
+
+fn read_hash(user: &User, text: &str) -> Comparison {
+    match PasswordHash::parse(text) {
+        Ok(hash) => Comparison::Hash(hash),
+        Err(error) => {
+            tracing::error!(user = user.id, %error, "nobody can sign in with this password");
+            Comparison::Nothing
+        }
+    }
+}
+
+fn fingerprint(said: &Password) -> String {
+    let text = match said {
+        Password::Hash(text) => format!("hash\0{text}"),
+        Password::Environment(name) => format!("env\0{name}"),
+    };
+    URL_SAFE_NO_PAD.encode_to_string(digest(text.as_bytes()))
+}

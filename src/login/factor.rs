@@ -1,0 +1,232 @@
+//! Second factors: the app of a person that makes one-time passwords, and recovery codes for when it
+//! is lost (decision 38). One row for each person; the secret of the app is encrypted.
+
+use super::attempts::Attempt;
+use super::{Authenticator, SignInRefused};
+use crate::store::{BatchOutcome, Op, Row, StoreError};
+use crate::token::opaque::is_same_text;
+use crate::token::{digest, one_time};
+use base64_simd::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+const KIND: &str = "factors";
+
+/// The name under which the secret of an app is closed up.
+const NAME: &str = "one-time password secret 1";
+
+/// How many recovery codes there are, and of how many characters: 5.95 bits each.
+const RECOVERY_CODES: usize = 10;
+const RECOVERY_LENGTH: usize = 16;
+
+/// How often a row is written anew when others write it at the same time.
+const PATIENCE: usize = 8;
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Kept {
+    app: Option<KeptApp>,
+    /// Hashes of those that are left.
+    recovery: Vec<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct KeptApp {
+    /// Encrypted, in base64url.
+    secret: String,
+    /// Seconds since 1970.
+    enrolled_at: i64,
+    /// The period of the last password that worked.
+    last: i64,
+}
+
+/// The factors that a person has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Factors {
+    /// Since when there is an app, in seconds since 1970.
+    pub app_since: Option<i64>,
+    pub n_recovery_codes: usize,
+}
+
+impl Factors {
+    /// Whether one can be asked for.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.app_since.is_some()
+    }
+}
+
+/// The secret of an app that is being set up. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AppSecret(Vec<u8>);
+
+impl AppSecret {
+    /// As a person types it.
+    #[must_use]
+    pub fn base32(&self) -> String {
+        one_time::base32(&self.0)
+    }
+
+    /// As apps read it: `otpauth://totp/…`. `account` and `issuer` are percent-encoded.
+    #[must_use]
+    pub fn uri(&self, issuer: &str, account: &str) -> String {
+        let secret = self.base32();
+        format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}")
+    }
+}
+
+impl std::fmt::Debug for AppSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AppSecret")
+    }
+}
+
+impl Authenticator {
+    /// The factors of a person.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn find_factors(&self, user_id: &str) -> Result<Factors, StoreError> {
+        let row = self.store.find(KIND, user_id).await?.value;
+        let kept = read(row.as_ref());
+        Ok(Factors {
+            app_since: kept.app.map(|app| app.enrolled_at),
+            n_recovery_codes: kept.recovery.len(),
+        })
+    }
+
+    /// A secret for an app, and the same closed up for the page that it is shown on.
+    ///
+    /// # Errors
+    /// Why it cannot be closed.
+    pub fn new_app_secret(
+        &self,
+        user_id: &str,
+    ) -> Result<(AppSecret, String), super::AuthorizationError> {
+        let mut secret = vec![0; one_time::SECRET_BYTES];
+        self.random.fill(&mut secret);
+        let closed = self.seal_secret(user_id, &secret)?;
+        Ok((AppSecret(secret), closed))
+    }
+
+    /// The secret that a page has closed up.
+    #[must_use]
+    pub fn open_app_secret(&self, user_id: &str, closed: &str) -> Option<AppSecret> {
+        let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).ok()?;
+        self.vault.open(&format!("{NAME} {user_id}"), &closed).ok().map(AppSecret)
+    }
+
+    fn seal_secret(
+        &self,
+        user_id: &str,
+        secret: &[u8],
+    ) -> Result<String, super::AuthorizationError> {
+        let closed = self.vault.seal(&self.random, &format!("{NAME} {user_id}"), secret);
+        let closed =
+            closed.map_err(|error| super::AuthorizationError::unavailable(&error.to_string()))?;
+        Ok(URL_SAFE_NO_PAD.encode_to_string(closed))
+    }
+
+    /// Sets up an app, if `code` is its password now. Answers fresh recovery codes, which are told
+    /// this once.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Wrong`] for another password, or the store's failure.
+    pub async fn enrol_app(
+        &self,
+        user_id: &str,
+        closed: &str,
+        code: &str,
+        now: i64,
+    ) -> Result<Vec<String>, SignInRefused> {
+        let attempt = Attempt::begin(&self.store, &format!("factor {user_id}"), None).await?;
+        let secret = self.open_app_secret(user_id, closed).ok_or(SignInRefused::Wrong)?;
+        let last = one_time::matching_period(&secret.0, code, now, None);
+        let last = last.ok_or(SignInRefused::Wrong)?;
+        let codes: Vec<String> =
+            (0..RECOVERY_CODES).map(|_| self.random.base62(RECOVERY_LENGTH)).collect();
+        let recovery = codes.iter().map(|code| recovery_hash(user_id, code)).collect();
+        let app = KeptApp { secret: closed.to_owned(), enrolled_at: now, last };
+        let mut forgive = Some(attempt.forgive());
+        let kept = Kept { app: Some(app), recovery };
+        self.change_factors(user_id, |_| Some((kept.clone(), forgive.take()))).await?;
+        Ok(codes)
+    }
+
+    /// Takes the app and its recovery codes away.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn remove_factors(&self, user_id: &str) -> Result<(), StoreError> {
+        let (kind, key) = (KIND.to_owned(), user_id.to_owned());
+        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
+    }
+
+    /// Whether `code` is the password of the person's app now, or a recovery code; each works once.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Wrong`], or [`SignInRefused::Locked`] after too many.
+    pub async fn prove_factor(
+        &self,
+        user_id: &str,
+        code: &str,
+        now: i64,
+    ) -> Result<(), SignInRefused> {
+        let attempt = Attempt::begin(&self.store, &format!("factor {user_id}"), None).await?;
+        let mut forgive = Some(attempt.forgive());
+        self.change_factors(user_id, |kept| {
+            let spent = self.spend(user_id, kept, code, now)?;
+            Some((spent, forgive.take()))
+        })
+        .await
+    }
+
+    /// What is left when this code was used.
+    fn spend(&self, user_id: &str, kept: &Kept, code: &str, now: i64) -> Option<Kept> {
+        let mut left = kept.clone();
+        let app = left.app.as_mut()?;
+        let secret = self.open_app_secret(user_id, &app.secret)?;
+        if let Some(period) = one_time::matching_period(&secret.0, code, now, Some(app.last)) {
+            app.last = period;
+            return Some(left);
+        }
+        let hash = recovery_hash(user_id, code);
+        let index = left.recovery.iter().position(|known| is_same_text(known, &hash))?;
+        left.recovery.remove(index);
+        Some(left)
+    }
+
+    /// Writes what `change` makes of the row, again if somebody else wrote meanwhile: of two that
+    /// use one password at once, one is refused.
+    async fn change_factors(
+        &self,
+        user_id: &str,
+        mut change: impl FnMut(&Kept) -> Option<(Kept, Option<Op>)>,
+    ) -> Result<(), SignInRefused> {
+        let mut forgiving = None;
+        for _ in 0..PATIENCE {
+            let found = self.store.find(KIND, user_id).await?.value;
+            let (after, forgive) = change(&read(found.as_ref())).ok_or(SignInRefused::Wrong)?;
+            forgiving = forgive.or(forgiving);
+            let bytes = serde_json::to_vec(&after).unwrap_or_default();
+            let row = Row::new(KIND, user_id, bytes).tagged(format!("user:{user_id}"));
+            let op = match found {
+                Some(before) => Op::Replace { row, expected: before.generation },
+                None => Op::Insert(row),
+            };
+            let ops = std::iter::once(op).chain(forgiving.clone()).collect();
+            if self.store.batch(ops).await?.value == BatchOutcome::Applied {
+                return Ok(());
+            }
+        }
+        Err(SignInRefused::Store(StoreError::Busy))
+    }
+}
+
+fn read(row: Option<&Row>) -> Kept {
+    row.and_then(|row| serde_json::from_slice(&row.bytes).ok()).unwrap_or_default()
+}
+
+/// Codes are random enough to be kept by a plain hash. Spaces and dashes are for the eye.
+fn recovery_hash(user_id: &str, code: &str) -> String {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    URL_SAFE_NO_PAD.encode_to_string(digest(format!("recovery\0{user_id}\0{plain}").as_bytes()))
+}

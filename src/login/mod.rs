@@ -1,0 +1,55 @@
+//! From a stranger to a session with consent, without HTTP: passwords, sessions, second factors,
+//! and what an authorization request still needs before it is answered.
+
+mod advance;
+mod attempts;
+mod authorize;
+mod consent;
+mod credential;
+mod factor;
+mod hasher;
+mod logout;
+mod password;
+mod pending;
+mod redirect;
+mod refusal;
+mod request;
+mod session;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+
+pub use advance::{Asked, Said, Step};
+pub use authorize::{Refused, read};
+pub use consent::Agreement;
+pub use factor::{AppSecret, Factors};
+pub use hasher::{Hasher, HasherBusy};
+pub use logout::{Logout, read_logout};
+pub use password::{Candidate, PasswordHash, PasswordHashError};
+pub use pending::Pending;
+pub use redirect::origin;
+pub use refusal::AuthorizationError;
+pub use request::{AuthorizationRequest, ResponseMode, ReturnAddress};
+pub use session::{FoundSession, Method, Session, SessionSecret};
+pub use sign_in::{Proven, SignInRefused, SignedIn};
+
+use crate::random::Random;
+use crate::store::Store;
+use crate::token::Vault;
+use std::sync::Arc;
+
+/// How surely a person is who they say, as `acr` (decision 38).
+pub const ONE_FACTOR: &str = "urn:okta:loa:1fa:any";
+/// The same, with a second factor.
+pub const TWO_FACTORS: &str = "urn:okta:loa:2fa:any";
+/// Every level there is.
+pub const LEVELS: &[&str] = &[ONE_FACTOR, TWO_FACTORS];
+
+/// What signing people in stands on. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Authenticator {
+    pub store: Store,
+    pub vault: Arc<Vault>,
+    pub random: Random,
+    pub hasher: Hasher,
+}

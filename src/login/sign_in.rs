@@ -1,0 +1,139 @@
+//! A login and a password become a session, or the one answer that every wrong pair gets.
+
+use super::attempts::Attempt;
+use super::hasher::HasherBusy;
+use super::password::Candidate;
+use super::session::{Method, Session, SessionSecret, end};
+use super::{Authenticator, credential};
+use crate::directory::{User, UserStatus};
+use crate::publish::Published;
+use crate::store::{BatchOutcome, Op, StoreError};
+use crate::token::digest;
+use std::net::IpAddr;
+
+/// Why somebody is not signed in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInRefused {
+    /// No such user, another password, or a user who may not sign in: all said alike.
+    #[error("the user name or the password is wrong")]
+    Wrong,
+    /// A new password that would be too easy to guess.
+    #[error("the new password is too short")]
+    Weak,
+    /// Too many attempts; it opens by itself.
+    #[error("there were too many attempts; the next is looked at in {seconds} s")]
+    Locked {
+        /// Until the next attempt is looked at.
+        seconds: i64,
+    },
+    /// The server is busy: try again later.
+    #[error(transparent)]
+    Busy(#[from] HasherBusy),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Somebody who proved their password.
+#[derive(Debug)]
+pub struct Proven {
+    /// Their index in the directory.
+    pub user: usize,
+    /// Written when they are let in: their failures are forgiven.
+    pub(super) forgive: Op,
+    /// Their password hashed anew.
+    pub(super) renew: Option<Op>,
+    /// The generation of the row with their password, if there is one.
+    pub(super) generation: Option<i64>,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// For the browser.
+    pub secret: SessionSecret,
+    pub session: Session,
+}
+
+/// How many users are looked at for one whose hash a stranger's password is compared with.
+const DECOYS: usize = 64;
+
+impl Authenticator {
+    /// Whose password this is.
+    ///
+    /// # Errors
+    /// [`SignInRefused`].
+    pub async fn prove_password(
+        &self,
+        published: &Published,
+        login: &str,
+        candidate: &Candidate,
+        address: Option<IpAddr>,
+        now: i64,
+    ) -> Result<Proven, SignInRefused> {
+        let attempt = Attempt::begin(&self.store, login, address).await?;
+        let directory = published.directory();
+        let found = directory.find_user_by_login_in_any_case(login.trim());
+        // A stranger is compared with somebody, so that the time tells nothing.
+        let compared = found.or_else(|| decoy(directory.users(), login));
+        let Some(index) = compared else {
+            self.hasher.check(None, candidate.clone()).await?;
+            attempt.fail(&self.store).await?;
+            return Err(SignInRefused::Wrong);
+        };
+        let Some(user) = directory.users().get(index) else { return Err(SignInRefused::Wrong) };
+        let known = self.find_password(user).await?;
+        let checked = self.compare(published, index, &known, candidate).await?;
+        let is_let_in = checked.matches && found.is_some() && user.status == UserStatus::Active;
+        if !is_let_in {
+            attempt.fail(&self.store).await?;
+            return Err(SignInRefused::Wrong);
+        }
+        let renew = checked.renewed.map(|hash| credential::keep(user, known.generation, hash, now));
+        let generation = known.generation;
+        Ok(Proven { user: index, forgive: attempt.forgive(), renew, generation })
+    }
+
+    /// Forgives somebody who proved their password the failures before.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn accept(&self, proven: Proven) -> Result<(), StoreError> {
+        self.store.batch(vec![proven.forgive]).await?;
+        if let Some(renew) = proven.renew {
+            // Where another sign-in was first, its hash is as good.
+            self.store.batch(vec![renew]).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens a session for somebody who proved enough. The session the browser had before ends.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn let_in(
+        &self,
+        user_id: &str,
+        methods: Vec<Method>,
+        before: Option<&SessionSecret>,
+        agent: &str,
+        now: i64,
+    ) -> Result<SignedIn, SignInRefused> {
+        let (secret, session, open) = self.open_session(user_id, methods, agent, now);
+        let ops = std::iter::once(open).chain(before.map(end)).collect();
+        if self.store.batch(ops).await?.value != BatchOutcome::Applied {
+            return Err(SignInRefused::Store(StoreError::Busy));
+        }
+        Ok(SignedIn { secret, session })
+    }
+}
+
+/// Somebody with a password, always the same for a login.
+fn decoy(users: &[User], login: &str) -> Option<usize> {
+    let [a, b, c, d, ..] = digest(login.trim().to_lowercase().as_bytes());
+    let start = u32::from_be_bytes([a, b, c, d]) as usize;
+    let indices = (0..DECOYS.min(users.len())).map(|step| (start + step) % users.len());
+    let has_password =
+        |index: &usize| users.get(*index).is_some_and(|user| user.password.is_some());
+    indices.clone().find(has_password).or_else(|| indices.clone().next())
+}
