@@ -1,0 +1,161 @@
+//! The whole story in a real Chromium: an application sends a person to sign in and to consent, gets
+//! tokens and calls two services with them. On the way every page is photographed at the width of a
+//! phone and of a desktop, and looked over by axe-core.
+//!
+//! `STORY` is where the application is, `SERVER` where the issuer is, `DRIVER` where chromedriver
+//! listens, `AXE` the file of axe-core, `SHOTS` the folder for the pictures.
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use std::error::Error;
+use std::{env, fs};
+
+type Done<T = ()> = Result<T, Box<dyn Error>>;
+
+const PHONE: (u32, u32) = (390, 844);
+const DESKTOP: (u32, u32) = (1280, 900);
+
+struct Story {
+    client: Client,
+    story: String,
+    server: String,
+    axe: String,
+    shots: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Done {
+    let read = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
+    let options = json!({
+        "goog:chromeOptions": {
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        },
+    });
+    let capabilities: Map<String, Value> = serde_json::from_value(options)?;
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&read("DRIVER")?)
+        .await?;
+    let story = Story {
+        client: client.clone(),
+        story: read("STORY")?,
+        server: read("SERVER")?,
+        axe: fs::read_to_string(read("AXE")?)?,
+        shots: read("SHOTS")?,
+    };
+    let told = story.tell().await;
+    if let Err(error) = &told {
+        let at = client.current_url().await?;
+        eprintln!("the story stopped at {at}: {error}\n{}", client.source().await?);
+    }
+    client.close().await?;
+    told
+}
+
+impl Story {
+    async fn tell(&self) -> Done {
+        self.sign_in_and_consent().await?;
+        self.deny().await?;
+        self.look_after_the_account().await?;
+        self.sign_out().await?;
+        self.get_lost().await
+    }
+
+    async fn sign_in_and_consent(&self) -> Done {
+        self.client.goto(&format!("{}/login", self.story)).await?;
+        self.look_at("sign-in").await?;
+        self.fill(&[("username", "ada@example.com"), ("password", "wrong")]).await?;
+        self.look_at("sign-in-wrong").await?;
+        self.fill(&[("username", "ada@example.com"), ("password", &password())]).await?;
+        self.look_at("consent").await?;
+        self.press("button[value=allow]").await?;
+        let text = self.text("body").await?;
+        for expected in ["API A accepts", "API B refuses", "403 without the scope", "refreshed"] {
+            expect(&text, expected)?;
+        }
+        Ok(())
+    }
+
+    /// Consent is remembered, and asked for again where the application wants that.
+    async fn deny(&self) -> Done {
+        self.client.goto(&format!("{}/login", self.story)).await?;
+        expect(&self.text("body").await?, "API A accepts")?;
+        self.client.goto(&format!("{}/login?prompt=consent", self.story)).await?;
+        self.press("button[value=deny]").await?;
+        expect(&self.text("body").await?, "access_denied")
+    }
+
+    async fn look_after_the_account(&self) -> Done {
+        self.client.goto(&format!("{}/account", self.server)).await?;
+        self.look_at("account").await?;
+        self.press("form[action$='/account/factor'] button").await?;
+        self.look_at("set-up").await
+    }
+
+    async fn sign_out(&self) -> Done {
+        self.client.goto(&format!("{}/signout", self.server)).await?;
+        self.look_at("sign-out").await?;
+        self.press("main button").await?;
+        self.look_at("signed-out").await
+    }
+
+    async fn get_lost(&self) -> Done {
+        let wrong = "/oauth2/internal/v1/authorize?client_id=web-app&redirect_uri=https://evil.example";
+        self.client.goto(&format!("{}{wrong}", self.server)).await?;
+        self.look_at("error").await?;
+        expect(&self.text("body").await?, "must be a Login redirect URI")
+    }
+
+    async fn fill(&self, fields: &[(&str, &str)]) -> Done {
+        for (name, value) in fields {
+            let field = self.client.find(Locator::Css(&format!("input[name={name}]"))).await?;
+            field.clear().await?;
+            field.send_keys(value).await?;
+        }
+        self.press("main form button").await
+    }
+
+    async fn press(&self, button: &str) -> Done {
+        self.client.find(Locator::Css(button)).await?.click().await?;
+        Ok(())
+    }
+
+    async fn text(&self, of: &str) -> Done<String> {
+        Ok(self.client.wait().for_element(Locator::Css(of)).await?.text().await?)
+    }
+
+    /// Photographs the page at both widths, insists that nothing is cut off, and lets axe-core look.
+    async fn look_at(&self, name: &str) -> Done {
+        self.client.wait().for_element(Locator::Css("main")).await?;
+        for (kind, (width, height)) in [("phone", PHONE), ("desktop", DESKTOP)] {
+            self.client.set_window_size(width, height).await?;
+            fs::write(format!("{}/{name}-{kind}.png", self.shots), self.client.screenshot().await?)?;
+            let wide = "return document.documentElement.scrollWidth > window.innerWidth";
+            if self.client.execute(wide, Vec::new()).await? == json!(true) {
+                return Err(format!("{name} is wider than a {kind}").into());
+            }
+            self.check_access(name).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_access(&self, name: &str) -> Done {
+        self.client.execute(&self.axe, Vec::new()).await?;
+        let run = "const done = arguments[arguments.length - 1]; \
+                   axe.run().then(found => done(found.violations), error => done(String(error)))";
+        let found = self.client.execute_async(run, Vec::new()).await?;
+        match found.as_array() {
+            Some(violations) if violations.is_empty() => Ok(()),
+            _ => Err(format!("axe-core finds on {name}: {found:#}").into()),
+        }
+    }
+}
+
+fn password() -> String {
+    env::var("CLAIMSMITH_DEMO_PASSWORD_ADA").unwrap_or_default()
+}
+
+fn expect(text: &str, part: &str) -> Done {
+    if text.contains(part) { Ok(()) } else { Err(format!("{part:?} is not in {text:?}").into()) }
+}
