@@ -159,6 +159,7 @@ fn server(rules: &[PackedRule], requests: &[Request]) -> AuthorizationServer {
         strict_errors: false,
         access_token_format: AccessTokenFormat::Okta,
         refresh_policy: RefreshPolicy::Current,
+        trusted_servers: Vec::new(),
     }
 }
 

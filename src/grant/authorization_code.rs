@@ -2,10 +2,9 @@
 //! §4.1.3, RFC 7636 §4.5, authorization-server §2.6).
 
 use super::code::{self, CodeGrant};
-use super::family::{self, Family, UserGrant};
-use super::{AllowedGrant, Issued, Proof, ProvenClient, Refusal, Request, Surroundings, mint};
+use super::family::{self, Beginning};
+use super::{AllowedGrant, Issued, ProvenClient, Refusal, Request, Surroundings};
 use crate::publish::RunningServer;
-use crate::store::BatchOutcome;
 use crate::token::opaque::is_verifier_of;
 
 pub(super) async fn exchange(
@@ -19,31 +18,25 @@ pub(super) async fn exchange(
     let Some(unspent) = code::find(around, secret).await? else {
         return Err(replayed(client, secret, around).await?);
     };
-    let proof = prove(&unspent.code, client, server, request)?;
-    let thumbprint = allowed.thumbprint;
-    let grant = bound(unspent.code.grant.clone(), client, thumbprint.as_ref())?;
-    let id = code::family_of(secret);
-    let proof = Proof { family: Some(id), thumbprint, ..proof };
-    let signed = mint(&proof, around)?;
-    let keys = &client.published().keyring().refresh;
-    let family = Family::begin(grant, client, &signed, unspent.at);
-    let refresh_token = family.refresh_token(&id, keys);
-    let ops = vec![unspent.spend(), family.insert(&id)?];
-    match around.store.batch(ops).await?.value {
-        BatchOutcome::Applied => Ok(signed.with(refresh_token)),
-        BatchOutcome::Failed(_) => Err(replayed(client, secret, around).await?),
+    check(&unspent.code, client, server, request)?;
+    let (spend, at) = (unspent.spend(), unspent.at);
+    let CodeGrant { grant, nonce, .. } = unspent.code;
+    let beginning = Beginning { grant, secret, nonce, spend, at };
+    match family::begin(&allowed, server, beginning, around).await? {
+        Some(issued) => Ok(issued),
+        None => Err(replayed(client, secret, around).await?),
     }
 }
 
 /// Holds the request against what the code stands for. A code that is presented wrongly is not
 /// spent: who has not all that belongs to it gets nothing, and its client may still come.
-fn prove<'p>(
+fn check(
     code: &CodeGrant,
-    client: ProvenClient<'p>,
-    server: &'p RunningServer,
+    client: ProvenClient<'_>,
+    server: &RunningServer,
     request: &Request,
-) -> Result<Proof<'p>, Refusal> {
-    let CodeGrant { grant, redirect_uri, code_challenge, nonce } = code;
+) -> Result<(), Refusal> {
+    let CodeGrant { grant, redirect_uri, code_challenge, .. } = code;
     if grant.client != client.application().client_id {
         return Err(Refusal::grant_of_another_client());
     }
@@ -55,23 +48,7 @@ fn prove<'p>(
         return Err(Refusal::another_redirect_uri());
     }
     check_verifier(code_challenge.as_deref(), form.find("code_verifier"), client)?;
-    super::audience::check_repeated(server.definition(), form, &grant.audience)?;
-    let proof = grant.prove(client.published(), server, client.index())?;
-    Ok(Proof { nonce: nonce.clone(), ..proof })
-}
-
-/// The grant, bound to the key that the client proves: its code may be bound to one already, and the
-/// refresh tokens of a client without a secret are from now on (RFC 9449 §5, §10).
-pub(super) fn bound(
-    grant: UserGrant,
-    client: ProvenClient<'_>,
-    proven: Option<&String>,
-) -> Result<UserGrant, Refusal> {
-    if grant.thumbprint.is_some() && grant.thumbprint.as_ref() != proven {
-        return Err(Refusal::code_of_another_key());
-    }
-    let thumbprint = proven.filter(|_| client.is_public()).cloned();
-    Ok(UserGrant { thumbprint, ..grant })
+    super::audience::check_repeated(server.definition(), form, &grant.audience)
 }
 
 /// A verifier without a challenge is an attempt to do without it (RFC 9700 §4.8.2).

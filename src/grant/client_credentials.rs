@@ -27,6 +27,7 @@ pub(super) fn prove<'p>(
         terms: Terms::Open,
         narrowed: None,
         thumbprint,
+        delegation: None,
     };
     proof.check_for_service()?;
     Ok(proof)

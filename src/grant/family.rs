@@ -1,10 +1,13 @@
 //! What came of one grant of a person: one row, which every token of it names. While the row is
 //! there the tokens count; without it none does (decision 16).
 
-use super::{Proof, ProvenClient, Refusal, SignIn, Signed, Surroundings, proof::Terms};
+use super::{
+    AllowedGrant, Issued, Proof, ProvenClient, Refusal, SignIn, Signed, Surroundings, mint,
+    proof::Terms,
+};
 use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
-use crate::store::{Op, Row, Store};
+use crate::store::{BatchOutcome, Op, Row, Store};
 use crate::token::{FamilyId, RefreshKeys, RefreshToken};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +93,7 @@ impl UserGrant {
             terms: Terms::Agreed(self.lifetimes),
             narrowed: None,
             thumbprint: None,
+            delegation: None,
         })
     }
 }
@@ -248,6 +252,53 @@ pub(super) async fn find(store: &Store, id: &str) -> Result<Option<Found>, Refus
     let at = found.seconds();
     let Some(row) = found.value else { return Ok(None) };
     Ok(Some(Found { id, family: decode(&row.bytes)?, at, generation: row.generation }))
+}
+
+/// What a family begins with: what was granted, and the secret that proves it and is spent.
+pub(super) struct Beginning<'s> {
+    pub(super) grant: UserGrant,
+    pub(super) secret: &'s str,
+    pub(super) nonce: Option<String>,
+    pub(super) spend: Op,
+    /// The time of the store, in seconds since 1970.
+    pub(super) at: i64,
+}
+
+/// The tokens of what a person granted, in the batch that spends what proved it and keeps the family
+/// they begin (decision 16). `None` if it was spent meanwhile.
+pub(super) async fn begin(
+    allowed: &AllowedGrant<'_>,
+    server: &RunningServer,
+    beginning: Beginning<'_>,
+    around: &Surroundings<'_>,
+) -> Result<Option<Issued>, Refusal> {
+    let Beginning { grant, secret, nonce, spend, at } = beginning;
+    let client = allowed.client;
+    let grant = bound(grant, client, allowed.thumbprint.as_ref())?;
+    let (id, thumbprint) = (FamilyId::of(secret), allowed.thumbprint.clone());
+    let proof = grant.prove(client.published(), server, client.index())?;
+    let proof = Proof { nonce, family: Some(id), thumbprint, ..proof };
+    let signed = mint(&proof, around)?;
+    let family = Family::begin(grant, client, &signed, at);
+    let refresh_token = family.refresh_token(&id, &client.published().keyring().refresh);
+    match around.store.batch(vec![spend, family.insert(&id)?]).await?.value {
+        BatchOutcome::Applied => Ok(Some(signed.with(refresh_token))),
+        BatchOutcome::Failed(_) => Ok(None),
+    }
+}
+
+/// The grant, bound to the key that the client proves: its code may be bound to one already, and the
+/// refresh tokens of a client without a secret are from now on (RFC 9449 §5, §10).
+fn bound(
+    grant: UserGrant,
+    client: ProvenClient<'_>,
+    proven: Option<&String>,
+) -> Result<UserGrant, Refusal> {
+    if grant.thumbprint.is_some() && grant.thumbprint.as_ref() != proven {
+        return Err(Refusal::code_of_another_key());
+    }
+    let thumbprint = proven.filter(|_| client.is_public()).cloned();
+    Ok(UserGrant { thumbprint, ..grant })
 }
 
 /// Ends a family: none of its tokens counts from now on.

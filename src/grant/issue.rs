@@ -39,6 +39,8 @@ pub struct Issued {
     pub refresh_token: Option<String>,
     /// `Bearer`, or `DPoP` where the access token is bound to a key.
     pub token_type: &'static str,
+    /// Of a token exchange (RFC 8693 §2.2.1).
+    pub issued_token_type: Option<&'static str>,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -76,7 +78,9 @@ impl<'d> ClaimSet<'d> {
         let Some((scopes, lifetimes)) = decided.granted() else {
             return Err(Refusal::failure("nothing is granted"));
         };
-        let has_identity = decided.proof.sign_in.is_some() && scopes.contains(&"openid");
+        let proof = decided.proof;
+        let has_identity =
+            proof.sign_in.is_some() && proof.delegation.is_none() && scopes.contains(&"openid");
         let wanted = [(ClaimType::Resource, Delivery::Full), (ClaimType::Identity, Delivery::Thin)];
         let n_wanted = if has_identity { 2 } else { 1 };
         let wanted = wanted.get(..n_wanted).unwrap_or_default();
@@ -115,7 +119,10 @@ impl<'d> ClaimSet<'d> {
     /// # Errors
     /// `server_error` where the library refuses to sign.
     pub fn sign(&self, random: &Random) -> Result<Signed, Refusal> {
-        let expires_in = i64::from(self.lifetimes.access_token_minutes) * 60;
+        let longest = i64::from(self.lifetimes.access_token_minutes) * 60;
+        let ends_at = self.decided.proof.delegation.as_ref().map(|delegation| delegation.ends_at);
+        let left = ends_at.map(|end| end.saturating_sub(self.decided.now));
+        let expires_in = left.map_or(longest, |left| left.min(longest));
         let access_token = self.sign_access(random, expires_in).map_err(|error| failure(&error))?;
         let id_token = match &self.identity {
             Some(claims) => {
@@ -128,7 +135,15 @@ impl<'d> ClaimSet<'d> {
         let refresh_token = None;
         let is_bound = self.decided.proof.thumbprint.is_some();
         let token_type = if is_bound { "DPoP" } else { "Bearer" };
-        Ok(Signed(Issued { access_token, expires_in, scope, id_token, refresh_token, token_type }))
+        Ok(Signed(Issued {
+            access_token,
+            expires_in,
+            scope,
+            id_token,
+            refresh_token,
+            token_type,
+            issued_token_type: None,
+        }))
     }
 
     fn sign_access(&self, random: &Random, expires_in: i64) -> Result<String, KeyError> {
@@ -152,6 +167,7 @@ impl<'d> ClaimSet<'d> {
             auth_time: sign_in.map(|sign_in| sign_in.auth_time),
             acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
             thumbprint: proof.thumbprint.as_deref(),
+            actor: proof.delegation.as_ref().map(|delegation| delegation.actor.as_str()),
             layout,
         };
         let mut payload = Vec::with_capacity(512 + self.access.len());

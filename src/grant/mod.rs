@@ -12,6 +12,7 @@ mod client;
 mod client_credentials;
 mod code;
 mod deny_list;
+mod device;
 mod dpop;
 mod endpoint;
 mod family;
@@ -19,10 +20,12 @@ mod form;
 mod introspect;
 mod issue;
 mod proof;
+mod pushed;
 mod refresh_token;
 mod refusal;
 mod revoke;
 mod scope;
+mod token_exchange;
 #[cfg(test)]
 mod tests;
 mod userinfo;
@@ -31,12 +34,17 @@ pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate};
 pub use code::{CODE, CodeGrant, IssuedCode};
 pub use deny_list::DenyList;
+pub use device::{
+    DEVICE, DeviceAuthorization, DeviceRequest, USER_CODE, WaitingDevice, authorize_device,
+    find_device,
+};
 pub use endpoint::Endpoint;
 pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
 pub use proof::{Decided, Proof, SignIn};
+pub use pushed::{Pushed, push, take_pushed};
 pub use refusal::Refusal;
 pub use revoke::revoke;
 pub use scope::parse as parse_scopes;
@@ -55,7 +63,9 @@ use std::cell::RefCell;
 pub enum Grant {
     AuthorizationCode,
     ClientCredentials,
+    DeviceCode,
     RefreshToken,
+    TokenExchange,
 }
 
 impl Grant {
@@ -63,7 +73,9 @@ impl Grant {
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("authorization_code", Self::AuthorizationCode),
         ("client_credentials", Self::ClientCredentials),
+        (device::DEVICE_CODE, Self::DeviceCode),
         ("refresh_token", Self::RefreshToken),
+        (token_exchange::TOKEN_EXCHANGE, Self::TokenExchange),
     ];
 
     /// Its `grant_type`.
@@ -170,7 +182,9 @@ pub async fn token(
             let proof = client_credentials::prove(allowed, server, &request)?;
             mint(&proof, around).map(Signed::given)
         }
+        Grant::DeviceCode => device::poll(&allowed, server, &request, around).await,
         Grant::RefreshToken => refresh_token::refresh(allowed, server, &request, around).await,
+        Grant::TokenExchange => token_exchange::exchange(allowed, server, &request, around).await,
     }
 }
 

@@ -37,6 +37,18 @@ pub struct Proof<'p> {
     pub(super) narrowed: Option<Vec<String>>,
     /// The thumbprint of the key that the access token is bound to (RFC 9449 §6.1).
     pub(super) thumbprint: Option<String>,
+    /// Where a service acts for the person.
+    pub(super) delegation: Option<Delegation>,
+}
+
+/// A service that acts for a person by a token that it was sent (RFC 8693 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Delegation {
+    /// The value of `act`, as JSON.
+    pub(super) actor: String,
+    /// When the token that it was sent ends, in seconds since 1970: none of its own outlives that
+    /// (decision 19).
+    pub(super) ends_at: i64,
 }
 
 /// Whether the policies are asked.
@@ -113,6 +125,7 @@ impl<'p> Proof<'p> {
             terms: Terms::Open,
             narrowed: None,
             thumbprint: None,
+            delegation: None,
         };
         let grant_types = &proof.client()?.grant_types;
         if !grant_types.iter().any(|allowed| allowed == grant_type) {
@@ -146,7 +159,10 @@ impl<'p> Proof<'p> {
             return Err(Refusal::inactive_user());
         }
         let assignment = self.published.directory().assignment(sign_in.user, self.client()?);
-        assignment.map(Some).ok_or_else(Refusal::not_assigned)
+        // To the service that acts for them people need not be assigned (authorization-server §2.6).
+        let by_delegation = self.delegation.as_ref();
+        let by_delegation = by_delegation.map(|_| AppUser { user_name: &user.login, profile: &[] });
+        assignment.or(by_delegation).map(Some).ok_or_else(Refusal::not_assigned)
     }
 
     /// The records of this request while these scopes are, or would be, granted.

@@ -233,6 +233,104 @@ impl Refusal {
         Self::new("temporarily_unavailable", 503, description).because(cause)
     }
 
+    pub(super) fn unknown_scopes() -> Self {
+        Self::invalid_scope(
+            "One or more scopes are not configured for the authorization server resource.",
+        )
+    }
+
+    pub(super) fn unknown_device_code() -> Self {
+        Self::invalid_grant("The device code is invalid or has expired.")
+    }
+
+    pub(super) fn expired_device_code() -> Self {
+        Self::new("expired_token", 400, "The device code has expired.")
+    }
+
+    pub(super) fn authorization_pending() -> Self {
+        let description = "The device authorization is pending. Please try again later.";
+        Self::new("authorization_pending", 400, description)
+    }
+
+    pub(super) fn slow_down() -> Self {
+        let description = "The device asks too often. Five seconds were added to its interval.";
+        Self::new("slow_down", 400, description)
+    }
+
+    pub(super) fn denied_by_owner() -> Self {
+        let description = "The resource owner or authorization server denied the request.";
+        Self::new("access_denied", 400, description)
+    }
+
+    pub(super) fn exchange_is_for_services() -> Self {
+        let description = "Only service clients may use on-behalf token exchange.";
+        Self::new("unauthorized_client", 400, description)
+    }
+
+    pub(super) fn exchange_without_audience() -> Self {
+        let description = "Token Exchange requests must include a valid audience of the \
+                           authorization server.";
+        Self::new("invalid_target", 400, description)
+    }
+
+    pub(super) fn exchange_of_openid() -> Self {
+        Self::invalid_scope(
+            "Can't request 'openid' scopes using the Token Exchange flow for a service app.",
+        )
+    }
+
+    pub(super) fn unsupported_token_type() -> Self {
+        Self::invalid_request(
+            "Token types other than urn:ietf:params:oauth:token-type:access_token are not supported.",
+        )
+    }
+
+    pub(super) fn no_actor_tokens() -> Self {
+        Self::invalid_request("The 'actor_token' parameter is not supported.")
+    }
+
+    pub(super) fn invalid_subject_token() -> Self {
+        Self::invalid_request("The 'subject_token' is invalid or expired.")
+    }
+
+    pub(super) fn subject_is_nobody() -> Self {
+        Self::invalid_request("The 'subject_token' is not of a person.")
+    }
+
+    /// Applications are bound to the audience of the token, and the client is none of them
+    /// (decision 14).
+    pub(super) fn subject_token_of_others() -> Self {
+        Self::invalid_grant("The 'subject_token' is not for this client.")
+    }
+
+    pub(super) fn untrusted_issuer() -> Self {
+        let description = "The 'subject_token' issuer isn't a trusted authorization server.";
+        Self::new("access_denied", 403, description)
+    }
+
+    pub(super) fn wider_than_subject() -> Self {
+        Self::invalid_scope("The 'subject_token' does not have all of the scopes requested.")
+    }
+
+    pub(super) fn nested_request_uri() -> Self {
+        Self::invalid_request("The 'request_uri' parameter must not be present in the request.")
+    }
+
+    pub(super) fn unknown_request_uri() -> Self {
+        Self::new("invalid_request_uri", 400, "The authorize request_uri is invalid.")
+    }
+
+    pub(super) fn request_uri_of_another_client() -> Self {
+        Self::invalid_client(
+            "The 'client_id' parameter does not match the expected value for the provided \
+             request_uri.",
+        )
+    }
+
+    pub(super) fn request_uri_of_another_server() -> Self {
+        Self::invalid_request("The request_uri was issued for another authorization server.")
+    }
+
     pub(super) fn assertion_type() -> Self {
         Self::invalid_request("The client_assertion_type is invalid.")
     }

@@ -138,6 +138,7 @@ fn nothing_that_is_secret_is_printed() {
         id_token: Some(hush.to_owned()),
         refresh_token: Some(hush.to_owned()),
         token_type: "Bearer",
+        issued_token_type: None,
     };
     let printed = [
         format!("{given:?}"),

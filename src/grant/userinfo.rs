@@ -108,5 +108,6 @@ fn prove<'p>(
         terms: Terms::Agreed(Lifetimes::default()),
         narrowed: None,
         thumbprint: None,
+        delegation: None,
     })
 }

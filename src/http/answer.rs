@@ -47,6 +47,9 @@ pub(super) fn issued(issued: &Issued) -> Response {
     if let Some(id_token) = &issued.id_token {
         body.insert("id_token".to_owned(), json!(id_token));
     }
+    if let Some(issued_token_type) = issued.issued_token_type {
+        body.insert("issued_token_type".to_owned(), json!(issued_token_type));
+    }
     if let Some(refresh_token) = &issued.refresh_token {
         body.insert("refresh_token".to_owned(), json!(refresh_token));
     }

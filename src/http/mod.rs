@@ -85,6 +85,7 @@ fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
     Router::new()
         .route("/oauth2/{server}/v1/token", post(oauth::token))
         .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
+        .route("/oauth2/{server}/v1/device/authorize", post(oauth::device))
         .route("/oauth2/{server}/v1/revoke", post(oauth::revoke))
         .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
         .method_not_allowed_fallback(wrong_method)

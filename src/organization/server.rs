@@ -24,6 +24,7 @@ const MEMBERS: &[&str] = &[
     "strictErrors",
     "accessTokenFormat",
     "refreshPolicy",
+    "associatedServers",
     "scopes",
     "claims",
     "policies",
@@ -53,7 +54,20 @@ pub(super) fn read_servers(
         }
         servers.push(server);
     }
+    check_trusted(top, &servers);
     servers
+}
+
+/// Every server that another trusts must be there.
+fn check_trusted(top: &Object<'_>, servers: &[AuthorizationServer]) {
+    for place in top.list("authorizationServers") {
+        let Some(object) = place.open_object() else { continue };
+        for named in object.texts("associatedServers") {
+            if !servers.iter().any(|known| known.id == named.value) {
+                named.place.blame(format!("there is no server with the id `{}`", named.value));
+            }
+        }
+    }
 }
 
 fn read_server(
@@ -82,6 +96,11 @@ fn read_server(
         algorithm: read_algorithm(&object).to_owned(),
         strict_errors: object.boolean("strictErrors", false),
         access_token_format: format,
+        trusted_servers: object
+            .texts("associatedServers")
+            .iter()
+            .map(|id| id.value.to_owned())
+            .collect(),
         refresh_policy: object.choice(
             "refreshPolicy",
             RefreshPolicy::WORDS,

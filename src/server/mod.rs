@@ -53,6 +53,8 @@ pub struct AuthorizationServer {
     pub strict_errors: bool,
     pub access_token_format: AccessTokenFormat,
     pub refresh_policy: RefreshPolicy,
+    /// Ids of servers whose tokens may be exchanged here (`associatedServers`).
+    pub trusted_servers: Vec<String>,
 }
 
 impl AuthorizationServer {

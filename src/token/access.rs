@@ -27,6 +27,8 @@ pub struct AccessClaims<'a> {
     pub acr: Option<&'a str>,
     /// `cnf.jkt`: the thumbprint of the key the token is bound to (RFC 9449 §6.1).
     pub thumbprint: Option<&'a str>,
+    /// `act`, as JSON: who acts for the user (RFC 8693 §4.1).
+    pub actor: Option<&'a str>,
     /// Which names the client and the scopes have.
     pub layout: AccessLayout,
 }
@@ -72,6 +74,9 @@ pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u
     object.optional_text(member!("acr"), claims.acr);
     if let Some(thumbprint) = claims.thumbprint {
         object.confirmation(thumbprint);
+    }
+    if let Some(actor) = claims.actor {
+        object.json(member!("act"), actor);
     }
     object.close(custom);
 }

@@ -180,6 +180,7 @@ fn a_key_comes_back_from_pkcs8_and_is_not_printed() {
 fn access() -> AccessClaims<'static> {
     AccessClaims {
         acr: None,
+        actor: None,
         thumbprint: None,
         jti: "AT.x",
         issuer: "https://id.example/oauth2/default",

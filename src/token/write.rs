@@ -54,6 +54,12 @@ impl<'b> ObjectWriter<'b> {
         self.buffer.push(b']');
     }
 
+    /// A value that is JSON already.
+    pub(super) fn json(&mut self, member: &'static str, value: &str) {
+        self.name(member);
+        self.buffer.extend_from_slice(value.as_bytes());
+    }
+
     /// `cnf` with the thumbprint of a key (RFC 9449 §6.1).
     pub(super) fn confirmation(&mut self, thumbprint: &str) {
         self.name(member!("cnf"));

@@ -2,6 +2,7 @@
 
 mod authorization_answer;
 mod authorize;
+mod device;
 mod introspect;
 mod keys;
 mod logout;
@@ -12,6 +13,7 @@ mod userinfo;
 
 pub(super) use authorization_answer::AuthorizationAnswer;
 pub(super) use authorize::{authorize, authorize_posted};
+pub(super) use device::device;
 pub(super) use introspect::introspect;
 pub(super) use keys::keys;
 pub(super) use logout::{logout, logout_posted};

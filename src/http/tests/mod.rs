@@ -9,7 +9,9 @@ mod browser;
 mod claims;
 mod code;
 mod cors;
+mod device;
 mod dpop;
+mod exchange;
 mod form;
 mod introspect;
 mod metadata;
@@ -344,7 +346,13 @@ fn issuer(id: &str) -> String {
 }
 
 /// The grants there are.
-const GRANT_TYPES: &[&str] = &["authorization_code", "client_credentials", "refresh_token"];
+const GRANT_TYPES: &[&str] = &[
+    "authorization_code",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "refresh_token",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+];
 
 /// Refusals that many tests meet.
 const MALFORMED_BASIC: &str = "Found Authentication header but was not valid client credentials.";

@@ -10,6 +10,7 @@ const ENDS: i64 = 1_700_003_600;
 fn access() -> Claims {
     let claims = AccessClaims {
         acr: None,
+        actor: None,
         thumbprint: None,
         jti: "AT.x",
         issuer: ISSUER,
