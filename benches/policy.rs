@@ -116,6 +116,7 @@ fn rule(number: usize, packed: &PackedRule) -> Rule {
         audiences: Vec::new(),
         condition,
         access: Access::Allow,
+        second_factor: false,
         lifetimes: Lifetimes::default(),
     }
 }

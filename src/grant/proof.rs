@@ -197,7 +197,7 @@ impl<'p> Proof<'p> {
         let gone: Vec<String> = self.scopes.iter().filter(is_gone).cloned().collect();
         let outcome = if gone.is_empty() {
             let scopes = self.scopes.iter().map(String::as_str).collect();
-            Ok(Allowed { policy: "", rule: "", scopes, lifetimes })
+            Ok(Allowed { policy: "", rule: "", scopes, second_factor: false, lifetimes })
         } else {
             Err(Refused::UnknownScopes { scopes: gone })
         };

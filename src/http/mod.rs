@@ -98,6 +98,7 @@ fn pages() -> Router<Arc<Surface>> {
         .route("/signin", get(pages::ask_sign_in).post(pages::sign_in))
         .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
         .route("/signout", get(pages::ask_sign_out).post(pages::sign_out))
+        .route("/activate", get(pages::ask_code).post(pages::activate))
         .route("/account", get(pages::account))
         .route("/account/{what}", post(pages::change_account))
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))

@@ -6,16 +6,12 @@ use super::consent::{self, Agreement};
 use super::pending::Pending;
 use super::refusal::AuthorizationError;
 use super::request::AuthorizationRequest;
-use super::session::{Method, Session};
+use super::session::Session;
+use super::wanted::{Allowance, Wanted};
 use crate::directory::{Application, User, UserStatus};
-use crate::grant::{CodeGrant, Proof, SignIn, UserGrant};
-use crate::policy::Trace;
-use crate::program::Worker;
+use crate::grant::{CodeGrant, Grant, UserGrant};
 use crate::publish::{Published, RunningServer};
-use crate::server::Lifetimes;
-
-/// The grant of an answer with a code, as policies know it.
-const CODE_GRANT: &str = "authorization_code";
+use crate::store::BatchOutcome;
 
 /// The next step.
 #[derive(Debug)]
@@ -61,12 +57,6 @@ struct Case<'c> {
     user: usize,
 }
 
-/// What the policies allow.
-struct Allowed {
-    scopes: Vec<String>,
-    lifetimes: Lifetimes,
-}
-
 impl Authenticator {
     /// The next step of a request, for a browser with this session.
     pub async fn advance(
@@ -110,16 +100,19 @@ impl Authenticator {
         if let Some(step) = self.second_factor(case).await? {
             return Ok(step);
         }
-        let allowed = case.decide(now)?;
-        let granted: Vec<&str> = allowed.scopes.iter().map(String::as_str).collect();
+        let Allowance { grant, needs_second_factor } = case.wanted().allowed(now)?;
+        if needs_second_factor {
+            return case.ask_for_second_factor();
+        }
+        let granted: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
         let remembered = self.remembered(case).await?;
         let definition = case.server.definition();
         let again = request.prompt.consent;
         let needed = consent::needed(definition, case.client, &granted, again, remembered.as_ref());
         let names: Vec<&str> = needed.iter().map(|scope| scope.name.as_str()).collect();
         match said {
-            _ if names.is_empty() => {}
             Said::No => return Err(AuthorizationError::denied()),
+            _ if names.is_empty() => {}
             // What they were shown, and no more.
             Said::Yes(shown) if names.iter().all(|name| shown.iter().any(|one| one == name)) => {
                 self.agree(&case.session.user_id, &request.client_id, &request.server, &names)
@@ -133,7 +126,7 @@ impl Authenticator {
                 return Ok(Step::Consent(Asked { scopes }));
             }
         }
-        self.issue(case, allowed, now).await
+        self.issue(case, grant, now).await
     }
 
     /// A second factor is asked for where one is demanded, and always of who has one (decision 38).
@@ -145,10 +138,7 @@ impl Authenticator {
         if !is_demanded && !self.find_factors(&case.session.user_id).await?.any() {
             return Ok(None);
         }
-        if case.request.prompt.none {
-            return Err(AuthorizationError::interaction_required());
-        }
-        Ok(Some(Step::SecondFactor))
+        case.ask_for_second_factor().map(Some)
     }
 
     async fn remembered(&self, case: &Case<'_>) -> Result<Option<Agreement>, AuthorizationError> {
@@ -160,25 +150,11 @@ impl Authenticator {
     async fn issue(
         &self,
         case: &Case<'_>,
-        allowed: Allowed,
+        grant: UserGrant,
         now: i64,
     ) -> Result<Step, AuthorizationError> {
         let request = case.request;
-        let sign_in = case.sign_in();
-        let grant = UserGrant {
-            server: request.server.clone(),
-            client: request.client_id.clone(),
-            user: case.session.user_id.clone(),
-            grant_type: CODE_GRANT.to_owned(),
-            scopes: allowed.scopes,
-            audience: request.audience.clone(),
-            lifetimes: allowed.lifetimes,
-            auth_time: sign_in.auth_time,
-            methods: sign_in.methods,
-            acr: sign_in.acr,
-            session: sign_in.session,
-            thumbprint: request.dpop_jkt.clone(),
-        };
+        let grant = UserGrant { thumbprint: request.dpop_jkt.clone(), ..grant };
         let code = CodeGrant {
             grant,
             redirect_uri: request.answer.redirect_uri.clone(),
@@ -186,8 +162,10 @@ impl Authenticator {
             nonce: request.nonce.clone(),
         };
         let issued = code.issue(&self.random, now)?;
-        self.store.batch(vec![issued.insert]).await?;
-        Ok(Step::Answer { code: issued.code })
+        match self.store.batch(vec![issued.insert]).await?.value {
+            BatchOutcome::Applied => Ok(Step::Answer { code: issued.code }),
+            BatchOutcome::Failed(_) => Err(AuthorizationError::unavailable("a code was there")),
+        }
     }
 }
 
@@ -209,42 +187,25 @@ fn usable<'s>(
     will_do.then_some((session, user))
 }
 
-impl Case<'_> {
-    fn sign_in(&self) -> SignIn {
-        let Session { id, auth_time, methods, .. } = self.session;
-        SignIn {
-            user: self.user,
-            auth_time: *auth_time,
-            methods: methods.iter().map(|method| method.word().to_owned()).collect(),
-            acr: Some(level(methods).to_owned()),
-            session: Some(id.clone()),
+impl<'c> Case<'c> {
+    fn ask_for_second_factor(&self) -> Result<Step, AuthorizationError> {
+        if self.request.prompt.none {
+            return Err(AuthorizationError::interaction_required());
         }
+        Ok(Step::SecondFactor)
     }
 
-    /// (14) and (15): whether the person may have it, and what the policies say.
-    fn decide(&self, now: i64) -> Result<Allowed, AuthorizationError> {
-        let request = self.request;
-        let application = self.published.directory().find_application_index(&request.client_id);
-        let proof = Proof::by_operator(
-            self.published,
-            self.server,
-            application.ok_or_else(AuthorizationError::unknown_client)?,
-            Some(self.sign_in()),
-            CODE_GRANT,
-            &request.scopes.join(" "),
-            &request.audience,
-        )?;
-        let decided = proof.decide(Trace::Skip, now, &mut Worker::new())?;
-        match &decided.decision().outcome {
-            Ok(allowed) => Ok(Allowed {
-                scopes: allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-                lifetimes: allowed.lifetimes,
-            }),
-            Err(refused) => Err(AuthorizationError::by_policy(refused)),
+    fn wanted(&self) -> Wanted<'c> {
+        let Self { published, request, server, session, user, .. } = *self;
+        Wanted {
+            published,
+            server,
+            client_id: &request.client_id,
+            session,
+            user,
+            grant_type: Grant::AuthorizationCode.word(),
+            scopes: &request.scopes,
+            audience: &request.audience,
         }
     }
-}
-
-fn level(methods: &[Method]) -> &'static str {
-    if methods.contains(&Method::SeveralFactors) { super::TWO_FACTORS } else { super::ONE_FACTOR }
 }

@@ -1,6 +1,7 @@
 //! From a stranger to a session with consent, without HTTP: passwords, sessions, second factors,
 //! and what an authorization request still needs before it is answered.
 
+mod activate;
 mod advance;
 mod attempts;
 mod authorize;
@@ -16,6 +17,7 @@ mod refusal;
 mod request;
 mod session;
 mod sign_in;
+mod wanted;
 #[cfg(test)]
 mod tests;
 

@@ -154,6 +154,14 @@ impl AuthorizationError {
         )
     }
 
+    pub(super) fn second_factor_missing() -> Self {
+        Self::new("interaction_required", "The user must prove a second factor.")
+    }
+
+    pub(super) fn device_is_gone() -> Self {
+        Self::new("invalid_grant", "The device does not wait for this code any more.")
+    }
+
     /// Every refusal by policy is told in the same words (decision 4).
     pub(super) fn by_policy(refused: &Refused) -> Self {
         let error = Self::new(refused.code(), refused.description());

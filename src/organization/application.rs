@@ -4,6 +4,7 @@
 use super::decode::{Object, Place, Placed};
 use super::grants::{self, Usage};
 use super::identity::{self, APPLICATION, Digest};
+use super::policy::SECOND_FACTOR;
 use super::reference;
 use crate::directory::{
     Application, ApplicationType, Assignment, AuthenticationMethod, ConsentMethod, Directory, Jwk,
@@ -213,9 +214,6 @@ fn read_refresh(
     let leeway = object.find("leeway").and_then(|place| place.integer(0..=LEEWAY_AT_MOST));
     (rotation, leeway.unwrap_or(LEEWAY))
 }
-
-/// Whether a second factor is needed (decision 38).
-const SECOND_FACTOR: &[(&str, bool)] = &[("REQUIRED", true), ("OPTIONAL", false)];
 
 /// A list of absolute URIs.
 fn read_uris(settings: &Object<'_>, name: &str) -> Vec<String> {

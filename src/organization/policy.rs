@@ -106,7 +106,7 @@ fn read_rule(place: &Place<'_>, policy: &str, around: Surroundings<'_>) -> Optio
     let name = object.require("name")?.text_up_to(100)?;
     let conditions = object.require("conditions")?.object(RULE_CONDITIONS)?;
     let people = conditions.find("people").and_then(|place| read_people(&place, around));
-    let (access, lifetimes) = read_actions(&object);
+    let actions = object.find("actions").and_then(|place| place.object(ACTIONS));
     let audiences = included(&conditions, "audiences").unwrap_or_default();
     Some(Rule {
         id: identity::id_in(&object, RULE, &[around.server_id, policy, name], around.digest),
@@ -117,8 +117,13 @@ fn read_rule(place: &Place<'_>, policy: &str, around: Surroundings<'_>) -> Optio
         scopes: read_scopes(&conditions, around),
         audiences: reference::among(&audiences, "audience", around.audiences()),
         condition: expression::read_condition(&conditions),
-        access,
-        lifetimes,
+        access: actions.as_ref().map_or(Access::Allow, |actions| {
+            actions.choice("access", Access::WORDS, Access::Allow)
+        }),
+        second_factor: actions
+            .as_ref()
+            .is_some_and(|actions| actions.choice("secondFactor", SECOND_FACTOR, false)),
+        lifetimes: actions.as_ref().map(read_token_actions).unwrap_or_default(),
     })
 }
 
@@ -177,13 +182,14 @@ fn read_people(place: &Place<'_>, around: Surroundings<'_>) -> Option<People> {
     Some(people)
 }
 
-fn read_actions(rule: &Object<'_>) -> (Access, Lifetimes) {
-    let Some(actions) = rule.find("actions").and_then(|p| p.object(&["access", "token"])) else {
-        return (Access::Allow, Lifetimes::default());
-    };
-    let access = actions.choice("access", Access::WORDS, Access::Allow);
+const ACTIONS: &[&str] = &["access", "secondFactor", "token"];
+
+/// Whether a second factor is needed (decision 38).
+pub(super) const SECOND_FACTOR: &[(&str, bool)] = &[("REQUIRED", true), ("OPTIONAL", false)];
+
+fn read_token_actions(actions: &Object<'_>) -> Lifetimes {
     let token = actions.find("token").and_then(|place| place.object(LIFETIMES));
-    (access, token.as_ref().map(read_lifetimes).unwrap_or_default())
+    token.as_ref().map(read_lifetimes).unwrap_or_default()
 }
 
 /// The lifetimes in minutes, within the bounds of authorization-server §1.6.

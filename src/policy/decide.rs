@@ -31,6 +31,8 @@ pub struct Allowed<'a> {
     pub rule: &'a str,
     /// In the order asked, each once.
     pub scopes: ScopeNames<'a>,
+    /// Whether the person needs a second factor for it.
+    pub second_factor: bool,
     pub lifetimes: Lifetimes,
 }
 
@@ -339,6 +341,7 @@ fn conclude<'a>(
         policy: &policy.name,
         rule: &rule.name,
         scopes,
+        second_factor: rule.second_factor,
         lifetimes: rule.lifetimes,
     }))
 }

@@ -36,6 +36,7 @@ pub(super) fn rule(name: &str, access: Access, scopes: &[&str]) -> Rule {
         audiences: Vec::new(),
         condition: None,
         access,
+        second_factor: false,
         lifetimes: Lifetimes::default(),
     }
 }

@@ -49,6 +49,8 @@ pub struct Rule {
     /// Tested last (decision 1).
     pub condition: Option<ExpressionText>,
     pub access: Access,
+    /// Whether a person needs a second factor for what it allows (decision 38).
+    pub second_factor: bool,
     pub lifetimes: Lifetimes,
 }
 

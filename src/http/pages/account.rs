@@ -86,7 +86,7 @@ impl Visit {
     }
 
     /// Sends somebody to sign in for what they look at.
-    fn send_to(&self, surface: &Surface, page: &str) -> Response {
+    pub(super) fn send_to(&self, surface: &Surface, page: &str) -> Response {
         let (browser, is_new) = browser_secret(surface, &self.cookies);
         let pending = Pending::visit(self.path.clone(), &browser, self.now);
         let closed = match surface.login.close(&pending) {

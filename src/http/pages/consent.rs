@@ -95,7 +95,7 @@ fn page(
     layout.render(StatusCode::OK, words.consent, &body)
 }
 
-fn item(scope: &Scope) -> String {
+pub(super) fn item(scope: &Scope) -> String {
     let (name, description) = (Text(&scope.display_name), Text(&scope.description));
     format!("<li><strong>{name}</strong> <span class=\"soft\">{description}</span></li>\n")
 }

@@ -2,6 +2,7 @@
 //! beside its handler; what all pages share is in `layout`, what they say in `words`.
 
 mod account;
+mod activate;
 mod consent;
 mod error;
 mod factor;
@@ -11,6 +12,7 @@ mod sign_out;
 mod words;
 
 pub(super) use account::{account, change_account};
+pub(super) use activate::{activate, ask_code};
 pub(super) use consent::{answer_consent, ask_consent};
 pub(super) use error::{error_page, failed};
 pub(super) use factor::{ask_factor, prove_factor};

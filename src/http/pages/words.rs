@@ -29,6 +29,12 @@ pub(crate) struct Words {
     pub(crate) error: &'static str,
     pub(crate) error_help: &'static str,
     pub(crate) request_lost: &'static str,
+    pub(crate) device: &'static str,
+    pub(crate) device_help: &'static str,
+    pub(crate) device_check: &'static str,
+    pub(crate) device_allowed: &'static str,
+    pub(crate) device_denied: &'static str,
+    pub(crate) wrong_device: &'static str,
     pub(crate) sign_out: &'static str,
     pub(crate) sign_out_ask: &'static str,
     pub(crate) signed_out: &'static str,
@@ -114,6 +120,12 @@ const ENGLISH: Words = Words {
     unknown_browser: "A browser",
     none: "None",
     done: "Done.",
+    device: "Connect a device",
+    device_help: "Type the code that the device shows.",
+    device_check: "Allow this only if you began it yourself and the device in front of you shows",
+    device_allowed: "The device is connected. You can close this window.",
+    device_denied: "The device was not connected. You can close this window.",
+    wrong_device: "No device waits for this code. Look at the device and type the code again.",
 };
 
 const GERMAN: Words = Words {
@@ -169,6 +181,12 @@ const GERMAN: Words = Words {
     unknown_browser: "Ein Browser",
     none: "Keine",
     done: "Erledigt.",
+    device: "Gerät verbinden",
+    device_help: "Geben Sie den Code ein, den das Gerät zeigt.",
+    device_check: "Erlauben Sie das nur, wenn Sie es selbst begonnen haben und das Gerät vor Ihnen dies zeigt:",
+    device_allowed: "Das Gerät ist verbunden. Sie können dieses Fenster schließen.",
+    device_denied: "Das Gerät wurde nicht verbunden. Sie können dieses Fenster schließen.",
+    wrong_device: "Kein Gerät wartet auf diesen Code. Sehen Sie auf dem Gerät nach und geben Sie den Code noch einmal ein.",
 };
 
 const FRENCH: Words = Words {
@@ -224,6 +242,12 @@ const FRENCH: Words = Words {
     unknown_browser: "Un navigateur",
     none: "Aucune",
     done: "C\u{2019}est fait.",
+    device: "Connecter un appareil",
+    device_help: "Saisissez le code affiché par l\u{2019}appareil.",
+    device_check: "N\u{2019}autorisez que si vous l\u{2019}avez demandé vous-même et que l\u{2019}appareil devant vous affiche",
+    device_allowed: "L\u{2019}appareil est connecté. Vous pouvez fermer cette fenêtre.",
+    device_denied: "L\u{2019}appareil n\u{2019}a pas été connecté. Vous pouvez fermer cette fenêtre.",
+    wrong_device: "Aucun appareil n\u{2019}attend ce code. Vérifiez l\u{2019}appareil et saisissez à nouveau le code.",
 };
 
 const LANGUAGES: [&Words; 3] = [&ENGLISH, &GERMAN, &FRENCH];

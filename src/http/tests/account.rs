@@ -54,6 +54,12 @@ fn who_denies_gives_nothing_and_prompt_none_asks_nobody() {
     assert_eq!(answer["error"], "consent_required");
     let text = "The following scopes require user consent: [process:payments].";
     assert_eq!(answer["error_description"], text);
+    // No is no, also once it was allowed in another window.
+    let first = browser.visit(&authorization(&[PAYMENTS])).page();
+    let second = browser.visit(&authorization(&[PAYMENTS])).page();
+    browser.submit(&first, &[("decision", "allow")]).elsewhere(CALLBACK);
+    let answer = browser.submit(&second, &[("decision", "deny")]).elsewhere(CALLBACK);
+    assert_eq!(answer["error"], "access_denied");
 }
 
 #[test]
@@ -216,6 +222,27 @@ fn decision_38_an_app_or_a_request_may_demand_a_second_factor() {
     browser.sign_in(&[("acr_values", "unknown")]).elsewhere(CALLBACK);
     let answer = browser.visit(&authorization(&[two, ("prompt", "none")])).elsewhere(CALLBACK);
     assert_eq!(answer["error"], "interaction_required");
+}
+
+#[test]
+fn decision_38_a_rule_may_demand_a_second_factor_and_then_decides_again() {
+    let world = World::with(|document| {
+        let rule = &mut internal(document)["policies"][1]["rules"][0];
+        assert_eq!(rule["name"], "Administrators");
+        rule["actions"]["secondFactor"] = json!("REQUIRED");
+    });
+    let mut browser = Browser::new(&world);
+    let page = browser.sign_in(&[]).page();
+    page.shows("Set up an authenticator app");
+    let code = shown_by_app(&world, &page, 0);
+    browser.submit(&page, &[("code", &code)]).page().shows("Your recovery codes");
+    let answer = browser.visit(&authorization(&[("prompt", "none")])).elsewhere(CALLBACK);
+    assert!(answer.contains_key("code"));
+    // Grace is let in by another rule.
+    let mut browser = Browser::new(&world);
+    let page = browser.begin(&[]);
+    let grace = [("username", "grace@example.com"), ("password", "CLAIMSMITH_DEMO_PASSWORD_GRACE")];
+    assert!(browser.submit(&page, &grace).elsewhere(CALLBACK).contains_key("code"));
 }
 
 #[test]
@@ -389,4 +416,92 @@ fn a_person_signs_out_and_their_tokens_live_on() {
     assert_eq!(answer["error"], "login_required", "the session is over, not just forgotten");
     // Decision 16.
     assert_eq!(world.introspect(tokens["access_token"].as_str().unwrap())["active"], true);
+}
+
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// A device of `phone-app` waits; its two codes.
+fn waiting_device() -> (World, String, String) {
+    let world = World::with(|document| {
+        let settings = &mut document["apps"][1]["settings"]["oauthClient"];
+        settings["grant_types"] = json!(["authorization_code", "refresh_token", DEVICE]);
+        for policy in internal(document)["policies"].as_array_mut().unwrap() {
+            for rule in policy["rules"].as_array_mut().unwrap() {
+                let grants = rule["conditions"]["grantTypes"]["include"].as_array_mut().unwrap();
+                if !grants.contains(&json!(DEVICE)) {
+                    grants.push(json!(DEVICE));
+                }
+            }
+        }
+    });
+    let form = [("client_id", "phone-app"), ("scope", "openid read:customers")];
+    let begun = world.post("/oauth2/internal/v1/device/authorize", &form).expect(200);
+    (world, text_of(&begun["device_code"]), text_of(&begun["user_code"]))
+}
+
+fn poll(world: &World, code: &str) -> Answer {
+    world.post(TOKEN, &[("grant_type", DEVICE), ("client_id", "phone-app"), ("device_code", code)])
+}
+
+#[test]
+fn a_person_allows_a_device_whose_code_they_typed_after_seeing_whose_it_is() {
+    let (world, device_code, user_code) = waiting_device();
+    let mut browser = Browser::new(&world);
+    let page = browser.visit(&format!("/activate?user_code={user_code}")).page();
+    let page = browser.submit(&page, &ada()).page();
+    assert_eq!(page.path, format!("/activate?user_code={user_code}"), "where they were going");
+    assert_eq!(page.field("user_code"), user_code);
+    let typed = user_code.to_lowercase().replace('-', " ");
+    let page = browser.submit(&page, &[("user_code", &typed)]).page();
+    page.shows("<strong>Phone app</strong>");
+    page.shows("Read customers");
+    poll(&world, &device_code).refuses(
+        400,
+        "authorization_pending",
+        "The device authorization is pending. Please try again later.",
+    );
+    let forged = [("decision", "allow"), ("_csrf", "forged")];
+    assert_eq!(browser.submit(&page, &forged).page().answer.status, 403, "CSRF on the device page");
+    browser.submit(&page, &[("decision", "allow")]).page().shows("The device is connected.");
+    world.surface.clock.advance(5);
+    let tokens = poll(&world, &device_code).expect(200);
+    let (_, access) = world.verified("internal", tokens["access_token"].as_str().unwrap());
+    assert_eq!(access["sub"], "ada@example.com");
+    let again = browser.submit(&page, &[("decision", "allow")]).page();
+    again.shows("No device waits for this code.");
+}
+
+#[test]
+fn a_person_denies_a_device_and_codes_cannot_be_guessed() {
+    let (world, device_code, user_code) = waiting_device();
+    let mut browser = Browser::new(&world);
+    let page = browser.visit("/activate").page();
+    let page = browser.submit(&page, &ada()).page();
+    let asked = browser.submit(&page, &[("user_code", &user_code)]).page();
+    browser.submit(&asked, &[("decision", "deny")]).page().shows("was not connected");
+    let body = poll(&world, &device_code).expect(400);
+    assert_eq!(body["error"], "access_denied");
+    for number in 0..10 {
+        let code = format!("BCDF-BCD{number}");
+        assert_eq!(browser.submit(&page, &[("user_code", &code)]).page().answer.status, 400);
+    }
+    let locked = browser.submit(&page, &[("user_code", &user_code)]).page();
+    assert_eq!(locked.answer.status, 429);
+}
+
+#[test]
+fn the_policies_decide_what_a_device_gets() {
+    let (world, device_code, user_code) = waiting_device();
+    world.replace(|document| {
+        document["apps"][1]["assignments"] = json!({"groups": ["Partners"]});
+        let settings = &mut document["apps"][1]["settings"]["oauthClient"];
+        settings["grant_types"] = json!(["authorization_code", "refresh_token", DEVICE]);
+    });
+    let mut browser = Browser::new(&world);
+    let page = browser.visit("/activate").page();
+    let page = browser.submit(&page, &ada()).page();
+    let asked = browser.submit(&page, &[("user_code", &user_code)]).page();
+    let refused = browser.submit(&asked, &[("decision", "allow")]).page();
+    refused.shows("User is not assigned to the client application.");
+    assert_eq!(poll(&world, &device_code).expect(400)["error"], "authorization_pending");
 }

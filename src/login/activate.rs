@@ -1,0 +1,91 @@
+//! A person who allows a device elsewhere what it asked for (RFC 8628 §3.3). Codes are short, so
+//! that guessing them is counted.
+
+use super::attempts::Attempt;
+use super::refusal::AuthorizationError;
+use super::session::Session;
+use super::wanted::{Allowance, Wanted};
+use super::{Authenticator, SignInRefused};
+use crate::directory::Application;
+use crate::grant::{Grant, Surroundings, WaitingDevice, find_device};
+use crate::publish::Published;
+use crate::store::{BatchOutcome, Op, StoreError};
+
+impl Authenticator {
+    /// The device that shows the code this person typed.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Wrong`] if none does, [`SignInRefused::Locked`] after too many.
+    pub async fn find_device(
+        &self,
+        around: &Surroundings<'_>,
+        user_id: &str,
+        typed: &str,
+    ) -> Result<WaitingDevice, SignInRefused> {
+        let attempt = Attempt::begin(&self.store, &format!("device {user_id}"), None).await?;
+        let found = find_device(around, typed).await;
+        let failed = |error: crate::grant::Refusal| {
+            SignInRefused::Store(StoreError::Database(error.to_string()))
+        };
+        let device = found.map_err(failed)?.ok_or(SignInRefused::Wrong)?;
+        self.store.batch(vec![attempt.forgive()]).await?;
+        Ok(device)
+    }
+
+    /// Whether this person must prove a second factor first.
+    #[must_use]
+    pub fn needs_second_factor(client: &Application, session: &Session) -> bool {
+        client.second_factor && !session.has_second_factor()
+    }
+
+    /// Gives the device what it asked for, as far as the policies allow this person.
+    ///
+    /// # Errors
+    /// What the policies say, `interaction_required` where they demand a second factor that the
+    /// session has not, or that the device no longer waits.
+    pub async fn allow_device(
+        &self,
+        published: &Published,
+        device: &WaitingDevice,
+        session: &Session,
+        now: i64,
+    ) -> Result<(), AuthorizationError> {
+        let asked = &device.request;
+        let server = published.find_server(&asked.server);
+        let user = published.directory().find_user_by_id(&session.user_id);
+        let wanted = Wanted {
+            published,
+            server: server.ok_or_else(AuthorizationError::unknown_server)?,
+            client_id: &asked.client,
+            session,
+            user: user.ok_or_else(AuthorizationError::login_required)?,
+            grant_type: Grant::DeviceCode.word(),
+            scopes: &asked.scopes,
+            audience: &asked.audience,
+        };
+        let Allowance { grant, needs_second_factor } = wanted.allowed(now)?;
+        if needs_second_factor {
+            return Err(AuthorizationError::second_factor_missing());
+        }
+        let scopes: Vec<String> = grant.scopes.clone();
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        self.answer_device(device.grant(grant)?).await?;
+        self.agree(&session.user_id, &asked.client, &asked.server, &scopes).await?;
+        Ok(())
+    }
+
+    /// Tells the device no.
+    ///
+    /// # Errors
+    /// That it no longer waits.
+    pub async fn deny_device(&self, device: &WaitingDevice) -> Result<(), AuthorizationError> {
+        self.answer_device(device.deny()?).await
+    }
+
+    async fn answer_device(&self, ops: Vec<Op>) -> Result<(), AuthorizationError> {
+        match self.store.batch(ops).await?.value {
+            BatchOutcome::Applied => Ok(()),
+            BatchOutcome::Failed(_) => Err(AuthorizationError::device_is_gone()),
+        }
+    }
+}
