@@ -151,16 +151,18 @@ impl<'b> Emitter<'_, 'b> {
             self.leave_if(null, block);
             return self.json(rest, omitted);
         }
+        // What is null further on is null here too, and written in one place.
         let (nothing, some, end) = (self.block(), self.block(), self.block());
+        let (before, cursor) = (self.unchecked, self.at());
         self.fork(null, nothing, some);
-        let before = self.unchecked;
-        self.enter(nothing);
-        self.literal(b"null");
+        self.enter(some);
+        self.json(rest, Omitted { null: Some(nothing), ..omitted });
         let most = self.unchecked;
         self.jump(end);
-        self.enter(some);
+        self.enter(nothing);
+        self.go_to(cursor);
         self.unchecked = before;
-        self.json(rest, omitted);
+        self.literal(b"null");
         self.jump(end);
         self.enter(end);
         self.unchecked = most.max(self.unchecked);

@@ -9,9 +9,9 @@ use claimsmith_runtime::record::SLOTS;
 use claimsmith_runtime::types::{Shape, Type};
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Fault, Kind, Value};
-use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{Block, InstBuilder};
 use std::sync::Arc;
 
 /// Arguments of one call that wait for it in registers. Each is kept over all calls that the others
@@ -203,19 +203,41 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn guard(&mut self, local: LocalId, value: NodeId, rest: NodeId) -> Words {
-        let shape = self.shape(value);
-        let words = self.value(value);
-        let null = self.is_null(words, shape);
-        self.bind(local, Binding { words, prefix: None });
-        let Some(null) = null else { return self.value(rest) };
-        let (some, end) = (self.block(), self.merge_block());
-        let nothing = self.null();
-        let arguments = [nothing.bits.into(), nothing.meta.into()];
-        self.builder.ins().brif(null, end, &arguments, some, &[]);
-        self.enter(some);
-        let result = self.value(rest);
-        self.jump_with(end, result);
+        let end = self.merge_block();
+        self.guard_into(local, value, rest, end);
         self.enter_with(end)
+    }
+
+    /// Hands the value of a guard to `end`.
+    fn guard_into(&mut self, local: LocalId, value: NodeId, rest: NodeId, end: Block) {
+        let words = self.value(value);
+        let null = self.is_null(words, self.shape(value));
+        self.bind(local, Binding { words, prefix: None });
+        if let Some(null) = null {
+            let some = self.block();
+            let nothing = self.null();
+            let arguments = [nothing.bits.into(), nothing.meta.into()];
+            self.builder.ins().brif(null, end, &arguments, some, &[]);
+            self.enter(some);
+        }
+        self.value_into(rest, end);
+    }
+
+    /// Hands the value of a node to `end`: a chain of guards has one end, however long it is.
+    fn value_into(&mut self, id: NodeId, end: Block) {
+        match self.node(id).map(|node| &node.kind) {
+            Some(NodeKind::Charge { steps, body }) => {
+                self.charge(*steps, id);
+                self.value_into(*body, end);
+            }
+            Some(NodeKind::Guard { local, value, rest }) => {
+                self.guard_into(*local, *value, *rest, end);
+            }
+            _ => {
+                let words = self.value(id);
+                self.jump_with(end, words);
+            }
+        }
     }
 
     fn choice(&mut self, id: NodeId, links: &'b [Link], otherwise: NodeId) -> Words {
@@ -249,7 +271,7 @@ impl<'b> Emitter<'_, 'b> {
         words: Words,
         shape: &Shape,
         empty_too: bool,
-        block: cranelift_codegen::ir::Block,
+        block: Block,
     ) {
         if let Some(null) = self.is_null(words, shape) {
             self.leave_if(null, block);
