@@ -3,19 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to say")]
 
 mod interleaved;
+#[path = "organization/mod.rs"]
+mod organization;
 
 use claimsmith::clock::Clock;
+use claimsmith::directory;
 use claimsmith::grant::{self, Basic, DenyList, Form, Issued, Presented, Proof, SignIn, token};
+use claimsmith::organization::DEMO;
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
 use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
 use claimsmith::token::{Keyring, MasterKey, Vault};
-use claimsmith::{directory, organization};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use interleaved::Candidate;
+use organization::{Extent, Keeping, document};
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::pin::pin;
@@ -29,8 +33,7 @@ const API: &str = "https://api.mycompany.com";
 
 /// The demo, signing with this algorithm.
 fn publish(algorithm: &str) -> Published {
-    let document =
-        organization::DEMO.replace(r#""alg": "RS256""#, &format!(r#""alg": "{algorithm}""#));
+    let document = DEMO.replace(r#""alg": "RS256""#, &format!(r#""alg": "{algorithm}""#));
     let public_url = PublicUrl::new("https://id.example.com").unwrap();
     let draft = compile(document.as_bytes(), public_url, Engine::Native).unwrap();
     let master = MasterKey::generate(&Random::System);
@@ -144,6 +147,80 @@ fn ratios(_: &mut Criterion) {
     }
 }
 
+/// What a token of 20 claims takes besides its signature, beside one ES256 signature.
+fn besides_the_signature(_: &mut Criterion) {
+    let made = |algorithm| {
+        let document = document(&Extent { algorithm, ..Extent::default() });
+        organization::publish(&document, Engine::Native, &Keeping::new())
+    };
+    let yardstick = made("ES256");
+    let es256 = yardstick.find_server("server0").unwrap().keys().active().key();
+    for algorithm in ALGORITHMS {
+        let published = made(algorithm);
+        let server = published.find_server("server0").unwrap();
+        let client = published.directory().find_application_index("web-app").unwrap();
+        let sign_in = SignIn {
+            user: 0,
+            auth_time: NOW,
+            methods: vec!["pwd".to_owned()],
+            acr: None,
+            session: None,
+        };
+        let grant = "authorization_code";
+        let proof =
+            Proof::by_operator(&published, server, client, Some(sign_in), grant, "scope:1", API);
+        let (proof, random) = (proof.unwrap(), Random::System);
+        let mut worker = Worker::new();
+        let signed = issue(&proof, &mut worker, &random);
+        let claims = server.keys().verifier().verify(&signed).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        let n_claims = claims.as_object().unwrap().keys().filter(|key| key.starts_with("claim"));
+        assert!(n_claims.count() >= 18, "{claims}");
+        let (input, _) = signed.rsplit_once('.').unwrap();
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        let mut bare = |n| {
+            for _ in 0..n {
+                let key = server.keys().active().key();
+                key.sign(black_box(input.as_bytes()), &mut one).unwrap();
+            }
+        };
+        let mut whole = |n| {
+            for _ in 0..n {
+                black_box(issue(black_box(&proof), &mut worker, &random));
+            }
+        };
+        let mut signature = |n| {
+            for _ in 0..n {
+                es256.sign(black_box(input.as_bytes()), &mut other).unwrap();
+            }
+        };
+        let mut candidates = [
+            Candidate::new("signature", &mut bare),
+            Candidate::new("token", &mut whole),
+            Candidate::new("ES256", &mut signature),
+        ];
+        tell_difference(algorithm, &interleaved::turns(10, &mut candidates));
+    }
+}
+
+/// By how much the second takes longer than the first, and what part that is of the third.
+#[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+fn tell_difference(algorithm: &str, turns: &[Vec<f64>]) {
+    let of = |turn: &Vec<f64>| match turn.as_slice() {
+        [bare, whole, es256] => Some((whole - bare, (whole - bare) / es256)),
+        _ => None,
+    };
+    if turns.is_empty() {
+        return;
+    }
+    let more = interleaved::median(turns.iter().filter_map(of).map(|(more, _)| more));
+    let part = interleaved::median(turns.iter().filter_map(of).map(|(_, part)| part));
+    println!(
+        "20 claims/{algorithm}: {more:.0} ns besides the signature, 1/{:.0} of one ES256 signature",
+        1.0 / part
+    );
+}
+
 type Group<'c> = BenchmarkGroup<'c, WallTime>;
 
 /// The signature alone, over what the person's token signs.
@@ -191,5 +268,5 @@ fn settings() -> Criterion {
         .measurement_time(Duration::from_secs(2))
 }
 
-criterion_group! { name = issuer; config = settings(); targets = ratios, tokens }
+criterion_group! { name = issuer; config = settings(); targets = besides_the_signature, ratios, tokens }
 criterion_main!(issuer);

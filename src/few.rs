@@ -2,7 +2,7 @@
 //! become many.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 /// The first `N` elements stand in the list itself; of more, all stand elsewhere.
 #[derive(Clone)]
@@ -29,6 +29,18 @@ impl<T: Copy + Default, const N: usize> Few<T, N> {
                 self.n_few += 1;
             }
             None => self.push_to_many(element),
+        }
+    }
+
+    /// Appends elements.
+    pub fn extend_from_slice(&mut self, elements: &[T]) {
+        let end = self.n_few.saturating_add(elements.len());
+        match self.few.get_mut(self.n_few..end) {
+            Some(places) if self.many.is_empty() => {
+                places.copy_from_slice(elements);
+                self.n_few = end;
+            }
+            _ => elements.iter().for_each(|element| self.push(*element)),
         }
     }
 
@@ -69,6 +81,17 @@ impl<T, const N: usize> Few<T, N> {
             self.few.get(..self.n_few).unwrap_or_default()
         } else {
             &self.many
+        }
+    }
+}
+
+impl<T, const N: usize> DerefMut for Few<T, N> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        if self.many.is_empty() {
+            self.few.get_mut(..self.n_few).unwrap_or_default()
+        } else {
+            &mut self.many
         }
     }
 }
@@ -134,9 +157,11 @@ mod tests {
                 }
                 assert_eq!(list.as_slice(), plain, "{n}");
             }
-            list.extend([7, 8]);
-            plain.extend([7, 8]);
-            assert_eq!(list.as_slice(), plain, "{n}");
+            for more in [&[7, 8][..], &[9], &[], &[1, 2, 3, 4]] {
+                list.extend_from_slice(more);
+                plain.extend_from_slice(more);
+                assert_eq!(list.as_slice(), plain, "{n}");
+            }
         }
     }
 }

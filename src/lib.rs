@@ -18,6 +18,7 @@ pub mod source;
 pub mod document;
 #[doc(hidden)]
 pub mod few;
+mod buffer;
 
 // The language: text, tokens, tree, typed IR, native code, value.
 #[doc(hidden)]

@@ -29,17 +29,23 @@ impl<'c> Candidate<'c> {
     }
 }
 
-/// Times the candidates in turns of `batch` each, and prints the median of the first, and of each
-/// other the median of its ratios to the first within a turn. With `--test` one turn is made and
-/// nothing printed.
-pub(crate) fn compare(title: &str, batch: usize, candidates: &mut [Candidate<'_>]) {
+/// Times the candidates in turns of `batch` each: nanoseconds a run, by turn, then by candidate. With
+/// `--test` there is one turn, which is no measurement, and the answer is empty.
+pub(crate) fn turns(batch: usize, candidates: &mut [Candidate<'_>]) -> Vec<Vec<f64>> {
     let is_test = std::env::args().any(|argument| argument == "--test");
     let mut turns: Vec<Vec<f64>> = Vec::new();
     let begin = Instant::now();
     while turns.is_empty() || (!is_test && (begin.elapsed() < TIME || turns.len() < TURNS)) {
         turns.push(candidates.iter_mut().map(|candidate| turn(candidate, batch)).collect());
     }
-    if is_test {
+    if is_test { Vec::new() } else { turns }
+}
+
+/// Prints of [`turns`] the median of the first candidate, and of each other the median of its ratios
+/// to the first within a turn.
+pub(crate) fn compare(title: &str, batch: usize, candidates: &mut [Candidate<'_>]) {
+    let turns = turns(batch, candidates);
+    if turns.is_empty() {
         return;
     }
     let of_first = |turn: &Vec<f64>| turn.first().copied();
@@ -63,7 +69,7 @@ fn turn(candidate: &mut Candidate<'_>, batch: usize) -> f64 {
     begin.elapsed().as_nanos() as f64 / batch as f64
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

@@ -13,7 +13,7 @@ pub fn write(value: Value<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool 
     match value.kind() {
         Kind::Null => sink(b"null"),
         Kind::Boolean => sink(if value.as_boolean() == Some(true) { b"true" } else { b"false" }),
-        Kind::Integer => sink(value.as_integer().unwrap_or_default().to_string().as_bytes()),
+        Kind::Integer => write_integer(value.as_integer().unwrap_or_default(), sink),
         Kind::Number => {
             sink(crate::number::to_text(value.as_number().unwrap_or_default()).as_bytes())
         }
@@ -25,6 +25,23 @@ pub fn write(value: Value<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool 
         Kind::Map => value.as_map().is_none_or(|entries| write_map(entries, table, sink)),
         Kind::Record => value.as_record().is_none_or(|record| write_record(record, table, sink)),
     }
+}
+
+/// Writes the digits, without a text of their own.
+fn write_integer(value: i64, sink: &mut Sink<'_>) -> bool {
+    let mut digits = [b'-'; 20];
+    let (mut rest, mut first) = (value.unsigned_abs(), digits.len());
+    while let Some(digit) = digits.get_mut(first - 1) {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        first -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    // The smallest has 19 digits, so that there is room for its sign.
+    let start = if value < 0 { first.saturating_sub(1) } else { first };
+    sink(digits.get(start..).unwrap_or_default())
 }
 
 fn write_list(elements: &[Value<'_>], table: &GroupTable, sink: &mut Sink<'_>) -> bool {
@@ -82,7 +99,11 @@ pub fn write_str<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> 
     while let Some(at) = first_unclean(rest) {
         let (plain, tail) = rest.split_at(at);
         let Some((byte, tail)) = tail.split_first() else { break };
-        let written = sink(plain) && escape(*byte).is_some_and(|escaped| sink(escaped.as_bytes()));
+        let written = sink(plain)
+            && match short_escape(*byte) {
+                Some(escaped) => sink(escaped),
+                None => sink(&long_escape(*byte)),
+            };
         if !written {
             return false;
         }
@@ -91,17 +112,22 @@ pub fn write_str<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> 
     sink(rest) && sink(b"\"")
 }
 
-/// How a byte is written inside a string, if not as itself.
-fn escape(byte: u8) -> Option<String> {
+/// The escapes of two characters.
+fn short_escape(byte: u8) -> Option<&'static [u8]> {
     Some(match byte {
-        b'"' => "\\\"".to_owned(),
-        b'\\' => "\\\\".to_owned(),
-        0x08 => "\\b".to_owned(),
-        0x0c => "\\f".to_owned(),
-        b'\n' => "\\n".to_owned(),
-        b'\r' => "\\r".to_owned(),
-        b'\t' => "\\t".to_owned(),
-        0..0x20 => format!("\\u{byte:04x}"),
+        b'"' => b"\\\"",
+        b'\\' => b"\\\\",
+        0x08 => b"\\b",
+        0x0c => b"\\f",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\t' => b"\\t",
         _ => return None,
     })
+}
+
+/// Any byte below 0x20 in hexadecimal.
+fn long_escape(byte: u8) -> [u8; 6] {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) };
+    [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xf)]
 }

@@ -6,7 +6,9 @@
 use crate::time::DateTime;
 use crate::types::{RecordType, Shape, Type};
 use crate::value::{Group, Kind, PADDING, Value, depth_around, layout, scan};
+use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::ops::RangeInclusive;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -113,6 +115,39 @@ impl std::fmt::Debug for Record<'_> {
 pub struct PackedRecord {
     memory: NonNull<[Value<'static>]>,
     record_type: Arc<RecordType>,
+    /// Whether the next such record may have the memory.
+    is_for_now: bool,
+}
+
+thread_local! {
+    /// Memory that belonged to records of one request.
+    static RECYCLED: RefCell<Vec<Box<[Value<'static>]>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Most pieces that a thread keeps, and fewest and most cells of one.
+const RECYCLED_PIECES: usize = 8;
+const RECYCLED_CELLS: RangeInclusive<usize> = 64..=1024;
+
+/// Memory of so many cells or more, from a record that is no more if there is any.
+fn recycled(n_cells: usize) -> Box<[Value<'static>]> {
+    let found = RECYCLED.with_borrow_mut(|pieces| {
+        let at = pieces.iter().position(|piece| piece.len() >= n_cells)?;
+        Some(pieces.swap_remove(at))
+    });
+    found.unwrap_or_else(|| vec![Value::NULL; n_cells.max(*RECYCLED_CELLS.start())].into())
+}
+
+fn recycle(memory: Box<[Value<'static>]>) {
+    if !RECYCLED_CELLS.contains(&memory.len()) {
+        return;
+    }
+    // A thread that ends keeps nothing any more.
+    let _: Result<(), _> = RECYCLED.try_with(|pieces| {
+        let mut pieces = pieces.borrow_mut();
+        if pieces.len() < RECYCLED_PIECES {
+            pieces.push(memory);
+        }
+    });
 }
 
 // SAFETY: nothing in a packed record changes after it is built, and nothing is tied to a thread.
@@ -143,8 +178,11 @@ impl PackedRecord {
 
 impl Drop for PackedRecord {
     fn drop(&mut self) {
-        // SAFETY: the pointer of the box that `pack` took apart, dropped once.
-        drop(unsafe { Box::from_raw(self.memory.as_ptr()) });
+        // SAFETY: the pointer of the box that `lay_out` took apart, dropped once.
+        let memory = unsafe { Box::from_raw(self.memory.as_ptr()) };
+        if self.is_for_now {
+            recycle(memory);
+        }
     }
 }
 
@@ -212,6 +250,12 @@ impl std::error::Error for BuildError {}
 
 /// Bytes of a cell.
 const CELL: usize = size_of::<Value<'_>>();
+
+/// How many cells a record of these data takes for values, and how many for texts.
+fn n_cells(data: &[Datum<'_>]) -> (usize, usize) {
+    let (n_cells, n_bytes) = room(data);
+    (n_cells, (n_bytes + PADDING).div_ceil(CELL))
+}
 
 /// How many cells and bytes of text a record of these data takes.
 fn room(data: &[Datum<'_>]) -> (usize, usize) {
@@ -281,12 +325,36 @@ impl RecordBuilder<'_> {
         record_type: &Arc<RecordType>,
         data: &[Datum<'_>],
     ) -> Result<PackedRecord, BuildError> {
-        let (n_cells, n_bytes) = room(data);
-        let n_text_cells = (n_bytes + PADDING).div_ceil(CELL);
-        let memory = vec![Value::NULL; n_cells + n_text_cells].into_boxed_slice();
+        let (n_cells, n_text_cells) = n_cells(data);
+        let memory = vec![Value::NULL; n_cells + n_text_cells].into();
+        Self::lay_out(record_type, data, memory, n_cells, false)
+    }
+
+    /// As [`RecordBuilder::pack`], for a record that is gone with its request: its memory is used
+    /// again by those that follow on the thread.
+    ///
+    /// # Errors
+    /// As [`RecordBuilder::pack`].
+    pub fn pack_for_now(
+        record_type: &Arc<RecordType>,
+        data: &[Datum<'_>],
+    ) -> Result<PackedRecord, BuildError> {
+        let (n_cells, n_text_cells) = n_cells(data);
+        Self::lay_out(record_type, data, recycled(n_cells + n_text_cells), n_cells, true)
+    }
+
+    /// Packs into memory whose first `n_cells` are for values and all behind them for texts.
+    fn lay_out(
+        record_type: &Arc<RecordType>,
+        data: &[Datum<'_>],
+        mut memory: Box<[Value<'static>]>,
+        n_cells: usize,
+        is_for_now: bool,
+    ) -> Result<PackedRecord, BuildError> {
+        memory.fill(Value::NULL);
         // SAFETY: a box is never null.
         let mut memory = unsafe { NonNull::new_unchecked(Box::into_raw(memory)) };
-        let packed = PackedRecord { memory, record_type: Arc::clone(record_type) };
+        let packed = PackedRecord { memory, record_type: Arc::clone(record_type), is_for_now };
         let cells_at = memory.as_ptr().expose_provenance() as u64;
         // SAFETY: nobody else knows this memory yet; the reference ends with the builder.
         let cells = unsafe { memory.as_mut() };

@@ -70,7 +70,7 @@ pub fn explain(
     let server = occasion.server;
     let added = policy_claims(server, occasion.policies, claim_type, delivery);
     let winner = |name: &str| {
-        let added = added.iter().find(|added| added.claim.name == name)?;
+        let added = added.iter().find(|added| added.is_named(name, server))?;
         Some((added.policy, server.token_policies.get(added.policy)?.name.clone()))
     };
     let value_of = |name: &str| match claims.get(name) {

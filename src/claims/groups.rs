@@ -34,21 +34,31 @@ impl GroupsClaim {
         Ok(Self { passing: directory.groups().iter().map(|group| name(&group.name)).collect() })
     }
 
-    /// The names as a JSON list; `None` where no group passes.
-    pub(super) fn names_of(
+    /// Appends the names as a JSON list; answers `false`, and appends nothing, where no group
+    /// passes.
+    pub(super) fn write(
         &self,
         user: &User,
         claim: &str,
         grant_type: &str,
-    ) -> Result<Option<String>, ClaimFault> {
+        buffer: &mut Vec<u8>,
+    ) -> Result<bool, ClaimFault> {
         let most = if grant_type == UNLIMITED { usize::MAX } else { LIMIT };
         let names = user.groups.iter().filter_map(|group| self.passing.get(*group)?.as_deref());
-        let names: Vec<&str> = names.take(most.saturating_add(1)).collect();
-        match names.len() {
-            0 => Ok(None),
-            n_names if n_names > most => Err(ClaimFault::too_many_groups(claim, LIMIT)),
-            _ => Ok(Some(format!("[{}]", names.join(",")))),
+        let start = buffer.len();
+        for (index, name) in names.enumerate() {
+            if index >= most {
+                buffer.truncate(start);
+                return Err(ClaimFault::too_many_groups(claim, LIMIT));
+            }
+            buffer.push(if index == 0 { b'[' } else { b',' });
+            buffer.extend_from_slice(name.as_bytes());
         }
+        let has_any = buffer.len() > start;
+        if has_any {
+            buffer.push(b']');
+        }
+        Ok(has_any)
     }
 }
 

@@ -15,9 +15,11 @@ pub use explain::{Absence, ExplainedClaim, Outcome, explain};
 pub use plan::{ClaimPlan, PlanProblem, plan};
 
 use crate::directory::User;
+use crate::few::Few;
 use crate::policy::{Delivery, is_included, policy_claims};
 use crate::program::{Engine, ProgramSet, Roots, Worker};
 use crate::server::{AuthorizationServer, ClaimType};
+use claimsmith_runtime::json;
 use plan::{Selection, Source, TokenPlan};
 
 /// The name of the claim of access tokens that says who they are about.
@@ -65,9 +67,8 @@ pub fn assemble(
     append_members(occasion, plan, &selection, evaluation, buffer)?;
     let is_whole = claim_type == ClaimType::Identity || has_subject(buffer, start);
     let result = if is_whole {
-        others
-            .iter()
-            .try_for_each(|(name, source)| append_other(occasion, name, source, start, buffer))
+        let mut others = others.iter().flatten();
+        others.try_for_each(|(name, source)| append_other(occasion, name, source, start, buffer))
     } else {
         Err(ClaimFault::subject())
     };
@@ -80,8 +81,8 @@ pub fn assemble(
 /// The claims that a token gets.
 struct Chosen<'a> {
     selection: Selection,
-    /// Those that are no expressions.
-    others: Vec<(&'a str, &'a Source)>,
+    /// Those that are no expressions; none is `None`.
+    others: Few<Option<(&'a str, &'a Source)>, 16>,
 }
 
 /// One that a policy adds takes the place of the server's of the same name (decision 7).
@@ -91,23 +92,24 @@ fn choose<'a>(
     claim_type: ClaimType,
     delivery: Delivery,
 ) -> Chosen<'a> {
-    let mut chosen = Chosen { selection: plan.nothing(), others: Vec::new() };
+    let mut chosen = Chosen { selection: plan.nothing(), others: Few::new() };
     let mut add = |name, source: Option<&'a Source>| match source {
         Some(Source::Member(member)) => chosen.selection.insert(*member),
-        Some(other) => chosen.others.push((name, other)),
+        Some(other) => chosen.others.push(Some((name, other))),
         None => {}
     };
     let added = policy_claims(occasion.server, occasion.policies, claim_type, delivery);
     for (index, source) in plan.own() {
         let Some(claim) = occasion.server.claims.get(*index) else { continue };
         if is_included(claim, occasion.scopes, delivery)
-            && !added.iter().any(|known| known.claim.name == claim.name)
+            && !added.iter().any(|known| known.is_named(&claim.name, occasion.server))
         {
             add(claim.name.as_str(), Some(source));
         }
     }
-    for added in &added {
-        add(added.claim.name.as_str(), plan.added(added.policy, added.index));
+    for added in added.iter() {
+        let Some(claim) = added.find(occasion.server) else { continue };
+        add(claim.name.as_str(), plan.added(added.policy, added.index));
     }
     chosen
 }
@@ -147,18 +149,27 @@ fn append_other(
     buffer: &mut Vec<u8>,
 ) -> Result<(), ClaimFault> {
     let Some(user) = occasion.user else { return Ok(()) };
-    let value = match source {
-        Source::Groups(filter) => filter.names_of(user, name, occasion.grant_type)?,
-        Source::System(claim) => claim.value_of(user).map(|value| value.to_string()),
-        Source::Member(_) => None,
-    };
-    let Some(value) = value else { return Ok(()) };
-    if buffer.len() > start {
+    let before = buffer.len();
+    if before > start {
         buffer.push(b',');
     }
-    let name = serde_json::Value::from(name).to_string();
-    buffer.extend_from_slice(name.as_bytes());
+    write_text(name, buffer);
     buffer.push(b':');
-    buffer.extend_from_slice(value.as_bytes());
+    let has_value = match source {
+        Source::Groups(filter) => filter.write(user, name, occasion.grant_type, buffer)?,
+        Source::System(claim) => claim.write(user, buffer),
+        Source::Member(_) => false,
+    };
+    if !has_value {
+        buffer.truncate(before);
+    }
     Ok(())
+}
+
+/// Appends a text as JSON.
+fn write_text(text: &str, buffer: &mut Vec<u8>) {
+    json::write_str(text, &mut |bytes| {
+        buffer.extend_from_slice(bytes);
+        true
+    });
 }

@@ -7,6 +7,7 @@ use super::system::SystemClaim;
 use super::{ClaimFault, SUBJECT};
 use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
+use crate::few::Few;
 use crate::program::{
     Bounds, EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, ProgramSet, SetBuilder,
 };
@@ -68,30 +69,23 @@ pub struct PlanProblem {
     pub found: Result<Vec<Diagnostic>, String>,
 }
 
-/// Members to evaluate, a bit each; the first 64 without an allocation.
+/// Members to evaluate, a bit each.
 #[derive(Debug)]
-pub(super) struct Selection {
-    first: [u64; 1],
-    /// All words, where there are several.
-    words: Vec<u64>,
-}
+pub(super) struct Selection(Few<u64, 4>);
 
 impl Selection {
     fn of(n_members: usize) -> Self {
-        let n_words = n_members.div_ceil(64);
-        let words = if n_words > 1 { vec![0; n_words] } else { Vec::new() };
-        Self { first: [0], words }
+        Self(std::iter::repeat_n(0, n_members.div_ceil(64).max(1)).collect())
     }
 
     pub(super) fn insert(&mut self, member: usize) {
-        let words = if self.words.is_empty() { &mut self.first[..] } else { &mut self.words };
-        if let Some(word) = words.get_mut(member / 64) {
+        if let Some(word) = self.0.get_mut(member / 64) {
             *word |= 1 << (member % 64);
         }
     }
 
     pub(super) fn words(&self) -> &[u64] {
-        if self.words.is_empty() { &self.first } else { &self.words }
+        &self.0
     }
 
     pub(super) fn is_empty(&self) -> bool {

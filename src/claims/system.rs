@@ -1,9 +1,9 @@
 //! The claims of OpenID Connect Core §5.1 that the server fills from a user's profile
 //! (authorization-server §3.2). A missing attribute leaves its claim out.
 
+use super::write_text;
 use crate::directory::User;
 use crate::document::Json;
-use serde_json::Value;
 
 /// A claim of the server's own and how it is filled.
 #[derive(Clone, Copy, Debug)]
@@ -57,25 +57,66 @@ impl SystemClaim {
         MAPPINGS.iter().find(|(known, _)| *known == name).map(|(_, mapping)| Self(*mapping))
     }
 
-    /// The value for this user.
-    pub(super) fn value_of(self, user: &User) -> Option<Value> {
+    /// Appends the value for this user as JSON; answers `false`, and appends nothing, where there
+    /// is none.
+    pub(super) fn write(self, user: &User, buffer: &mut Vec<u8>) -> bool {
         match self.0 {
-            Mapping::Attribute(name) => scalar(user, name),
-            Mapping::Name => text(user, "displayName").map(Value::from).or_else(|| {
-                let names = [text(user, "firstName"), text(user, "lastName")];
-                let names: Vec<&str> = names.into_iter().flatten().collect();
-                (!names.is_empty()).then(|| Value::from(names.join(" ")))
-            }),
-            Mapping::Locale => text(user, "locale").map(|text| Value::from(text.replace('_', "-"))),
-            Mapping::Address => {
-                let members = ADDRESS.iter().filter_map(|(member, attribute)| {
-                    Some(((*member).to_owned(), Value::from(text(user, attribute)?)))
-                });
-                let members: serde_json::Map<String, Value> = members.collect();
-                (!members.is_empty()).then_some(Value::Object(members))
-            }
+            Mapping::Attribute(name) => write_scalar(user, name, buffer),
+            Mapping::Name => match text(user, "displayName") {
+                Some(name) => write_pieces(&[name], buffer),
+                None => match (text(user, "firstName"), text(user, "lastName")) {
+                    (Some(first), Some(last)) => write_pieces(&[first, " ", last], buffer),
+                    (Some(only), None) | (None, Some(only)) => write_pieces(&[only], buffer),
+                    (None, None) => false,
+                },
+            },
+            Mapping::Locale => match text(user, "locale").map(|text| text.split_once('_')) {
+                None => false,
+                Some(None) => write_scalar(user, "locale", buffer),
+                Some(Some((language, rest))) => write_locale(language, rest, buffer),
+            },
+            Mapping::Address => write_address(user, buffer),
         }
     }
+}
+
+/// Appends one JSON string of several pieces.
+fn write_pieces(pieces: &[&str], buffer: &mut Vec<u8>) -> bool {
+    buffer.push(b'"');
+    for piece in pieces {
+        // Every piece between its own quotes, which are none of the whole.
+        let start = buffer.len();
+        write_text(piece, buffer);
+        buffer.pop();
+        buffer.remove(start);
+    }
+    buffer.push(b'"');
+    true
+}
+
+/// Every underscore becomes a dash.
+fn write_locale(language: &str, rest: &str, buffer: &mut Vec<u8>) -> bool {
+    let start = buffer.len();
+    write_pieces(&[language, "-", rest], buffer);
+    let written = buffer.get_mut(start..).unwrap_or_default();
+    written.iter_mut().filter(|byte| **byte == b'_').for_each(|byte| *byte = b'-');
+    true
+}
+
+fn write_address(user: &User, buffer: &mut Vec<u8>) -> bool {
+    let start = buffer.len();
+    for (member, attribute) in ADDRESS {
+        let Some(value) = text(user, attribute) else { continue };
+        buffer.push(if buffer.len() == start { b'{' } else { b',' });
+        write_text(member, buffer);
+        buffer.push(b':');
+        write_text(value, buffer);
+    }
+    let has_any = buffer.len() > start;
+    if has_any {
+        buffer.push(b'}');
+    }
+    has_any
 }
 
 fn text<'u>(user: &'u User, name: &str) -> Option<&'u str> {
@@ -85,12 +126,17 @@ fn text<'u>(user: &'u User, name: &str) -> Option<&'u str> {
     }
 }
 
-fn scalar(user: &User, name: &str) -> Option<Value> {
-    match user.attribute(name)? {
-        Json::Text(text) => Some(Value::from(text.as_str())),
-        Json::Boolean(value) => Some(Value::from(*value)),
-        Json::Integer(value) => Some(Value::from(*value)),
-        Json::Number(value) => Some(Value::from(*value)),
-        Json::Null | Json::List(_) | Json::Object(_) => None,
-    }
+fn write_scalar(user: &User, name: &str, buffer: &mut Vec<u8>) -> bool {
+    let written = match user.attribute(name) {
+        Some(Json::Text(text)) => {
+            write_text(text, buffer);
+            Ok(())
+        }
+        Some(Json::Boolean(value)) => serde_json::to_writer(&mut *buffer, value),
+        Some(Json::Integer(value)) => serde_json::to_writer(&mut *buffer, value),
+        Some(Json::Number(value)) => serde_json::to_writer(&mut *buffer, value),
+        Some(Json::Null | Json::List(_) | Json::Object(_)) | None => return false,
+    };
+    // Writing to memory does not fail.
+    written.is_ok()
 }

@@ -6,7 +6,7 @@ use super::installation::{Installation, Opened, Stop};
 use super::{say, show_problems};
 use crate::organization::{Adopted, adopt, import, join, read_all};
 use crate::program::Engine;
-use crate::publish::{Draft, PublicUrl, compile};
+use crate::publish::{Draft, PublicUrl, Published, compile_after};
 use crate::store::StoreError;
 use crate::store::organization::{Counters, Entity, Organizations};
 
@@ -32,7 +32,9 @@ impl Opened {
         draft: Option<Draft>,
         public_url: &PublicUrl,
     ) -> Result<Kept, Stop> {
-        let Some(draft) = draft else { return self.kept(public_url).await };
+        let Some(draft) = draft else {
+            return self.kept(public_url, None, Engine::Interpreter).await;
+        };
         let wanted = installation.entities()?;
         match adopt(&self.organizations(), &wanted).await? {
             Adopted::Same(counters) => Ok(Kept { draft, counters }),
@@ -40,7 +42,7 @@ impl Opened {
             Adopted::ChangedSince => {
                 say("warning: the organization that is kept was changed since the document was \
                      imported, and is served as it is; `claimsmith import` would replace it\n");
-                self.kept(public_url).await
+                self.kept(public_url, None, Engine::Interpreter).await
             }
         }
     }
@@ -51,14 +53,19 @@ impl Opened {
         Ok(imported.n_changes)
     }
 
-    /// What the store keeps, compiled.
-    pub(super) async fn kept(&self, public_url: &PublicUrl) -> Result<Kept, Stop> {
+    /// What the store keeps, compiled, but for what `former` has compiled already.
+    pub(super) async fn kept(
+        &self,
+        public_url: &PublicUrl,
+        former: Option<&Published>,
+        engine: Engine,
+    ) -> Result<Kept, Stop> {
         let (entities, counters) = read_whole(&self.organizations()).await?;
         if counters.is_zero() {
             return Err("there is no organization yet; name a document with --org".into());
         }
         let text = join(&entities);
-        match compile(text.as_bytes(), public_url.clone(), Engine::Native) {
+        match compile_after(former, text.as_bytes(), public_url.clone(), engine) {
             Ok(draft) => Ok(Kept { draft, counters }),
             Err(problems) => {
                 show_problems(&problems, "the organization that is kept", text.as_bytes());

@@ -3,6 +3,7 @@
 
 use super::installation::{Installation, Stop};
 use super::{PUBLIC_URL, log, tell};
+use crate::program::Engine;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -23,7 +24,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         return Err("name a document with --org".into());
     }
     let public_url = installation.public_url(PUBLIC_URL)?;
-    let Some(draft) = installation.draft(public_url)? else { return Ok(ExitCode::FAILURE) };
+    let Some(draft) = installation.draft(public_url, Engine::Interpreter)? else {
+        return Ok(ExitCode::FAILURE);
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let n_changes = runtime.block_on(async {
         let opened = installation.open(Some(&draft)).await?;

@@ -106,9 +106,13 @@ impl Installation {
     }
 
     /// The document compiled; `None` after telling all that is wrong with it.
-    pub(super) fn draft(&self, public_url: PublicUrl) -> Result<Option<Draft>, Stop> {
+    pub(super) fn draft(
+        &self,
+        public_url: PublicUrl,
+        engine: Engine,
+    ) -> Result<Option<Draft>, Stop> {
         let (name, text) = self.document()?;
-        match compile(&text, public_url, Engine::Native) {
+        match compile(&text, public_url, engine) {
             Ok(draft) => Ok(Some(draft)),
             Err(problems) => {
                 show_problems(&problems, &name, &text);

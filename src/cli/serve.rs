@@ -6,6 +6,7 @@ use super::{demo, log, say, tell};
 use crate::clock::Clock;
 use crate::grant::DenyList;
 use crate::http::{Surface, router, serve};
+use crate::program::Engine;
 use crate::publish::{Issuer, PublicUrl, Published};
 use crate::store::organization::Counters;
 use clap::Args;
@@ -45,7 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let public_url = installation.public_url(&format!("http://{}", listener.local_addr()?))?;
         let given = match installation.has_document() {
-            true => match installation.draft(public_url.clone())? {
+            // The issuer compiles it while it already serves.
+            true => match installation.draft(public_url.clone(), Engine::Interpreter)? {
                 Some(draft) => Some(draft),
                 None => return Ok(ExitCode::FAILURE),
             },
@@ -155,7 +157,8 @@ impl Follower<'_> {
         if !self.installation.has_document() {
             return Ok(true);
         }
-        if self.installation.draft(self.public_url.clone())?.is_none() {
+        let engine = Engine::Interpreter;
+        if self.installation.draft(self.public_url.clone(), engine)?.is_none() {
             return Ok(false);
         }
         self.opened.import(self.installation).await.map(|_| true)
@@ -164,7 +167,10 @@ impl Follower<'_> {
     /// Serves what is kept. If that cannot be, it is said once, and what served before serves on.
     async fn publish(&self, seen: &mut Counters) {
         let published = async {
-            let Kept { draft, counters } = self.opened.kept(&self.public_url).await?;
+            let former = self.surface.issuer.current().clone();
+            let former = Some(&*former);
+            let kept = self.opened.kept(&self.public_url, former, Engine::Native).await?;
+            let Kept { draft, counters } = kept;
             *seen = counters;
             self.opened.start(draft).await
         };

@@ -5,6 +5,7 @@ use super::constant::Constants;
 use super::function::{Emitter, Imports, Needs, Shared};
 use super::inspect;
 use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
+use crate::few::Few;
 use crate::ir::{Body, NodeId};
 use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::symbol::GroupTable;
@@ -46,7 +47,7 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Inputs<'a> {
     table: &'a GroupTable,
     resolved: &'a [u32],
-    records: Vec<Option<Record<'a>>>,
+    records: Few<Option<Record<'a>>, 16>,
     /// The time of the request, in microseconds since 1970.
     now: i64,
     suits: Cell<u64>,
@@ -56,8 +57,9 @@ impl<'a> Inputs<'a> {
     pub(crate) fn new(
         table: &'a GroupTable,
         resolved: &'a [u32],
-        records: Vec<Option<Record<'a>>>,
+        records: impl IntoIterator<Item = Option<Record<'a>>>,
     ) -> Self {
+        let records = records.into_iter().collect();
         Self { table, resolved, records, now: 0, suits: Cell::new(0) }
     }
 

@@ -5,6 +5,8 @@ use super::{AppUser, Application, Attribute, Directory, Group, Profile, User};
 use crate::document::Json;
 use crate::program::{ProgramSet, Roots, datum};
 use crate::schema::{self, Root, Schema};
+#[cfg(test)]
+use claimsmith_runtime::record::Record;
 use claimsmith_runtime::record::{BuildError, Datum, PackedRecord, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Field, RecordType, Shape, Type};
@@ -25,7 +27,7 @@ pub struct Records {
 }
 
 /// The types of the roots, in the order of the schema.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct RootTypes {
     user: Arc<RecordType>,
     app_user: Arc<RecordType>,
@@ -87,7 +89,8 @@ pub struct PackError {
 }
 
 impl Records {
-    /// Packs everything of a directory.
+    /// Packs everything of a directory. Where the attributes are those of `former`, its schema is
+    /// the schema of this one too, so that what was compiled for it still serves.
     ///
     /// # Errors
     /// A profile that does not conform to `attributes`, or is too large or too deep for a record,
@@ -97,22 +100,21 @@ impl Records {
         sub_domain: &str,
         attributes: &[Attribute],
         directory: &Directory,
+        former: Option<&Self>,
     ) -> Result<Self, PackError> {
         let group_type = group_type(directory.groups());
-        let types = RootTypes {
-            user: user_type(attributes),
-            app_user: app_user_type(directory.applications()),
-            application: record_type(
-                "app",
-                [
-                    ("id", Shape::of(Type::Text)),
-                    ("clientId", Shape::of(Type::Text)),
-                    ("profile", Shape::of(Type::Map)),
-                ],
-            ),
-            organization: listed_type("org"),
-            access: listed_type("access"),
-            session: listed_type("session"),
+        let types = RootTypes::of(attributes, directory.applications());
+        let same = former
+            .filter(|former| former.types == types && *former.groups.record_type() == group_type);
+        let (types, group_type, schema) = match same {
+            Some(former) => {
+                let group_type = Arc::clone(former.groups.record_type());
+                (former.types.clone(), group_type, Arc::clone(&former.schema))
+            }
+            None => {
+                let schema = Schema::new(types.roots(), Arc::clone(&group_type), true);
+                (types, group_type, Arc::new(schema))
+            }
         };
         let groups = pack_groups(&group_type, directory.groups())?;
         let users = directory
@@ -140,7 +142,6 @@ impl Records {
         let names = [Datum::Text(name), Datum::Text(sub_domain)];
         let organization = RecordBuilder::pack(&types.organization, &names)
             .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
-        let schema = Arc::new(Schema::new(types.roots(), group_type, true));
         Ok(Self { schema, types, groups, users, applications, app_users, organization })
     }
 
@@ -154,6 +155,12 @@ impl Records {
     #[must_use]
     pub fn groups(&self) -> &GroupTable {
         &self.groups
+    }
+
+    /// Every user's record, in the order of the directory.
+    #[cfg(test)]
+    pub(crate) fn users(&self) -> impl Iterator<Item = Record<'_>> {
+        self.users.iter().map(PackedRecord::record)
     }
 
     /// How the application knows a user with an assignment of their own.
@@ -176,16 +183,13 @@ impl Records {
         session: Option<Session<'_>>,
         programs: &ProgramSet,
     ) -> Result<RequestRecords, PackError> {
-        let pack = |record_type: &Arc<RecordType>, data: &[Datum<'_>]| {
-            RecordBuilder::pack(record_type, data)
-                .map_err(|source| PackError { whose: "request".to_owned(), source })
-        };
+        let of_request = |source| PackError { whose: "request".to_owned(), source };
+        let pack = RecordBuilder::pack_for_now;
         let app_user = app_user.filter(|(user, _)| {
             programs.reads(APP_USER) && self.own_app_user(*user, application).is_none()
         });
-        let app_user = app_user.map(|(_, app_user)| {
-            pack(&self.types.app_user, &app_user_data(&self.types.app_user, app_user))
-        });
+        let app_user =
+            app_user.map(|(_, app_user)| pack_app_user(&self.types.app_user, app_user, pack));
         let access = programs.reads(ACCESS).then(|| {
             let data = [
                 Datum::Texts(access.scopes),
@@ -199,9 +203,9 @@ impl Records {
             pack(&self.types.session, &data)
         });
         Ok(RequestRecords {
-            app_user: app_user.transpose()?,
-            access: access.transpose()?,
-            session: session.transpose()?,
+            app_user: app_user.transpose().map_err(of_request)?,
+            access: access.transpose().map_err(of_request)?,
+            session: session.transpose().map_err(of_request)?,
         })
     }
 
@@ -233,6 +237,22 @@ impl Records {
 }
 
 impl RootTypes {
+    fn of(attributes: &[Attribute], applications: &[Application]) -> Self {
+        let application = [
+            ("id", Shape::of(Type::Text)),
+            ("clientId", Shape::of(Type::Text)),
+            ("profile", Shape::of(Type::Map)),
+        ];
+        Self {
+            user: user_type(attributes),
+            app_user: app_user_type(applications),
+            application: record_type("app", application),
+            organization: listed_type("org"),
+            access: listed_type("access"),
+            session: listed_type("session"),
+        }
+    }
+
     /// The roots and whether each may be null, in the order of [`Records::roots`].
     fn roots(&self) -> Vec<Root> {
         let rows = [
@@ -296,10 +316,26 @@ fn scalar_shape(value: &Json) -> Shape {
     }
 }
 
-fn app_user_data<'d>(record_type: &RecordType, app_user: AppUser<'d>) -> Vec<Datum<'d>> {
+/// Most data of a request's record that take no memory of their own.
+const FEW: usize = 24;
+
+/// Packs what is known of a user as a user of an application; few attributes without a list of
+/// their own.
+fn pack_app_user(
+    record_type: &Arc<RecordType>,
+    app_user: AppUser<'_>,
+    pack: impl FnOnce(&Arc<RecordType>, &[Datum<'_>]) -> Result<PackedRecord, BuildError>,
+) -> Result<PackedRecord, BuildError> {
     let attributes = record_type.fields.iter().skip(1);
     let attributes = attributes.map(|field| datum_of(app_user.profile, &field.name));
-    std::iter::once(Datum::Text(app_user.user_name)).chain(attributes).collect()
+    let mut data = std::iter::once(Datum::Text(app_user.user_name)).chain(attributes);
+    let n_data = record_type.fields.len();
+    if n_data > FEW {
+        let all: Vec<Datum<'_>> = data.collect();
+        return pack(record_type, &all);
+    }
+    let few: [Datum<'_>; FEW] = std::array::from_fn(|_| data.next().unwrap_or(Datum::Null));
+    pack(record_type, few.get(..n_data).unwrap_or_default())
 }
 
 fn pack_app_users(
@@ -311,7 +347,7 @@ fn pack_app_users(
     for assignment in &application.assigned_users {
         let user = assignment.user;
         let Some(app_user) = directory.assignment(user, application) else { continue };
-        let record = RecordBuilder::pack(app_user_type, &app_user_data(app_user_type, app_user));
+        let record = pack_app_user(app_user_type, app_user, RecordBuilder::pack);
         let whose = || format!("assignment of `{}` to `{}`", app_user.user_name, application.label);
         packed.push((user, record.map_err(|source| PackError { whose: whose(), source })?));
     }

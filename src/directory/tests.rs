@@ -104,7 +104,7 @@ fn evaluated(expression: &str, grant_type: &str) -> String {
     groups[0].profile = vec![("level".to_owned(), Json::Integer(3))];
     let directory = Directory::new(vec![user("ada", &[0])], groups);
     let directory = directory.with_applications(vec![application()]);
-    let records = Records::pack("Org", "org", &[], &directory).unwrap();
+    let records = Records::pack("Org", "org", &[], &directory, None).unwrap();
     let mut builder = SetBuilder::new(records.schema().clone());
     builder.at(Position::AccessTokenClaim);
     let (id, _) = builder.add_json(expression, Length::Claim).unwrap();

@@ -1,6 +1,7 @@
 //! From a decision to signed tokens.
 
 use super::{Decided, Refusal, SignIn};
+use crate::buffer::Buffer;
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion};
 use crate::policy::Delivery;
 use crate::program::{Engine, Worker};
@@ -22,9 +23,9 @@ pub struct ClaimSet<'d> {
     scopes: &'d [&'d str],
     lifetimes: Lifetimes,
     /// `"name":value,…`, `sub` first.
-    access: Vec<u8>,
+    access: Buffer,
     /// The same of the ID token, if there is one.
-    identity: Option<Vec<u8>>,
+    identity: Option<Buffer>,
 }
 
 /// Tokens, as the client gets them.
@@ -81,11 +82,9 @@ impl<'d> ClaimSet<'d> {
         let proof = decided.proof;
         let has_identity =
             proof.sign_in.is_some() && proof.delegation.is_none() && scopes.contains(&"openid");
-        let wanted = [(ClaimType::Resource, Delivery::Full), (ClaimType::Identity, Delivery::Thin)];
-        let n_wanted = if has_identity { 2 } else { 1 };
-        let wanted = wanted.get(..n_wanted).unwrap_or_default();
-        let mut made = evaluate(decided, scopes, wanted, worker)?.into_iter();
-        let (access, identity) = (made.next().unwrap_or_default(), made.next());
+        let of_access = (ClaimType::Resource, Delivery::Full);
+        let of_identity = has_identity.then_some((ClaimType::Identity, Delivery::Thin));
+        let (access, identity) = evaluate(decided, scopes, of_access, of_identity, worker)?;
         Ok(Self { decided, scopes, lifetimes, access, identity })
     }
 
@@ -170,7 +169,7 @@ impl<'d> ClaimSet<'d> {
             actor: proof.delegation.as_ref().map(|delegation| delegation.actor.as_str()),
             layout,
         };
-        let mut payload = Vec::with_capacity(512 + self.access.len());
+        let mut payload = Buffer::take();
         write_access(&mut payload, &claims, &self.access);
         self.signed(token_type, &payload)
     }
@@ -198,7 +197,7 @@ impl<'d> ClaimSet<'d> {
             acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
             at_hash: Some(&at_hash(algorithm, access_token)),
         };
-        let mut payload = Vec::with_capacity(512 + custom.len());
+        let mut payload = Buffer::take();
         write_identity(&mut payload, &claims, custom);
         self.signed(TokenType::Unsaid, &payload)
     }
@@ -218,8 +217,8 @@ impl Decided<'_> {
         let Some((scopes, _)) = self.granted() else {
             return Err(Refusal::failure("nothing is granted"));
         };
-        let wanted = [(ClaimType::Identity, Delivery::Full)];
-        let claims = evaluate(self, scopes, &wanted, worker)?.pop().unwrap_or_default();
+        let wanted = (ClaimType::Identity, Delivery::Full);
+        let (claims, _) = evaluate(self, scopes, wanted, None, worker)?;
         let subject = self.proof.user().map_or("", |user| &user.id);
         let mut object = format!(r#"{{"sub":{}"#, serde_json::Value::from(subject)).into_bytes();
         if !claims.is_empty() {
@@ -231,13 +230,14 @@ impl Decided<'_> {
     }
 }
 
-/// The claims of each of these kinds, as members of an object.
+/// The claims of one kind, and of another if it is wanted too, as members of an object.
 fn evaluate(
     decided: &Decided<'_>,
     scopes: &[&str],
-    wanted: &[(ClaimType, Delivery)],
+    wanted: (ClaimType, Delivery),
+    also: Option<(ClaimType, Delivery)>,
     worker: &mut Worker,
-) -> Result<Vec<Vec<u8>>, Refusal> {
+) -> Result<(Buffer, Option<Buffer>), Refusal> {
     let proof = decided.proof;
     let packed;
     let records = match decided.known_records(scopes) {
@@ -251,13 +251,14 @@ fn evaluate(
     let occasion = occasion(decided, scopes);
     let programs = proof.server.programs();
     let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };
-    let mut assemble = |(claim_type, delivery): &(ClaimType, Delivery)| {
-        let mut claims = Vec::with_capacity(256);
-        claims::assemble(&occasion, *claim_type, *delivery, &mut evaluation, &mut claims)
+    let mut assemble = |(claim_type, delivery)| {
+        let mut claims = Buffer::take();
+        claims::assemble(&occasion, claim_type, delivery, &mut evaluation, &mut claims)
             .map_err(|fault| Refusal::by_claim(&fault))?;
-        Ok(claims)
+        Ok::<_, Refusal>(claims)
     };
-    wanted.iter().map(&mut assemble).collect()
+    let first = assemble(wanted)?;
+    Ok((first, also.map(assemble).transpose()?))
 }
 
 fn client_id<'d>(decided: &'d Decided<'_>) -> &'d str {

@@ -5,9 +5,10 @@ use crate::claims::ClaimFault;
 use crate::directory::{
     Access, AppUser, Application, PackError, RequestRecords, Session, User, UserStatus,
 };
+use crate::few::Few;
 use crate::policy::{
-    self, Allowed, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person, Refused,
-    TokenPolicyFault, Trace,
+    self, Allowed, Applying, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person,
+    Refused, TokenPolicyFault, Trace,
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
@@ -94,7 +95,7 @@ pub struct Decided<'d> {
     records: Option<RequestRecords>,
 }
 
-type Customisation<'d> = (Vec<usize>, Vec<ConsideredTokenPolicy<'d>>);
+type Customisation<'d> = (Applying, Vec<ConsideredTokenPolicy<'d>>);
 
 impl<'p> Proof<'p> {
     /// The proof that an operator at the command line stands in for (decision 35), or that of a
@@ -278,7 +279,7 @@ impl<'p> Proof<'p> {
 
 impl SignIn {
     /// How the person signed in, as expressions and ID tokens take it.
-    pub(super) fn methods(&self) -> Vec<&str> {
+    pub(super) fn methods(&self) -> Few<&str, 4> {
         self.methods.iter().map(String::as_str).collect()
     }
 }

@@ -4,6 +4,7 @@
 use super::{ConditionOutcome, Evaluate, Facts, Trace};
 use crate::directory::User;
 use crate::document::Json;
+use crate::few::Few;
 use crate::server::{
     AttributeTest, AuthorizationServer, ClaimDefinition, ClaimType, PolicyClaim, TokenPolicy,
 };
@@ -34,34 +35,47 @@ pub fn is_included(claim: &ClaimDefinition, scopes: &[&str], delivery: Delivery)
         && delivery.carries(claim.claim_type, claim.always_include)
 }
 
-/// A claim that a token policy adds.
-#[derive(Clone, Copy, Debug)]
-pub struct AddedClaim<'a> {
+/// Which claim of a token policy a token gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddedClaim {
     /// The index of the policy in the server.
     pub policy: usize,
     /// The index of the claim in the policy.
     pub index: usize,
-    pub claim: &'a PolicyClaim,
+}
+
+impl AddedClaim {
+    /// The claim itself.
+    #[must_use]
+    pub fn find(self, server: &AuthorizationServer) -> Option<&PolicyClaim> {
+        server.token_policies.get(self.policy)?.claims.get(self.index)
+    }
+
+    /// Whether it has this name.
+    #[must_use]
+    pub fn is_named(self, name: &str, server: &AuthorizationServer) -> bool {
+        self.find(server).is_some_and(|claim| claim.name == name)
+    }
 }
 
 /// The claims that the policies with these indices add to a token of this type. Of several with
 /// one name the first wins; each wins over a claim of the server with its name (decision 7).
 #[must_use]
-pub fn policy_claims<'a>(
-    server: &'a AuthorizationServer,
+pub fn policy_claims(
+    server: &AuthorizationServer,
     applying: &[usize],
     claim_type: ClaimType,
     delivery: Delivery,
-) -> Vec<AddedClaim<'a>> {
-    let mut added: Vec<AddedClaim<'_>> = Vec::new();
+) -> Few<AddedClaim, 8> {
+    let mut added = Few::new();
     for policy in applying {
         let claims = server.token_policies.get(*policy).map_or(&[][..], |policy| &policy.claims);
         for (index, claim) in claims.iter().enumerate() {
             let wanted = claim.claim_type == claim_type
                 && delivery.carries(claim_type, claim.always_include)
-                && !added.iter().any(|known| known.claim.name == claim.name);
+                && !added.iter().any(|known: &AddedClaim| known.is_named(&claim.name, server));
             if wanted {
-                added.push(AddedClaim { policy: *policy, index, claim });
+                added.push(AddedClaim { policy: *policy, index });
             }
         }
     }
@@ -117,6 +131,9 @@ pub struct TokenPolicyFault {
     pub cause: String,
 }
 
+/// The indices of the token policies that apply.
+pub type Applying = Few<usize, 8>;
+
 /// The indices of the token policies that apply when `granted` is granted, in order, with the
 /// trace of all that were considered, if one is asked for.
 ///
@@ -128,8 +145,8 @@ pub fn token_policies_that_apply<'a>(
     granted: &[&str],
     trace: Trace,
     evaluate: &mut Evaluate<'_>,
-) -> Result<(Vec<usize>, Vec<ConsideredTokenPolicy<'a>>), TokenPolicyFault> {
-    let (mut applying, mut considered) = (Vec::new(), Vec::new());
+) -> Result<(Applying, Vec<ConsideredTokenPolicy<'a>>), TokenPolicyFault> {
+    let (mut applying, mut considered) = (Applying::new(), Vec::new());
     for (index, policy) in server.token_policies.iter().enumerate() {
         let mut mismatch = first_mismatch(policy, facts, granted);
         if let (None, Some(condition)) = (&mismatch, &policy.condition) {
@@ -208,8 +225,9 @@ fn is_same(one: &Json, other: &Json) -> bool {
     }
 }
 
-/// Compares through the text of the number, since no float holds every integer of 64 bits. Adding
-/// zero makes a negative zero a plain one.
+/// Compares as integers, since no float holds every integer of 64 bits. Two to the power of 63 is
+/// the first that does not fit, and all before it that are whole convert exactly.
 fn is_same_number(integer: i64, number: f64) -> bool {
-    number.fract() == 0.0 && format!("{:.0}", number + 0.0) == integer.to_string()
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    number.fract() == 0.0 && (-LIMIT..LIMIT).contains(&number) && number as i64 == integer
 }

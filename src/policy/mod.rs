@@ -7,7 +7,7 @@ mod index;
 mod refusal;
 
 pub use customize::{
-    AddedClaim, ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch,
+    AddedClaim, Applying, ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch,
     is_included, policy_claims, token_policies_that_apply,
 };
 pub use decide::{Allowed, Considered, Decision, ScopeNames, Trace, Verdict, decide};

@@ -391,7 +391,7 @@ fn of_token_policies_that_name_one_claim_the_first_wins() {
     assert_eq!(added.len(), 1);
     assert_eq!((added[0].policy, added[0].index), (0, 0));
     let second = policy_claims(&server, &[1], ClaimType::Resource, Delivery::Full);
-    assert_eq!(second[0].claim.value.text, "second");
+    assert_eq!(second[0].find(&server).unwrap().value.text, "second");
     assert!(policy_claims(&server, &[0], ClaimType::Identity, Delivery::Full).is_empty());
 }
 

@@ -5,6 +5,7 @@ use crate::codegen::{self, CompiledSet, Listing, Unit};
 use crate::ir;
 use crate::optimize::{self, Pass};
 use claimsmith_runtime::types::Shape;
+use std::sync::OnceLock;
 
 /// Mistakes that code generation can be told to make, so that a test can show it would find them.
 #[cfg(feature = "internals")]
@@ -69,11 +70,7 @@ impl SetBuilder {
 
     /// A program with less to do. One that a pass breaks, which is a bug of ours, stays as it is.
     fn optimized(&self, program: &Program, passes: &[Pass]) -> Program {
-        program.optimized(&self.root_shapes, passes).unwrap_or_else(|wrong| {
-            debug_assert!(false, "{wrong}");
-            tracing::error!(%wrong, "a program is not optimized");
-            program.clone()
-        })
+        optimized(program, &self.root_shapes, passes)
     }
 
     /// The typed IR of an expression or condition as machine code is made of it; `None` for an
@@ -88,29 +85,45 @@ impl SetBuilder {
     pub fn listing(self, id: ProgramId) -> Option<Listing> {
         let settings = codegen::Settings::with_listing();
         let set = self.compile(Engine::Native, settings, optimize::ALL);
-        set.native?.listing().get(id.0).cloned()
+        set.native(Engine::Native)?.listing().get(id.0).cloned()
     }
 
     fn compile(self, engine: Engine, settings: codegen::Settings, passes: &[Pass]) -> ProgramSet {
+        let Self { schema, names, programs, root_shapes, .. } = self;
         let native = match engine {
-            Engine::Interpreter => None,
-            Engine::Native => self.machine_code(settings, passes),
+            Engine::Interpreter => OnceLock::new(),
+            Engine::Native => {
+                OnceLock::from(machine_code(&programs, &root_shapes, settings, passes))
+            }
         };
-        let Self { schema, names, programs, .. } = self;
         let needs = Needs::new(&programs, schema.n_records(), names.paths());
-        ProgramSet { schema, names: names.list().to_vec(), programs, needs, native }
+        let names = names.list().to_vec();
+        ProgramSet { schema, names, programs, needs, root_shapes, native }
     }
+}
 
-    /// Machine code of all programs. The optimized IR that it is made of is not kept: its faults
-    /// know where they were written.
-    fn machine_code(&self, settings: codegen::Settings, passes: &[Pass]) -> Option<CompiledSet> {
-        let optimized: Vec<Program> =
-            self.programs.iter().map(|program| self.optimized(program, passes)).collect();
-        let units: Vec<Unit<'_>> = optimized.iter().map(Program::unit).collect();
-        codegen::compile(&units, settings)
-            .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
-            .ok()
-    }
+/// Machine code of all programs; `None`, with a warning in the log, where there can be none. The
+/// optimized IR that it is made of is not kept: its faults know where they were written.
+pub(super) fn machine_code(
+    programs: &[Program],
+    root_shapes: &[Shape],
+    settings: codegen::Settings,
+    passes: &[Pass],
+) -> Option<CompiledSet> {
+    let optimized: Vec<Program> =
+        programs.iter().map(|program| optimized(program, root_shapes, passes)).collect();
+    let units: Vec<Unit<'_>> = optimized.iter().map(Program::unit).collect();
+    codegen::compile(&units, settings)
+        .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
+        .ok()
+}
+
+fn optimized(program: &Program, root_shapes: &[Shape], passes: &[Pass]) -> Program {
+    program.optimized(root_shapes, passes).unwrap_or_else(|wrong| {
+        debug_assert!(false, "{wrong}");
+        tracing::error!(%wrong, "a program is not optimized");
+        program.clone()
+    })
 }
 
 impl Program {

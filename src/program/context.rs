@@ -28,7 +28,7 @@ impl<'r> Roots<'r> {
         now: i64,
         records: impl IntoIterator<Item = Option<&'r PackedRecord>>,
     ) -> Self {
-        let records = records.into_iter().map(|record| record.map(PackedRecord::record)).collect();
+        let records = records.into_iter().map(|record| record.map(PackedRecord::record));
         Self(Inputs::new(table, resolved, records).at(now))
     }
 

@@ -35,14 +35,14 @@ use crate::codegen::{self, CompiledSet, Outcome};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
-use crate::optimize::bound;
+use crate::optimize::{self, bound};
 use crate::schema::{Position, Schema};
 use crate::source::Span;
 use crate::syntax;
 use claimsmith_runtime::limits;
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Shape, Type};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A filter for the log without which the language would say far too much.
 pub const QUIET: &str = codegen::QUIET;
@@ -151,7 +151,10 @@ pub struct ProgramSet {
     names: Vec<String>,
     programs: Vec<Program>,
     needs: Needs,
-    native: Option<CompiledSet>,
+    /// The shapes of the records by ordinal, for machine code that is made later.
+    root_shapes: Vec<Shape>,
+    /// Absent until it is made, and where the host lets none run.
+    native: OnceLock<Option<CompiledSet>>,
 }
 
 /// What a condition gave.
@@ -338,12 +341,28 @@ impl ProgramSet {
     /// Whether machine code serves.
     #[must_use]
     pub fn is_native(&self) -> bool {
-        self.native.is_some()
+        self.native(Engine::Native).is_some()
+    }
+
+    /// Whether machine code was made, or found not to be had.
+    #[must_use]
+    pub fn is_compiled(&self) -> bool {
+        self.native.get().is_some()
+    }
+
+    /// Makes the machine code of a set that was finished without, for evaluations that begin from
+    /// now on. Others go on meanwhile, interpreted.
+    pub fn compile(&self) {
+        self.native.get_or_init(|| {
+            let settings = codegen::Settings::default();
+            compile::machine_code(&self.programs, &self.root_shapes, settings, optimize::ALL)
+        });
     }
 
     /// Machine code, if it is to answer.
+    #[inline]
     fn native(&self, engine: Engine) -> Option<&CompiledSet> {
-        self.native.as_ref().filter(|_| engine == Engine::Native)
+        self.native.get()?.as_ref().filter(|_| engine == Engine::Native)
     }
 
     /// Whether any program reads the record with this ordinal; one that none reads need not be made.
@@ -389,7 +408,7 @@ impl ProgramSet {
     /// How many bytes of machine code a program is; `None` where it is interpreted.
     #[must_use]
     pub fn code_bytes(&self, id: ProgramId) -> Option<usize> {
-        self.native.as_ref()?.code_bytes(id.0)
+        self.native(Engine::Native)?.code_bytes(id.0)
     }
 
     /// How many steps of [`STEPS`] an expression or condition spends; 0 for an object, whose

@@ -1,18 +1,22 @@
 //! Text to a draft: the document read, every record packed, every expression of every server
-//! compiled. All problems are reported at once; of a document with problems nothing is kept.
+//! compiled, but for those of servers that are as they were. All problems are reported at once; of a
+//! document with problems nothing is kept.
 
-use super::{Problem, PublicUrl};
+use super::{Problem, PublicUrl, Published};
 use crate::claims::{self, ClaimPlan};
 use crate::diagnostic::Diagnostic;
-use crate::directory::Records;
+use crate::directory::{Directory, Records};
 use crate::document::{self, Json, Node};
 use crate::organization::{self, Organization};
+use crate::policy::RuleIndex;
 use crate::program::{Bounds, Engine, ProgramId, ProgramSet, SetBuilder};
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ExpressionText};
 use crate::source::Span;
 use crate::token;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The member of a document that declares attributes.
 const USER_SCHEMA: &str = "userSchema";
@@ -24,22 +28,32 @@ pub struct Draft {
     pub(super) organization: Organization,
     pub(super) records: Records,
     /// In the order of the organization.
-    pub(super) servers: Vec<CompiledServer>,
+    pub(super) servers: Vec<Arc<CompiledServer>>,
     remarks: Vec<Problem>,
 }
 
-/// What one server's expressions became.
+/// What one server's expressions and rules became. Versions of an organization share it as long as
+/// the server, the schema and the names of the groups stay as they are.
 #[derive(Debug)]
 pub(super) struct CompiledServer {
     pub(super) programs: ProgramSet,
     pub(super) plan: ClaimPlan,
     pub(super) conditions: Conditions,
-    /// What is surprising about its expressions.
-    remarks: Vec<Problem>,
+    pub(super) rules: RuleIndex,
+    remarks: Vec<Remark>,
 }
 
 /// The conditions of rules and token policies, by their text: equal ones are compiled once.
-pub(super) type Conditions = BTreeMap<String, ProgramId>;
+pub(super) type Conditions = FxHashMap<String, ProgramId>;
+
+/// What is surprising about an expression. Where that stands in the document is another matter in
+/// every document.
+#[derive(Debug)]
+struct Remark {
+    /// Index among the expressions of the server.
+    expression: usize,
+    found: Diagnostic,
+}
 
 impl Draft {
     /// The organization that was read.
@@ -74,6 +88,19 @@ impl Draft {
 /// # Errors
 /// Everything that is wrong with it, in the order of the document.
 pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Draft, Vec<Problem>> {
+    compile_after(None, text, public_url, engine)
+}
+
+/// As [`compile`], with what `former` has compiled of servers that are still the same.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_after(
+    former: Option<&Published>,
+    text: &[u8],
+    public_url: PublicUrl,
+    engine: Engine,
+) -> Result<Draft, Vec<Problem>> {
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
     let (organization, found) = organization::read_what_can_be(&document, &token::digest);
     let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
@@ -83,7 +110,9 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
         return Err(problems);
     };
     let Organization { name, sub_domain, user_schema, directory, servers, .. } = &organization;
-    let records = match Records::pack(name, sub_domain, user_schema, directory) {
+    let former_records = former.map(Published::records);
+    let packed = Records::pack(name, sub_domain, user_schema, directory, former_records);
+    let records = match packed {
         Ok(records) => records,
         Err(error) => {
             if problems.is_empty() {
@@ -97,26 +126,52 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
     // Of a document with problems nothing is kept, so no machine code is made of it either.
     let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
     problems.extend(audience_problems(&document, servers, &public_url));
+    let kept = Kept::of(former, &organization, &records);
     let mut compiled = Vec::with_capacity(servers.len());
     for server in servers {
-        match compile_server(server, &organization, &records, text, engine) {
-            Ok(server) => compiled.push(server),
-            Err(found) => problems.extend(found),
+        match kept.find(server) {
+            Some(known) => compiled.push(known),
+            None => match compile_server(server, &organization, &records, text, engine) {
+                Ok(server) => compiled.push(Arc::new(server)),
+                Err(found) => problems.extend(found),
+            },
         }
     }
     if !problems.is_empty() {
         problems.sort_by_key(|problem| problem.diagnostic.span);
         return Err(problems);
     }
-    let mut remarks: Vec<Problem> = servers
-        .iter()
-        .zip(&compiled)
-        .flat_map(|(server, made)| {
-            made.remarks.iter().cloned().chain(unattended(server, made, text))
-        })
-        .collect();
+    let pairs = servers.iter().zip(&compiled);
+    let mut remarks: Vec<Problem> =
+        pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
     remarks.sort_by_key(|remark| remark.diagnostic.span);
     Ok(Draft { public_url, organization, records, servers: compiled, remarks })
+}
+
+/// What a former version has compiled that may serve the next.
+struct Kept<'f>(BTreeMap<&'f str, (&'f AuthorizationServer, &'f Arc<CompiledServer>)>);
+
+impl<'f> Kept<'f> {
+    /// Everything or nothing: what was compiled speaks of attributes by their slots, and of groups
+    /// by their indices.
+    fn of(former: Option<&'f Published>, organization: &Organization, records: &Records) -> Self {
+        let still = former.filter(|former| {
+            Arc::ptr_eq(former.records().schema(), records.schema())
+                && group_names(former.directory()).eq(group_names(&organization.directory))
+        });
+        let servers = still.map_or(&[][..], Published::servers).iter();
+        Self(servers.map(|server| (&*server.definition().id, server.compiled())).collect())
+    }
+
+    /// What was compiled of a server that is as it was.
+    fn find(&self, server: &AuthorizationServer) -> Option<Arc<CompiledServer>> {
+        let (known, compiled) = self.0.get(server.id.as_str())?;
+        (*known == server).then(|| Arc::clone(compiled))
+    }
+}
+
+fn group_names(directory: &Directory) -> impl Iterator<Item = &str> {
+    directory.groups().iter().map(|group| group.name.as_str())
 }
 
 fn compile_server(
@@ -131,9 +186,21 @@ fn compile_server(
         .map_err(|found| found.into_iter().flat_map(|found| of_claim(document, found)).collect());
     let conditions = add_conditions(server, document, &mut builder);
     match (plan, conditions) {
-        (Ok((plan, of_claims)), Ok((conditions, mut remarks))) => {
-            remarks.extend(of_claims.into_iter().flat_map(|found| of_claim(document, found)));
-            Ok(CompiledServer { programs: builder.finish(engine), plan, conditions, remarks })
+        (Ok((plan, of_claims)), Ok((conditions, of_conditions))) => {
+            let programs = builder.finish(engine);
+            let unattended = plan.fail_unattended(server, &programs);
+            let told = of_claims.into_iter().chain(of_conditions).flat_map(|told| {
+                let found = told.found.unwrap_or_default();
+                found.into_iter().map(move |found| (told.expression.clone(), found))
+            });
+            let remarks = unattended
+                .into_iter()
+                .map(|(expression, found)| (expression.clone(), found))
+                .chain(told)
+                .filter_map(|(expression, found)| Remark::new(server, &expression, found))
+                .collect();
+            let rules = RuleIndex::new(server);
+            Ok(CompiledServer { programs, plan, conditions, rules, remarks })
         }
         (plan, conditions) => {
             let found: [Option<Vec<Problem>>; 2] = [plan.err(), conditions.err()];
@@ -142,27 +209,38 @@ fn compile_server(
     }
 }
 
-/// Claims that fail for a request without a user.
-fn unattended<'c>(
-    server: &'c AuthorizationServer,
-    compiled: &'c CompiledServer,
-    document: &'c str,
-) -> impl Iterator<Item = Problem> {
-    let failing = compiled.plan.fail_unattended(server, &compiled.programs);
-    failing
-        .into_iter()
-        .map(|(expression, found)| Problem::of_expression(document, expression, found))
+impl Remark {
+    fn new(
+        server: &AuthorizationServer,
+        expression: &ExpressionText,
+        found: Diagnostic,
+    ) -> Option<Self> {
+        let is_it = |known: &ExpressionText| known.path == expression.path && known == expression;
+        Some(Self { expression: server.expressions().position(is_it)?, found })
+    }
+}
+
+impl CompiledServer {
+    /// What is surprising about the expressions of `server`, placed in this document.
+    fn remarks_in(&self, server: &AuthorizationServer, document: &str) -> Vec<Problem> {
+        let placed = |remark: &Remark| {
+            let expression = server.expressions().nth(remark.expression)?;
+            Some(Problem::of_expression(document, expression, remark.found.clone()))
+        };
+        self.remarks.iter().filter_map(placed).collect()
+    }
 }
 
 fn add_conditions(
     server: &AuthorizationServer,
     document: &str,
     builder: &mut SetBuilder,
-) -> Result<(Conditions, Vec<Problem>), Vec<Problem>> {
-    let (mut conditions, mut problems, mut remarks) = (Conditions::new(), Vec::new(), Vec::new());
-    let placed = |expression: &ExpressionText, found: Vec<Diagnostic>| {
+) -> Result<(Conditions, Vec<claims::PlanProblem>), Vec<Problem>> {
+    let (mut conditions, mut problems) = (Conditions::default(), Vec::new());
+    let mut remarks = Vec::new();
+    let told = |expression: &ExpressionText, found: Vec<Diagnostic>| {
         let expression = expression.clone();
-        of_claim(document, claims::PlanProblem { expression, found: Ok(found) })
+        claims::PlanProblem { expression, found: Ok(found) }
     };
     builder.at(Position::Condition);
     for expression in server.conditions() {
@@ -172,9 +250,9 @@ fn add_conditions(
         match builder.add_condition(&expression.text) {
             Ok((id, lints)) => {
                 conditions.insert(expression.text.clone(), id);
-                remarks.extend(placed(expression, lints));
+                remarks.push(told(expression, lints));
             }
-            Err(found) => problems.extend(placed(expression, found)),
+            Err(found) => problems.extend(of_claim(document, told(expression, found))),
         }
     }
     if problems.is_empty() { Ok((conditions, remarks)) } else { Err(problems) }

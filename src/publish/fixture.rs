@@ -1,7 +1,7 @@
 //! The demo organization published for tests: in memory, with known secrets, and with the same
 //! keys at each publication.
 
-use super::{Draft, Problem, PublicUrl, Published, Surroundings, compile};
+use super::{Draft, Problem, PublicUrl, Published, Surroundings, compile, compile_after};
 use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::organization::DEMO;
@@ -32,9 +32,19 @@ pub(crate) fn draft(document: &str) -> Result<Draft, Vec<Problem>> {
     compile(document.as_bytes(), PublicUrl::new(URL).unwrap(), Engine::Native)
 }
 
-/// The secret of each client: what the variable that should hold it is called.
+/// The document published for the first time.
 pub(crate) fn publish(document: &str) -> Published {
-    let draft = draft(document).unwrap();
+    start(draft(document).unwrap())
+}
+
+/// The document published after `former`.
+pub(crate) fn publish_after(former: &Published, document: &str) -> Published {
+    let url = PublicUrl::new(URL).unwrap();
+    start(compile_after(Some(former), document.as_bytes(), url, Engine::Native).unwrap())
+}
+
+/// The secret of each client: what the variable that should hold it is called.
+pub(crate) fn start(draft: Draft) -> Published {
     let random = Random::seeded(b"publish");
     let master = MasterKey::generate(&random);
     let vault = Vault::new(&master).unwrap();

@@ -11,7 +11,7 @@ mod running;
 #[cfg(test)]
 mod tests;
 
-pub use compile::{Draft, compile};
+pub use compile::{Draft, compile, compile_after};
 pub use format::format;
 pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError};
@@ -27,10 +27,13 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer of this version.
+    /// An issuer of this version. What it lacks of machine code is made in the background, and the
+    /// interpreter serves until then.
     #[must_use]
     pub fn new(published: Published) -> Self {
-        Self { current: ArcSwap::from_pointee(published) }
+        let published = Arc::new(published);
+        compile_in_background(&published);
+        Self { current: ArcSwap::new(published) }
     }
 
     /// The version that is served now. A request asks once and keeps the answer, so that it sees
@@ -48,6 +51,32 @@ impl Issuer {
 
     /// Serves another version from now on. Requests under way finish with the one they began with.
     pub fn replace(&self, published: Published) {
-        self.current.store(Arc::new(published));
+        let published = Arc::new(published);
+        compile_in_background(&published);
+        self.current.store(published);
+    }
+}
+
+/// Compiles, server by server, what was published without machine code; stops when that version is
+/// no longer held by anyone.
+fn compile_in_background(published: &Arc<Published>) {
+    let lacks = |published: &Published| {
+        published.servers().iter().position(|server| !server.programs().is_compiled())
+    };
+    if lacks(published).is_none() {
+        return;
+    }
+    let version = Arc::downgrade(published);
+    let work = move || {
+        while let Some(published) = version.upgrade() {
+            let Some(server) = lacks(&published).and_then(|at| published.servers().get(at)) else {
+                break;
+            };
+            server.programs().compile();
+        }
+    };
+    let thread = std::thread::Builder::new().name("compile".to_owned()).spawn(work);
+    if let Err(error) = thread {
+        tracing::warn!(%error, "no thread to compile in; expressions run interpreted");
     }
 }

@@ -1,7 +1,7 @@
 //! What serves: the organization with its records, and each server with its programs and keys.
 
 use super::PublicUrl;
-use super::compile::{CompiledServer, Conditions, Draft, issuer};
+use super::compile::{CompiledServer, Draft, issuer};
 use super::public_url::origin_of;
 use crate::claims::ClaimPlan;
 use crate::directory::{
@@ -17,6 +17,7 @@ use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
 use crate::token::{Algorithm, ForeignKey, KeySet, Keyring, SharedSecret, Vault};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The id under which the default server is found besides its own.
 pub(super) const DEFAULT: &str = "default";
@@ -46,12 +47,9 @@ pub struct Published {
 pub struct RunningServer {
     definition: AuthorizationServer,
     issuer: String,
-    programs: ProgramSet,
+    compiled: Arc<CompiledServer>,
     /// The programs' names of groups in the records' table.
     resolved: Vec<u32>,
-    plan: ClaimPlan,
-    conditions: Conditions,
-    rules: RuleIndex,
     keys: KeySet,
 }
 
@@ -107,7 +105,6 @@ impl Draft {
         let passwords = read_passwords(&directory, around)?;
         let mut servers = Vec::with_capacity(compiled.len());
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
-            let CompiledServer { programs, plan, conditions, .. } = compiled;
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
             let Surroundings { store, vault, random, .. } = around;
@@ -121,12 +118,9 @@ impl Draft {
             }
             servers.push(RunningServer {
                 issuer: issuer(&public_url, &definition),
-                rules: RuleIndex::new(&definition),
+                resolved: compiled.programs.resolve(records.groups()),
                 definition,
-                resolved: programs.resolve(records.groups()),
-                programs,
-                plan,
-                conditions,
+                compiled,
                 keys,
             });
         }
@@ -329,6 +323,11 @@ impl RunningServer {
         &self.definition
     }
 
+    /// With what was compiled for it.
+    pub(super) fn compiled(&self) -> (&AuthorizationServer, &Arc<CompiledServer>) {
+        (&self.definition, &self.compiled)
+    }
+
     /// `iss` of its tokens.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -337,18 +336,18 @@ impl RunningServer {
 
     #[must_use]
     pub fn programs(&self) -> &ProgramSet {
-        &self.programs
+        &self.compiled.programs
     }
 
     #[must_use]
     pub fn plan(&self) -> &ClaimPlan {
-        &self.plan
+        &self.compiled.plan
     }
 
     /// Its rules by what they ask for.
     #[must_use]
     pub fn rules(&self) -> &RuleIndex {
-        &self.rules
+        &self.compiled.rules
     }
 
     #[must_use]
@@ -370,10 +369,10 @@ impl RunningServer {
         worker: &mut Worker,
         engine: Engine,
     ) -> ConditionOutcome {
-        let Some(id) = self.conditions.get(&expression.text) else {
+        let Some(id) = self.compiled.conditions.get(&expression.text) else {
             return ConditionOutcome::Fault("the condition was not compiled".to_owned());
         };
-        match self.programs.condition(*id, roots, worker, engine) {
+        match self.compiled.programs.condition(*id, roots, worker, engine) {
             Ok(Condition::True) => ConditionOutcome::True,
             Ok(Condition::False) => ConditionOutcome::False,
             Ok(Condition::Null) => ConditionOutcome::Null,

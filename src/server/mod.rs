@@ -18,8 +18,9 @@ pub use token_policy::{AttributeOperator, AttributeTest, PolicyClaim, TokenPolic
 use crate::directory::Status;
 use crate::source::Span;
 
-/// The text of an expression and where in the document it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The text of an expression and where in the document it stands. Two of one text are equal wherever
+/// they stand, so that a server is equal to itself in a document that changed elsewhere.
+#[derive(Clone, Debug)]
 pub struct ExpressionText {
     pub text: String,
     /// The path of the value in the document; what stands for it when the text is our own.
@@ -27,6 +28,14 @@ pub struct ExpressionText {
     /// The JSON string, quotes included; empty when the text is our own.
     pub span: Span,
 }
+
+impl PartialEq for ExpressionText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for ExpressionText {}
 
 /// One issuer of tokens (management API, `/api/v1/authorizationServers`).
 #[derive(Clone, Debug, PartialEq)]

@@ -66,7 +66,7 @@ pub fn write_access(buffer: &mut Vec<u8>, claims: &AccessClaims<'_>, custom: &[u
         object.texts(member!("scp"), claims.scopes);
     }
     if rfc9068 {
-        object.text(member!("scope"), &claims.scopes.join(" "));
+        object.joined(member!("scope"), claims.scopes);
     }
     if let Some(auth_time) = claims.auth_time {
         object.integer(member!("auth_time"), auth_time);

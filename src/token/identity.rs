@@ -1,9 +1,9 @@
 //! The claims of an ID token, as JSON (section 2.9; OpenID Connect Core §2).
 
 use super::key::Algorithm;
+use super::short_text::ShortText;
 use super::write::{ObjectWriter, member};
 use aws_lc_rs::digest;
-use base64_simd::URL_SAFE_NO_PAD;
 
 /// What an ID token says besides its custom claims.
 #[derive(Debug, Clone, Copy)]
@@ -56,12 +56,14 @@ pub fn write_identity(buffer: &mut Vec<u8>, claims: &IdentityClaims<'_>, custom:
 /// The left half of the hash of an access token, in base64url (OpenID Connect Core §3.1.3.6). The
 /// hash is that of the algorithm: SHA-512 for Ed25519, SHA-256 for the others.
 #[must_use]
-pub fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
+pub fn at_hash(algorithm: Algorithm, access_token: &str) -> ShortText {
     let hash = match algorithm {
         Algorithm::Rs256 | Algorithm::Es256 => &digest::SHA256,
         Algorithm::EdDsa => &digest::SHA512,
     };
     let hash = digest::digest(hash, access_token.as_bytes());
     let (left, _) = hash.as_ref().split_at_checked(hash.as_ref().len() / 2).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode_to_string(left)
+    let mut text = ShortText::default();
+    text.push_base64url(left);
+    text
 }

@@ -16,6 +16,7 @@ pub mod opaque;
 pub mod refresh;
 pub mod vault;
 pub mod verify;
+mod short_text;
 mod write;
 
 pub use access::{AccessClaims, AccessLayout, write_access};
@@ -28,6 +29,7 @@ pub use key_set::{KeySet, KeySetError, KeyStatus};
 pub use keyring::Keyring;
 pub use nonce::NonceKey;
 pub use refresh::{FamilyId, RefreshKeys, RefreshToken};
+pub use short_text::ShortText;
 pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
 pub use verify::{Verifier, VerifyError};
 

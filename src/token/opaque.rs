@@ -1,5 +1,6 @@
 //! What is random and means nothing by itself: client secrets, codes, verifiers and token ids.
 
+use super::short_text::ShortText;
 use super::vault::MasterKey;
 use crate::random::Random;
 use aws_lc_rs::{constant_time, digest, hmac};
@@ -116,28 +117,25 @@ pub enum TokenKind {
 /// The `jti` of an access token: `AT.<family>.<random>`, or `AT.<random>` if no user granted it
 /// (decision 16).
 #[must_use]
-pub fn access_jti(random: &Random, family: Option<&str>) -> String {
-    let mut jti = String::with_capacity(96);
-    jti.push_str(ACCESS);
-    if let Some(family) = family {
-        jti.push_str(family);
-        jti.push('.');
+pub fn access_jti(random: &Random, family: Option<&str>) -> ShortText {
+    match family {
+        Some(family) => jti(&[ACCESS, family, "."], random),
+        None => jti(&[ACCESS], random),
     }
-    append_id(random, &mut jti);
-    jti
-}
-
-fn append_id(random: &Random, jti: &mut String) {
-    let mut bytes = [0; TOKEN_ID_BYTES];
-    random.fill_id(&mut bytes);
-    URL_SAFE_NO_PAD.encode_append(bytes, jti);
 }
 
 /// The `jti` of an ID token: `ID.<random>`.
 #[must_use]
-pub fn identity_jti(random: &Random) -> String {
-    let mut jti = IDENTITY.to_owned();
-    append_id(random, &mut jti);
+pub fn identity_jti(random: &Random) -> ShortText {
+    jti(&[IDENTITY], random)
+}
+
+fn jti(before: &[&str], random: &Random) -> ShortText {
+    let mut bytes = [0; TOKEN_ID_BYTES];
+    random.fill_id(&mut bytes);
+    let mut jti = ShortText::default();
+    before.iter().for_each(|part| jti.push(part));
+    jti.push_base64url(&bytes);
     jti
 }
 

@@ -1,6 +1,7 @@
 //! Refresh tokens: which family, which generation, and a MAC over both. None is kept, so that the
 //! same one is derived again wherever it is asked for (decision 17).
 
+use super::short_text::ShortText;
 use super::vault::MasterKey;
 use crate::random::Random;
 use aws_lc_rs::{digest, hmac};
@@ -55,8 +56,10 @@ impl FamilyId {
 
     /// The id in base64url: 22 characters.
     #[must_use]
-    pub fn text(&self) -> String {
-        URL_SAFE_NO_PAD.encode_to_string(self.0)
+    pub fn text(&self) -> ShortText {
+        let mut text = ShortText::default();
+        text.push_base64url(&self.0);
+        text
     }
 }
 

@@ -68,6 +68,23 @@ impl<'b> ObjectWriter<'b> {
         self.buffer.push(b'}');
     }
 
+    /// One text of several, with spaces between.
+    pub(super) fn joined(&mut self, member: &'static str, values: &[&str]) {
+        self.name(member);
+        self.buffer.push(b'"');
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.buffer.push(b' ');
+            }
+            // Between its own quotes, which are none of the whole.
+            let start = self.buffer.len();
+            self.string(value);
+            self.buffer.pop();
+            self.buffer.remove(start);
+        }
+        self.buffer.push(b'"');
+    }
+
     /// Members written elsewhere, `"name":value` with commas between them; then the end.
     pub(super) fn close(self, custom: &[u8]) {
         if !custom.is_empty() {

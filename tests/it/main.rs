@@ -7,9 +7,12 @@
 )]
 
 mod agreement;
+mod allocation;
 #[cfg(feature = "internals")]
 mod bounds;
 mod command_line;
+#[cfg(all(feature = "internals", target_os = "linux"))]
+mod counts;
 mod demo;
 mod embedding;
 mod examples;
@@ -22,6 +25,8 @@ mod kept;
 mod language;
 mod lints;
 mod messages;
+#[path = "../../benches/organization/mod.rs"]
+mod organization;
 mod mistakes;
 mod positions;
 #[cfg(feature = "internals")]

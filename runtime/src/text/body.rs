@@ -109,24 +109,32 @@ fn replace_up_to<'a>(
 
 /// Full Unicode, no locale (decision 36).
 pub(super) fn upper<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let source = text(arguments, 0)?;
-    let made = if source.is_ascii() {
-        source.as_str().to_ascii_uppercase()
-    } else {
-        source.as_str().to_uppercase()
-    };
-    context.make_text(&made).map(Value::text)
+    cased(context, text(arguments, 0)?, <[u8]>::make_ascii_uppercase, str::to_uppercase)
 }
 
 /// As [`upper`].
 pub(super) fn lower<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let source = text(arguments, 0)?;
-    let made = if source.is_ascii() {
-        source.as_str().to_ascii_lowercase()
-    } else {
-        source.as_str().to_lowercase()
-    };
-    context.make_text(&made).map(Value::text)
+    cased(context, text(arguments, 0)?, <[u8]>::make_ascii_lowercase, str::to_lowercase)
+}
+
+/// Most bytes of a text whose case is changed without a text in between.
+const SHORT: usize = 256;
+
+fn cased<'a>(
+    context: &mut Context<'a>,
+    source: Text<'a>,
+    of_ascii: fn(&mut [u8]),
+    of_any: fn(&str) -> String,
+) -> Answer<'a> {
+    let mut short = [0; SHORT];
+    let bytes = source.as_str().as_bytes();
+    if let Some(place) = short.get_mut(..bytes.len()).filter(|_| source.is_ascii()) {
+        place.copy_from_slice(bytes);
+        of_ascii(place);
+        let made = std::str::from_utf8(place).map_err(|_| Fault::Internal)?;
+        return context.make_text(made).map(Value::text);
+    }
+    context.make_text(&of_any(source.as_str())).map(Value::text)
 }
 
 /// Null has no characters (OEL §3.1, `String.len`).

@@ -7,7 +7,7 @@ use super::{Format, log, tell};
 use crate::clock::Clock;
 use crate::grant::{Decided, Form, Proof, SignIn, choose_audience};
 use crate::policy::Trace;
-use crate::program::Worker;
+use crate::program::{Engine, Worker};
 use crate::publish::{Published, RunningServer};
 use clap::Args;
 use explain::{Explanation, Signing};
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let installation = &arguments.installation;
     let public_url = installation.public_url(super::PUBLIC_URL)?;
     let given = match installation.has_document() {
-        true => installation.draft(public_url.clone())?,
+        true => installation.draft(public_url.clone(), Engine::Native)?,
         false => None,
     };
     if given.is_none() && installation.has_document() {
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let opened = runtime.block_on(installation.open(given.as_ref()))?;
     let draft = match given {
         Some(draft) => draft,
-        None => runtime.block_on(opened.kept(&public_url))?.draft,
+        None => runtime.block_on(opened.kept(&public_url, None, Engine::Native))?.draft,
     };
     let published = runtime.block_on(opened.start(draft))?;
     let now = Clock::System.seconds();

@@ -1,6 +1,6 @@
 //! What several test files need: reading cases, and asking the language through its own door.
 
-mod allocator;
+pub(crate) mod allocator;
 pub(crate) mod case;
 pub(crate) mod guard;
 pub(crate) mod made_subject;

@@ -1,5 +1,7 @@
 //! A document becomes servers, or all that is wrong with it.
 
+mod kept;
+
 use super::fixture::{URL, document, draft, publish};
 use super::{Problem, PublicUrl, PublicUrlError};
 use serde_json::json;
