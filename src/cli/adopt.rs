@@ -3,12 +3,15 @@
 //! what is kept, so that an edited file is not overlooked and another's changes are not undone.
 
 use super::installation::{Installation, Opened, Stop};
-use super::{say, show_problems};
+use super::{STACK, say, show_problems};
 use crate::organization::{Adopted, adopt, import, join, read_all};
 use crate::program::Engine;
 use crate::publish::{Draft, PublicUrl, Published, compile_after};
 use crate::store::StoreError;
 use crate::store::organization::{Counters, Entity, Organizations};
+use std::sync::Arc;
+use std::thread;
+use tokio::sync::oneshot;
 
 /// How often an organization is read that others write meanwhile.
 const ATTEMPTS: usize = 10;
@@ -57,17 +60,24 @@ impl Opened {
     pub(super) async fn kept(
         &self,
         public_url: &PublicUrl,
-        former: Option<&Published>,
+        former: Option<Arc<Published>>,
         engine: Engine,
     ) -> Result<Kept, Stop> {
         let (entities, counters) = read_whole(&self.organizations()).await?;
         if counters.is_zero() {
             return Err("there is no organization yet; name a document with --org".into());
         }
-        let text = join(&entities);
-        match compile_after(former, text.as_bytes(), public_url.clone(), engine) {
-            Ok(draft) => Ok(Kept { draft, counters }),
-            Err(problems) => {
+        let url = public_url.clone();
+        let (answer, answered) = oneshot::channel();
+        // Requests are answered meanwhile, and the counters asked for.
+        thread::Builder::new().name("adopt".to_owned()).stack_size(STACK).spawn(move || {
+            let text = join(&entities);
+            let compiled = compile_after(former.as_deref(), text.as_bytes(), url, engine);
+            drop(answer.send((text, compiled)));
+        })?;
+        match answered.await? {
+            (_, Ok(draft)) => Ok(Kept { draft, counters }),
+            (text, Err(problems)) => {
                 show_problems(&problems, "the organization that is kept", text.as_bytes());
                 Err("the organization that is kept cannot be served".into())
             }

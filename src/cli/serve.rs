@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 /// How long to rest when nothing is left that has expired.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -67,10 +68,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
+        let (stands, heard) = watch::channel(counters);
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
         tokio::select! {
             served = serve(listener, router(Arc::clone(&surface)), stop) => served?,
-            never = follow(again, follower, counters) => match never {},
+            never = listen(&opened, &surface, stands) => match never {},
+            never = follow(again, follower, heard, counters) => match never {},
             never = forget_expired(&surface) => match never {},
         }
         Ok(ExitCode::SUCCESS)
@@ -115,20 +118,37 @@ struct Follower<'f> {
 /// How often to ask whether the organization was written, by whichever node or command.
 const POLL: Duration = Duration::from_millis(250);
 
+/// Hears how the organization stands, whichever node or command writes it, and tells who follows.
+async fn listen(
+    opened: &Opened,
+    surface: &Surface,
+    stands: watch::Sender<Counters>,
+) -> std::convert::Infallible {
+    loop {
+        match opened.organizations().counters().await {
+            Ok(stand) => {
+                if opened.store.is_shared() {
+                    surface.issuer.freshness().hear(surface.clock.microseconds());
+                }
+                stands.send_if_modified(|known| std::mem::replace(known, stand) != stand);
+            }
+            Err(error) => tracing::warn!(%error, "whether the organization changed is not known"),
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
 /// Imports the document at each SIGHUP; one that has problems changes nothing. Publishes what is
 /// kept whenever it was written, and after a SIGHUP, since secrets may be others too.
 async fn follow(
     mut again: Signal,
     follower: Follower<'_>,
+    mut stands: watch::Receiver<Counters>,
     mut seen: Counters,
 ) -> std::convert::Infallible {
     loop {
-        let is_told = tokio::select! {
-            told = again.recv() => told.is_some(),
-            () = tokio::time::sleep(POLL) => false,
-        };
-        if is_told {
-            match follower.import().await {
+        tokio::select! {
+            Some(()) = again.recv() => match follower.import().await {
                 Ok(true) => {
                     follower.publish(&mut seen).await;
                     say("the org document was published anew\n");
@@ -137,16 +157,14 @@ async fn follow(
                     say("error: the org document was not published; the former one serves\n");
                 }
                 Err(stop) => say(&format!("error: the former org document serves on: {stop}\n")),
+            },
+            Ok(()) = stands.changed() => {
+                if *stands.borrow_and_update() != seen {
+                    follower.publish(&mut seen).await;
+                    tracing::info!("the organization was changed, and is served as it is now");
+                }
             }
-            continue;
-        }
-        match follower.opened.organizations().counters().await {
-            Ok(stand) if stand != seen => {
-                follower.publish(&mut seen).await;
-                tracing::info!("the organization was changed, and is served as it is now");
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "whether the organization changed is not known"),
+            else => std::future::pending().await,
         }
     }
 }
@@ -167,8 +185,7 @@ impl Follower<'_> {
     /// Serves what is kept. If that cannot be, it is said once, and what served before serves on.
     async fn publish(&self, seen: &mut Counters) {
         let published = async {
-            let former = self.surface.issuer.current().clone();
-            let former = Some(&*former);
+            let former = Some(self.surface.issuer.version());
             let kept = self.opened.kept(&self.public_url, former, Engine::Native).await?;
             let Kept { draft, counters } = kept;
             *seen = counters;

@@ -5,8 +5,9 @@ use super::{say, tell};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::data_directory;
-use crate::store::upkeep;
+use crate::store::upkeep::{self, Restored};
 use clap::{Args, Subcommand};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,8 +37,11 @@ enum Task {
         #[command(flatten)]
         data: Data,
         /// The backup
-        #[arg(long, value_name = "FILE")]
-        from: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "store")]
+        from: Option<PathBuf>,
+        /// A PostgreSQL database that its own tools restored just now
+        #[arg(long, value_name = "URL", conflicts_with = "from")]
+        store: Option<String>,
     },
     /// Read everything and say what is wrong
     Check {
@@ -70,17 +74,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             upkeep::backup(&data.database(), to, &Random::System)?;
             tell(&format!("wrote {}; the master key is not in it\n", to.display()))?;
         }
-        Task::Restore { data, from } => {
+        Task::Restore { store: Some(url), .. } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            tell_restored("the database", runtime.block_on(upkeep::end_all_of_before(url))?)?;
+        }
+        Task::Restore { data, from: Some(from), .. } => {
             data_directory::create(&data.data)?;
             let database = data.database();
             let restored = upkeep::restore(from, &database, &Clock::System, &Random::System)?;
-            tell(&format!(
-                "restored {}; {} rows of before have ended (epoch {})\n",
-                database.display(),
-                restored.n_ended,
-                restored.epoch
-            ))?;
+            tell_restored(&database.display().to_string(), restored)?;
         }
+        Task::Restore { from: None, .. } => return Err("name a backup with --from".into()),
         Task::Check { data } => return check(data),
         Task::Vacuum { data } => {
             upkeep::vacuum(&data.database())?;
@@ -88,6 +92,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell_restored(what: &str, restored: Restored) -> io::Result<()> {
+    let Restored { epoch, n_ended } = restored;
+    tell(&format!("restored {what}; {n_ended} rows of before have ended (epoch {epoch})\n"))
 }
 
 fn check(data: &Data) -> Result<ExitCode, Stop> {

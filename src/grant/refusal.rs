@@ -233,6 +233,14 @@ impl Refusal {
         Self::new("temporarily_unavailable", 503, description).because(cause)
     }
 
+    /// A node that does not know how the organization stands (decision 40).
+    #[must_use]
+    pub fn out_of_date() -> Self {
+        let description = "The server is out of touch. Try again in a moment.";
+        Self::new("temporarily_unavailable", 503, description)
+            .because("nothing was heard from the store for more than a second")
+    }
+
     pub(super) fn unknown_scopes() -> Self {
         Self::invalid_scope(
             "One or more scopes are not configured for the authorization server resource.",

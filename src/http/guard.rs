@@ -26,6 +26,11 @@ pub(super) async fn fence(
 ) -> Response {
     let id = surface.random.base64url(ID_BYTES);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let is_stale = surface.issuer.freshness().is_stale(surface.clock.microseconds());
+    if is_stale && !is_safe_when_stale(&path) {
+        tracing::error!(request = id, %method, path, "nothing was heard from the store");
+        return with_id(refused(&Refusal::out_of_date(), false), &id);
+    }
     let task = tokio::spawn(tokio::time::timeout(DEADLINE, next.run(request)));
     let mut response = match task.await {
         Ok(Ok(response)) => response,
@@ -46,7 +51,17 @@ pub(super) async fn fence(
             tracing::info!(request = id, %method, path, code, why, "a request was refused");
         }
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    with_id(response, &id)
+}
+
+/// Keys and metadata are the same whatever became of a person, and who asks for the health of the
+/// process does not ask for the store's.
+fn is_safe_when_stale(path: &str) -> bool {
+    path == "/health" || path.ends_with("/v1/keys") || path.contains("/.well-known/")
+}
+
+fn with_id(mut response: Response, id: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response

@@ -3,6 +3,7 @@
 
 mod compile;
 mod format;
+mod freshness;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod problem;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use compile::{Draft, compile, compile_after};
 pub use format::format;
+pub use freshness::Freshness;
 pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use running::{ClientProof, Published, RunningServer, StartError, Surroundings};
@@ -24,6 +26,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Issuer {
     current: ArcSwap<Published>,
+    freshness: Freshness,
 }
 
 impl Issuer {
@@ -33,7 +36,13 @@ impl Issuer {
     pub fn new(published: Published) -> Self {
         let published = Arc::new(published);
         compile_in_background(&published);
-        Self { current: ArcSwap::new(published) }
+        Self { current: ArcSwap::new(published), freshness: Freshness::default() }
+    }
+
+    /// Whether what is served may still be believed.
+    #[must_use]
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
     }
 
     /// The version that is served now. A request asks once and keeps the answer, so that it sees

@@ -110,6 +110,12 @@ impl Store {
         if let Self::Failing(failing) = self { failing.n_calls() } else { 0 }
     }
 
+    /// Whether other nodes write to it too, which this one may be cut off from.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Applies `ops` in order, each seeing what those before it did: all of them, or none if the
     /// condition of one fails. When this answers `Applied` the rows are on the disk. A caller that
     /// stops waiting does not cancel the batch.
@@ -233,6 +239,8 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+pub(crate) use postgres::throwaway;
 #[cfg(test)]
 mod skip;
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod exchange;
 mod form;
 mod introspect;
 mod metadata;
+mod nodes;
 mod refresh;
 mod revoke;
 mod sign_in;
@@ -107,8 +108,18 @@ impl World {
 
     /// The demo after a change.
     fn with(change: impl FnOnce(&mut Value)) -> Self {
-        let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
-        let store = Store::memory(clock.clone());
+        Self::over(|_, clock| Store::memory(clock), Random::seeded(b"http"), change)
+    }
+
+    /// The demo after a change, over a store that is opened in its runtime.
+    fn over(
+        open: impl FnOnce(&Runtime, Clock) -> Store,
+        random: Random,
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
+        let clock = Clock::fixed(NOW);
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let store = open(&runtime, clock.clone());
         let vault = Vault::new(&MasterKey::generate(&random)).unwrap();
         let login = Authenticator {
             store: store.clone(),
@@ -119,7 +130,6 @@ impl World {
         let denied = DenyList::default();
         let issuer = Issuer::new(publish(&demo_with(change)));
         let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
-        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
         Self { router: router(surface.clone()), surface, runtime }
     }
 

@@ -3,6 +3,7 @@
 //! triggers, no sequences.
 
 mod connection;
+mod epoch;
 mod in_order;
 mod migration;
 mod reading;
@@ -11,6 +12,7 @@ mod transaction;
 
 use super::Range;
 use super::row::{Answer, Batched, Op, Row, StoreError};
+use super::upkeep::Restored;
 use crate::clock::Clock;
 use connection::Connections;
 use reading::Question;
@@ -48,6 +50,11 @@ impl Postgres {
         connection::insist_on_durability(&connections).await?;
         migration::migrate(&connections).await?;
         Ok(Self { connections })
+    }
+
+    /// Ends what a restore ends; answers how often that was done.
+    pub(super) async fn raise_epoch(&self) -> Result<Restored, StoreError> {
+        epoch::raise(&self.connections).await
     }
 
     /// In a task of its own: who hangs up cancels nothing.
@@ -100,4 +107,4 @@ pub(super) mod proxy;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(super) mod throwaway;
+pub(crate) mod throwaway;

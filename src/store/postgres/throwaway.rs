@@ -32,7 +32,7 @@ struct Server {
 
 /// Where the sockets of the server are, and a schema in it that nobody has used; `None`, aloud, where
 /// there is no PostgreSQL.
-pub(in crate::store) async fn schema() -> Option<Schema> {
+pub(crate) async fn schema() -> Option<Schema> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let Some(server) = SERVER.get_or_init(start) else {
@@ -48,18 +48,18 @@ pub(in crate::store) async fn schema() -> Option<Schema> {
 }
 
 /// A schema of the throw-away server.
-pub(in crate::store) struct Schema {
-    pub(in crate::store) folder: PathBuf,
+pub(crate) struct Schema {
+    pub(crate) folder: PathBuf,
     name: String,
 }
 
 impl Schema {
-    pub(in crate::store) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.url_at(&self.folder)
     }
 
     /// The same, where the socket is in another folder.
-    pub(in crate::store) fn url_at(&self, folder: &Path) -> String {
+    pub(crate) fn url_at(&self, folder: &Path) -> String {
         let (folder, name) = (folder.display(), &self.name);
         format!("host={folder} user=test dbname=postgres options='-c search_path={name}'")
     }

@@ -8,8 +8,10 @@ mod restore;
 pub use check::{Report, check};
 pub use restore::{Restored, restore};
 
+use super::postgres::{Isolation, Postgres};
 use super::row::StoreError;
 use super::sqlite;
+use crate::clock::Clock;
 use crate::random::Random;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,6 +66,16 @@ impl UpkeepError {
 /// [`UpkeepError`]; there is no new file then.
 pub fn backup(database: &Path, to: &Path, random: &Random) -> Result<(), UpkeepError> {
     draft::write(to, random, |draft| copy(database, draft))
+}
+
+/// To be called once after the PostgreSQL database at `url` was restored by its own tools, with no
+/// node running: ends what [`restore`] ends.
+///
+/// # Errors
+/// What the database says; nothing is ended then.
+pub async fn end_all_of_before(url: &str) -> Result<Restored, StoreError> {
+    let store = Postgres::open(url, Isolation::ReadCommitted, Clock::System).await?;
+    store.raise_epoch().await
 }
 
 /// Gives back the space of what was deleted, and empties the write-ahead log. A server that runs

@@ -1,7 +1,6 @@
 //! A backup that is restored holds what the store held, and nobody who was signed in.
 
 use super::*;
-use crate::clock::Clock;
 use crate::store::tests::wait;
 use crate::store::{Op, Row, Store};
 use rusqlite::Connection;
@@ -97,6 +96,26 @@ fn a_backup_of_what_was_restored_counts_on_when_it_is_restored() {
     place.restore("one", "t.sqlite").unwrap();
     place.backup("t.sqlite", "two").unwrap();
     assert_eq!(place.restore("two", "u.sqlite").unwrap(), Restored { epoch: 2, n_ended: 0 });
+}
+
+#[test]
+fn a_database_that_was_restored_by_its_own_tools_ends_the_same() {
+    wait(async {
+        let Some(schema) = crate::store::throwaway::schema().await else { return };
+        let (url, clock) = (schema.url(), Clock::fixed(NOW));
+        let store = Store::postgres(&url, Isolation::ReadCommitted, clock).await.unwrap();
+        store.batch(rows()).await.unwrap();
+        let ended = end_all_of_before(&url).await.unwrap();
+        assert_eq!(ended, Restored { epoch: 1, n_ended: 3 });
+        for (kind, n_left) in [("signing-key", 1), ("consent", 1), ("session", 0), ("code", 0)] {
+            assert_eq!(store.list(kind).await.unwrap().value.len(), n_left, "{kind}");
+        }
+        let tagged = store.list_by_tag("family", "user:1", None, 9).await.unwrap().value;
+        assert!(tagged.is_empty());
+        store.batch(vec![rows().remove(2)]).await.unwrap();
+        let again = end_all_of_before(&url).await.unwrap();
+        assert_eq!(again, Restored { epoch: 2, n_ended: 1 });
+    });
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! Several nodes over one database: what one gave, another renews, and what one ended is ended on
+//! all. A node that hears nothing of the others says so.
+
+use super::code::{code_of, granted, spend, web};
+use super::*;
+use crate::store::{Isolation, throwaway};
+
+const GRANT: (&str, &str) = ("grant_type", "refresh_token");
+
+/// Two nodes, each with a store of its own over what they share.
+fn two_nodes(open: impl Fn(&Runtime, Clock) -> Store) -> [World; 2] {
+    let node = || {
+        World::over(&open, Random::System, |document| {
+            let settings = &mut document["apps"][0]["settings"]["oauthClient"];
+            settings["refresh_token"] = json!({"rotation_type": "ROTATE", "leeway": 30});
+        })
+    };
+    [node(), node()]
+}
+
+/// Runs `check` on two nodes over one SQLite file, and over one PostgreSQL.
+fn on_two_nodes(check: impl Fn([World; 2])) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("s.sqlite");
+    check(two_nodes(|_, clock| Store::sqlite(&file, clock).unwrap()));
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let Some(schema) = runtime.block_on(throwaway::schema()) else { return };
+    check(two_nodes(|runtime, clock| {
+        let url = schema.url();
+        let opened = Store::postgres(&url, Isolation::ReadCommitted, clock);
+        runtime.block_on(opened).unwrap()
+    }));
+}
+
+fn refresh(world: &World, token: &str) -> Answer {
+    world.post_as(TOKEN, &web(), &[GRANT, ("refresh_token", token)])
+}
+
+fn begin(world: &World) -> Value {
+    let mut code = granted(world);
+    code.grant.scopes = ["openid", "offline_access", "read:customers"].map(str::to_owned).to_vec();
+    spend(world, &code_of(world, &code), &[]).expect(200)
+}
+
+#[test]
+fn a_family_that_one_node_began_is_renewed_and_ended_by_the_other() {
+    on_two_nodes(|[one, other]| {
+        let begun = begin(&one);
+        let first = text_of(&begun["refresh_token"]);
+        let second = text_of(&refresh(&other, &first).expect(200)["refresh_token"]);
+        let again = text_of(&refresh(&one, &first).expect(200)["refresh_token"]);
+        assert_eq!(again, second, "within the grace period both derive the same successor");
+        let access = text_of(&begun["access_token"]);
+        assert_eq!(one.introspect(&access)["active"], true);
+        for world in [&one, &other] {
+            world.surface.clock.advance(31);
+        }
+        let third = text_of(&refresh(&one, &second).expect(200)["refresh_token"]);
+        assert_eq!(refresh(&other, &first).status, 400, "two generations old");
+        for world in [&one, &other] {
+            assert_eq!(refresh(world, &third).status, 400, "the family has ended");
+            assert_eq!(world.introspect(&access)["active"], false);
+        }
+    });
+}
+
+#[test]
+fn a_code_is_spent_on_one_node_only() {
+    on_two_nodes(|[one, other]| {
+        let code = code_of(&one, &granted(&one));
+        let access = text_of(&spend(&other, &code, &[]).expect(200)["access_token"]);
+        assert_eq!(one.introspect(&access)["active"], true);
+        assert_eq!(spend(&one, &code, &[]).status, 400);
+        assert_eq!(other.introspect(&access)["active"], false, "a replayed code ends what it gave");
+    });
+}
+
+#[test]
+fn decision_40_a_node_that_hears_nothing_for_a_second_answers_nothing_but_keys_and_metadata() {
+    let world = World::demo();
+    let hear = || world.surface.issuer.freshness().hear(world.surface.clock.microseconds());
+    let keys = "/oauth2/internal/v1/keys";
+    let metadata = "/oauth2/internal/.well-known/openid-configuration";
+    world.surface.clock.advance(100);
+    assert_eq!(world.ask(&[]).status, 200, "where nobody else writes nothing need be heard");
+    hear();
+    world.surface.clock.advance(1);
+    assert_eq!(world.ask(&[]).status, 200);
+    world.surface.clock.advance(1);
+    let refused = world.ask(&[]);
+    assert_eq!(refused.status, 503);
+    assert!(refused.text.contains("temporarily_unavailable"), "{refused:?}");
+    assert_eq!(world.post(INTROSPECT, &[]).status, 503);
+    for document in [keys, metadata, "/health"] {
+        assert_eq!(world.get(document).status, 200, "{document}");
+    }
+    hear();
+    assert_eq!(world.ask(&[]).status, 200);
+}
