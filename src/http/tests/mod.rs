@@ -14,6 +14,7 @@ mod dpop;
 mod exchange;
 mod form;
 mod introspect;
+mod kill;
 mod metadata;
 mod nodes;
 mod refresh;
@@ -108,16 +109,17 @@ impl World {
 
     /// The demo after a change.
     fn with(change: impl FnOnce(&mut Value)) -> Self {
-        Self::over(|_, clock| Store::memory(clock), Random::seeded(b"http"), change)
+        let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
+        Self::over(|_, clock| Store::memory(clock), clock, random, change)
     }
 
     /// The demo after a change, over a store that is opened in its runtime.
     fn over(
         open: impl FnOnce(&Runtime, Clock) -> Store,
+        clock: Clock,
         random: Random,
         change: impl FnOnce(&mut Value),
     ) -> Self {
-        let clock = Clock::fixed(NOW);
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let store = open(&runtime, clock.clone());
         let vault = Vault::new(&MasterKey::generate(&random)).unwrap();

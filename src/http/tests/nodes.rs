@@ -9,13 +9,15 @@ const GRANT: (&str, &str) = ("grant_type", "refresh_token");
 
 /// Two nodes, each with a store of its own over what they share.
 fn two_nodes(open: impl Fn(&Runtime, Clock) -> Store) -> [World; 2] {
-    let node = || {
-        World::over(&open, Random::System, |document| {
-            let settings = &mut document["apps"][0]["settings"]["oauthClient"];
-            settings["refresh_token"] = json!({"rotation_type": "ROTATE", "leeway": 30});
-        })
-    };
+    let node = || World::over(&open, Clock::fixed(NOW), Random::System, rotating);
     [node(), node()]
+}
+
+/// Has `web-app` rotate its refresh tokens, and signs by the quickest algorithm.
+pub(super) fn rotating(document: &mut Value) {
+    internal(document)["credentials"]["signing"]["alg"] = json!("ES256");
+    let settings = &mut document["apps"][0]["settings"]["oauthClient"];
+    settings["refresh_token"] = json!({"rotation_type": "ROTATE", "leeway": 60});
 }
 
 /// Runs `check` on two nodes over one SQLite file, and over one PostgreSQL.
@@ -36,7 +38,7 @@ fn refresh(world: &World, token: &str) -> Answer {
     world.post_as(TOKEN, &web(), &[GRANT, ("refresh_token", token)])
 }
 
-fn begin(world: &World) -> Value {
+pub(super) fn begin(world: &World) -> Value {
     let mut code = granted(world);
     code.grant.scopes = ["openid", "offline_access", "read:customers"].map(str::to_owned).to_vec();
     spend(world, &code_of(world, &code), &[]).expect(200)
@@ -53,7 +55,7 @@ fn a_family_that_one_node_began_is_renewed_and_ended_by_the_other() {
         let access = text_of(&begun["access_token"]);
         assert_eq!(one.introspect(&access)["active"], true);
         for world in [&one, &other] {
-            world.surface.clock.advance(31);
+            world.surface.clock.advance(61);
         }
         let third = text_of(&refresh(&one, &second).expect(200)["refresh_token"]);
         assert_eq!(refresh(&other, &first).status, 400, "two generations old");

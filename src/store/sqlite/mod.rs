@@ -164,7 +164,8 @@ fn enqueue<Task>(queue: &SyncSender<Task>, task: Task) -> Result<(), StoreError>
 
 #[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
 pub(super) fn failed(error: rusqlite::Error) -> StoreError {
-    StoreError::Database(error.to_string())
+    // Another process holds the file: nothing was done, and asking again may help.
+    if is_busy(&error) { StoreError::Busy } else { StoreError::Database(error.to_string()) }
 }
 
 #[cfg(test)]
