@@ -5,6 +5,7 @@
 use crate::arena::Arena;
 use crate::fault::{Fault, OUTPUT_FULL};
 use crate::functions;
+use crate::kept::Kept;
 use crate::record::Header;
 use crate::symbol::GroupTable;
 use crate::time::{DateTime, Zone};
@@ -47,6 +48,8 @@ pub struct Context<'a> {
     n_groups: u64,
     /// Index of a name constant of the program to its name symbol.
     resolved: *const u32,
+    /// What lambdas made of the groups.
+    kept: *const Kept,
     /// The node at which a fault happened.
     site: u32,
     /// The value of a program that makes one, and of every row.
@@ -76,6 +79,7 @@ pub struct Offsets {
     pub names_mask: i32,
     pub n_groups: i32,
     pub resolved: i32,
+    pub kept: i32,
     pub site: i32,
     pub result: i32,
 }
@@ -89,6 +93,7 @@ pub const OFFSETS: Offsets = Offsets {
     names_mask: offset_of!(Context<'static>, names_mask) as i32,
     n_groups: offset_of!(Context<'static>, n_groups) as i32,
     resolved: offset_of!(Context<'static>, resolved) as i32,
+    kept: offset_of!(Context<'static>, kept) as i32,
     site: offset_of!(Context<'static>, site) as i32,
     result: offset_of!(Context<'static>, result) as i32,
 };
@@ -138,6 +143,7 @@ impl<'a> Context<'a> {
                 * size_of::<Value<'_>>() as u64,
             n_groups: table.headers().len() as u64,
             resolved: resolved.as_ptr(),
+            kept: table.kept(),
             site: 0,
             result: Value::NULL,
             arena,
@@ -328,6 +334,40 @@ pub unsafe extern "C" fn write_json<'a>(context: *mut Context<'a>, value: *const
         crate::json::write(value, table, &mut |bytes| context.write(bytes))
     }));
     if outcome.unwrap_or(false) { 0 } else { OUTPUT_FULL }
+}
+
+/// The address of the first entry of what is kept of a lambda, see [`Kept`]: of one of which nothing
+/// is ever known, if there is no room for it.
+///
+/// # Safety
+/// `context` is the context of the running evaluation.
+pub unsafe extern "C" fn open_column(context: *mut Context<'_>, number: u64) -> u64 {
+    // SAFETY: as for `call_row`.
+    let context = unsafe { &*context };
+    let opened = catch_unwind(AssertUnwindSafe(|| context.table.kept().open(number)));
+    opened.unwrap_or_else(|_| crate::kept::nothing())
+}
+
+/// Keeps what lambda `number` made of the group of this symbol: the `len` bytes at `start`, for so
+/// many steps. Answers 0.
+///
+/// # Safety
+/// `context` is the context of the running evaluation, whose output holds those bytes.
+pub unsafe extern "C" fn keep_fragment(
+    context: *mut Context<'_>,
+    number: u64,
+    symbol: u32,
+    start: *const u8,
+    len: u64,
+    steps: u32,
+) -> u32 {
+    // SAFETY: as for `call_row`.
+    let context = unsafe { &*context };
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    // SAFETY: generated code wrote them just before.
+    let fragment = unsafe { std::slice::from_raw_parts(start, len) };
+    context.table.kept().keep(number, symbol, fragment, steps);
+    0
 }
 
 /// Memory for `bytes` bytes of values that generated code will make. Never null.

@@ -9,6 +9,7 @@ pub mod value;
 pub mod types;
 pub mod record;
 pub mod symbol;
+pub mod kept;
 pub mod arena;
 pub mod abi;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! A table never changes. A changed group gets a new table, so what is kept under a symbol never
 //! goes stale while the table lives.
 
+use crate::kept::Kept;
 use crate::record::{Addresses, Header, PackedRecord, Record};
 use crate::types::RecordType;
 use crate::value::{Group, PADDING, Text, Value};
@@ -22,6 +23,8 @@ pub struct GroupTable {
     /// Where each group's record is, for generated code.
     headers: Addresses,
     record_type: Arc<RecordType>,
+    /// What was made of its groups.
+    kept: Kept,
     /// Owns the characters that `names` refers to; each text is followed by padding.
     texts: Vec<Box<[u8]>>,
 }
@@ -42,6 +45,7 @@ impl GroupTable {
             names: Vec::new(),
             headers: Addresses::default(),
             by_name: BTreeMap::new(),
+            kept: Kept::new(groups.len()),
             record_type,
             texts: Vec::new(),
         };
@@ -110,6 +114,13 @@ impl GroupTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// What lambdas made of the groups.
+    #[inline]
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Headers by group symbol, for generated code.

@@ -1,6 +1,6 @@
 //! A condition, decided by control flow instead of a boolean in a register.
 
-use super::function::Emitter;
+use super::function::{Binding, Emitter};
 use crate::ir::{Link, NodeId, NodeKind, Order, Sink};
 use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::functions::Operator;
@@ -33,6 +33,11 @@ impl<'b> Emitter<'_, 'b> {
             NodeKind::Or(operands) => self.operands(id, operands, yes, no, false),
             NodeKind::Choice { links, otherwise } if is_boolean(&node.shape) => {
                 self.branch_choice(id, links, *otherwise, yes, no);
+            }
+            NodeKind::Guard { local, value, rest } if self.is_there(*value) => {
+                let words = self.value(*value);
+                self.bind(*local, Binding { words, prefix: None });
+                self.condition(id, *rest, yes, no);
             }
             NodeKind::Equal { lhs, rhs, negated } => {
                 let (yes, no) = if *negated { (no, yes) } else { (yes, no) };
@@ -77,6 +82,12 @@ impl<'b> Emitter<'_, 'b> {
     fn branch_value(&mut self, id: NodeId, yes: Block, no: Block) {
         let words = self.value(id);
         self.fork(words.bits, yes, no);
+    }
+
+    /// Whether a node's shape says that it is never null.
+    fn is_there(&self, id: NodeId) -> bool {
+        let shape = self.shape(id);
+        !shape.nullable && !matches!(shape.ty, Type::Any | Type::Null)
     }
 
     /// Operands from the left, until one is not `wanted`.
@@ -133,9 +144,11 @@ impl<'b> Emitter<'_, 'b> {
         yes: Block,
         no: Block,
     ) {
-        let integers = [lhs, rhs]
-            .iter()
-            .all(|side| self.shape(*side).ty == Type::Integer && !self.shape(*side).nullable);
+        // Their first words say all, a date-time's its microseconds since 1970.
+        let of = |ty: &Type| {
+            [lhs, rhs].iter().all(|side| self.shape(*side).ty == *ty && !self.shape(*side).nullable)
+        };
+        let is_by_word = of(&Type::Integer) || of(&Type::DateTime);
         let (left, right) = (self.value(lhs), self.value(rhs));
         let condition = match order {
             Order::Less => IntCC::SignedLessThan,
@@ -143,7 +156,7 @@ impl<'b> Emitter<'_, 'b> {
             Order::Greater => IntCC::SignedGreaterThan,
             Order::GreaterOrEqual => IntCC::SignedGreaterThanOrEqual,
         };
-        let holds = if integers {
+        let holds = if is_by_word {
             self.builder.ins().icmp(condition, left.bits, right.bits)
         } else {
             let compared = self.operate(Operator::Compare, &[left, right], id);

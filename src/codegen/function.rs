@@ -2,6 +2,7 @@
 //! constants, loads and stores, blocks, faults, charges and calls.
 
 use super::constant::Constants;
+use super::kept::Lambda;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
 use crate::source::Span;
@@ -44,6 +45,8 @@ pub(super) struct Imports {
     pub(super) call_row: FuncRef,
     pub(super) write_json: FuncRef,
     pub(super) allocate: FuncRef,
+    pub(super) open_column: FuncRef,
+    pub(super) keep_fragment: FuncRef,
 }
 
 /// What the safe entry point makes sure of before the code runs.
@@ -65,6 +68,8 @@ pub(super) struct Needs {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) constants: Constants,
+    /// Whose results are kept.
+    pub(super) lambdas: Vec<Arc<Lambda>>,
     pub(super) sites: Vec<Site>,
     pub(super) settings: Settings,
 }
@@ -201,6 +206,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     // Nodes.
 
+    pub(super) fn body(&self) -> &'b Body {
+        self.body
+    }
+
     pub(super) fn root(&self) -> NodeId {
         self.body.root
     }
@@ -302,6 +311,12 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn load_fixed(&mut self, ty: ir::Type, address: Ssa, offset: i32) -> Ssa {
         let flags = flags().with_readonly().with_can_move();
         self.builder.ins().load(ty, flags, address, offset)
+    }
+
+    /// A load of a word that another thread may be writing; what was written before it is seen, too.
+    pub(super) fn load_shared(&mut self, address: Ssa, offset: i32) -> Ssa {
+        let address = self.add(address, i64::from(offset));
+        self.builder.ins().atomic_load(I64, flags(), address)
     }
 
     pub(super) fn store(&mut self, value: Ssa, address: Ssa, offset: i32) {
@@ -527,6 +542,26 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let context = self.kept_context();
         let call = self.builder.ins().call(self.imports.allocate, &[context, bytes]);
         self.builder.inst_results(call).first().copied().unwrap_or(bytes)
+    }
+
+    /// The address of what is kept of a lambda.
+    pub(super) fn open_column(&mut self, number: Ssa) -> Ssa {
+        let context = self.kept_context();
+        let call = self.builder.ins().call(self.imports.open_column, &[context, number]);
+        self.builder.inst_results(call).first().copied().unwrap_or(number)
+    }
+
+    /// Keeps so many bytes that a lambda made of a group.
+    pub(super) fn keep_bytes(
+        &mut self,
+        number: Ssa,
+        symbol: Ssa,
+        (start, len): (Ssa, Ssa),
+        steps: Ssa,
+    ) {
+        let context = self.kept_context();
+        let arguments = [context, number, symbol, start, len, steps];
+        self.builder.ins().call(self.imports.keep_fragment, &arguments);
     }
 
     /// Lets the runtime write a value at the cursor.

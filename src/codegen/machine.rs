@@ -4,6 +4,7 @@
 use super::constant::Constants;
 use super::function::{Emitter, Imports, Needs, Shared};
 use super::inspect;
+use super::kept::Lambda;
 use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
 use crate::few::Few;
 use crate::ir::{Body, NodeId};
@@ -18,8 +19,8 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module as _, ModuleError, default_libcall_names};
 use std::cell::Cell;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What every generated function is (design: calling compiled code).
 type Code = for<'a> unsafe extern "C" fn(*mut Context<'a>, *const *const Header, *const u64) -> u32;
@@ -35,6 +36,8 @@ pub(crate) struct CompiledSet {
     module: Mutex<Module>,
     #[expect(dead_code, reason = "kept for the code, which points into it")]
     constants: Constants,
+    #[expect(dead_code, reason = "while it is here, no other lambda gets its number")]
+    lambdas: Vec<Arc<Lambda>>,
     listing: Vec<Listing>,
 }
 
@@ -167,12 +170,17 @@ macro_rules! shim {
     }};
 }
 
+/// How many functions generated code may call.
+const N_SHIMS: usize = 5;
+
 /// The functions that generated code may call, and the only names ever resolved.
-fn shims() -> [Shim; 3] {
+fn shims() -> [Shim; N_SHIMS] {
     [
         shim!(call_row(*mut Context<'static>, u32, *const Value<'static>, u32) -> u32),
         shim!(write_json(*mut Context<'static>, *const Value<'static>) -> u32),
         shim!(allocate(*mut Context<'static>, u64) -> *mut u8),
+        shim!(open_column(*mut Context<'static>, u64) -> u64),
+        shim!(keep_fragment(*mut Context<'static>, u64, u32, *const u8, u64, u32) -> u32),
     ]
 }
 
@@ -213,9 +221,17 @@ impl CompiledSet {
                 n_bytes,
             })
             .collect();
-        let Shared { constants, sites, .. } = shared;
+        let Shared { constants, lambdas, sites, .. } = shared;
         let first_number = NEXT_NUMBER.fetch_add(units.len() as u64, Ordering::Relaxed);
-        Ok(Self { functions, first_number, sites, module: Mutex::new(module), constants, listing })
+        Ok(Self {
+            functions,
+            first_number,
+            sites,
+            module: Mutex::new(module),
+            constants,
+            lambdas,
+            listing,
+        })
     }
 
     /// How many bytes of machine code unit `index` is.
@@ -367,7 +383,7 @@ struct Maker {
     module: Module,
     context: cranelift_codegen::Context,
     frontend: FunctionBuilderContext,
-    imports: [FuncId; 3],
+    imports: [FuncId; N_SHIMS],
     shared: Shared,
     listing: Vec<Listing>,
 }
@@ -407,7 +423,12 @@ impl Maker {
             context: cranelift_codegen::Context::new(),
             frontend: FunctionBuilderContext::new(),
             imports: imports?,
-            shared: Shared { constants: Constants::new(), sites: Vec::new(), settings },
+            shared: Shared {
+                constants: Constants::new(),
+                lambdas: Vec::new(),
+                sites: Vec::new(),
+                settings,
+            },
             listing: Vec::new(),
         })
     }
@@ -426,9 +447,9 @@ impl Maker {
         let id = module.declare_function(&name, Linkage::Local, &signature).map_err(Box::new)?;
         module.clear_context(&mut self.context);
         self.context.func.signature = signature;
-        let [call_row, write_json, allocate] =
+        let [call_row, write_json, allocate, open_column, keep_fragment] =
             self.imports.map(|import| module.declare_func_in_func(import, &mut self.context.func));
-        let imports = Imports { call_row, write_json, allocate };
+        let imports = Imports { call_row, write_json, allocate, open_column, keep_fragment };
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
         let (builder, needs) = write(unit, builder, &mut self.shared, imports);
         builder.finalize(module.target_config());
@@ -472,12 +493,13 @@ fn write<'e>(
     }
 }
 
-fn import(module: &mut JITModule) -> Result<[FuncId; 3], Box<ModuleError>> {
-    let [first, second, third] = shims().map(|shim| {
+fn import(module: &mut JITModule) -> Result<[FuncId; N_SHIMS], Box<ModuleError>> {
+    let mut imported = [FuncId::from_u32(0); N_SHIMS];
+    for (id, shim) in imported.iter_mut().zip(shims()) {
         let signature = signature(module, shim.parameters, shim.result);
-        module.declare_function(shim.name, Linkage::Import, &signature).map_err(Box::new)
-    });
-    Ok([first?, second?, third?])
+        *id = module.declare_function(shim.name, Linkage::Import, &signature).map_err(Box::new)?;
+    }
+    Ok(imported)
 }
 
 fn signature(module: &JITModule, parameters: &[Type], result: Type) -> Signature {

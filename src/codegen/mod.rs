@@ -10,6 +10,7 @@ mod compare;
 mod constant;
 mod function;
 mod inspect;
+mod kept;
 mod literal;
 mod machine;
 mod object;
@@ -59,6 +60,9 @@ pub(crate) struct Settings {
     /// Compile wrongly on purpose, so that a test can show that it would be found.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) planted_mistake: Option<Mistake>,
+    /// Make everything of groups anew each time.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) keeps_nothing: bool,
     /// Leave the steps that the last expression did not spend where a fault's site would be.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) tells_steps: bool,
@@ -97,8 +101,18 @@ impl Settings {
             #[cfg(any(test, feature = "internals"))]
             planted_mistake: None,
             #[cfg(any(test, feature = "internals"))]
+            keeps_nothing: false,
+            #[cfg(any(test, feature = "internals"))]
             tells_steps: false,
         }
+    }
+
+    /// Whether what is made of groups is kept.
+    fn keeps(self) -> bool {
+        #[cfg(any(test, feature = "internals"))]
+        return !self.keeps_nothing && self.planted_mistake.is_none();
+        #[cfg(not(any(test, feature = "internals")))]
+        true
     }
 
     #[cfg(any(test, feature = "internals"))]

@@ -3,6 +3,7 @@
 use super::function::Binding;
 use super::function::{Emitter, Words, is_scalar};
 use super::literal::{Around, json_bytes};
+use super::walk::Element;
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, Stage, StageKind};
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{Shape, Type};
@@ -320,7 +321,7 @@ impl<'b> Emitter<'_, 'b> {
         self.settle();
         let first = self.at();
         let done = self.block();
-        self.for_each(&stream, (done, direct), &mut |emitter, element| {
+        let mut arrive = |emitter: &mut Self, element: Element<'b>| {
             if let Some(counter) = counter {
                 emitter.leave_if_too_many(counter);
             }
@@ -339,7 +340,11 @@ impl<'b> Emitter<'_, 'b> {
                 emitter.settle();
             }
             true
-        });
+        };
+        match self.lambda_of(source, stages) {
+            Some(lambda) => self.for_each_kept(&stream, (done, direct), &lambda, &mut arrive),
+            None => self.for_each(&stream, (done, direct), &mut arrive),
+        }
         self.enter(done);
         let end = self.at();
         let empty = self.builder.ins().icmp(IntCC::Equal, end, first);

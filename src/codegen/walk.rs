@@ -169,6 +169,19 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.enter(done);
     }
 
+    /// One element through all stages, none of which counts, and to the sink; it goes on at `next`.
+    pub(super) fn pass_one(
+        &mut self,
+        stream: &Stream<'b>,
+        element: Element<'b>,
+        (next, direct): (Block, bool),
+        arrive: &mut Arrive<'_, 'e, 'b>,
+    ) {
+        let counters = vec![None; stream.stages.len()];
+        let walk = Walk { stream, counters, done: next, direct };
+        self.pass(&walk, 0, element, next, arrive);
+    }
+
     /// A variable that counts from zero, or by mistake from one.
     fn counter_of(&mut self, stage: &Stage) -> Option<Variable> {
         let is_index = stage.index.is_some();

@@ -6,6 +6,7 @@
 
 pub(crate) mod bound;
 mod fold;
+pub(crate) mod per_group;
 mod prune;
 mod rewrite;
 #[cfg(test)]

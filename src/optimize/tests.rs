@@ -9,7 +9,7 @@ use claimsmith_runtime::types::Shape;
 use std::sync::Arc;
 
 /// The program of an expression over a user whose email is required, with its charges.
-fn checked(source: &str) -> (Body, Vec<Shape>) {
+pub(super) fn checked(source: &str) -> (Body, Vec<Shape>) {
     let schema = r#"{"user": {"email": {"type": "string", "required": true},
         "title": {"type": "string"}}}"#;
     let node = crate::document::read(schema.as_bytes()).unwrap();

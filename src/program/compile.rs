@@ -37,6 +37,8 @@ pub struct Making<'m> {
     pub optimizes: bool,
     /// Whether the interpreter runs them, too.
     pub interprets_optimized: bool,
+    /// Whether machine code makes everything of groups anew each time.
+    pub keeps_nothing: bool,
     /// Whether there is no machine code.
     pub interprets_only: bool,
 }
@@ -57,7 +59,9 @@ impl SetBuilder {
         let planted = PLANTED.iter().find(|(name, _)| Some(*name) == making.mistake);
         let planted_mistake = planted.map(|(_, mistake)| *mistake);
         let tells_steps = true;
-        let settings = codegen::Settings { planted_mistake, tells_steps, ..Default::default() };
+        let keeps_nothing = making.keeps_nothing;
+        let settings =
+            codegen::Settings { planted_mistake, keeps_nothing, tells_steps, ..Default::default() };
         let passes = if making.optimizes { optimize::ALL } else { &[] };
         let mut builder = self;
         if making.interprets_optimized {

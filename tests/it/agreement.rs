@@ -194,7 +194,8 @@ fn usually(dice: &mut Dice, builder: SetBuilder) -> Sets {
         let interpreted = Making { interprets_optimized: true, interprets_only: true, ..usual };
         let mut others = vec![builder.clone().finish_for_test(&interpreted)];
         if dice.roll(4) == 0 {
-            others.push(builder.clone().finish_for_test(&Making::default()));
+            let plain = Making { keeps_nothing: true, ..Making::default() };
+            others.push(builder.clone().finish_for_test(&plain));
         }
         let whole = builder.finish_for_test(&usual);
         // Folding constants meets rows.

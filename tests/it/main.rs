@@ -22,6 +22,7 @@ mod failures;
 mod guide;
 mod hostile;
 mod kept;
+mod kept_results;
 mod language;
 mod lints;
 mod messages;
