@@ -12,7 +12,7 @@ mod tests;
 
 pub use error::ClaimFault;
 pub use explain::{Absence, ExplainedClaim, Outcome, explain};
-pub use plan::{ClaimPlan, PlanProblem, plan};
+pub use plan::{ClaimMember, ClaimPlan, PlanProblem, plan};
 
 use crate::directory::User;
 use crate::few::Few;

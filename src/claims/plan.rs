@@ -69,6 +69,16 @@ pub struct PlanProblem {
     pub found: Result<Vec<Diagnostic>, String>,
 }
 
+/// Members of an object, and where they stand.
+#[derive(Clone, Debug)]
+pub struct ClaimMember {
+    /// In the document, or what they are together.
+    pub path: String,
+    pub object: ProgramId,
+    /// A bit each.
+    pub selected: Vec<u64>,
+}
+
 /// Members to evaluate, a bit each.
 #[derive(Debug)]
 pub(super) struct Selection(Few<u64, 4>);
@@ -329,6 +339,30 @@ impl ClaimPlan {
             texts.zip(bounds).filter_map(|(text, bounds)| Some((text?, bounds))).collect()
         };
         [of_token(&self.access), of_token(&self.identity)].concat()
+    }
+
+    /// All expressions of each kind of token together, then, if `apart`, each on its own.
+    #[must_use]
+    pub fn members(&self, server: &AuthorizationServer, apart: bool) -> Vec<ClaimMember> {
+        let kinds = [(&self.access, "access token"), (&self.identity, "ID token")];
+        let mut found = Vec::new();
+        for (plan, kind) in kinds {
+            let n = plan.members.len();
+            let selection = |members: std::ops::Range<usize>| {
+                let mut selection = Selection::of(n);
+                members.for_each(|member| selection.insert(member));
+                selection.words().to_vec()
+            };
+            let whole = format!("{}: {n} claims of an {kind}", server.id);
+            found.push(ClaimMember { path: whole, object: plan.object, selected: selection(0..n) });
+            let each = plan.members.iter().enumerate().filter(|_| apart);
+            found.extend(each.filter_map(|(member, origin)| {
+                let path = origin.text(server)?.path.clone();
+                let selected = selection(member..member + 1);
+                Some(ClaimMember { path, object: plan.object, selected })
+            }));
+        }
+        found
     }
 
     pub(super) fn of(&self, claim_type: ClaimType) -> &TokenPlan {

@@ -7,6 +7,7 @@ mod freshness;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod problem;
+mod profile;
 mod public_url;
 mod running;
 #[cfg(test)]

@@ -415,3 +415,22 @@ fn bench_measures_each_line_in_order_and_draws_it() {
     let output = claimsmith(&["bench", "--expressions", &name(&file), "--milliseconds", "1"], b"");
     assert_eq!(text(&output.stdout).lines().count(), 1 + wanted.len());
 }
+
+#[test]
+fn bench_profiles_the_claims_and_rules_of_an_organization() {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/src/organization/demo.json");
+    let measured = |more: &[&str]| {
+        let arguments = [&["bench", "--org", demo, "--json", "--milliseconds", "1"], more].concat();
+        let output = claimsmith(&arguments, b"");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        told.as_array().unwrap().clone()
+    };
+    let (whole, apart) = (measured(&[]), measured(&["--profile"]));
+    assert!(!whole.is_empty() && apart.len() > whole.len() + 5, "{apart:?}");
+    for row in whole.iter().chain(&apart) {
+        assert!(row["native_ns"].as_f64().unwrap() > 0.0, "{row}");
+    }
+    let has = |part: &str| apart.iter().any(|row| row["path"].as_str().unwrap().contains(part));
+    assert!(has(".claims[") && has("ondition"), "{apart:?}");
+}

@@ -5,9 +5,7 @@ use crate::cli::expression::Scene;
 use crate::cli::input::Refusal;
 use crate::clock::{Clock, Stopwatch};
 use crate::document::Node;
-use crate::program::{
-    Engine, EvaluationFault, Length, ProgramId, ProgramSet, Roots, SetBuilder, Worker,
-};
+use crate::program::{Engine, EvaluationFault, Length, Roots, SetBuilder, Worker};
 use crate::schema::Schema;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -82,17 +80,24 @@ pub(super) fn measure(
     let Some((set, id)) = made else { return Err(Refusal::context("nothing was compiled")) };
     let resolved = set.resolve(scene.subject().table());
     let roots = Roots::of(scene.subject(), &set, &resolved, Clock::System.microseconds());
-    let mut subject = Measurable { set: &set, id, roots: &roots, worker: Worker::new() };
-    let (native, interpreted, n_turns) = subject.take_turns(time);
+    let mut worker = Worker::new();
+    let (native, interpreted, n_turns) = take_turns(time, &mut |engine, n| {
+        for _ in 0..n {
+            let outcome = set.json(id, black_box(&roots), &mut worker, engine);
+            drop(black_box(outcome.map(<[u8]>::len)));
+        }
+    });
+    let value = set.json(id, &roots, &mut worker, Engine::Native);
+    let value = value.map(|json| String::from_utf8_lossy(json).into_owned());
     Ok(Figures {
         native: set.is_native().then_some(native),
         interpreted,
         compile: Spread::of(compile),
         check: Spread::of(check),
         code_bytes: set.code_bytes(id).unwrap_or(0),
-        steps: set.steps(id, &roots, &mut subject.worker),
+        steps: set.steps(id, &roots, &mut worker),
         n_turns,
-        value: subject.value(),
+        value,
     })
 }
 
@@ -100,56 +105,41 @@ fn microseconds(watch: &Stopwatch) -> f64 {
     watch.nanoseconds() as f64 / 1_000.0
 }
 
-/// An expression and what it is evaluated over.
-struct Measurable<'m> {
-    set: &'m ProgramSet,
-    id: ProgramId,
-    roots: &'m Roots<'m>,
-    worker: Worker,
+/// What evaluates so many times on an engine.
+type Evaluate<'e> = dyn FnMut(Engine, u32) + 'e;
+
+/// Nanoseconds of `n` evaluations.
+fn turn(evaluate: &mut Evaluate<'_>, engine: Engine, n: u32) -> u64 {
+    let watch = Stopwatch::start();
+    evaluate(engine, n);
+    watch.nanoseconds()
 }
 
-impl Measurable<'_> {
-    fn value(&mut self) -> Result<String, EvaluationFault> {
-        let json = self.set.json(self.id, self.roots, &mut self.worker, Engine::Native)?;
-        Ok(String::from_utf8_lossy(json).into_owned())
+/// How many evaluations take a turn.
+fn turn_length(evaluate: &mut Evaluate<'_>, engine: Engine) -> u32 {
+    let mut n = 1_u32;
+    while n < 1 << 16 && turn(evaluate, engine, n) < TURN {
+        n *= 2;
     }
+    n
+}
 
-    /// Nanoseconds of `n` evaluations.
-    fn turn(&mut self, engine: Engine, n: u32) -> u64 {
-        let watch = Stopwatch::start();
-        for _ in 0..n {
-            let roots = black_box(self.roots);
-            let outcome = self.set.json(self.id, roots, &mut self.worker, engine);
-            drop(black_box(outcome.map(<[u8]>::len)));
+/// Nanoseconds an evaluation of each engine, measured for `time` nanoseconds, and how many turns
+/// there were.
+pub(super) fn take_turns(time: u64, evaluate: &mut Evaluate<'_>) -> (Spread, Spread, usize) {
+    let engines = [Engine::Native, Engine::Interpreter];
+    let lengths = engines.map(|engine| turn_length(evaluate, engine));
+    let mut measured = [Vec::new(), Vec::new()];
+    let watch = Stopwatch::start();
+    let mut n_turns = 0;
+    while n_turns < LEAST_TURNS || watch.nanoseconds() < time {
+        for ((engine, n), all) in engines.into_iter().zip(lengths).zip(&mut measured) {
+            all.push(turn(evaluate, engine, n) as f64 / f64::from(n));
         }
-        watch.nanoseconds()
+        n_turns += 1;
     }
-
-    /// How many evaluations take a turn.
-    fn turn_length(&mut self, engine: Engine) -> u32 {
-        let mut n = 1_u32;
-        while n < 1 << 16 && self.turn(engine, n) < TURN {
-            n *= 2;
-        }
-        n
-    }
-
-    /// Nanoseconds an evaluation of each engine, and how many turns there were.
-    fn take_turns(&mut self, time: u64) -> (Spread, Spread, usize) {
-        let engines = [Engine::Native, Engine::Interpreter];
-        let lengths = engines.map(|engine| self.turn_length(engine));
-        let mut measured = [Vec::new(), Vec::new()];
-        let watch = Stopwatch::start();
-        let mut n_turns = 0;
-        while n_turns < LEAST_TURNS || watch.nanoseconds() < time {
-            for ((engine, n), all) in engines.into_iter().zip(lengths).zip(&mut measured) {
-                all.push(self.turn(engine, n) as f64 / f64::from(n));
-            }
-            n_turns += 1;
-        }
-        let [native, interpreted] = measured.map(Spread::of);
-        (native, interpreted, n_turns)
-    }
+    let [native, interpreted] = measured.map(Spread::of);
+    (native, interpreted, n_turns)
 }
 
 #[cfg(test)]

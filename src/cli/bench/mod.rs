@@ -1,6 +1,7 @@
 //! `claimsmith bench`: what expressions take, natively and interpreted, on this machine.
 
 mod measure;
+mod organization;
 mod plot;
 mod table;
 
@@ -24,13 +25,20 @@ use std::sync::Arc;
     engines are measured in turns over\none context, again and again: caches and branch predictor \
     know it well. Medians, and the span that eight\nof ten measurements lie in.\n\nExamples:\n  \
     claimsmith bench --expressions claims.jsonl\n  \
-    claimsmith bench --expressions claims.jsonl --json --plot claims.svg\n\n\
+    claimsmith bench --expressions claims.jsonl --json --plot claims.svg\n  \
+    claimsmith bench --org org.json --profile\n\n\
     Exit status: 0 all was measured, 1 an expression could not be, 2 the command line is wrong."
 )]
 pub(super) struct Arguments {
     /// The expressions: JSON lines of {"expr", "context"}; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    expressions: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "org")]
+    expressions: Option<PathBuf>,
+    /// An organization, whose claims are measured over its people in turns
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["expressions", "schema", "plot"])]
+    org: Option<PathBuf>,
+    /// Measure each claim and rule of the organization apart, too
+    #[arg(long, requires = "org")]
+    profile: bool,
     /// Types of the roots' attributes, for all lines
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
@@ -48,7 +56,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// How many of its files are standard input.
     pub(super) fn n_from_standard_input(&self) -> usize {
-        let files = [Some(&self.expressions), self.schema.as_ref()].into_iter().flatten();
+        let files = [&self.expressions, &self.schema].into_iter().flatten();
         files.filter(|path| is_standard_input(path)).count()
     }
 }
@@ -61,6 +69,11 @@ struct Measured {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
+    let time = u64::from(arguments.milliseconds) * 1_000_000;
+    if let Some(org) = &arguments.org {
+        return organization::run(org, arguments.profile, arguments.json, time);
+    }
+    let Some(expressions) = &arguments.expressions else { return Ok(ExitCode::FAILURE) };
     let declared = match arguments.schema.as_deref().map(declared_schema).transpose() {
         Ok(declared) => declared,
         Err(refusal) => {
@@ -68,8 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let time = u64::from(arguments.milliseconds) * 1_000_000;
-    let all = measure_file(&arguments.expressions, declared.as_ref(), time)?;
+    let all = measure_file(expressions, declared.as_ref(), time)?;
     if arguments.json {
         tell(&format!("{}\n", table::to_json(&all)))?;
     } else {

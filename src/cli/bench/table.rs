@@ -51,12 +51,12 @@ fn one_to_json(measured: &Measured) -> Value {
     }
 }
 
-fn span(spread: Spread) -> [f64; 2] {
+pub(super) fn span(spread: Spread) -> [f64; 2] {
     [tenths(spread.low), tenths(spread.high)]
 }
 
 /// No clock tells more.
-fn tenths(value: f64) -> f64 {
+pub(super) fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
