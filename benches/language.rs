@@ -66,7 +66,7 @@ impl Bench {
             };
             let native = json(Engine::Native);
             assert_eq!(native, json(Engine::Interpreter));
-            let by_hand = by_hand.run(&given(subject)).unwrap();
+            let by_hand = by_hand.enter(hand::roles, &given(subject)).unwrap();
             assert_eq!(native, String::from_utf8(by_hand.to_vec()).unwrap());
         }
     }
@@ -91,7 +91,7 @@ fn given(subject: &Subject) -> hand::Given<'_> {
     let user = subject.records().nth(hand::USER).flatten().unwrap();
     let slot = user.record_type().find("groups").map(|(slot, _)| slot);
     assert_eq!(slot, Some(hand::GROUPS), "the groups are in another slot");
-    hand::Given::new(Some(user), subject.table())
+    hand::Given::new(Some(user), subject.table(), &[])
 }
 
 /// Contexts of `n` groups each; one in four is a role, at places that differ.
@@ -138,7 +138,7 @@ fn evaluate(criterion: &mut Criterion) {
             let mut by_hand = hand::Hand::new();
             let mut turn = subjects.iter().cycle();
             bencher.iter(|| {
-                let json = by_hand.run(black_box(turn.next().unwrap())).unwrap();
+                let json = by_hand.enter(hand::roles, black_box(turn.next().unwrap())).unwrap();
                 black_box(json).len()
             });
         });

@@ -26,19 +26,20 @@ const FULL: u32 = 1;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Context {
-    cursor: *mut u8,
+    pub(crate) cursor: *mut u8,
     end: *mut u8,
     names: *const u8,
     n_names: u64,
 }
 
 /// The shape of the function. Answers 0, or [`FULL`].
-type Entry = unsafe extern "C" fn(*mut Context, *const *const Header) -> u32;
+pub(crate) type Entry = unsafe extern "C" fn(*mut Context, *const *const Header) -> u32;
 
 /// One subject as the function wants it.
 #[derive(Debug)]
 pub(crate) struct Given<'s> {
-    headers: [*const Header; 1],
+    /// The user, then the name symbols of the program's names.
+    roots: [*const Header; 2],
     names: Vec<Value<'s>>,
 }
 
@@ -50,14 +51,19 @@ pub(crate) struct Hand {
 
 /// A text by address, with its flags.
 #[derive(Clone, Copy)]
-struct Text {
-    start: *const u8,
-    len: usize,
-    is_clean: bool,
+pub(crate) struct Text {
+    pub(crate) start: *const u8,
+    pub(crate) len: usize,
+    pub(crate) is_clean: bool,
 }
 
 impl<'s> Given<'s> {
-    pub(crate) fn new(user: Option<&'s PackedRecord>, table: &'s GroupTable) -> Self {
+    /// `resolved` are the name symbols of the program's names.
+    pub(crate) fn new(
+        user: Option<&'s PackedRecord>,
+        table: &'s GroupTable,
+        resolved: &'s [u32],
+    ) -> Self {
         let mut names = Vec::new();
         for symbol in 0..u32::try_from(table.len()).unwrap_or(0) {
             let Some(group) = table.group(symbol) else { continue };
@@ -66,7 +72,7 @@ impl<'s> Given<'s> {
             }
         }
         let header = user.map_or(std::ptr::null(), |user| user.record().address());
-        Self { headers: [header], names }
+        Self { roots: [header, resolved.as_ptr().cast()], names }
     }
 }
 
@@ -75,8 +81,8 @@ impl Hand {
         Self { memory: vec![0; limits::OUTPUT + SLACK].into_boxed_slice() }
     }
 
-    /// The JSON; `None` if it does not fit.
-    pub(crate) fn run(&mut self, given: &Given<'_>) -> Option<&[u8]> {
+    /// The JSON that a function writes; `None` if it does not fit.
+    pub(crate) fn enter(&mut self, entry: Entry, given: &Given<'_>) -> Option<&[u8]> {
         let start = self.memory.as_mut_ptr();
         let mut context = Context {
             cursor: start,
@@ -84,10 +90,10 @@ impl Hand {
             names: given.names.as_ptr().cast(),
             n_names: given.names.len() as u64,
         };
-        let entry: Entry = black_box(roles);
+        let entry: Entry = black_box(entry);
         // SAFETY: the record, the names and the output are borrowed for this call, and the output
         // has `SLACK` bytes behind its end.
-        let answer = unsafe { entry(&raw mut context, given.headers.as_ptr()) };
+        let answer = unsafe { entry(&raw mut context, given.roots.as_ptr()) };
         let len = context.cursor.addr() - start.addr();
         if answer == 0 { self.memory.get(..len) } else { None }
     }
@@ -96,8 +102,8 @@ impl Hand {
 /// The expression.
 ///
 /// # Safety
-/// `context` and `roots` are those that [`Hand::run`] makes.
-unsafe extern "C" fn roles(context: *mut Context, roots: *const *const Header) -> u32 {
+/// `context` and `roots` are those that [`Hand::enter`] makes.
+pub(crate) unsafe extern "C" fn roles(context: *mut Context, roots: *const *const Header) -> u32 {
     // SAFETY: nobody else uses the context during the call.
     let context = unsafe { &mut *context };
     // SAFETY: there is a root at `USER`.
@@ -116,7 +122,7 @@ unsafe extern "C" fn roles(context: *mut Context, roots: *const *const Header) -
 }
 
 /// # Safety
-/// `n` values lie at `elements`, and the context is as [`Hand::run`] makes it.
+/// `n` values lie at `elements`, and the context is as [`Hand::enter`] makes it.
 unsafe fn write_roles(context: &mut Context, elements: *const u8, n: usize) -> bool {
     if !context.write(b"[\"") {
         return false;
@@ -125,12 +131,9 @@ unsafe fn write_roles(context: &mut Context, elements: *const u8, n: usize) -> b
     for index in 0..n {
         // SAFETY: `index` is below `n`.
         let [bits, meta] = unsafe { words(elements, index) };
-        let name = bits >> 32;
-        if !is_kind(meta, Kind::Group) || name >= context.n_names {
+        let Some(name) = context.name(bits).filter(|_| is_kind(meta, Kind::Group)) else {
             continue;
-        }
-        // SAFETY: just compared with the number of names, each of which is a text.
-        let name = text_of(unsafe { words(context.names, name as usize) });
+        };
         // SAFETY: a text of the table is padded.
         let front = unsafe { load::<u64>(name.start, 0) };
         if name.len < PREFIX.len() || front & PREFIX_MASK != PREFIX_WORD {
@@ -179,11 +182,23 @@ unsafe fn write_without(context: &mut Context, name: Text) -> bool {
 }
 
 impl Context {
+    /// The name of a group.
+    pub(crate) fn name(&self, bits: u64) -> Option<Text> {
+        let name = bits >> 32;
+        // SAFETY: it is below the number of names, each of which is a text.
+        (name < self.n_names).then(|| text_of(unsafe { words(self.names, name as usize) }))
+    }
+
+    /// Whether what was written counts.
+    pub(crate) fn fits(&self) -> bool {
+        self.cursor <= self.end
+    }
+
     fn room(&self) -> usize {
         self.end.addr().saturating_sub(self.cursor.addr())
     }
 
-    fn write(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
         if bytes.len() > self.room() {
             return false;
         }
@@ -198,11 +213,11 @@ impl Context {
         // SAFETY: the cursor is at most `SHORT` bytes beyond the end, and the slack is longer.
         unsafe { self.cursor.cast::<[u8; 3]>().write_unaligned(*b"\",\"") };
         self.cursor = self.cursor.wrapping_add(3);
-        self.cursor <= self.end
+        self.fits()
     }
 
     #[cold]
-    fn write_escaped(&mut self, text: &str) -> bool {
+    pub(crate) fn write_escaped(&mut self, text: &str) -> bool {
         // The writer begins with a quote, which is there already.
         self.cursor = self.cursor.wrapping_sub(1);
         let written = json::write_str(text, &mut |bytes| self.write(bytes));
@@ -251,19 +266,19 @@ unsafe fn may_hold_prefix(text: Text) -> bool {
     unsafe { as_str(text) }.contains(PREFIX)
 }
 
-fn answer(written: bool) -> u32 {
+pub(crate) fn answer(written: bool) -> u32 {
     if written { 0 } else { FULL }
 }
 
-fn is_kind(meta: u64, kind: Kind) -> bool {
+pub(crate) fn is_kind(meta: u64, kind: Kind) -> bool {
     (meta >> layout::KIND_SHIFT) as u8 == kind as u8
 }
 
-fn len(meta: u64) -> usize {
+pub(crate) fn len(meta: u64) -> usize {
     meta as u32 as usize
 }
 
-fn text_of([bits, meta]: [u64; 2]) -> Text {
+pub(crate) fn text_of([bits, meta]: [u64; 2]) -> Text {
     let flags = (meta >> layout::FLAGS_SHIFT) as u8;
     let start = std::ptr::with_exposed_provenance(bits as usize);
     Text { start, len: len(meta), is_clean: flags & layout::CLEAN != 0 }
@@ -271,7 +286,7 @@ fn text_of([bits, meta]: [u64; 2]) -> Text {
 
 /// # Safety
 /// The text is UTF-8 and lives as long as the answer is used.
-unsafe fn as_str<'t>(text: Text) -> &'t str {
+pub(crate) unsafe fn as_str<'t>(text: Text) -> &'t str {
     // SAFETY: the caller promises bytes.
     let bytes = unsafe { std::slice::from_raw_parts(text.start, text.len) };
     // SAFETY: the caller promises UTF-8.
@@ -282,14 +297,14 @@ unsafe fn as_str<'t>(text: Text) -> &'t str {
 ///
 /// # Safety
 /// There are more than `index` values at `values`.
-unsafe fn words(values: *const u8, index: usize) -> [u64; 2] {
+pub(crate) unsafe fn words(values: *const u8, index: usize) -> [u64; 2] {
     // SAFETY: the caller promises a value there.
     unsafe { load(values, index * layout::SIZE as usize) }
 }
 
 /// # Safety
 /// A `T` lies `offset` bytes from `address`.
-unsafe fn load<T: Copy>(address: *const u8, offset: usize) -> T {
+pub(crate) unsafe fn load<T: Copy>(address: *const u8, offset: usize) -> T {
     // SAFETY: the caller promises it.
     unsafe { address.wrapping_add(offset).cast::<T>().read_unaligned() }
 }
