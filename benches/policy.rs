@@ -161,6 +161,7 @@ fn server(rules: &[PackedRule], requests: &[Request]) -> AuthorizationServer {
         access_token_format: AccessTokenFormat::Okta,
         refresh_policy: RefreshPolicy::Current,
         trusted_servers: Vec::new(),
+        rotates_keys: true,
     }
 }
 

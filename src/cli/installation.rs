@@ -62,7 +62,7 @@ pub(super) struct Opened {
     pub(super) directory: DataDirectory,
     pub(super) random: Random,
     pub(super) store: Store,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
     /// Of the demo.
     pub(super) credentials: Option<Credentials>,
 }

@@ -8,6 +8,7 @@ use crate::grant::DenyList;
 use crate::http::{Surface, router, serve};
 use crate::program::Engine;
 use crate::publish::{Issuer, PublicUrl, Published};
+use crate::store::key_store;
 use crate::store::organization::Counters;
 use clap::Args;
 use std::fmt::Write;
@@ -138,6 +139,9 @@ async fn listen(
     }
 }
 
+/// How often to look at the signing keys.
+const KEYS: Duration = Duration::from_secs(30);
+
 /// Imports the document at each SIGHUP; one that has problems changes nothing. Publishes what is
 /// kept whenever it was written, and after a SIGHUP, since secrets may be others too.
 async fn follow(
@@ -146,6 +150,7 @@ async fn follow(
     mut stands: watch::Receiver<Counters>,
     mut seen: Counters,
 ) -> std::convert::Infallible {
+    let mut keys = tokio::time::interval(KEYS);
     loop {
         tokio::select! {
             Some(()) = again.recv() => match follower.import().await {
@@ -164,7 +169,12 @@ async fn follow(
                     tracing::info!("the organization was changed, and is served as it is now");
                 }
             }
-            else => std::future::pending().await,
+            _ = keys.tick() => {
+                if follower.have_keys_changed().await {
+                    follower.publish(&mut seen).await;
+                    tracing::info!("signing keys changed, and are served as they are now");
+                }
+            }
         }
     }
 }
@@ -180,6 +190,22 @@ impl Follower<'_> {
             return Ok(false);
         }
         self.opened.import(self.installation).await.map(|_| true)
+    }
+
+    /// Does what is due to the keys, and says whether others are kept than are served.
+    async fn have_keys_changed(&self) -> bool {
+        let Opened { store, vault, random, .. } = self.opened;
+        let published = self.surface.issuer.version();
+        let mut is_changed = false;
+        for server in published.servers() {
+            let (Some(algorithm), mode) = server.signing() else { continue };
+            let id = &server.definition().id;
+            match key_store::maintain(store, vault, random, id, algorithm, mode).await {
+                Ok(version) => is_changed |= version != server.key_version(),
+                Err(error) => tracing::warn!(server = id, %error, "the keys were not looked at"),
+            }
+        }
+        is_changed
     }
 
     /// Serves what is kept. If that cannot be, it is said once, and what served before serves on.

@@ -83,6 +83,7 @@ fn read_server(
     let scopes = read_scopes(&object);
     let format =
         object.choice("accessTokenFormat", AccessTokenFormat::WORDS, AccessTokenFormat::Okta);
+    let (algorithm, rotates_keys) = read_signing(&object);
     let around =
         Surroundings { server_id: &id, directory, scopes: &scopes, audiences: &audiences, digest };
     Some(AuthorizationServer {
@@ -93,7 +94,8 @@ fn read_server(
         claims: read_claims(&object, format, around),
         policies: read_policies(&object, around),
         token_policies: read_token_policies(&object, format, schema, around),
-        algorithm: read_algorithm(&object).to_owned(),
+        algorithm: algorithm.to_owned(),
+        rotates_keys,
         strict_errors: object.boolean("strictErrors", false),
         access_token_format: format,
         trusted_servers: object
@@ -112,17 +114,18 @@ fn read_server(
     })
 }
 
-/// `credentials.signing.alg`.
-fn read_algorithm(server: &Object<'_>) -> &'static str {
+/// `credentials.signing`: the algorithm, and whether keys change by themselves.
+fn read_signing(server: &Object<'_>) -> (&'static str, bool) {
     let words: Vec<(&str, &'static str)> = ALGORITHMS.iter().map(|name| (*name, *name)).collect();
     let signing = server
         .find("credentials")
         .and_then(|place| place.object(&["signing"]))
         .and_then(|object| object.find("signing"))
-        .and_then(|place| place.object(&["alg", "use"]));
-    let Some(signing) = signing else { return "RS256" };
+        .and_then(|place| place.object(&["alg", "use", "rotationMode"]));
+    let Some(signing) = signing else { return ("RS256", true) };
     signing.find("use").and_then(|place| place.choice(&[("sig", ())]));
-    signing.choice("alg", &words, "RS256")
+    let modes = [("AUTO", true), ("MANUAL", false)];
+    (signing.choice("alg", &words, "RS256"), signing.choice("rotationMode", &modes, true))
 }
 
 /// One audience or more, none of them the name of a client (decision 13).

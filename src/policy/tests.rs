@@ -64,6 +64,7 @@ pub(super) fn server(policies: Vec<Policy>) -> AuthorizationServer {
     AuthorizationServer {
         refresh_policy: RefreshPolicy::Current,
         trusted_servers: Vec::new(),
+        rotates_keys: true,
         id: "internal".to_owned(),
         name: "internal".to_owned(),
         description: String::new(),

@@ -15,7 +15,7 @@ use crate::server::{AuthorizationServer, ExpressionText};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
-use crate::token::{Algorithm, ForeignKey, KeySet, Keyring, SharedSecret, Vault};
+use crate::token::{Algorithm, ForeignKey, KeySet, Keyring, RotationMode, SharedSecret, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,6 +51,8 @@ pub struct RunningServer {
     /// The programs' names of groups in the records' table.
     resolved: Vec<u32>,
     keys: KeySet,
+    /// The number of the version of the keys.
+    key_version: i64,
 }
 
 /// What a client signs its assertions with.
@@ -108,12 +110,14 @@ impl Draft {
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
             let Surroundings { store, vault, random, .. } = around;
-            let keys =
-                key_store::load_or_create(store, vault, random, &definition.id, algorithm).await?;
+            let mode = mode_of(&definition);
+            let loaded = key_store::load(store, vault, random, &definition.id, algorithm, mode);
+            let (keys, key_version) = loaded.await?;
             if keys.active().key().algorithm() != algorithm {
                 tracing::warn!(
                     server = definition.id,
-                    "signs with the key it has, which is for another algorithm than the document's"
+                    "signs with the key it has, which is for another algorithm than the document's, \
+                     until the next one was published for a while"
                 );
             }
             servers.push(RunningServer {
@@ -122,6 +126,7 @@ impl Draft {
                 definition,
                 compiled,
                 keys,
+                key_version,
             });
         }
         Ok(Published {
@@ -138,6 +143,10 @@ impl Draft {
             passwords,
         })
     }
+}
+
+fn mode_of(definition: &AuthorizationServer) -> RotationMode {
+    if definition.rotates_keys { RotationMode::Auto } else { RotationMode::Manual }
 }
 
 /// The origins of the redirect URIs of active applications.
@@ -353,6 +362,18 @@ impl RunningServer {
     #[must_use]
     pub fn keys(&self) -> &KeySet {
         &self.keys
+    }
+
+    /// The number of the version of its keys; another one is kept once they changed.
+    #[must_use]
+    pub fn key_version(&self) -> i64 {
+        self.key_version
+    }
+
+    /// By which algorithm it is to sign, and who says when its keys change.
+    #[must_use]
+    pub fn signing(&self) -> (Option<Algorithm>, RotationMode) {
+        (Algorithm::from_name(&self.definition.algorithm), mode_of(&self.definition))
     }
 
     /// The programs' names of groups, for [`Records::roots`].

@@ -62,6 +62,8 @@ pub struct AuthorizationServer {
     pub strict_errors: bool,
     pub access_token_format: AccessTokenFormat,
     pub refresh_policy: RefreshPolicy,
+    /// Whether its keys change by themselves.
+    pub rotates_keys: bool,
     /// Ids of servers whose tokens may be exchanged here (`associatedServers`).
     pub trusted_servers: Vec<String>,
 }

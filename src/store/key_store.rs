@@ -3,7 +3,7 @@
 use super::Store;
 use super::row::{BatchOutcome, Op, Row, StoreError};
 use crate::random::Random;
-use crate::token::{Algorithm, KeyError, KeySet, KeySetError, Vault};
+use crate::token::{Algorithm, KeyError, KeySet, KeySetError, RotationMode, Vault};
 
 /// The kind of the rows; their key is the id of the server.
 pub const SIGNING_KEY: &str = "signing-key";
@@ -56,4 +56,52 @@ pub async fn load_or_create(
     let row = store.find(SIGNING_KEY, server_id).await?.value;
     let row = row.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
     KeySet::open(vault, &row.bytes).map_err(unusable)
+}
+
+/// The keys of a server, made where it has none, after what was due to them was done; and the number
+/// of their version.
+///
+/// # Errors
+/// [`KeyStoreError`], whatever goes wrong first.
+pub async fn load(
+    store: &Store,
+    vault: &Vault,
+    random: &Random,
+    server_id: &str,
+    algorithm: Algorithm,
+    mode: RotationMode,
+) -> Result<(KeySet, i64), KeyStoreError> {
+    load_or_create(store, vault, random, server_id, algorithm).await?;
+    let version = maintain(store, vault, random, server_id, algorithm, mode).await?;
+    let keys = load_or_create(store, vault, random, server_id, algorithm).await?;
+    Ok((keys, version))
+}
+
+/// The number of the version of a server's keys that is kept, after what was due to them was done. Of
+/// several nodes one does it, and all end with the same keys.
+///
+/// # Errors
+/// [`KeyStoreError`]; the keys are then as they were.
+pub async fn maintain(
+    store: &Store,
+    vault: &Vault,
+    random: &Random,
+    server_id: &str,
+    algorithm: Algorithm,
+    mode: RotationMode,
+) -> Result<i64, KeyStoreError> {
+    let unusable = |source| KeyStoreError::Keys { server_id: server_id.to_owned(), source };
+    let found = store.find(SIGNING_KEY, server_id).await?;
+    let now = found.seconds();
+    let row = found.value.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
+    let keys = KeySet::open(vault, &row.bytes).map_err(unusable)?;
+    let (keys, is_changed) = keys.advance(mode, algorithm, now)?;
+    if !is_changed {
+        return Ok(row.generation);
+    }
+    let bytes = keys.seal(vault, random).map_err(unusable)?;
+    let (row, expected) = (Row::new(SIGNING_KEY, server_id, bytes), row.generation);
+    // If another node was first, its version is another one too, and is looked at the next time.
+    store.batch(vec![Op::Replace { row, expected }]).await?;
+    Ok(expected.saturating_add(1))
 }

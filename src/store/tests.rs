@@ -7,7 +7,7 @@ use super::postgres::throwaway;
 use super::{BatchOutcome, Fails, Isolation, Op, Range, Row, Store};
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::token::{Algorithm, KeySet, MasterKey, TokenType, Vault};
+use crate::token::{Algorithm, KeySet, MasterKey, RotationMode, TokenType, Vault};
 use std::future::Future;
 
 pub(super) fn wait<Out>(future: impl Future<Output = Out>) -> Out {
@@ -460,6 +460,27 @@ fn of_many_that_start_at_once_all_end_with_the_same_key() {
         }
         assert!(found.iter().all(|jwks| *jwks == found[0]));
     });
+}
+
+#[test]
+fn keys_change_by_the_time_of_the_store_and_nodes_agree() {
+    let clock = Clock::fixed(1_700_000_000);
+    let store = Store::memory(clock.clone());
+    let vault = vault(b"v");
+    let maintain = || {
+        let (algorithm, mode) = (Algorithm::Es256, RotationMode::Auto);
+        wait(key_store::maintain(&store, &vault, &Random::System, "as1", algorithm, mode)).unwrap()
+    };
+    let jwks = || wait(keys(&store, &vault, Algorithm::Es256)).unwrap().jwks().to_owned();
+    jwks();
+    assert_eq!((maintain(), maintain()), (2, 2), "dated once");
+    clock.advance(80 * 24 * 3600);
+    assert_eq!((maintain(), maintain()), (3, 3), "the next one is made once");
+    assert_eq!(jwks().matches("kid").count(), 2);
+    clock.advance(10 * 24 * 3600);
+    assert_eq!((maintain(), maintain()), (4, 4), "it signs");
+    clock.advance(26 * 3600);
+    assert_eq!((maintain(), jwks().matches("kid").count()), (5, 1));
 }
 
 #[test]

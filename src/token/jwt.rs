@@ -42,6 +42,12 @@ impl Signer {
         Self { key, headers }
     }
 
+    /// The key, which signs no more here.
+    #[must_use]
+    pub fn into_key(self) -> SigningKey {
+        self.key
+    }
+
     /// The key that signs.
     #[must_use]
     pub const fn key(&self) -> &SigningKey {

@@ -25,7 +25,7 @@ pub use foreign::{ForeignJwt, ForeignKey, JwkError, SharedSecret};
 pub use identity::{IdentityClaims, at_hash, write_identity};
 pub use jwt::{Signer, TokenType};
 pub use key::{Algorithm, KeyError, PublicKey, SigningKey};
-pub use key_set::{KeySet, KeySetError, KeyStatus};
+pub use key_set::{KeySet, KeySetError, KeyStatus, RotationMode};
 pub use keyring::Keyring;
 pub use nonce::NonceKey;
 pub use refresh::{FamilyId, RefreshKeys, RefreshToken};

@@ -1,15 +1,24 @@
 //! The keys of one server: the one that signs, and all that are published. As bytes, each private
 //! key is in the vault.
 
+mod rotation;
+#[cfg(test)]
+mod tests;
+
+pub use rotation::RotationMode;
+
 use super::jwt::Signer;
 use super::key::{Algorithm, KeyError, SigningKey};
 use super::vault::{Vault, VaultError};
 use super::verify::Verifier;
 use crate::random::Random;
 use base64_simd::URL_SAFE_NO_PAD;
+use std::collections::BTreeMap;
 
 /// The first line of a key set as bytes.
-const FORMAT: &str = "claimsmith-keys 1";
+const FORMAT: &str = "claimsmith-keys 2";
+/// The same before keys had times.
+const FORMAT_WITHOUT_TIMES: &str = "claimsmith-keys 1";
 
 /// What a key is for (section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +68,9 @@ pub enum KeySetError {
 pub struct KeySet {
     active: Signer,
     others: Vec<(KeyStatus, SigningKey)>,
+    /// Since when each has its status, in seconds since 1970, by key id; absent where that is not
+    /// known.
+    since: BTreeMap<String, i64>,
     verifier: Verifier,
     jwks: String,
 }
@@ -71,7 +83,7 @@ impl KeySet {
         let verifier = Verifier::new(keys().map(|key| key.public().clone()));
         let jwks: Vec<&str> = keys().map(SigningKey::public_jwk).collect();
         let jwks = format!(r#"{{"keys":[{}]}}"#, jwks.join(","));
-        Self { active: Signer::new(active), others, verifier, jwks }
+        Self { active: Signer::new(active), others, since: BTreeMap::new(), verifier, jwks }
     }
 
     /// A set of one fresh key, as a new server has it.
@@ -106,8 +118,14 @@ impl KeySet {
         std::iter::once((KeyStatus::Active, self.active.key())).chain(others)
     }
 
-    /// The set as bytes: a line for each key with status, algorithm, id, and the private key
-    /// encrypted under its id.
+    /// Since when the key of this id has its status, in seconds since 1970.
+    #[must_use]
+    pub fn since(&self, kid: &str) -> Option<i64> {
+        self.since.get(kid).copied()
+    }
+
+    /// The set as bytes: a line for each key with status, algorithm, id, the time since when, and the
+    /// private key encrypted under its id.
     ///
     /// # Errors
     /// [`KeySetError`] if a key cannot be written or encrypted.
@@ -116,7 +134,8 @@ impl KeySet {
         for (status, key) in self.keys() {
             let closed = vault.seal(random, &vault_name(key.kid()), &key.to_pkcs8()?)?;
             let (status, algorithm, kid) = (status.name(), key.algorithm().name(), key.kid());
-            text.push_str(&format!("\n{status} {algorithm} {kid} "));
+            let since = self.since(kid).unwrap_or_default();
+            text.push_str(&format!("\n{status} {algorithm} {kid} {since} "));
             URL_SAFE_NO_PAD.encode_append(closed, &mut text);
         }
         Ok(text.into_bytes())
@@ -130,29 +149,47 @@ impl KeySet {
     pub fn open(vault: &Vault, bytes: &[u8]) -> Result<Self, KeySetError> {
         let text = std::str::from_utf8(bytes).map_err(|_| KeySetError::Malformed)?;
         let mut lines = text.split('\n');
-        if lines.next() != Some(FORMAT) {
-            return Err(KeySetError::Malformed);
+        let has_times = match lines.next() {
+            Some(FORMAT) => true,
+            Some(FORMAT_WITHOUT_TIMES) => false,
+            _ => return Err(KeySetError::Malformed),
+        };
+        let mut since = BTreeMap::new();
+        let mut keys = Vec::new();
+        for line in lines {
+            let (status, key, time) = open_line(vault, line, has_times)?;
+            if time > 0 {
+                since.insert(key.kid().to_owned(), time);
+            }
+            keys.push((status, key));
         }
-        let keys = lines.map(|line| open_line(vault, line)).collect::<Result<Vec<_>, _>>()?;
         let (mut active, others): (Vec<_>, Vec<_>) =
             keys.into_iter().partition(|(status, _)| *status == KeyStatus::Active);
         match (active.pop(), active.is_empty()) {
-            (Some((_, active)), true) => Ok(Self::new(active, others)),
+            (Some((_, active)), true) => Ok(Self { since, ..Self::new(active, others) }),
             _ => Err(KeySetError::Malformed),
         }
     }
 }
 
-fn open_line(vault: &Vault, line: &str) -> Result<(KeyStatus, SigningKey), KeySetError> {
-    let parts: Vec<&str> = line.split(' ').collect();
-    let [status, algorithm, kid, closed] = parts.as_slice() else {
+fn open_line(
+    vault: &Vault,
+    line: &str,
+    has_times: bool,
+) -> Result<(KeyStatus, SigningKey, i64), KeySetError> {
+    let mut parts: Vec<&str> = line.split(' ').collect();
+    if !has_times && parts.len() == 4 {
+        parts.insert(3, "0");
+    }
+    let [status, algorithm, kid, since, closed] = parts.as_slice() else {
         return Err(KeySetError::Malformed);
     };
     let status = KeyStatus::from_name(status).ok_or(KeySetError::Malformed)?;
     let algorithm = Algorithm::from_name(algorithm).ok_or(KeySetError::Malformed)?;
+    let since = since.parse().map_err(|_| KeySetError::Malformed)?;
     let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).map_err(|_| KeySetError::Malformed)?;
     let key = SigningKey::from_pkcs8(algorithm, &vault.open(&vault_name(kid), &closed)?)?;
-    if key.kid() == *kid { Ok((status, key)) } else { Err(KeySetError::Malformed) }
+    if key.kid() == *kid { Ok((status, key, since)) } else { Err(KeySetError::Malformed) }
 }
 
 /// The key id with what it is an id of: the vault closes other secrets too.
