@@ -320,6 +320,12 @@ impl Refusal {
         Self::invalid_scope("The 'subject_token' does not have all of the scopes requested.")
     }
 
+    /// What is wrong with an authorization request that was pushed.
+    #[must_use]
+    pub fn of_authorization(code: &'static str, description: &str) -> Self {
+        Self::new(code, 400, description)
+    }
+
     pub(super) fn nested_request_uri() -> Self {
         Self::invalid_request("The 'request_uri' parameter must not be present in the request.")
     }

@@ -87,6 +87,7 @@ fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
         .route("/oauth2/{server}/v1/device/authorize", post(oauth::device))
         .route("/oauth2/{server}/v1/revoke", post(oauth::revoke))
+        .route("/oauth2/{server}/v1/par", post(oauth::par))
         .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))

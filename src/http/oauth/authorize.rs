@@ -5,11 +5,13 @@ use super::super::cookie::Cookie;
 use super::super::extract::ServerId;
 use super::super::pages::{Instead, Visit, browser_secret, error_page, failed, redirect};
 use super::AuthorizationAnswer;
+use crate::grant::{self, Form, Refusal};
 use crate::login::{self, Pending, Refused, Said};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// `GET`
@@ -20,7 +22,14 @@ pub(crate) async fn authorize(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     let published = &visit.published;
-    let request = match login::read(published, &server, &visit.form) {
+    let form = match requested(&surface, &visit, &server).await {
+        Ok(form) => form,
+        Err(refusal) => {
+            tracing::info!(code = refusal.code, why = refusal.description, "no authorization");
+            return Ok(error_page(&visit.layout(&surface), 400, &refusal.description));
+        }
+    };
+    let request = match login::read(published, &server, &form) {
         Ok(request) => request,
         Err(Refused::Stranded(error)) => {
             tracing::info!(code = error.code, why = error.description, "no authorization");
@@ -45,6 +54,21 @@ pub(crate) async fn authorize(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// The parameters of the request: those of the address, or what was pushed under the name they give
+/// (RFC 9126 §4), and then those alone.
+async fn requested<'v>(
+    surface: &Surface,
+    visit: &'v Visit,
+    server: &str,
+) -> Result<Cow<'v, Form>, Refusal> {
+    let Some(request_uri) = visit.form.find("request_uri") else {
+        return Ok(Cow::Borrowed(&visit.form));
+    };
+    let server = grant::find_server(&visit.published, server)?;
+    let (id, client_id) = (&server.definition().id, visit.form.find("client_id"));
+    grant::take_pushed(&surface.around(), id, client_id, request_uri).await.map(Cow::Owned)
 }
 
 /// `POST`: the same parameters in a form. The browser is sent to the address that says them, since

@@ -101,6 +101,7 @@ fn of_oauth(server: &RunningServer) -> Value {
         "response_modes_supported": modes,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "pushed_authorization_request_endpoint": format!("{issuer}/v1/par"),
         "device_authorization_endpoint": format!("{issuer}/v1/device/authorize"),
         "grant_types_supported": grants,
         "subject_types_supported": ["public"],

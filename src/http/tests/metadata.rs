@@ -29,6 +29,7 @@ fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
         "response_modes_supported": ["query", "fragment", "form_post", "okta_post_message"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "pushed_authorization_request_endpoint": issuer("internal") + "/v1/par",
         "device_authorization_endpoint": issuer("internal") + "/v1/device/authorize",
         "grant_types_supported": GRANT_TYPES,
         "subject_types_supported": ["public"],

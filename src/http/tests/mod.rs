@@ -17,6 +17,7 @@ mod introspect;
 mod kill;
 mod metadata;
 mod nodes;
+mod par;
 mod refresh;
 mod revoke;
 mod sign_in;
