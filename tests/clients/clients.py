@@ -17,7 +17,7 @@ PARTNER_API = "https://my-partner-api.com"
 def servers():
     with open(os.environ["CLAIMSMITH_SERVERS"], encoding="utf-8") as lines:
         for line in lines:
-            algorithm, url, path = line.split()
+            algorithm, url, path, _ = line.split()
             with open(path, encoding="utf-8") as file:
                 yield algorithm, f"{url}/oauth2/internal", json.load(file)
 
