@@ -59,6 +59,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let Kept { draft, counters } = opened.adopt(installation, given, &public_url).await?;
         let published = opened.start(draft).await?;
         opened.warn();
+        // Before anybody is told that it serves, so that nobody's signal ends it.
+        let stop = until_stopped()?;
+        let again = signal(SignalKind::hangup())?;
         tell(&welcome(&published, &opened))?;
         let (clock, random) = (Clock::System, opened.random.clone());
         let store = opened.store.clone();
@@ -67,8 +70,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         denied.read(&store).await?;
         let login = opened.authenticator()?;
         let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
-        let stop = until_stopped()?;
-        let again = signal(SignalKind::hangup())?;
         let (stands, heard) = watch::channel(counters);
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
         tokio::select! {
