@@ -34,6 +34,7 @@ struct Places {
 }
 
 /// Whether this thread allocates at guard pages.
+#[cfg(feature = "internals")]
 pub(crate) fn is_on() -> bool {
     GUARDS.get()
 }
