@@ -78,6 +78,8 @@ async fn step(connection: &Object) -> Result<Progress, Error> {
 
 /// Even `IF NOT EXISTS` trips over another node that makes the same table at the same moment.
 fn is_of_another_node(error: &Error) -> bool {
-    let duplicates = [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE];
+    // A table is a type too, and either may be what the other node was quicker with.
+    let duplicates =
+        [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE, SqlState::DUPLICATE_OBJECT];
     is_contention(error) || error.code().is_some_and(|code| duplicates.contains(code))
 }
