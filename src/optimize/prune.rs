@@ -15,6 +15,10 @@ pub(super) fn run(body: &Body) -> Body {
             Some((_, Constant::Null)) => *value,
             _ => draft.push(node),
         },
+        NodeKind::Charge { body, .. } => {
+            let shape = narrowed(draft, *body, &node.shape);
+            draft.push(Node { shape, ..node })
+        }
         NodeKind::Equal { lhs, rhs, negated } => compared(draft, (*lhs, *rhs), *negated, &node),
         _ => draft.push(node),
     })
@@ -25,6 +29,16 @@ fn never_null(draft: &Draft, id: NodeId) -> bool {
     match draft.constant(id) {
         Some((_, constant)) => *constant != Constant::Null,
         None => draft.node(id).is_some_and(|node| is_never_null(&node.shape)),
+    }
+}
+
+/// The shape of what stands behind a charge: what became a constant is never null, and whoever takes
+/// it in the place of something narrower relies on that.
+fn narrowed(draft: &Draft, body: NodeId, shape: &Shape) -> Shape {
+    let inner = draft.node(body).map(|node| &node.shape);
+    match inner.filter(|inner| inner.ty == shape.ty && never_null(draft, body)) {
+        Some(_) => Shape { nullable: false, ..shape.clone() },
+        None => shape.clone(),
     }
 }
 
