@@ -1,7 +1,7 @@
 //! A person who allows a device elsewhere what it asked for (RFC 8628 §3.3). Codes are short, so
 //! that guessing them is counted.
 
-use super::attempts::Attempt;
+use super::attempts::{Attempt, Guessed};
 use super::refusal::AuthorizationError;
 use super::session::Session;
 use super::wanted::{Allowance, Wanted};
@@ -22,7 +22,7 @@ impl Authenticator {
         user_id: &str,
         typed: &str,
     ) -> Result<WaitingDevice, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, &format!("device {user_id}"), None).await?;
+        let attempt = Attempt::begin(&self.store, Guessed::DeviceCode(user_id), None).await?;
         let found = find_device(around, typed).await;
         let failed = |error: crate::grant::Refusal| {
             SignInRefused::Store(StoreError::Database(error.to_string()))

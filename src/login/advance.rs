@@ -170,7 +170,7 @@ impl Authenticator {
 }
 
 /// The session, if it will do for this request, and the index of its user.
-fn usable<'s>(
+pub fn usable<'s>(
     published: &Published,
     pending: &Pending,
     session: Option<&'s Session>,

@@ -45,7 +45,29 @@ impl Limit {
     }
 }
 
-/// One attempt at the account with this login, from this address.
+/// What is guessed at. Each is counted by itself, so that nobody locks one through another.
+#[derive(Clone, Copy)]
+pub(super) enum Guessed<'a> {
+    /// The password of this login.
+    Password(&'a str),
+    /// The second factor of the user with this id.
+    Factor(&'a str),
+    /// The code of a device, by the user with this id.
+    DeviceCode(&'a str),
+}
+
+impl Guessed<'_> {
+    fn key(self) -> String {
+        let (kind, name) = match self {
+            Self::Password(login) => ("account", login.trim().to_lowercase()),
+            Self::Factor(user) => ("factor", user.to_owned()),
+            Self::DeviceCode(user) => ("device", user.to_owned()),
+        };
+        format!("{kind}/{}", URL_SAFE_NO_PAD.encode_to_string(digest(name.as_bytes())))
+    }
+}
+
+/// One attempt at an account, from this address.
 pub(super) struct Attempt {
     account: String,
     address: Option<String>,
@@ -58,16 +80,15 @@ impl Attempt {
     /// [`SignInRefused::Locked`] if there were too many, or the store's failure.
     pub(super) async fn begin(
         store: &Store,
-        login: &str,
+        guessed: Guessed<'_>,
         address: Option<IpAddr>,
     ) -> Result<Self, SignInRefused> {
-        let account = digest(login.trim().to_lowercase().as_bytes());
-        let account = format!("account/{}", URL_SAFE_NO_PAD.encode_to_string(account));
+        let account = guessed.key();
         let address = address.map(|address| format!("address/{}", network(address)));
         if let Some(key) = &address {
             let found = store.find(KIND, key).await?;
             let now = found.seconds();
-            is_open(&found.value.map_or_else(Count::default, |row| read(&row, now)), now)?;
+            is_open(&read(found.value.as_ref(), now)?, now)?;
         }
         count(store, &account, &ACCOUNT).await?;
         Ok(Self { account, address })
@@ -95,7 +116,7 @@ async fn count(store: &Store, key: &str, limit: &Limit) -> Result<(), SignInRefu
         let found = store.find(KIND, key).await?;
         let now = found.seconds();
         let known = found.value;
-        let before = known.as_ref().map_or_else(Count::default, |row| read(row, now));
+        let before = read(known.as_ref(), now)?;
         is_open(&before, now)?;
         let failures = before.failures.saturating_add(1);
         let after = Count { failures, locked_until: now.saturating_add(limit.lock(failures)) };
@@ -118,10 +139,17 @@ fn is_open(count: &Count, now: i64) -> Result<(), SignInRefused> {
     if seconds <= 0 { Ok(()) } else { Err(SignInRefused::Locked { seconds }) }
 }
 
-fn read(row: &Row, now: i64) -> Count {
-    let is_remembered = row.expires_at.is_none_or(|end| now < end);
-    let count = is_remembered.then(|| serde_json::from_slice(&row.bytes).ok()).flatten();
-    count.unwrap_or_default()
+/// The count that is remembered. One that cannot be read is a failure, not a fresh start.
+fn read(row: Option<&Row>, now: i64) -> Result<Count, StoreError> {
+    match row.filter(|row| row.expires_at.is_none_or(|end| now < end)) {
+        Some(row) => serde_json::from_slice(&row.bytes).map_err(|error| unreadable(KIND, &error)),
+        None => Ok(Count::default()),
+    }
+}
+
+/// A row of this kind that this version cannot read. Nobody is let in by guessing what it said.
+pub(super) fn unreadable(kind: &str, error: &serde_json::Error) -> StoreError {
+    StoreError::Database(format!("a row of kind `{kind}` cannot be read: {error}"))
 }
 
 /// An address of IPv4, or the network that one household has of IPv6.

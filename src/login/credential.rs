@@ -2,6 +2,7 @@
 //! signed in and it was hashed anew; then a row. A document that says something else than it did
 //! when the row was written wins over the row.
 
+use super::attempts::unreadable;
 use super::hasher::Checked;
 use super::password::{Candidate, PasswordHash};
 use super::sign_in::Proven;
@@ -46,7 +47,9 @@ impl Authenticator {
     pub(super) async fn find_password(&self, user: &User) -> Result<Known, SignInRefused> {
         let row = self.store.find(KIND, &user.id).await?.value;
         let generation = row.as_ref().map(|row| row.generation);
-        let kept = row.and_then(|row| serde_json::from_slice::<Kept>(&row.bytes).ok());
+        // One that cannot be read is a failure: the password before must not work again.
+        let kept = row.map(|row| serde_json::from_slice::<Kept>(&row.bytes)).transpose();
+        let kept = kept.map_err(|error| unreadable(KIND, &error))?;
         let said = user.password.as_ref();
         let kept = kept.filter(|kept| kept.replaces == said.map(fingerprint));
         let comparison = match (kept, said) {

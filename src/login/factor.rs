@@ -1,7 +1,7 @@
 //! Second factors: the app of a person that makes one-time passwords, and recovery codes for when it
 //! is lost (decision 38). One row for each person; the secret of the app is encrypted.
 
-use super::attempts::Attempt;
+use super::attempts::{Attempt, Guessed, unreadable};
 use super::{Authenticator, SignInRefused};
 use crate::store::{BatchOutcome, Op, Row, StoreError};
 use crate::token::opaque::is_same_text;
@@ -86,7 +86,7 @@ impl Authenticator {
     /// The store's failure.
     pub async fn find_factors(&self, user_id: &str) -> Result<Factors, StoreError> {
         let row = self.store.find(KIND, user_id).await?.value;
-        let kept = read(row.as_ref());
+        let kept = read(row.as_ref())?;
         Ok(Factors {
             app_since: kept.app.map(|app| app.enrolled_at),
             n_recovery_codes: kept.recovery.len(),
@@ -137,7 +137,7 @@ impl Authenticator {
         code: &str,
         now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, &format!("factor {user_id}"), None).await?;
+        let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
         let secret = self.open_app_secret(user_id, closed).ok_or(SignInRefused::Wrong)?;
         let last = one_time::matching_period(&secret.0, code, now, None);
         let last = last.ok_or(SignInRefused::Wrong)?;
@@ -170,7 +170,7 @@ impl Authenticator {
         code: &str,
         now: i64,
     ) -> Result<(), SignInRefused> {
-        let attempt = Attempt::begin(&self.store, &format!("factor {user_id}"), None).await?;
+        let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
         let mut forgive = Some(attempt.forgive());
         self.change_factors(user_id, |kept| {
             let spent = self.spend(user_id, kept, code, now)?;
@@ -204,7 +204,7 @@ impl Authenticator {
         let mut forgiving = None;
         for _ in 0..PATIENCE {
             let found = self.store.find(KIND, user_id).await?.value;
-            let (after, forgive) = change(&read(found.as_ref())).ok_or(SignInRefused::Wrong)?;
+            let (after, forgive) = change(&read(found.as_ref())?).ok_or(SignInRefused::Wrong)?;
             forgiving = forgive.or(forgiving);
             let bytes = serde_json::to_vec(&after).unwrap_or_default();
             let row = Row::new(KIND, user_id, bytes).tagged(format!("user:{user_id}"));
@@ -221,8 +221,10 @@ impl Authenticator {
     }
 }
 
-fn read(row: Option<&Row>) -> Kept {
-    row.and_then(|row| serde_json::from_slice(&row.bytes).ok()).unwrap_or_default()
+/// What is kept. A row that cannot be read is a failure: to nobody it means "no second factor".
+fn read(row: Option<&Row>) -> Result<Kept, StoreError> {
+    let Some(row) = row else { return Ok(Kept::default()) };
+    serde_json::from_slice(&row.bytes).map_err(|error| unreadable(KIND, &error))
 }
 
 /// Codes are random enough to be kept by a plain hash. Spaces and dashes are for the eye.

@@ -21,7 +21,7 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
-pub use advance::{Asked, Said, Step};
+pub use advance::{Asked, Said, Step, usable};
 pub use authorize::{Refused, read};
 pub use consent::Agreement;
 pub use factor::{AppSecret, Factors};

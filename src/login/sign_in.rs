@@ -1,6 +1,6 @@
 //! A login and a password become a session, or the one answer that every wrong pair gets.
 
-use super::attempts::Attempt;
+use super::attempts::{Attempt, Guessed};
 use super::hasher::HasherBusy;
 use super::password::Candidate;
 use super::session::{Method, Session, SessionSecret, end};
@@ -71,7 +71,7 @@ impl Authenticator {
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<Proven, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, login, address).await?;
+        let attempt = Attempt::begin(&self.store, Guessed::Password(login), address).await?;
         let directory = published.directory();
         let found = directory.find_user_by_login_in_any_case(login.trim());
         // A stranger is compared with somebody, so that the time tells nothing.

@@ -5,8 +5,8 @@ use super::super::Surface;
 use super::super::cookie::{Cookie, csrf_token};
 use super::layout::{Layout, Text, alert, hidden};
 use super::{Instead, REQUEST, Visit, error_page, failed, redirect};
-use crate::directory::User;
-use crate::login::{AppSecret, Method, Pending, SignInRefused, SignedIn};
+use crate::directory::{User, UserStatus};
+use crate::login::{AppSecret, Method, Pending, SignInRefused, SignedIn, usable};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -22,7 +22,7 @@ pub(crate) async fn ask_factor(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
-    let (closed, pending, user) = visit.candidate(&surface)?;
+    let (closed, pending, user) = visit.candidate(&surface).await?;
     show(&surface, &visit, &closed, &pending, user, None).await
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn prove_factor(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     visit.prove_form(&surface)?;
-    let (closed, pending, user) = visit.candidate(&surface)?;
+    let (closed, pending, user) = visit.candidate(&surface).await?;
     match try_factor(&surface, &visit, &closed, &pending, user).await {
         Ok(response) => Ok(response),
         Err(refused) => show(&surface, &visit, &closed, &pending, user, Some(refused)).await,
@@ -59,7 +59,10 @@ async fn try_factor(
             None
         }
     };
-    let methods = vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors];
+    let methods = match &visit.session {
+        Some(found) if pending.proven(now).is_none() => found.session.with_second_factor(),
+        _ => vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors],
+    };
     let before = visit.cookies.session.as_ref();
     let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
     let mut response = match recovery {
@@ -76,22 +79,32 @@ pub(super) fn set_session(response: &mut Response, visit: &Visit, signed_in: &Si
 }
 
 impl Visit {
-    /// Who is to prove a factor: who proved the password a moment ago, else who is signed in.
-    fn candidate(&self, surface: &Surface) -> Result<(String, Pending, &User), Instead> {
-        let lost = || error_page(&self.layout(surface), 400, self.words.request_lost);
+    /// Who is to prove a factor: who proved the password a moment ago, else who is signed in, if
+    /// their session will do for the request. Anybody else proves the password first; so does who
+    /// has no factor yet and did not sign in for this request: whoever found an open browser must
+    /// not make their own app the person's.
+    async fn candidate(&self, surface: &Surface) -> Result<(String, Pending, &User), Instead> {
+        let layout = self.layout(surface);
+        let lost = || error_page(&layout, 400, self.words.request_lost);
         let (closed, pending) = self.pending(surface).ok_or_else(lost)?;
-        let signed_in = self.session.as_ref().map(|found| found.session.user_id.as_str());
-        let user_id = pending.proven(self.now).or(signed_in);
         let directory = self.published.directory();
-        let user = user_id.and_then(|id| directory.find_user_by_id(id));
-        match user.and_then(|index| directory.users().get(index)) {
-            Some(user) => Ok((closed, pending, user)),
-            None => {
-                let base = self.published.public_url();
-                let location = format!("{base}/signin?{REQUEST}={closed}");
-                Err(redirect(StatusCode::SEE_OTHER, &location).into())
+        let proven = pending.proven(self.now).and_then(|id| directory.find_user_by_id(id));
+        let session = self.session.as_ref().map(|found| &found.session);
+        let signed_in = usable(&self.published, &pending, session, self.now);
+        let is_fresh =
+            proven.is_some() || signed_in.is_some_and(|(session, _)| pending.is_for(session));
+        let index = proven.or(signed_in.map(|(_, user)| user));
+        let user = index.and_then(|index| directory.users().get(index));
+        if let Some(user) = user.filter(|user| user.status == UserStatus::Active) {
+            let factors = surface.login.find_factors(&user.id).await;
+            let factors = factors.map_err(|error| failed(&layout, &error.to_string()))?;
+            if is_fresh || factors.any() {
+                return Ok((closed, pending, user));
             }
         }
+        let base = self.published.public_url();
+        let location = format!("{base}/signin?{REQUEST}={closed}");
+        Err(redirect(StatusCode::SEE_OTHER, &location).into())
     }
 }
 

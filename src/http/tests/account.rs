@@ -175,6 +175,28 @@ fn decision_38_who_has_a_second_factor_is_always_asked_for_it() {
 }
 
 #[test]
+fn a_second_factor_does_not_stand_in_for_the_password_that_a_request_asks_for() {
+    let world = World::demo();
+    let mut browser = Browser::new(&world);
+    browser.sign_in(&[]).elsewhere(CALLBACK);
+    world.surface.clock.advance(60);
+    // Somebody else sits down at the open browser. They have an app, but not the password.
+    for asked in [("prompt", "login"), ("max_age", "0"), ("max_age", "30")] {
+        let page = browser.visit(&authorization(&[asked])).page();
+        assert!(page.path.starts_with("/signin?"), "{page:?}");
+        let page = browser.visit(&page.path.replacen("/signin", "/signin/factor", 1)).page();
+        assert!(page.path.starts_with("/signin?"), "{asked:?}: {page:?}");
+    }
+    // Nor may they make their app the person's where a second factor is wanted.
+    let wanted = [("acr_values", "urn:okta:loa:2fa:any")];
+    let page = browser.visit(&authorization(&wanted)).page();
+    assert!(page.path.starts_with("/signin?"), "{page:?}");
+    let credentials = [("username", "ada@example.com"), ("password", PASSWORD)];
+    let page = browser.submit(&page, &credentials).page();
+    assert!(page.path.starts_with("/signin/factor?"), "who has the password may: {page:?}");
+}
+
+#[test]
 fn a_second_factor_cannot_be_guessed_or_replaced_by_who_lacks_it() {
     let world = World::demo();
     let mut browser = Browser::new(&world);
