@@ -93,7 +93,9 @@ fn within(subject: &Accepted<'_>, asked: Vec<String>) -> Result<Vec<String>, Ref
     let has: Vec<&str> = scope.split(' ').collect();
     if asked.is_empty() {
         let is_own = |scope: &&&str| !SYSTEM_SCOPES.iter().any(|(system, _)| system == *scope);
-        return Ok(has.iter().filter(is_own).map(|scope| (*scope).to_owned()).collect());
+        let own: Vec<String> = has.iter().filter(is_own).map(|scope| (*scope).to_owned()).collect();
+        // None at all would be read as the server's default scopes, which the subject may not have.
+        return if own.is_empty() { Err(Refusal::wider_than_subject()) } else { Ok(own) };
     }
     match asked.iter().all(|scope| has.contains(&scope.as_str())) {
         true => Ok(asked),
