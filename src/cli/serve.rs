@@ -140,6 +140,9 @@ async fn listen(
     }
 }
 
+/// How long to wait before what could not be published is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// How often to look at the signing keys.
 const KEYS: Duration = Duration::from_secs(30);
 
@@ -156,8 +159,9 @@ async fn follow(
         tokio::select! {
             Some(()) = again.recv() => match follower.import().await {
                 Ok(true) => {
-                    follower.publish(&mut seen).await;
-                    say("the org document was published anew\n");
+                    if follower.publish(&mut seen).await {
+                        say("the org document was published anew\n");
+                    }
                 }
                 Ok(false) => {
                     say("error: the org document was not published; the former one serves\n");
@@ -165,14 +169,16 @@ async fn follow(
                 Err(stop) => say(&format!("error: the former org document serves on: {stop}\n")),
             },
             Ok(()) = stands.changed() => {
-                if *stands.borrow_and_update() != seen {
-                    follower.publish(&mut seen).await;
+                if *stands.borrow_and_update() != seen && follower.publish(&mut seen).await {
                     tracing::info!("the organization was changed, and is served as it is now");
                 }
             }
+            // What could not be served is tried again, without waiting for another change.
+            () = tokio::time::sleep(AGAIN), if *stands.borrow() != seen => {
+                follower.publish(&mut seen).await;
+            }
             _ = keys.tick() => {
-                if follower.have_keys_changed().await {
-                    follower.publish(&mut seen).await;
+                if follower.have_keys_changed().await && follower.publish(&mut seen).await {
                     tracing::info!("signing keys changed, and are served as they are now");
                 }
             }
@@ -209,18 +215,25 @@ impl Follower<'_> {
         is_changed
     }
 
-    /// Serves what is kept. If that cannot be, it is said once, and what served before serves on.
-    async fn publish(&self, seen: &mut Counters) {
+    /// Serves what is kept, and says whether it does. If it cannot be, what served before serves on,
+    /// and `seen` stays what it was.
+    async fn publish(&self, seen: &mut Counters) -> bool {
         let published = async {
             let former = Some(self.surface.issuer.version());
             let kept = self.opened.kept(&self.public_url, former, Engine::Native).await?;
             let Kept { draft, counters } = kept;
-            *seen = counters;
-            self.opened.start(draft).await
+            self.opened.start(draft).await.map(|published| (published, counters))
         };
         match published.await {
-            Ok(published) => self.surface.issuer.replace(published),
-            Err(stop) => say(&format!("error: the former organization serves on: {stop}\n")),
+            Ok((published, counters)) => {
+                self.surface.issuer.replace(published);
+                *seen = counters;
+                true
+            }
+            Err(stop) => {
+                say(&format!("error: the former organization serves on: {stop}\n"));
+                false
+            }
         }
     }
 }
