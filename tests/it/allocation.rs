@@ -49,9 +49,18 @@ fn proof<'p>(published: &'p Published, client: &str, scope: &str) -> Proof<'p> {
     Proof::by_operator(published, server, application, sign_in, grant, scope, API).unwrap()
 }
 
-/// The claims of an access token, how often memory is asked for to issue it, its signature apart, and
-/// how many texts are handed out.
-fn issue(published: &Published, proof: &Proof<'_>, worker: &mut Worker) -> (Value, usize, usize) {
+/// The claims of an access token, how often memory was asked for to issue it, and how many texts and
+/// signatures are handed out.
+struct Issue {
+    claims: Value,
+    asked: usize,
+    n_texts: usize,
+    n_signatures: usize,
+    /// What the access token's signature is over.
+    signed: String,
+}
+
+fn issue(published: &Published, proof: &Proof<'_>, worker: &mut Worker) -> Issue {
     let mut issued = None;
     let asked = allocations(|| {
         let decided = proof.decide(Trace::Skip, NOW, worker).unwrap();
@@ -61,14 +70,25 @@ fn issue(published: &Published, proof: &Proof<'_>, worker: &mut Worker) -> (Valu
     let issued = issued.unwrap();
     let keys = published.find_server("server0").unwrap().keys();
     let claims = keys.verifier().verify(&issued.access_token).unwrap();
-    let (input, _) = issued.access_token.rsplit_once('.').unwrap();
-    // What the library asks for to sign is its own affair.
+    let (signed, _) = issued.access_token.rsplit_once('.').unwrap();
+    let n_signatures = 1 + usize::from(issued.id_token.is_some());
+    let claims = serde_json::from_slice(&claims).unwrap();
+    Issue { claims, asked, n_texts: 1 + n_signatures, n_signatures, signed: signed.to_owned() }
+}
+
+/// How often something is tried. The library that signs asks for more at times, as its random
+/// numbers fall, and we count what each asks for when it asks for least.
+const TRIES: usize = 200;
+
+/// What the library asks for to sign is its own affair.
+fn asked_by_library(published: &Published, signed: &str) -> usize {
+    let key = published.find_server("server0").unwrap().keys().active().key();
     let mut signature = Vec::with_capacity(512);
-    let key = keys.active().key();
-    let by_library = allocations(|| key.sign(input.as_bytes(), &mut signature).unwrap());
-    let n_signed = 1 + usize::from(issued.id_token.is_some());
-    let n_texts = 2 + usize::from(issued.id_token.is_some());
-    (serde_json::from_slice(&claims).unwrap(), asked.saturating_sub(n_signed * by_library), n_texts)
+    let mut sign = || {
+        signature.clear();
+        allocations(|| key.sign(signed.as_bytes(), &mut signature).unwrap())
+    };
+    (0..TRIES).map(|_| sign()).min().unwrap()
 }
 
 #[test]
@@ -82,11 +102,11 @@ fn issuing_asks_for_no_memory_but_that_of_the_token_and_its_scopes() {
             ("service", "scope:3 scope:4"),
         ] {
             let proof = proof(&published, client, scope);
-            // The first of each kind warms up what the thread keeps.
-            for _ in 0..3 {
-                issue(&published, &proof, &mut worker);
-            }
-            let (claims, asked, n_texts) = issue(&published, &proof, &mut worker);
+            // The first of each kind warm up what the thread keeps.
+            let tries = (0..TRIES).map(|_| issue(&published, &proof, &mut worker));
+            let least = tries.min_by_key(|issue| issue.asked).unwrap();
+            let Issue { claims, asked, n_texts, n_signatures, signed } = least;
+            let asked = asked.saturating_sub(n_signatures * asked_by_library(&published, &signed));
             assert!(claims.as_object().unwrap().len() >= 22, "{claims}");
             assert!(client == "service" || claims["claim3"] == "person0@example.com", "{claims}");
             assert!(client == "service" || claims["claim11"].is_array(), "{claims}");
