@@ -69,7 +69,7 @@ pub fn backup(database: &Path, to: &Path, random: &Random) -> Result<(), UpkeepE
 }
 
 /// To be called once after the PostgreSQL database at `url` was restored by its own tools, with no
-/// node running: ends what [`restore`] ends.
+/// node running: ends what `restore` ends.
 ///
 /// # Errors
 /// What the database says; nothing is ended then.
