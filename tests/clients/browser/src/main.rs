@@ -9,12 +9,16 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use std::error::Error;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 const PHONE: (u32, u32) = (390, 844);
 const DESKTOP: (u32, u32) = (1280, 900);
+/// How long a page may take, and how often it is looked at meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(50);
 
 struct Story {
     client: Client,
@@ -70,9 +74,8 @@ impl Story {
         self.fill(&[("username", "ada@example.com"), ("password", &password())]).await?;
         self.look_at("consent").await?;
         self.press("button[value=allow]").await?;
-        let text = self.text("body").await?;
         for expected in ["API A accepts", "API B refuses", "403 without the scope", "refreshed"] {
-            expect(&text, expected)?;
+            self.read(expected).await?;
         }
         Ok(())
     }
@@ -80,10 +83,10 @@ impl Story {
     /// Consent is remembered, and asked for again where the application wants that.
     async fn deny(&self) -> Done {
         self.client.goto(&format!("{}/login", self.story)).await?;
-        expect(&self.text("body").await?, "API A accepts")?;
+        self.read("API A accepts").await?;
         self.client.goto(&format!("{}/login?prompt=consent", self.story)).await?;
         self.press("button[value=deny]").await?;
-        expect(&self.text("body").await?, "access_denied")
+        self.read("access_denied").await
     }
 
     async fn look_after_the_account(&self) -> Done {
@@ -101,10 +104,11 @@ impl Story {
     }
 
     async fn get_lost(&self) -> Done {
-        let wrong = "/oauth2/internal/v1/authorize?client_id=web-app&redirect_uri=https://evil.example";
+        let wrong =
+            "/oauth2/internal/v1/authorize?client_id=web-app&redirect_uri=https://evil.example";
         self.client.goto(&format!("{}{wrong}", self.server)).await?;
         self.look_at("error").await?;
-        expect(&self.text("body").await?, "must be a Login redirect URI")
+        self.read("must be a Login redirect URI").await
     }
 
     async fn fill(&self, fields: &[(&str, &str)]) -> Done {
@@ -116,13 +120,37 @@ impl Story {
         self.press("main form button").await
     }
 
+    /// Presses a button that leads to another page, and waits until this one is gone: WebDriver promises
+    /// to wait only for navigation that has begun when the click returns.
     async fn press(&self, button: &str) -> Done {
+        let page = self.client.find(Locator::Css("html")).await?;
         self.client.find(Locator::Css(button)).await?.click().await?;
+        let until = Instant::now() + PATIENCE;
+        while page.tag_name().await.is_ok() {
+            if Instant::now() > until {
+                return Err(format!("{button} led nowhere").into());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
         Ok(())
     }
 
-    async fn text(&self, of: &str) -> Done<String> {
-        Ok(self.client.wait().for_element(Locator::Css(of)).await?.text().await?)
+    /// Waits until the page says `part`. A page may go away between finding its body and reading it.
+    async fn read(&self, part: &str) -> Done {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let text = match self.client.find(Locator::Css("body")).await {
+                Ok(body) => body.text().await,
+                Err(error) => Err(error),
+            };
+            match text {
+                Ok(text) if text.contains(part) => return Ok(()),
+                other if Instant::now() > until => {
+                    return Err(format!("{part:?} is not in {other:?}").into());
+                }
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+        }
     }
 
     /// Photographs the page at both widths, insists that nothing is cut off, and lets axe-core look.
@@ -130,7 +158,10 @@ impl Story {
         self.client.wait().for_element(Locator::Css("main")).await?;
         for (kind, (width, height)) in [("phone", PHONE), ("desktop", DESKTOP)] {
             self.client.set_window_size(width, height).await?;
-            fs::write(format!("{}/{name}-{kind}.png", self.shots), self.client.screenshot().await?)?;
+            fs::write(
+                format!("{}/{name}-{kind}.png", self.shots),
+                self.client.screenshot().await?,
+            )?;
             let wide = "return document.documentElement.scrollWidth > window.innerWidth";
             if self.client.execute(wide, Vec::new()).await? == json!(true) {
                 return Err(format!("{name} is wider than a {kind}").into());
@@ -154,8 +185,4 @@ impl Story {
 
 fn password() -> String {
     env::var("CLAIMSMITH_DEMO_PASSWORD_ADA").unwrap_or_default()
-}
-
-fn expect(text: &str, part: &str) -> Done {
-    if text.contains(part) { Ok(()) } else { Err(format!("{part:?} is not in {text:?}").into()) }
 }
