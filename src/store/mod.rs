@@ -143,7 +143,8 @@ impl Store {
             let (kind, tag) = (kind.map(str::to_owned), tag.to_owned());
             let step = self.apply(vec![Op::DeleteTagged { kind, tag, limit: STEP }]).await?;
             n_deleted += step.value.n_removed;
-            if step.value.n_removed < STEP as usize {
+            // What began while a step ran is found by the next.
+            if step.value.n_removed == 0 {
                 return Ok(step.map(|_| n_deleted));
             }
         }
@@ -207,6 +208,9 @@ impl Store {
         kind: &str,
         range: Range<'_>,
     ) -> Result<Answer<Vec<Row>>, StoreError> {
+        // A key before the prefix is before every key that has it.
+        let after = range.after.filter(|after| *after >= range.prefix);
+        let range = Range { after, ..range };
         let found = match self {
             Self::Memory(memory) => memory.list_range(kind, range),
             Self::Sqlite(sqlite) => sqlite.list_range(kind, range).await?,

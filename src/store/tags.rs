@@ -7,6 +7,11 @@ pub(super) fn to_text(tags: &BTreeSet<String>) -> String {
     tags.iter().map(String::as_str).map(Value::from).collect::<Value>().to_string()
 }
 
+/// One tag as it stands in such a text.
+pub(super) fn written(tag: &str) -> String {
+    Value::from(tag).to_string()
+}
+
 pub(super) fn from_text(text: &str) -> Result<BTreeSet<String>, Error> {
     serde_json::from_str(text)
 }

@@ -2,7 +2,7 @@
 
 use super::data_directory::{DataDirectory, Purpose};
 use super::key_store::{self, KeyStoreError, SIGNING_KEY};
-use super::postgres::proxy::{Fate, Proxy};
+use super::postgres::proxy::{Fate, Moment, Proxy};
 use super::postgres::throwaway;
 use super::{BatchOutcome, Fails, Isolation, Op, Range, Row, Store};
 use crate::clock::Clock;
@@ -68,7 +68,11 @@ async fn on_postgres(
         return check(store, clock).await;
     }
     let mut fates = fates.iter().copied();
-    let proxy = Proxy::start(&schema.folder, move || fates.next().unwrap_or(Fate::Pass));
+    let mut lookups = [Fate::CutAfter, Fate::Pass, Fate::CutBefore, Fate::CutAfter].into_iter();
+    let proxy = Proxy::start(&schema.folder, move |moment| match moment {
+        Moment::Commit => fates.next().unwrap_or(Fate::Pass),
+        Moment::LookUp => lookups.next().unwrap_or(Fate::Pass),
+    });
     let url = schema.url_at(&proxy.folder());
     let store = Store::postgres(&url, isolation, clock.clone()).await.unwrap();
     check(store, clock).await;
@@ -207,6 +211,8 @@ fn a_range_begins_with_its_prefix_goes_on_behind_a_key_and_ends_with_the_prefix(
         assert_eq!(list("", Some("ab2"), 2).await, ["abé", "ac"]);
         assert_eq!(list("", None, 9).await, keys);
         assert_eq!(list("c", None, 9).await, [""; 0]);
+        assert_eq!(list("ab", Some("a"), 9).await, ["ab", "ab1", "ab2", "abé"]);
+        assert_eq!(list("ab", Some("b"), 9).await, [""; 0]);
     });
 }
 
@@ -335,6 +341,52 @@ fn a_cascade_takes_every_row_of_a_tag_however_many_and_no_other() {
         assert_eq!(store.delete_by_tag(None, "user:1").await.unwrap().value, 1);
         assert_eq!(keys_of(&store, "session").await, [""; 0]);
         assert_eq!(store.delete_by_tag(None, "user:1").await.unwrap().value, 0);
+    });
+}
+
+#[test]
+fn a_cascade_takes_what_begins_while_it_runs_and_leaves_what_lost_the_tag() {
+    on_each(async |store| {
+        for round in 0..10 {
+            let tag = format!("user:{round}");
+            let rows = (0..5).map(|index| tagged(&format!("{round}-{index}"), &[&tag]));
+            run(&store, rows.map(Op::Insert).collect()).await;
+            let moved = Row::new("code", &format!("{round}-0"), Vec::new());
+            let replace = vec![Op::Replace { row: moved, expected: 1 }];
+            let late = vec![Op::Insert(tagged(&format!("{round}-late"), &[&tag]))];
+            let (one, other) = (store.clone(), store.clone());
+            let moved = tokio::spawn(async move { run(&one, replace).await });
+            let late = tokio::spawn(async move { run(&other, late).await });
+            let cascade = store.delete_by_tag(None, &tag).await;
+            cascade.unwrap();
+            late.await.unwrap();
+            let moved = moved.await.unwrap();
+            store.delete_by_tag(None, &tag).await.unwrap();
+            let kept = find(&store, &format!("{round}-0")).await.is_some();
+            assert_eq!(kept, moved == BatchOutcome::Applied, "{round}");
+            assert_eq!(page(&store, &tag, None, 9).await, [""; 0]);
+            // Nothing of a row that is gone is left in the way of another.
+            let again = vec![Op::Insert(tagged(&format!("{round}-1"), &[&tag]))];
+            assert_eq!(run(&store, again).await, BatchOutcome::Applied);
+            assert_eq!(page(&store, &tag, None, 9).await, [format!("{round}-1")]);
+        }
+    });
+}
+
+#[test]
+fn a_deletion_takes_no_tags_from_a_row_that_another_inserts() {
+    on_each(async |store| {
+        for round in 0..30 {
+            let key = format!("{round}");
+            let (one, insert) = (store.clone(), vec![Op::Insert(tagged(&key, &["user:1"]))]);
+            let inserted = tokio::spawn(async move { run(&one, insert).await });
+            run(&store, vec![delete(&key, None)]).await;
+            inserted.await.unwrap();
+            let by_key = find(&store, &key).await.is_some();
+            let by_tag = !page(&store, "user:1", None, 9).await.is_empty();
+            assert_eq!(by_key, by_tag, "{round}");
+            store.delete_by_tag(None, "user:1").await.unwrap();
+        }
     });
 }
 

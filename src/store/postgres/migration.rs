@@ -9,7 +9,8 @@ use tokio_postgres::error::SqlState;
 
 /// What leads from each version to the next. Never change one that was released: add one.
 /// Keys and tags are bytes, so that they sort as bytes and may hold any character.
-pub(super) const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &[
+    "
     CREATE TABLE state (
         kind text NOT NULL,
         key bytea NOT NULL,
@@ -28,7 +29,16 @@ pub(super) const STEPS: &[&str] = &["
     );
     CREATE INDEX state_tag_by_tag ON state_tag (tag, kind, key);
     CREATE TABLE operation (id bytea PRIMARY KEY);
-"];
+",
+    "
+    -- Whether a batch wrote the id, or who looked it up and found none; and when, in seconds by the
+    -- clock of the database.
+    ALTER TABLE operation ADD COLUMN applied boolean NOT NULL DEFAULT true;
+    ALTER TABLE operation ADD COLUMN written_at bigint NOT NULL
+        DEFAULT CAST(FLOOR(EXTRACT(EPOCH FROM now())) AS bigint);
+    CREATE INDEX operation_by_age ON operation (written_at);
+",
+];
 
 /// How often to look again while other nodes are at it.
 const ATTEMPTS: u32 = 50;

@@ -1,6 +1,8 @@
 //! Stands between the store and PostgreSQL and spoils COMMITs: refuses them as a serialization
-//! failure, or cuts the connection before or after them.
+//! failure, or cuts the connection before or after them. Of lookups of what became of a COMMIT it
+//! cuts the connection, too.
 
+use super::transaction::REFUSE;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -8,20 +10,28 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What happens to a COMMIT.
+/// What is spoiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Moment {
+    Commit,
+    /// The first statement of a lookup.
+    LookUp,
+}
+
+/// What happens to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Fate {
     /// It passes.
     Pass,
-    /// It is answered with 40001, and rolled back.
+    /// It is answered with 40001, and rolled back; COMMITs only.
     Refuse,
     /// The connection is cut before the server hears of it.
     CutBefore,
-    /// The server commits, and the connection is cut before anybody hears of that.
+    /// The server does it, and the connection is cut before anybody hears of that.
     CutAfter,
 }
 
-type Fates = Arc<Mutex<dyn FnMut() -> Fate + Send>>;
+type Fates = Arc<Mutex<dyn FnMut(Moment) -> Fate + Send>>;
 
 /// A proxy with a socket of its own.
 pub(in crate::store) struct Proxy {
@@ -31,11 +41,11 @@ pub(in crate::store) struct Proxy {
 const SOCKET: &str = ".s.PGSQL.5432";
 
 impl Proxy {
-    /// Stands before the server whose socket is in the folder `server`; each COMMIT meets the next
+    /// Stands before the server whose socket is in the folder `server`; each moment meets the next
     /// of `fates`.
     pub(in crate::store) fn start(
         server: &Path,
-        fates: impl FnMut() -> Fate + Send + 'static,
+        fates: impl FnMut(Moment) -> Fate + Send + 'static,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
@@ -91,6 +101,8 @@ fn to_the_server(
     // The first message has no type.
     let start = body(client)?;
     server.write_all(&start)?;
+    // Whether the statement that was parsed last is a lookup, and whether it was asked for.
+    let (mut is_lookup, mut is_asked) = (false, false);
     loop {
         let mut kind = [0];
         client.read_exact(&mut kind)?;
@@ -99,11 +111,21 @@ fn to_the_server(
             *mode.lock().unwrap() = mode_then;
             server.write_all(&[&[kind], message].concat())
         };
-        if kind != *b"Q" || !message.ends_with(b"COMMIT\0") {
+        let moment = match kind[0] {
+            b'Q' if message.ends_with(b"COMMIT\0") => Some(Moment::Commit),
+            b'S' if std::mem::take(&mut is_asked) => Some(Moment::LookUp),
+            _ => None,
+        };
+        match kind[0] {
+            b'P' => is_lookup = String::from_utf8_lossy(&message).contains(REFUSE),
+            b'B' => is_asked = is_lookup,
+            _ => {}
+        }
+        let Some(moment) = moment else {
             server.write_all(&[&kind, message.as_slice()].concat())?;
             continue;
-        }
-        let fate = fates.lock().unwrap()();
+        };
+        let fate = fates.lock().unwrap()(moment);
         match fate {
             Fate::Pass => forward(Mode::Pass, kind[0], &message)?,
             Fate::Refuse => forward(Mode::Refuse, b'Q', &framed(b"ROLLBACK\0"))?,

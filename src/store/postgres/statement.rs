@@ -32,27 +32,50 @@ const KEEP_TAGS: &str = "DELETE FROM state_tag WHERE kind = $1 AND key = $2 AND 
 const DELETE: &str = "DELETE FROM state WHERE kind = $1 AND key = $2";
 const DELETE_GENERATION: &str =
     "DELETE FROM state WHERE kind = $1 AND key = $2 AND generation = $3";
-const DELETE_TAGS: &str = "DELETE FROM state_tag WHERE kind = $1 AND key = $2";
+/// Not of a row that another inserted since this batch looked.
+const DELETE_TAGS: &str = "DELETE FROM state_tag WHERE kind = $1 AND key = $2
+    AND NOT EXISTS (SELECT 1 FROM state WHERE state.kind = $1 AND state.key = $2)";
 const EXPECT: &str =
     "SELECT 1 FROM state WHERE kind = $1 AND key = $2 AND generation = $3 FOR SHARE";
-const DELETE_TAGGED_OF_KIND: &str = "
-    WITH found AS (
-        SELECT kind, key FROM state_tag WHERE tag = $1 AND kind = $2 ORDER BY key LIMIT $3
-    ), gone AS (
-        DELETE FROM state USING found WHERE state.kind = found.kind AND state.key = found.key
-    ), untagged AS (
-        DELETE FROM state_tag USING found
-            WHERE state_tag.kind = found.kind AND state_tag.key = found.key
-    ) SELECT 1 FROM found";
-const DELETE_TAGGED: &str = "
-    WITH found AS (
-        SELECT kind, key FROM state_tag WHERE tag = $1 ORDER BY kind, key LIMIT $2
-    ), gone AS (
-        DELETE FROM state USING found WHERE state.kind = found.kind AND state.key = found.key
-    ), untagged AS (
-        DELETE FROM state_tag USING found
-            WHERE state_tag.kind = found.kind AND state_tag.key = found.key
-    ) SELECT 1 FROM found";
+/// Waits for who is changing rows with a tag, so that the next statement sees them as they are then.
+macro_rules! lock_tagged {
+    ($found:literal) => {
+        concat!(
+            "SELECT 1 FROM state WHERE (kind, key) IN (SELECT kind, key FROM state_tag WHERE ",
+            $found,
+            ") ORDER BY kind, key FOR UPDATE"
+        )
+    };
+}
+/// A row that has the tag no more when its turn comes stays. What a tag leads to and is not there is
+/// forgotten with the rest. $2 is the tag as it stands in the text of a row's tags.
+macro_rules! delete_tagged {
+    ($found:literal) => {
+        concat!(
+            "WITH found AS (
+                SELECT kind, key FROM state_tag WHERE ",
+            $found,
+            "), gone AS (
+                DELETE FROM state USING found
+                    WHERE state.kind = found.kind AND state.key = found.key
+                        AND POSITION($2 IN state.tags) > 0
+                    RETURNING state.kind, state.key
+            ), untagged AS (
+                DELETE FROM state_tag USING found
+                    WHERE state_tag.kind = found.kind AND state_tag.key = found.key AND (
+                        EXISTS (SELECT 1 FROM gone
+                            WHERE gone.kind = state_tag.kind AND gone.key = state_tag.key)
+                        OR (state_tag.tag = $1 AND NOT EXISTS (SELECT 1 FROM state
+                            WHERE state.kind = state_tag.kind AND state.key = state_tag.key
+                                AND POSITION($2 IN state.tags) > 0)))
+            ) SELECT 1 FROM found"
+        )
+    };
+}
+const LOCK_TAGGED: &str = lock_tagged!("tag = $1 ORDER BY kind, key LIMIT $2");
+const LOCK_TAGGED_OF_KIND: &str = lock_tagged!("tag = $1 AND kind = $3 ORDER BY key LIMIT $2");
+const DELETE_TAGGED: &str = delete_tagged!("tag = $1 ORDER BY kind, key LIMIT $3");
+const DELETE_TAGGED_OF_KIND: &str = delete_tagged!("tag = $1 AND kind = $4 ORDER BY key LIMIT $3");
 /// What was given more time while this waited stays; what another node removes is left to it.
 const DELETE_EXPIRED: &str = "
     WITH found AS (
@@ -65,12 +88,11 @@ const DELETE_EXPIRED: &str = "
         DELETE FROM state_tag USING found
             WHERE state_tag.kind = found.kind AND state_tag.key = found.key
     ) SELECT 1 FROM found";
-/// Ids begin with the second of their batch.
-const DELETE_OPERATIONS: &str =
-    "DELETE FROM operation WHERE id IN (SELECT id FROM operation WHERE id < $1 LIMIT $2)";
-
-/// How long the id of a batch is kept, in seconds: far longer than anybody asks for it.
-const OPERATION_KEPT: i64 = 3600;
+/// The ids of batches, an hour after them: far longer than anybody asks for one. By the clock of the
+/// database, whatever a node or a test takes the time to be.
+const DELETE_OPERATIONS: &str = "DELETE FROM operation WHERE id IN (
+        SELECT id FROM operation
+            WHERE written_at < CAST(FLOOR(EXTRACT(EPOCH FROM now())) AS bigint) - 3600 LIMIT $1)";
 
 macro_rules! statement {
     ($sql:expr, $counts:ident $(, $parameter:expr)* $(,)?) => {
@@ -82,9 +104,8 @@ macro_rules! statement {
     };
 }
 
-/// The statements of `op`. `fixed` is what time it is where a test holds the clock; `seconds` is
-/// what time it is about.
-pub(super) fn statements(op: &Op, fixed: Option<i64>, seconds: i64) -> Vec<Statement> {
+/// The statements of `op`. `fixed` is what time it is where a test holds the clock.
+pub(super) fn statements(op: &Op, fixed: Option<i64>) -> Vec<Statement> {
     match op {
         Op::Insert(row) => {
             let mut statements = vec![insert(row)];
@@ -111,23 +132,24 @@ pub(super) fn statements(op: &Op, fixed: Option<i64>, seconds: i64) -> Vec<State
             let key = key.as_bytes().to_vec();
             vec![insert(&place), statement!(DELETE, Nothing, kind.clone(), key)]
         }
-        Op::DeleteTagged { kind: Some(kind), tag, limit } => vec![statement!(
-            DELETE_TAGGED_OF_KIND,
-            Removed,
-            tag.as_bytes().to_vec(),
-            kind.clone(),
-            i64::from(*limit)
-        )],
-        Op::DeleteTagged { kind: None, tag, limit } => {
-            vec![statement!(DELETE_TAGGED, Removed, tag.as_bytes().to_vec(), i64::from(*limit))]
+        Op::DeleteTagged { kind, tag, limit } => {
+            let (bytes, limit) = (tag.as_bytes().to_vec(), i64::from(*limit));
+            let (same, text) = (bytes.clone(), tags::written(tag));
+            match kind.clone() {
+                Some(kind) => vec![
+                    statement!(LOCK_TAGGED_OF_KIND, Nothing, same, limit, kind.clone()),
+                    statement!(DELETE_TAGGED_OF_KIND, Removed, bytes, text, limit, kind),
+                ],
+                None => vec![
+                    statement!(LOCK_TAGGED, Nothing, same, limit),
+                    statement!(DELETE_TAGGED, Removed, bytes, text, limit),
+                ],
+            }
         }
-        Op::DeleteExpired { limit } => {
-            let old = seconds.saturating_sub(OPERATION_KEPT).to_be_bytes().to_vec();
-            vec![
-                statement!(DELETE_EXPIRED, Removed, fixed, i64::from(*limit)),
-                statement!(DELETE_OPERATIONS, Nothing, old, i64::from(*limit)),
-            ]
-        }
+        Op::DeleteExpired { limit } => vec![
+            statement!(DELETE_EXPIRED, Removed, fixed, i64::from(*limit)),
+            statement!(DELETE_OPERATIONS, Nothing, i64::from(*limit)),
+        ],
     }
 }
 

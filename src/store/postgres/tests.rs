@@ -1,7 +1,7 @@
 //! What only a database of several nodes can get wrong: nodes that start at once, batches in each
 //! other's way, and connections that die at the worst moment.
 
-use super::proxy::{Fate, Proxy};
+use super::proxy::{Fate, Moment, Proxy};
 use super::throwaway::{Schema, connect, schema};
 use super::*;
 use crate::store::row::BatchOutcome;
@@ -30,7 +30,10 @@ async fn behind(schema: &Schema, fate: Fate) -> (Postgres, Proxy, Arc<AtomicU32>
     open(&schema.url()).await.unwrap();
     let n_commits = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&n_commits);
-    let proxy = Proxy::start(&schema.folder, move || {
+    let proxy = Proxy::start(&schema.folder, move |moment| {
+        if moment == Moment::LookUp {
+            return Fate::Pass;
+        }
         counted.fetch_add(1, Ordering::SeqCst);
         fate
     });
@@ -122,6 +125,58 @@ fn a_batch_whose_connection_dies_after_it_was_committed_is_found_and_not_applied
         let replaced = store.batch(replace).await.unwrap().value.outcome;
         assert_eq!(replaced, BatchOutcome::Applied);
         assert_eq!(store.find("code", "a").await.unwrap().value.unwrap().generation, 2);
+    });
+}
+
+/// How a batch ends whose first COMMIT meets `commit`, and each of its first lookups one of `lookups`.
+async fn after_lookups(
+    schema: &Schema,
+    commit: Fate,
+    lookups: [Fate; 3],
+) -> (Postgres, Result<BatchOutcome, StoreError>) {
+    open(&schema.url()).await.unwrap();
+    let (mut commits, mut lookups) = ([commit].into_iter(), lookups.into_iter());
+    let proxy = Proxy::start(&schema.folder, move |moment| match moment {
+        Moment::Commit => commits.next().unwrap_or(Fate::Pass),
+        Moment::LookUp => lookups.next().unwrap_or(Fate::Pass),
+    });
+    let store = open(&schema.url_at(&proxy.folder())).await.unwrap();
+    let ended = outcome(&store, "a").await;
+    (store, ended)
+}
+
+#[test]
+fn a_lookup_whose_answer_is_lost_is_not_taken_for_the_batch_by_the_next() {
+    wait(async {
+        for cut in [Fate::CutAfter, Fate::CutBefore] {
+            for commit in [Fate::CutBefore, Fate::CutAfter] {
+                let Some(schema) = schema().await else { return };
+                let lookups = [cut, Fate::CutAfter, cut];
+                let (store, ended) = after_lookups(&schema, commit, lookups).await;
+                assert_eq!(ended, Ok(BatchOutcome::Applied), "{cut:?} {commit:?}");
+                let found = store.find("code", "a").await.unwrap().value;
+                assert_eq!(found.map(|row| row.generation), Some(1), "{cut:?} {commit:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn ids_age_by_the_clock_of_the_database_and_are_swept_an_hour_later() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let store = open(&schema.url()).await.unwrap();
+        outcome(&store, "a").await.unwrap();
+        let client = connect(&schema.url()).await;
+        let count = async || -> i64 {
+            client.query_one("SELECT COUNT(*) FROM operation", &[]).await.unwrap().get(0)
+        };
+        let sweep = || vec![Op::DeleteExpired { limit: 9 }];
+        store.batch(sweep()).await.unwrap();
+        assert_eq!(count().await, 2, "the clock of this node stands in another year");
+        client.batch_execute("UPDATE operation SET written_at = written_at - 3601").await.unwrap();
+        store.batch(sweep()).await.unwrap();
+        assert_eq!(count().await, 1, "that of the last sweep");
     });
 }
 

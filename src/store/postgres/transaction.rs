@@ -5,7 +5,7 @@
 use super::connection::{Connections, PATIENCE, failed, is_contention, is_lost, now};
 use super::in_order::{Asked, in_order};
 use super::statement::{Counts, Statement, statements};
-use crate::clock::{Clock, seconds_of};
+use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::row::{Answer, BatchOutcome, Batched, Op, StoreError};
 use deadpool_postgres::Object;
@@ -19,9 +19,12 @@ const RETRIES: u32 = 5;
 const LOOKUPS: u32 = 20;
 
 /// The batch begins with this: of an id there can be one row, whoever writes it.
-const MARK: &str = "INSERT INTO operation (id) VALUES ($1)";
-/// Waits for a transaction that is writing the same id; then says whether it did.
-const LOOK_UP: &str = "INSERT INTO operation (id) VALUES ($1) ON CONFLICT DO NOTHING";
+const MARK: &str = "INSERT INTO operation (id, applied) VALUES ($1, true)";
+/// Waits for a transaction that is writing the same id, and takes the id where none did.
+pub(super) const REFUSE: &str =
+    "INSERT INTO operation (id, applied) VALUES ($1, false) ON CONFLICT DO NOTHING";
+/// Says who took it. That is asked of the row alone, since the answer to a lookup may be lost too.
+const LOOK_UP: &str = "SELECT applied FROM operation WHERE id = $1";
 
 /// How an attempt ended.
 enum Ended {
@@ -113,13 +116,13 @@ async fn ask(
     ops: &[Op],
     id: &[u8],
 ) -> Result<Answer<Batched>, Error> {
-    let (fixed, seconds) = match clock {
-        Clock::Fixed(_) => (Some(clock.seconds()), clock.seconds()),
-        Clock::System => (None, seconds_of(clock.microseconds())),
+    let fixed = match clock {
+        Clock::Fixed(_) => Some(clock.seconds()),
+        Clock::System => None,
     };
     let mut asked: Vec<(usize, Statement)> = Vec::new();
     for (index, op) in ops.iter().enumerate() {
-        asked.extend(statements(op, fixed, seconds).into_iter().map(|one| (index, one)));
+        asked.extend(statements(op, fixed).into_iter().map(|one| (index, one)));
     }
     let mark = connection.prepare_cached(MARK).await?;
     let mut prepared = Vec::with_capacity(asked.len());
@@ -177,10 +180,8 @@ async fn give_back(connection: Object, is_good: bool) {
 pub(super) async fn was_applied(connections: &Connections, id: &[u8]) -> Result<bool, StoreError> {
     for attempt in 1..=LOOKUPS {
         if let Ok(connection) = connections.take().await {
-            let parameters: [&(dyn ToSql + Sync); 1] = [&id];
-            let asked = connection.execute(LOOK_UP, &parameters);
-            match tokio::time::timeout(PATIENCE, asked).await {
-                Ok(Ok(n_inserted)) => return Ok(n_inserted == 0),
+            match tokio::time::timeout(PATIENCE, look_up(&connection, id)).await {
+                Ok(Ok(applied)) => return Ok(applied),
                 Ok(Err(error)) => give_back(connection, !is_lost(&error)).await,
                 Err(_) => give_back(connection, false).await,
             }
@@ -190,12 +191,15 @@ pub(super) async fn was_applied(connections: &Connections, id: &[u8]) -> Result<
     Err(StoreError::Unknown)
 }
 
-/// The second, so that old ones are found, then sixteen random bytes.
+async fn look_up(connection: &Object, id: &[u8]) -> Result<bool, Error> {
+    let parameters: [&(dyn ToSql + Sync); 1] = [&id];
+    connection.execute(REFUSE, &parameters).await?;
+    connection.query_one(LOOK_UP, &parameters).await?.try_get(0)
+}
+
 fn operation_id() -> Vec<u8> {
-    let mut id = Clock::System.seconds().to_be_bytes().to_vec();
-    let mut random = [0; 16];
-    Random::System.fill_id(&mut random);
-    id.extend(random);
+    let mut id = vec![0; 16];
+    Random::System.fill_id(&mut id);
     id
 }
 

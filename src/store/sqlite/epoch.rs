@@ -32,7 +32,10 @@ pub(in crate::store) fn end_all(connection: &Connection) -> rusqlite::Result<usi
     let mut rows = statement.query([&kinds])?;
     while let Some(row) = rows.next()? {
         let (kind, key, text): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        tags::remove(connection, (&kind, &key), &tags::from_text(&text)?)?;
+        match tags::from_text(&text) {
+            Ok(tags) => tags::remove(connection, (&kind, &key), &tags)?,
+            Err(_) => tags::remove_all(connection, (&kind, &key))?,
+        }
     }
     connection.execute(&format!("DELETE FROM state WHERE {ended}"), [&kinds])
 }

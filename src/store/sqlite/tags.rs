@@ -40,6 +40,15 @@ pub(super) fn add<'t>(
     Ok(())
 }
 
+/// Lets the row no longer be found by any tag: where it cannot be read which it has.
+pub(super) fn remove_all(
+    connection: &Connection,
+    (kind, key): (&str, &str),
+) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM state_tag WHERE kind = ?1 AND key = ?2";
+    connection.prepare_cached(sql)?.execute([kind, key]).map(drop)
+}
+
 /// Lets the row no longer be found by these tags.
 pub(super) fn remove<'t>(
     connection: &Connection,

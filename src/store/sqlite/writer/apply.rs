@@ -38,18 +38,31 @@ pub(super) fn apply(connection: &Connection, op: &Op, seconds: i64) -> rusqlite:
             let found = statement.query_row([kind, key], |row| row.get::<_, i64>(0)).optional()?;
             Ok((found == *generation).into())
         }
-        Op::DeleteTagged { kind: Some(kind), tag, limit } => {
-            let sql = "SELECT kind, key FROM state_tag WHERE tag = ?1 AND kind = ?2 LIMIT ?3";
-            delete_each(connection, sql, &[tag, kind, limit])
-        }
-        Op::DeleteTagged { kind: None, tag, limit } => {
-            let sql = "SELECT kind, key FROM state_tag WHERE tag = ?1 LIMIT ?2";
-            delete_each(connection, sql, &[tag, limit])
+        Op::DeleteTagged { kind, tag, limit } => {
+            let sql = "SELECT kind, key FROM state_tag WHERE tag = ?1";
+            let found = match kind {
+                Some(kind) => {
+                    let sql = format!("{sql} AND kind = ?2 LIMIT ?3");
+                    places(connection, &sql, &[tag, kind, limit])?
+                }
+                None => places(connection, &format!("{sql} LIMIT ?2"), &[tag, limit])?,
+            };
+            for (kind, key) in &found {
+                // A tag that leads to no row is forgotten, too, lest it be found for ever.
+                if !delete(connection, (kind, key), None)? {
+                    tags::remove(connection, (kind, key), [tag])?;
+                }
+            }
+            Ok(Applied::Done { n_removed: found.len() })
         }
         Op::DeleteExpired { limit } => {
             let sql = "SELECT kind, key FROM state
                 WHERE expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
-            delete_each(connection, sql, &[&seconds, limit])
+            let found = places(connection, sql, &[&seconds, limit])?;
+            for (kind, key) in &found {
+                delete(connection, (kind, key), None)?;
+            }
+            Ok(Applied::Done { n_removed: found.len() })
         }
     }
 }
@@ -116,22 +129,22 @@ fn delete(
         .query_row(params![kind, key, expected], |row| row.get::<_, String>(0))
         .optional()?;
     let Some(text) = text else { return Ok(false) };
-    tags::remove(connection, (kind, key), &tags::from_text(&text)?)?;
+    match tags::from_text(&text) {
+        Ok(tags) => tags::remove(connection, (kind, key), &tags)?,
+        // They can be found all the same, slowly.
+        Err(_) => tags::remove_all(connection, (kind, key))?,
+    }
     Ok(true)
 }
 
-/// Deletes the rows whose kind and key `sql` selects.
-fn delete_each(
+/// The kinds and keys that `sql` selects.
+fn places(
     connection: &Connection,
     sql: &str,
     parameters: &[&dyn ToSql],
-) -> rusqlite::Result<Applied> {
-    let found: Vec<(String, String)> = connection
+) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
         .prepare_cached(sql)?
         .query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (kind, key) in &found {
-        delete(connection, (kind, key), None)?;
-    }
-    Ok(Applied::Done { n_removed: found.len() })
+        .collect()
 }

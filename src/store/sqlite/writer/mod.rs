@@ -40,8 +40,8 @@ pub(super) fn run(connection: Connection, clock: Clock, writes: &Receiver<Write>
 struct Writer {
     connection: Connection,
     clock: Clock,
-    /// After an error that leaves open what is on the disk; a full one does not. A sync is never tried again: the kernel
-    /// may have dropped the pages and would say that all is well.
+    /// After an error that leaves open what is on the disk; a full one does not. A sync is never
+    /// tried again: the kernel may have dropped the pages and would say that all is well.
     refusing: bool,
 }
 
@@ -114,10 +114,13 @@ fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
-/// Whether the error is in what was asked, not in the file or the disk.
+/// Whether the error is in what was asked, or in the one row it is about, not in the file or the
+/// disk.
 fn is_of_the_batch(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{ConstraintViolation, TooBig, TypeMismatch};
-    matches!(error.sqlite_error_code(), Some(ConstraintViolation | TooBig | TypeMismatch))
+    let is_unreadable = matches!(error, rusqlite::Error::FromSqlConversionFailure(..));
+    let said = error.sqlite_error_code();
+    is_unreadable || matches!(said, Some(ConstraintViolation | TooBig | TypeMismatch))
 }
 
 #[cfg(test)]

@@ -132,3 +132,24 @@ fn a_full_disk_fails_what_was_asked_loses_nothing_and_takes_more_once_there_is_r
     let free = write(&mut writer, vec![vec![insert("k", "small")], vec![large]]);
     assert_eq!(free, [Ok(BatchOutcome::Applied), Ok(BatchOutcome::Applied)]);
 }
+
+#[test]
+fn tags_that_cannot_be_read_or_lead_to_nothing_stop_no_writes_and_no_cascade() {
+    let mut writer = writer();
+    let row = |key: &str| Op::Insert(Row::new("k", key, Vec::new()).tagged("user:1".to_owned()));
+    write(&mut writer, vec![vec![row("a"), row("b"), row("c")]]);
+    let spoil = "UPDATE state SET tags = 'no list' WHERE key IN ('a', 'b');
+        INSERT INTO state_tag (tag, kind, key) VALUES ('user:1', 'k', 'nowhere');";
+    writer.connection.execute_batch(spoil).unwrap();
+    let replaced = Op::Replace { row: Row::new("k", "a", vec![1]), expected: 1 };
+    let outcomes = write(&mut writer, vec![vec![replaced], vec![insert("k", "d")]]);
+    assert!(matches!(outcomes[0], Err(StoreError::Database(_))), "{outcomes:?}");
+    assert_eq!((&outcomes[1], writer.refusing), (&Ok(BatchOutcome::Applied), false));
+    let cascade = || Op::DeleteTagged { kind: None, tag: "user:1".to_owned(), limit: 2 };
+    let step = |writer: &mut Writer| {
+        let outcome = writer.write(&group(vec![vec![cascade()]])).remove(0);
+        outcome.unwrap().value.n_removed
+    };
+    assert_eq!([step(&mut writer), step(&mut writer), step(&mut writer)], [2, 2, 0]);
+    assert_eq!(rows(&writer), 1, "what has no tag");
+}
