@@ -1,6 +1,7 @@
 //! The outside world: bytes in, bytes out. What is decided is decided elsewhere; here addresses are
 //! matched, forms read and answers written.
 
+mod address;
 mod answer;
 mod cookie;
 mod cors;

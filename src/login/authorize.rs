@@ -2,6 +2,7 @@
 //! small checks, top to bottom (authorization-server §2.3). Until the redirect URI is known to be
 //! the client's, what is wrong is told to the person; from there on, to the client.
 
+use super::hint::read_hint;
 use super::redirect;
 use super::refusal::AuthorizationError;
 use super::request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType, ReturnAddress};
@@ -37,6 +38,7 @@ const CHECKS: &[Check] = &[
     state_is_there,
     nonce_is_there,
     prompt_makes_sense,
+    hint_is_ours,
     scopes_exist,
     audience_exists,
     challenge_fits,
@@ -122,6 +124,7 @@ fn draft(
         prompt: Prompt::default(),
         max_age: None,
         login_hint: text("login_hint"),
+        hinted_user: None,
         second_factor: asks_for_second_factor(form),
         ui_locales: text("ui_locales"),
     }
@@ -230,6 +233,18 @@ fn prompt_makes_sense(reading: &mut Reading<'_>) -> Result<(), AuthorizationErro
     }
     reading.request.prompt = prompt;
     reading.request.max_age = max_age.map(i64::from);
+    Ok(())
+}
+
+/// An ID token that this server gave this client (OpenID Connect Core §3.1.2.1).
+fn hint_is_ours(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
+    let Some(token) = reading.form.find("id_token_hint") else { return Ok(()) };
+    let invalid = || AuthorizationError::invalid_parameter("id_token_hint");
+    let hint = read_hint(reading.server, token).map_err(|_| invalid())?;
+    if hint.client_id != reading.client.client_id {
+        return Err(invalid());
+    }
+    reading.request.hinted_user = Some(hint.user_id);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod consent;
 mod credential;
 mod factor;
 mod hasher;
+mod hint;
 mod logout;
 mod password;
 mod pending;

@@ -333,11 +333,11 @@ fn an_account_is_for_who_is_signed_in_and_its_forms_for_its_pages() {
     assert_eq!(answer["error"], "login_required");
 }
 
-const BYE: &str = "http://127.0.0.1:3000/bye";
+pub(super) const BYE: &str = "http://127.0.0.1:3000/bye";
 
 /// The demo, `web-app` having somewhere to go after signing out; a browser in which Ada is signed
 /// in, and her ID token.
-fn signed_in(world: &World) -> (Browser<'_>, String) {
+pub(super) fn signed_in(world: &World) -> (Browser<'_>, String) {
     let mut browser = Browser::new(world);
     let code = browser.sign_in(&[]).elsewhere(CALLBACK)["code"].clone();
     let form = [
@@ -350,14 +350,14 @@ fn signed_in(world: &World) -> (Browser<'_>, String) {
     (browser, tokens["id_token"].as_str().unwrap().to_owned())
 }
 
-fn with_bye() -> World {
+pub(super) fn with_bye() -> World {
     World::with(|document| {
         let settings = &mut document["apps"][0]["settings"]["oauthClient"];
         settings["post_logout_redirect_uris"] = json!([BYE]);
     })
 }
 
-fn logout(parameters: &[(&str, &str)]) -> String {
+pub(super) fn logout(parameters: &[(&str, &str)]) -> String {
     format!("/oauth2/internal/v1/logout?{}", encoded(parameters))
 }
 

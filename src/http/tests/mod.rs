@@ -13,6 +13,7 @@ mod device;
 mod dpop;
 mod exchange;
 mod form;
+mod hint;
 mod introspect;
 mod kill;
 mod metadata;
