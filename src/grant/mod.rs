@@ -43,7 +43,7 @@ pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
-pub use proof::{Decided, Proof, SignIn};
+pub use proof::{Decided, Proof, SEVERAL_FACTORS, SignIn};
 pub use pushed::{Pushed, push, take_pushed};
 pub use refusal::Refusal;
 pub use revoke::revoke;

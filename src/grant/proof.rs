@@ -86,6 +86,8 @@ pub struct Decided<'d> {
     /// How the client knows the person.
     app_user: Option<AppUser<'d>>,
     decision: Decision<'d>,
+    /// What is allowed is for a second factor only, which the person has not proven.
+    lacking: Option<Refused>,
     /// Those of the scopes granted that are for this answer, where not all are.
     narrowed: Option<Vec<&'d str>>,
     /// The token policies that apply, and the trace of all if there is one.
@@ -268,14 +270,40 @@ impl<'p> Proof<'p> {
             Terms::Agreed(lifetimes) => self.agreed(lifetimes),
         };
         let allowed = decision.outcome.as_ref().ok();
+        let lacking = allowed.filter(|allowed| self.lacks_second_factor(client, allowed));
+        let lacking = lacking.map(|Allowed { policy, rule, .. }| Refused::SecondFactor {
+            policy: (*policy).to_owned(),
+            rule: (*rule).to_owned(),
+        });
         let narrowed = allowed.and_then(|allowed| self.narrow(&allowed.scopes));
         let customisation = allowed.map(|allowed| {
             let granted = narrowed.as_deref().unwrap_or(&allowed.scopes);
             policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
-        Ok(Decided { proof: self, now, app_user, decision, narrowed, customisation, records })
+        Ok(Decided {
+            proof: self,
+            now,
+            app_user,
+            decision,
+            lacking,
+            narrowed,
+            customisation,
+            records,
+        })
+    }
+
+    /// Whether a rule or the client demands a second factor of a person who has proven none. What
+    /// was agreed once is not asked again (decisions 10 and 38).
+    fn lacks_second_factor(&self, client: &Application, allowed: &Allowed<'_>) -> bool {
+        let is_asked = !matches!(self.terms, Terms::Agreed(_));
+        let is_demanded = allowed.second_factor || client.second_factor;
+        let lacks = |sign_in: &SignIn| !sign_in.methods.iter().any(|word| word == SEVERAL_FACTORS);
+        is_asked && is_demanded && self.sign_in.as_ref().is_some_and(lacks)
     }
 }
+
+/// How a sign-in with a second factor is told in `amr` (RFC 8176 §2).
+pub const SEVERAL_FACTORS: &str = "mfa";
 
 impl SignIn {
     /// How the person signed in, as expressions and ID tokens take it.
@@ -289,6 +317,17 @@ impl<'d> Decided<'d> {
     #[must_use]
     pub fn decision(&self) -> &Decision<'d> {
         &self.decision
+    }
+
+    /// Whether what is allowed waits for a second factor.
+    #[must_use]
+    pub fn needs_second_factor(&self) -> bool {
+        self.lacking.is_some()
+    }
+
+    /// Why nothing is granted as things stand.
+    pub(super) fn refused(&self) -> Option<&Refused> {
+        self.decision.outcome.as_ref().err().or(self.lacking.as_ref())
     }
 
     /// The audience the tokens are for.
@@ -347,7 +386,7 @@ impl<'d> Decided<'d> {
     /// That something is granted, and that which claims are added is known.
     pub(super) fn permit(&self) -> Result<(), Refusal> {
         let definition = self.proof.server.definition();
-        if let Err(refused) = &self.decision.outcome {
+        if let Some(refused) = self.refused() {
             return Err(Refusal::by_policy(refused, definition.strict_errors));
         }
         if let Some(Err(TokenPolicyFault { policy, cause })) = &self.customisation {

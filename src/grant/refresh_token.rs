@@ -121,7 +121,7 @@ fn renew(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Denied>
         let decided = proof.decide(Trace::Skip, around.now, worker);
         let decided =
             decided.map_err(|refusal| Denied { refusal: refusal.of_refresh(), ends: true })?;
-        if let Err(refused) = &decided.decision().outcome {
+        if let Some(refused) = decided.refused() {
             let ends = !matches!(refused, Refused::Fault { .. });
             let strict = proof.server.definition().strict_errors;
             return Err(Denied { refusal: Refusal::by_policy(refused, strict).of_refresh(), ends });

@@ -1,6 +1,7 @@
 //! Forms, queries and credentials out of requests. Nothing is guessed: what is not UTF-8, not a
 //! form or too large is refused.
 
+use super::PeerAddress;
 use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path, Request};
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 /// Most bytes of a form.
 const FORM_BYTES: usize = 64 * 1024;
@@ -26,6 +28,11 @@ impl<S: Send + Sync> FromRequestParts<S> for ServerId {
         let found = Path::<String>::from_request_parts(parts, state).await;
         Ok(Self(found.map_or_else(|_| parts.uri.path().to_owned(), |Path(id)| id)))
     }
+}
+
+/// Where a request comes from, as far as that is known: every limit by address is of this one.
+pub(super) fn client_address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<PeerAddress>().map(|peer| peer.0)
 }
 
 /// What a client presented in a form and around it.

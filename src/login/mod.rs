@@ -5,6 +5,7 @@ mod activate;
 mod advance;
 mod attempts;
 mod authorize;
+mod change;
 mod consent;
 mod credential;
 mod factor;

@@ -9,7 +9,7 @@ const API: &str = "https://api.mycompany.com";
 const PARTNER_API: &str = "https://my-partner-api.com";
 
 /// The demo, where `billing-service` may exchange and a rule of `internal` lets it.
-fn world_with(change: impl FnOnce(&mut Value)) -> World {
+pub(super) fn world_with(change: impl FnOnce(&mut Value)) -> World {
     World::with(|document| {
         let settings = &mut document["apps"][2]["settings"]["oauthClient"];
         settings["grant_types"] = json!(["client_credentials", GRANT]);
@@ -36,13 +36,13 @@ fn world() -> World {
 }
 
 /// Ada's token with these scopes, as `web-app` sends it on.
-fn subject(world: &World, scopes: &[&str]) -> String {
+pub(super) fn subject(world: &World, scopes: &[&str]) -> String {
     let mut code = granted(world);
     code.grant.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     text_of(&spend(world, &code_of(world, &code), &[]).expect(200)["access_token"])
 }
 
-fn exchange(world: &World, token: &str, changed: &[(&str, &str)]) -> Answer {
+pub(super) fn exchange(world: &World, token: &str, changed: &[(&str, &str)]) -> Answer {
     let usual = [
         ("grant_type", GRANT),
         ("subject_token", token),

@@ -12,6 +12,7 @@ mod cors;
 mod device;
 mod dpop;
 mod exchange;
+mod factor;
 mod form;
 mod hint;
 mod introspect;
