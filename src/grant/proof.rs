@@ -3,7 +3,8 @@
 use super::{Refusal, issue::ClaimSet, scope};
 use crate::claims::ClaimFault;
 use crate::directory::{
-    Access, AppUser, Application, PackError, RequestRecords, Session, User, UserStatus,
+    Access, AppUser, Application, ConsentMethod, PackError, RequestRecords, Session, User,
+    UserStatus,
 };
 use crate::few::Few;
 use crate::policy::{
@@ -12,7 +13,7 @@ use crate::policy::{
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
-use crate::server::{ExpressionText, Lifetimes};
+use crate::server::{Consent, ExpressionText, Lifetimes};
 use crate::token::FamilyId;
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
@@ -141,7 +142,12 @@ impl<'p> Proof<'p> {
     }
 
     pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
-        scope::check_for_service(self.server.definition(), &self.scopes)
+        let server = self.server.definition();
+        scope::check_for_service(server, &self.scopes)?;
+        match server.is_organization() {
+            true => scope::check_management(server, self.client()?, &self.scopes),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn client(&self) -> Result<&'p Application, Refusal> {
@@ -372,6 +378,19 @@ impl<'d> Decided<'d> {
             Terms::Agreed(lifetimes) | Terms::Renewed(lifetimes) => lifetimes,
         };
         Some((self.narrowed.as_deref().unwrap_or(&allowed.scopes), lifetimes))
+    }
+
+    /// Refuses scopes that the person would have to agree to first.
+    pub(super) fn check_consent(&self) -> Result<(), Refusal> {
+        if self.proof.client()?.consent_method == ConsentMethod::Trusted {
+            return Ok(());
+        }
+        let granted = self.granted().map_or(&[][..], |(scopes, _)| scopes);
+        let all = self.proof.server.definition().scopes.iter();
+        let needed = all.filter(|scope| scope.consent != Consent::Implicit);
+        let needed = needed.map(|scope| scope.name.as_str());
+        let needed: Vec<&str> = needed.filter(|name| granted.contains(name)).collect();
+        if needed.is_empty() { Ok(()) } else { Err(Refusal::consent_of_a_person(&needed)) }
     }
 
     /// The claims of the tokens, if any are granted.

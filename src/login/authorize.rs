@@ -42,6 +42,7 @@ const CHECKS: &[Check] = &[
     scopes_exist,
     audience_exists,
     challenge_fits,
+    thumbprint_fits,
 ];
 
 /// Most characters of `state`, `nonce` and `login_hint`.
@@ -120,7 +121,7 @@ fn draft(
         audience: String::new(),
         nonce: None,
         code_challenge: None,
-        dpop_jkt: text("dpop_jkt"),
+        dpop_jkt: None,
         prompt: Prompt::default(),
         max_age: None,
         login_hint: text("login_hint"),
@@ -293,5 +294,16 @@ fn challenge_fits(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
         return Err(AuthorizationError::pkce_characters());
     }
     reading.request.code_challenge = Some(challenge.to_owned());
+    Ok(())
+}
+
+/// Base64url of a SHA-256 (RFC 7638, RFC 9449 §10).
+fn thumbprint_fits(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
+    let Some(thumbprint) = reading.form.find("dpop_jkt") else { return Ok(()) };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if thumbprint.len() != 43 || !thumbprint.chars().all(plain) {
+        return Err(AuthorizationError::invalid_parameter("dpop_jkt"));
+    }
+    reading.request.dpop_jkt = Some(thumbprint.to_owned());
     Ok(())
 }

@@ -20,7 +20,8 @@ pub(super) struct Hint {
 pub(super) fn read_hint(server: &RunningServer, token: &str) -> Result<Hint, AuthorizationError> {
     const EVER: i64 = i64::MIN;
     let invalid = AuthorizationError::invalid_id_token;
-    let bytes = server.keys().verifier().verify(token).map_err(|_| invalid())?;
+    let verifier = server.keys().verifier();
+    let bytes = verifier.verify_as(token, TokenKind::Identity).map_err(|_| invalid())?;
     let claims = Claims::parse(&bytes).map_err(|_| invalid())?;
     claims.check(TokenKind::Identity, server.issuer(), EVER).map_err(|_| invalid())?;
     let text = |name: &str| claims.text(name).map(str::to_owned).ok_or_else(invalid);

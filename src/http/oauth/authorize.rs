@@ -86,8 +86,12 @@ pub(crate) async fn authorize_posted(
 /// Sends a browser that posted its parameters to the address that says them.
 pub(super) fn to_address(visit: &Visit, server: &str, endpoint: &str) -> Response {
     let pairs = visit.form.iter().map(|(name, value)| (name, value.to_owned()));
-    let base = visit.published.public_url();
-    let server = utf8_percent_encode(server, NON_ALPHANUMERIC);
-    let address = format!("{base}/oauth2/{server}/v1/{endpoint}");
+    let address = match visit.published.find_server(server) {
+        Some(server) => format!("{}/v1/{endpoint}", server.base()),
+        None => {
+            let server = utf8_percent_encode(server, NON_ALPHANUMERIC);
+            format!("{}/oauth2/{server}/v1/{endpoint}", visit.published.public_url())
+        }
+    };
     redirect(StatusCode::SEE_OTHER, &with_parameters(&address, &pairs.collect::<Vec<_>>()))
 }

@@ -182,3 +182,32 @@ fn what_is_wrong_with_an_exchange_is_told() {
         exchange(&world, &token, &[("audience", audience)]).refuses(400, "invalid_target", target);
     }
 }
+
+#[test]
+fn scopes_that_need_consent_are_not_exchanged_by_a_client_that_must_ask() {
+    for (method, status) in [("TRUSTED", 200), ("REQUIRED", 400)] {
+        let world = world_with(|document| {
+            let scopes = internal(document)["scopes"].as_array_mut().unwrap();
+            let scope = scopes.iter_mut().find(|scope| scope["name"] == "read:customers").unwrap();
+            scope["consent"] = json!("FLEXIBLE");
+            document["apps"][2]["settings"]["oauthClient"]["consent_method"] = json!(method);
+        });
+        let token = subject(&world, &["read:customers"]);
+        let answer = exchange(&world, &token, &[("scope", "read:customers")]);
+        let body = answer.expect(status);
+        if status == 400 {
+            assert_eq!(body["error"], "consent_required");
+        }
+    }
+}
+
+#[test]
+fn a_subject_token_may_be_as_long_as_our_tokens_are() {
+    let world = world_with(|document| {
+        add_claim(document, "long", "String.join('-', 'x', app.profile.long)");
+        document["apps"][0]["profile"]["long"] = json!("y".repeat(20_000));
+    });
+    let token = subject(&world, &["read:customers"]);
+    assert!(token.len() > 20_000);
+    assert_eq!(exchange(&world, &token, &[]).status, 200);
+}

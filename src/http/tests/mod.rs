@@ -19,6 +19,7 @@ mod introspect;
 mod kill;
 mod metadata;
 mod nodes;
+mod organization;
 mod par;
 mod refresh;
 mod revoke;

@@ -342,3 +342,20 @@ fn a_replayed_code_ends_the_refresh_token_too() {
     assert_eq!(spend(&world, &code, &[]).status, 400);
     is_over(&world, &token);
 }
+
+#[test]
+fn decision_17_a_token_that_no_longer_rotates_does_not_bring_its_predecessor_back() {
+    let world = rotating();
+    let first = first(&world);
+    let second = next(&world, &first);
+    world.surface.clock.advance(29);
+    let change = |document: &mut Value| {
+        let settings = &mut document["apps"][0]["settings"]["oauthClient"];
+        settings["refresh_token"] = json!({"rotation_type": "STATIC", "leeway": 30});
+    };
+    world.replace(change);
+    assert_eq!(next(&world, &second), second);
+    world.surface.clock.advance(1);
+    is_over(&world, &first);
+    is_over(&world, &second);
+}
