@@ -12,7 +12,7 @@ use claimsmith::grant::{self, Basic, DenyList, Form, Issued, Presented, Proof, S
 use claimsmith::organization::DEMO;
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
-use claimsmith::publish::{PublicUrl, Published, Surroundings, compile};
+use claimsmith::publish::{Missing, PublicUrl, Published, Surroundings, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
 use claimsmith::token::{Keyring, MasterKey, Vault};
@@ -43,6 +43,7 @@ fn publish(algorithm: &str) -> Published {
         random: &Random::System,
         keyring: &Keyring::new(&master),
         read_secret: &|_: &directory::SecretSource| Ok(SECRET.to_owned()),
+        missing: Missing::Refuse,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(draft.start(&around)).unwrap()

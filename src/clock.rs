@@ -1,7 +1,7 @@
 //! What time it is. Handed in, so that a test can hold the hour still.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
@@ -33,6 +33,20 @@ impl Clock {
     pub fn microseconds(&self) -> i64 {
         match self {
             Self::System => system_microseconds(),
+            Self::Fixed(microseconds) => microseconds.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Microseconds that never run backwards, whatever the wall clock is set to: since the process
+    /// first asked, or what a fixed clock shows.
+    #[must_use]
+    pub fn monotonic(&self) -> i64 {
+        static FIRST: OnceLock<Stopwatch> = OnceLock::new();
+        match self {
+            Self::System => {
+                let nanoseconds = FIRST.get_or_init(Stopwatch::start).nanoseconds();
+                i64::try_from(nanoseconds / 1000).unwrap_or(i64::MAX)
+            }
             Self::Fixed(microseconds) => microseconds.load(Ordering::SeqCst),
         }
     }

@@ -3,7 +3,7 @@
 use claimsmith::clock::Clock;
 use claimsmith::directory::SecretSource;
 use claimsmith::program::Engine;
-use claimsmith::publish::{Draft, PublicUrl, Published, Surroundings, compile};
+use claimsmith::publish::{Draft, Missing, PublicUrl, Published, Surroundings, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
 use claimsmith::token::{Keyring, MasterKey, Vault};
@@ -236,6 +236,7 @@ pub(crate) fn start(draft: Draft, keeping: &Keeping) -> Published {
         random: &Random::System,
         keyring: &Keyring::new(&keeping.master),
         read_secret: &|_: &SecretSource| Ok(SECRET.to_owned()),
+        missing: Missing::Refuse,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(draft.start(&around)).unwrap()

@@ -2,7 +2,7 @@
 //! store, at SIGHUP and by `claimsmith import`; and at a start, as long as nothing but imports wrote
 //! what is kept, so that an edited file is not overlooked and another's changes are not undone.
 
-use super::installation::{Installation, Opened, Stop};
+use super::installation::{Opened, Stop};
 use super::{STACK, say, show_problems};
 use crate::organization::{Adopted, adopt, import, join, read_all};
 use crate::program::Engine;
@@ -31,14 +31,12 @@ impl Opened {
     /// already, else what is kept.
     pub(super) async fn adopt(
         &self,
-        installation: &Installation,
-        draft: Option<Draft>,
+        document: Option<(Draft, Vec<Entity>)>,
         public_url: &PublicUrl,
     ) -> Result<Kept, Stop> {
-        let Some(draft) = draft else {
+        let Some((draft, wanted)) = document else {
             return self.kept(public_url, None, Engine::Interpreter).await;
         };
-        let wanted = installation.entities()?;
         match adopt(&self.organizations(), &wanted).await? {
             Adopted::Same(counters) => Ok(Kept { draft, counters }),
             Adopted::Imported(imported) => Ok(Kept { draft, counters: imported.counters }),
@@ -51,8 +49,8 @@ impl Opened {
     }
 
     /// Imports the document, whatever was changed since the last time.
-    pub(super) async fn import(&self, installation: &Installation) -> Result<usize, Stop> {
-        let imported = import(&self.organizations(), &installation.entities()?).await?;
+    pub(super) async fn import(&self, wanted: &[Entity]) -> Result<usize, Stop> {
+        let imported = import(&self.organizations(), wanted).await?;
         Ok(imported.n_changes)
     }
 
@@ -68,14 +66,12 @@ impl Opened {
             return Err("there is no organization yet; name a document with --org".into());
         }
         let url = public_url.clone();
-        let (answer, answered) = oneshot::channel();
-        // Requests are answered meanwhile, and the counters asked for.
-        thread::Builder::new().name("adopt".to_owned()).stack_size(STACK).spawn(move || {
+        let compile = move || {
             let text = join(&entities);
             let compiled = compile_after(former.as_deref(), text.as_bytes(), url, engine);
-            drop(answer.send((text, compiled)));
-        })?;
-        match answered.await? {
+            (text, compiled)
+        };
+        match off_the_loop("adopt", compile).await? {
             (_, Ok(draft)) => Ok(Kept { draft, counters }),
             (text, Err(problems)) => {
                 show_problems(&problems, "the organization that is kept", text.as_bytes());
@@ -83,6 +79,18 @@ impl Opened {
             }
         }
     }
+}
+
+/// What `work` gives, done by a thread of its own: requests are answered meanwhile, and the counters
+/// asked for.
+pub(super) async fn off_the_loop<Given: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> Given + Send + 'static,
+) -> Result<Given, Stop> {
+    let (answer, answered) = oneshot::channel();
+    let work = move || drop(answer.send(work()));
+    thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work)?;
+    Ok(answered.await?)
 }
 
 /// All that is kept, as it was between two writes.

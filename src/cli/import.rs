@@ -20,17 +20,18 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start(log::Loudness::Answering);
     let installation = &arguments.installation;
-    if !installation.has_document() {
+    let Some(document) = installation.document()? else {
         return Err("name a document with --org".into());
-    }
+    };
     let public_url = installation.public_url(PUBLIC_URL)?;
-    let Some(draft) = installation.draft(public_url, Engine::Interpreter)? else {
+    let Some(draft) = document.draft(public_url, Engine::Interpreter) else {
         return Ok(ExitCode::FAILURE);
     };
+    let entities = document.entities()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let n_changes = runtime.block_on(async {
         let opened = installation.open(Some(&draft)).await?;
-        opened.import(installation).await
+        opened.import(&entities).await
     })?;
     tell(&match n_changes {
         0 => "nothing differs\n".to_owned(),

@@ -8,7 +8,7 @@ use crate::document;
 use crate::login::{Authenticator, Hasher};
 use crate::organization::{self, DEMO};
 use crate::program::{Engine, is_native_available};
-use crate::publish::{Draft, PublicUrl, Published, Surroundings, compile};
+use crate::publish::{Draft, Missing, PublicUrl, Published, Surroundings, compile};
 use crate::random::Random;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
 use crate::store::organization::Entity;
@@ -57,6 +57,34 @@ pub(super) struct Installation {
 /// Why a command cannot go on, when it was not told yet.
 pub(super) type Stop = Box<dyn Error>;
 
+/// An org document, read once: what is compiled of it is what is imported.
+pub(super) struct OrgDocument {
+    name: String,
+    text: Vec<u8>,
+}
+
+impl OrgDocument {
+    /// The document compiled; `None` after telling all that is wrong with it.
+    pub(super) fn draft(&self, public_url: PublicUrl, engine: Engine) -> Option<Draft> {
+        match compile(&self.text, public_url, engine) {
+            Ok(draft) => Some(draft),
+            Err(problems) => {
+                show_problems(&problems, &self.name, &self.text);
+                None
+            }
+        }
+    }
+
+    /// The entities of the document, in which nothing is wrong.
+    pub(super) fn entities(&self) -> Result<Vec<Entity>, String> {
+        let wrong = |what: String| format!("{}: {what}", self.name);
+        let document = document::read(&self.text).map_err(|error| wrong(error.message))?;
+        let organization = organization::read(&document, &token::digest)
+            .map_err(|_| wrong("something is wrong with it".to_owned()))?;
+        Ok(organization::split(&String::from_utf8_lossy(&self.text), &document, &organization))
+    }
+}
+
 /// An installation with its store open.
 pub(super) struct Opened {
     pub(super) directory: DataDirectory,
@@ -83,42 +111,19 @@ impl Installation {
         self.store.clone().or_else(in_environment).filter(|_| !self.demo)
     }
 
-    /// Whether a document is named.
-    pub(super) fn has_document(&self) -> bool {
-        self.demo || self.org.is_some()
-    }
-
-    /// The entities of the document, in which nothing is wrong.
-    pub(super) fn entities(&self) -> Result<Vec<Entity>, Stop> {
-        let (name, text) = self.document()?;
-        let document = document::read(&text)?;
-        let organization = organization::read(&document, &token::digest)
-            .map_err(|_| format!("{name} was changed while it was being read"))?;
-        Ok(organization::split(&String::from_utf8_lossy(&text), &document, &organization))
-    }
-
-    /// The document's name and text.
-    fn document(&self) -> Result<(String, Vec<u8>), Stop> {
-        match &self.org {
-            Some(path) => Ok((path.display().to_string(), read_document(path)?)),
-            None => Ok(("demo.json".to_owned(), DEMO.as_bytes().to_vec())),
-        }
-    }
-
-    /// The document compiled; `None` after telling all that is wrong with it.
-    pub(super) fn draft(
-        &self,
-        public_url: PublicUrl,
-        engine: Engine,
-    ) -> Result<Option<Draft>, Stop> {
-        let (name, text) = self.document()?;
-        match compile(&text, public_url, engine) {
-            Ok(draft) => Ok(Some(draft)),
-            Err(problems) => {
-                show_problems(&problems, &name, &text);
-                Ok(None)
+    /// The document that is named, if one is.
+    pub(super) fn document(&self) -> Result<Option<OrgDocument>, Stop> {
+        Ok(match &self.org {
+            Some(path) => {
+                let name = path.display().to_string();
+                Some(OrgDocument { name, text: read_document(path)? })
             }
-        }
+            None if self.demo => {
+                let text = DEMO.as_bytes().to_vec();
+                Some(OrgDocument { name: "demo.json".to_owned(), text })
+            }
+            None => None,
+        })
     }
 
     /// Opens the data directory and the store, making them where they are not there.
@@ -166,7 +171,7 @@ impl Opened {
     }
 
     /// The version that serves.
-    pub(super) async fn start(&self, draft: Draft) -> Result<Published, Stop> {
+    pub(super) async fn start(&self, draft: Draft, missing: Missing) -> Result<Published, Stop> {
         let keyring = Keyring::new(self.directory.master_key());
         let read_secret = |source: &SecretSource| match (&self.credentials, source) {
             (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
@@ -178,6 +183,7 @@ impl Opened {
             random: &self.random,
             keyring: &keyring,
             read_secret: &read_secret,
+            missing,
         };
         Ok(draft.start(&around).await?)
     }

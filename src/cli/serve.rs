@@ -1,15 +1,15 @@
 //! `claimsmith serve`: the issuer on a socket, until it is told to stop.
 
-use super::adopt::Kept;
+use super::adopt::{Kept, off_the_loop};
 use super::installation::{Installation, Opened, Stop};
 use super::{demo, log, say, tell};
 use crate::clock::Clock;
 use crate::grant::DenyList;
 use crate::http::{Surface, router, serve};
 use crate::program::Engine;
-use crate::publish::{Issuer, PublicUrl, Published};
+use crate::publish::{Issuer, Missing, PublicUrl, Published};
 use crate::store::key_store;
-use crate::store::organization::Counters;
+use crate::store::organization::{Counters, Endings};
 use clap::Args;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -47,17 +47,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         let public_url = installation.public_url(&format!("http://{}", listener.local_addr()?))?;
-        let given = match installation.has_document() {
+        let given = match installation.document()? {
             // The issuer compiles it while it already serves.
-            true => match installation.draft(public_url.clone(), Engine::Interpreter)? {
-                Some(draft) => Some(draft),
+            Some(document) => match document.draft(public_url.clone(), Engine::Interpreter) {
+                Some(draft) => Some((draft, document.entities()?)),
                 None => return Ok(ExitCode::FAILURE),
             },
-            false => None,
+            None => None,
         };
-        let opened = installation.open(given.as_ref()).await?;
-        let Kept { draft, counters } = opened.adopt(installation, given, &public_url).await?;
-        let published = opened.start(draft).await?;
+        let opened = installation.open(given.as_ref().map(|(draft, _)| draft)).await?;
+        let Kept { draft, counters } = opened.adopt(given, &public_url).await?;
+        let published = opened.start(draft, Missing::Refuse).await?;
         opened.warn();
         // Before anybody is told that it serves, so that nobody's signal ends it.
         let stop = until_stopped()?;
@@ -66,16 +66,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let (clock, random) = (Clock::System, opened.random.clone());
         let store = opened.store.clone();
         let issuer = Issuer::new(published);
+        if store.is_shared() {
+            issuer.freshness().depend_on_others();
+        }
         let denied = DenyList::default();
         denied.read(&store).await?;
         let login = opened.authenticator()?;
         let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
-        let (stands, heard) = watch::channel(counters);
+        let ((stands, heard), (serves, served)) =
+            (watch::channel(counters), watch::channel(counters));
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
         tokio::select! {
             served = serve(listener, router(Arc::clone(&surface)), stop) => served?,
-            never = listen(&opened, &surface, stands) => match never {},
-            never = follow(again, follower, heard, counters) => match never {},
+            never = listen(&opened, &surface, stands, served) => match never {},
+            never = follow(again, follower, heard, serves) => match never {},
+            never = remove_ended(&surface) => match never {},
             never = forget_expired(&surface) => match never {},
         }
         Ok(ExitCode::SUCCESS)
@@ -102,10 +107,20 @@ async fn forget_expired(surface: &Surface) -> std::convert::Infallible {
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "what has expired is still there"),
         }
-        if let Err(error) = surface.denied.read(&surface.store).await {
-            tracing::warn!(%error, "the revoked tokens could not be read");
-        }
         tokio::time::sleep(SWEEP).await;
+    }
+}
+
+/// Removes what came of users, applications and servers that were deactivated or deleted.
+async fn remove_ended(surface: &Surface) -> std::convert::Infallible {
+    let mut endings = Endings::new(surface.store.clone());
+    loop {
+        match endings.remove().await {
+            Ok(0) => {}
+            Ok(n_rows) => tracing::info!(n_rows, "what came of somebody inactive has ended"),
+            Err(error) => tracing::warn!(%error, "what has ended is still there"),
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 
@@ -120,17 +135,24 @@ struct Follower<'f> {
 /// How often to ask whether the organization was written, by whichever node or command.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Hears how the organization stands, whichever node or command writes it, and tells who follows.
+/// Hears how the organization stands and which tokens were revoked, whichever node or command does
+/// that, and tells who follows.
 async fn listen(
     opened: &Opened,
     surface: &Surface,
     stands: watch::Sender<Counters>,
+    served: watch::Receiver<Counters>,
 ) -> std::convert::Infallible {
     loop {
-        match opened.organizations().counters().await {
+        let asked = surface.clock.monotonic();
+        let heard = async {
+            surface.denied.read(&surface.store).await?;
+            opened.organizations().counters().await
+        };
+        match heard.await {
             Ok(stand) => {
-                if opened.store.is_shared() {
-                    surface.issuer.freshness().hear(surface.clock.microseconds());
+                if opened.store.is_shared() && *served.borrow() == stand {
+                    surface.issuer.freshness().hear(asked);
                 }
                 stands.send_if_modified(|known| std::mem::replace(known, stand) != stand);
             }
@@ -152,14 +174,14 @@ async fn follow(
     mut again: Signal,
     follower: Follower<'_>,
     mut stands: watch::Receiver<Counters>,
-    mut seen: Counters,
+    serves: watch::Sender<Counters>,
 ) -> std::convert::Infallible {
     let mut keys = tokio::time::interval(KEYS);
     loop {
         tokio::select! {
             Some(()) = again.recv() => match follower.import().await {
                 Ok(true) => {
-                    if follower.publish(&mut seen).await {
+                    if follower.publish(&serves).await {
                         say("the org document was published anew\n");
                     }
                 }
@@ -169,16 +191,17 @@ async fn follow(
                 Err(stop) => say(&format!("error: the former org document serves on: {stop}\n")),
             },
             Ok(()) = stands.changed() => {
-                if *stands.borrow_and_update() != seen && follower.publish(&mut seen).await {
+                let stands = *stands.borrow_and_update();
+                if stands != *serves.borrow() && follower.publish(&serves).await {
                     tracing::info!("the organization was changed, and is served as it is now");
                 }
             }
             // What could not be served is tried again, without waiting for another change.
-            () = tokio::time::sleep(AGAIN), if *stands.borrow() != seen => {
-                follower.publish(&mut seen).await;
+            () = tokio::time::sleep(AGAIN), if *stands.borrow() != *serves.borrow() => {
+                follower.publish(&serves).await;
             }
             _ = keys.tick() => {
-                if follower.have_keys_changed().await && follower.publish(&mut seen).await {
+                if follower.have_keys_changed().await && follower.publish(&serves).await {
                     tracing::info!("signing keys changed, and are served as they are now");
                 }
             }
@@ -189,14 +212,16 @@ async fn follow(
 impl Follower<'_> {
     /// Whether there was nothing wrong with the document.
     async fn import(&self) -> Result<bool, Stop> {
-        if !self.installation.has_document() {
-            return Ok(true);
+        let Some(document) = self.installation.document()? else { return Ok(true) };
+        let url = self.public_url.clone();
+        let read = move || {
+            let has_draft = document.draft(url, Engine::Interpreter).is_some();
+            has_draft.then(|| document.entities())
+        };
+        match off_the_loop("import", read).await? {
+            Some(entities) => self.opened.import(&entities?).await.map(|_| true),
+            None => Ok(false),
         }
-        let engine = Engine::Interpreter;
-        if self.installation.draft(self.public_url.clone(), engine)?.is_none() {
-            return Ok(false);
-        }
-        self.opened.import(self.installation).await.map(|_| true)
     }
 
     /// Does what is due to the keys, and says whether others are kept than are served.
@@ -204,7 +229,7 @@ impl Follower<'_> {
         let Opened { store, vault, random, .. } = self.opened;
         let published = self.surface.issuer.version();
         let mut is_changed = false;
-        for server in published.all_servers() {
+        for server in published.servers() {
             let (Some(algorithm), mode) = server.signing() else { continue };
             let id = &server.definition().id;
             match key_store::maintain(store, vault, random, id, algorithm, mode).await {
@@ -215,19 +240,19 @@ impl Follower<'_> {
         is_changed
     }
 
-    /// Serves what is kept, and says whether it does. If it cannot be, what served before serves on,
-    /// and `seen` stays what it was.
-    async fn publish(&self, seen: &mut Counters) -> bool {
+    /// Serves what is kept, and says whether it does. If it cannot be, what served before serves on.
+    /// Machine code is made of it while it already serves, so that a change does not wait for that.
+    async fn publish(&self, serves: &watch::Sender<Counters>) -> bool {
         let published = async {
             let former = Some(self.surface.issuer.version());
-            let kept = self.opened.kept(&self.public_url, former, Engine::Native).await?;
+            let kept = self.opened.kept(&self.public_url, former, Engine::Interpreter).await?;
             let Kept { draft, counters } = kept;
-            self.opened.start(draft).await.map(|published| (published, counters))
+            self.opened.start(draft, Missing::Warn).await.map(|published| (published, counters))
         };
         match published.await {
             Ok((published, counters)) => {
                 self.surface.issuer.replace(published);
-                *seen = counters;
+                serves.send_replace(counters);
                 true
             }
             Err(stop) => {
@@ -249,7 +274,7 @@ fn welcome(published: &Published, opened: &Opened) -> String {
         let written = text.write_fmt(line);
         debug_assert!(written.is_ok(), "a text in memory takes everything");
     };
-    for server in published.all_servers() {
+    for server in published.servers() {
         line(format_args!("  {}\n", server.issuer()));
     }
     if let Some(credentials) = &opened.credentials {

@@ -152,11 +152,11 @@ impl Directory {
         self.by_client_id.get(client_id).copied()
     }
 
-    /// The active applications that are a resource server for this audience (decision 14).
+    /// The applications that are a resource server for this audience (decision 14). One that is
+    /// inactive frees it for nobody.
     pub fn bound_to<'a>(&'a self, audience: &'a str) -> impl Iterator<Item = &'a Application> {
         let is_bound = move |application: &&Application| {
-            application.status.is_active()
-                && application.resource_server_for.iter().any(|bound| bound == audience)
+            application.resource_server_for.iter().any(|bound| bound == audience)
         };
         self.applications.iter().filter(is_bound)
     }

@@ -75,6 +75,13 @@ impl UserStatus {
         self == Self::Active
     }
 
+    /// Whether what came of such a user has ended, and does not come back with them. Who is locked out
+    /// or has an old password may go on later.
+    #[must_use]
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Suspended | Self::Deprovisioned)
+    }
+
     /// The words of the management API.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("STAGED", Self::Staged),

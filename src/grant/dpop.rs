@@ -52,6 +52,9 @@ pub(super) async fn prove(
             return Err(Refusal::use_dpop_nonce(nonces.nonce(around.now)));
         }
     }
+    if around.denied.may_have_been_used(jwt.time("iat").unwrap_or(i64::MIN)) {
+        return Err(Refusal::dpop("The DPoP proof JWT has already been used."));
+    }
     mark(&jwt, &thumbprint, around).await?;
     Ok(Some(thumbprint))
 }

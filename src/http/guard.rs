@@ -26,7 +26,7 @@ pub(super) async fn fence(
 ) -> Response {
     let id = surface.random.base64url(ID_BYTES);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let is_stale = surface.issuer.freshness().is_stale(surface.clock.microseconds());
+    let is_stale = surface.issuer.freshness().is_stale(surface.clock.monotonic());
     if is_stale && !is_safe_when_stale(&path) {
         tracing::error!(request = id, %method, path, "nothing was heard from the store");
         return with_id(refused(&Refusal::out_of_date(), false), &id);

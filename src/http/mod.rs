@@ -1,7 +1,6 @@
 //! The outside world: bytes in, bytes out. What is decided is decided elsewhere; here addresses are
 //! matched, forms read and answers written.
 
-mod address;
 mod answer;
 mod cookie;
 mod cors;
@@ -27,7 +26,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -70,25 +69,10 @@ pub fn router(surface: Arc<Surface>) -> Router {
         .with_state(surface)
 }
 
-/// Under what the endpoints of servers lie: of the document's, and of the organization's own, whose
-/// addresses name no server (decision 43).
-const BASES: [&str; 2] = ["/oauth2/{server}/v1", "/oauth2/v1"];
-
-/// An endpoint of every server.
-fn at_each(
-    router: Router<Arc<Surface>>,
-    path: &str,
-    method: &MethodRouter<Arc<Surface>>,
-) -> Router<Arc<Surface>> {
-    let add = |router: Router<_>, base| router.route(&format!("{base}/{path}"), method.clone());
-    BASES.into_iter().fold(router, add)
-}
-
 /// What everybody may read.
 fn documents() -> Router<Arc<Surface>> {
-    at_each(Router::new(), "keys", &get(oauth::keys))
-        .route("/.well-known/openid-configuration", get(oauth::openid))
-        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+    Router::new()
+        .route("/oauth2/{server}/v1/keys", get(oauth::keys))
         .route("/oauth2/{server}/.well-known/openid-configuration", get(oauth::openid))
         .route("/oauth2/{server}/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/.well-known/oauth-authorization-server/oauth2/{server}", get(oauth::metadata))
@@ -98,27 +82,20 @@ fn documents() -> Router<Arc<Surface>> {
 
 /// What clients call, in browsers too.
 fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
-    let endpoints = [
-        ("token", post(oauth::token)),
-        ("introspect", post(oauth::introspect)),
-        ("device/authorize", post(oauth::device)),
-        ("revoke", post(oauth::revoke)),
-        ("par", post(oauth::par)),
-        ("userinfo", get(oauth::userinfo).post(oauth::userinfo)),
-    ];
-    let add = |router, (path, method): &(&str, _)| at_each(router, path, method);
-    endpoints
-        .iter()
-        .fold(Router::new(), add)
+    Router::new()
+        .route("/oauth2/{server}/v1/token", post(oauth::token))
+        .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
+        .route("/oauth2/{server}/v1/device/authorize", post(oauth::device))
+        .route("/oauth2/{server}/v1/revoke", post(oauth::revoke))
+        .route("/oauth2/{server}/v1/par", post(oauth::par))
+        .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))
 }
 
 /// What people see, and where browsers are sent.
 fn pages() -> Router<Arc<Surface>> {
-    let authorize = get(oauth::authorize).post(oauth::authorize_posted);
-    let router = at_each(Router::new(), "authorize", &authorize);
-    at_each(router, "logout", &get(oauth::logout).post(oauth::logout_posted))
+    Router::new()
         .route("/signin", get(pages::ask_sign_in).post(pages::sign_in))
         .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
         .route("/signout", get(pages::ask_sign_out).post(pages::sign_out))
@@ -126,6 +103,8 @@ fn pages() -> Router<Arc<Surface>> {
         .route("/account", get(pages::account))
         .route("/account/{what}", post(pages::change_account))
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))
+        .route("/oauth2/{server}/v1/authorize", get(oauth::authorize).post(oauth::authorize_posted))
+        .route("/oauth2/{server}/v1/logout", get(oauth::logout).post(oauth::logout_posted))
 }
 
 /// Whether requests are answered.

@@ -2,7 +2,6 @@
 //! makes a new one, so that nobody can hand a browser theirs beforehand.
 
 use super::Authenticator;
-use crate::grant::SEVERAL_FACTORS;
 use crate::random::Random;
 use crate::store::{Op, Row, StoreError};
 use crate::token::digest;
@@ -42,7 +41,7 @@ impl Method {
     pub fn word(self) -> &'static str {
         match self {
             Self::Password => "pwd",
-            Self::SeveralFactors => SEVERAL_FACTORS,
+            Self::SeveralFactors => "mfa",
             Self::OneTimePassword => "otp",
             Self::Passkey => "swk",
         }

@@ -5,10 +5,6 @@ use crate::store::StoreError;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Organizations, WriteError};
 use std::collections::BTreeMap;
 
-/// How many changes one batch holds at most. Fewer are made all at once; more come in steps, what
-/// others refer to first, and only then is anything deleted.
-const STEP: usize = 1000;
-
 /// How often to begin anew when others write at the same time.
 const ATTEMPTS: u32 = 5;
 
@@ -52,31 +48,30 @@ pub async fn adopt(
     import(organizations, wanted).await.map(Adopted::Imported)
 }
 
-/// Makes what is kept say what `wanted` says.
+/// Makes what is kept say what `wanted` says, all at once.
 ///
 /// # Errors
-/// [`WriteError`]; what was written by then stays, and importing again goes on.
+/// [`WriteError`]; nothing is changed then.
 pub async fn import(
     organizations: &Organizations,
     wanted: &[Entity],
 ) -> Result<Imported, WriteError> {
-    let mut n_changes = 0;
     for _ in 0..ATTEMPTS {
+        let before = organizations.counters().await?;
         let changes = difference(read_all(organizations).await?, wanted);
+        let n_changes = changes.len();
         if changes.is_empty() {
-            let counters = organizations.counters().await?;
-            if organizations.find_import().await? != Some(counters) {
-                organizations.note_import(counters).await?;
+            let is_noted = organizations.find_import().await? == Some(before);
+            if is_noted || organizations.note_import(before).await? {
+                return Ok(Imported { n_changes, counters: before });
             }
-            return Ok(Imported { n_changes, counters });
+            continue;
         }
-        for step in changes.chunks(STEP) {
-            match organizations.write(step, &[]).await {
-                Ok(_) => n_changes += step.len(),
-                // Another was first: what differs now is seen anew.
-                Err(WriteError::Conflict { .. }) => break,
-                Err(error) => return Err(error),
-            }
+        match organizations.import(&changes, before).await {
+            Ok(counters) => return Ok(Imported { n_changes, counters }),
+            // Others wrote meanwhile: what differs now is seen anew.
+            Err(WriteError::Overtaken | WriteError::Conflict { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
     Err(StoreError::Busy.into())

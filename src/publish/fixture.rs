@@ -1,7 +1,7 @@
 //! The demo organization published for tests: in memory, with known secrets, and with the same
 //! keys at each publication.
 
-use super::{Draft, Problem, PublicUrl, Published, Surroundings, compile, compile_after};
+use super::{Draft, Missing, Problem, PublicUrl, Published, Surroundings, compile, compile_after};
 use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::organization::DEMO;
@@ -61,6 +61,7 @@ pub(crate) fn start(draft: Draft) -> Published {
             SecretSource::Environment(name) => Ok(name.clone()),
             other => Err(format!("{other:?}")),
         },
+        missing: Missing::Refuse,
     };
     runtime.block_on(draft.start(&around)).unwrap()
 }
@@ -78,5 +79,5 @@ fn keys_of(draft: &Draft, vault: &Vault, random: &Random) -> Vec<Op> {
         });
         Op::Insert(Row::new(SIGNING_KEY, &server.id, bytes.clone()))
     };
-    draft.definitions().map(row).collect()
+    draft.organization().servers.iter().map(row).collect()
 }

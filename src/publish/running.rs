@@ -30,7 +30,6 @@ pub struct Published {
     organization_name: String,
     directory: Directory,
     records: Records,
-    /// Those of the document, then the organization's own.
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
     secrets: BTreeMap<String, Vec<SecretHash>>,
@@ -48,7 +47,6 @@ pub struct Published {
 pub struct RunningServer {
     definition: AuthorizationServer,
     issuer: String,
-    base: String,
     compiled: Arc<CompiledServer>,
     /// The programs' names of groups in the records' table.
     resolved: Vec<u32>,
@@ -76,6 +74,29 @@ pub struct Surroundings<'a> {
     pub keyring: &'a Keyring,
     /// The secret that an environment variable or a file holds, or why there is none.
     pub read_secret: &'a (dyn Fn(&SecretSource) -> Result<String, String> + Sync),
+    pub missing: Missing,
+}
+
+/// What becomes of a draft of which a secret cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It does not serve: at a start, when somebody looks.
+    Refuse,
+    /// It serves, and whose secret that is cannot prove who they are: a change of something else,
+    /// such as who was suspended, does not wait.
+    Warn,
+}
+
+impl Missing {
+    fn told(self, missing: Vec<String>) -> Result<(), StartError> {
+        if self == Self::Refuse && !missing.is_empty() {
+            return Err(StartError::Secrets(missing));
+        }
+        for missing in missing {
+            tracing::error!("{missing}");
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Surroundings<'_> {
@@ -102,14 +123,13 @@ impl Draft {
     /// # Errors
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
-        let Self { public_url, organization, records, servers: compiled, own, .. } = self;
+        let Self { public_url, organization, records, servers: compiled, .. } = self;
         let Organization { id, name, directory, servers: definitions, .. } = organization;
         let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
         let passwords = read_passwords(&directory, around)?;
-        let mut servers = Vec::with_capacity(compiled.len() + 1);
-        let all = definitions.into_iter().zip(compiled).chain(std::iter::once(own));
-        for (definition, compiled) in all {
+        let mut servers = Vec::with_capacity(compiled.len());
+        for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
             let Surroundings { store, vault, random, .. } = around;
@@ -123,14 +143,8 @@ impl Draft {
                      until the next one was published for a while"
                 );
             }
-            let issuer = issuer(&public_url, &definition);
-            let base = match definition.is_organization() {
-                true => format!("{public_url}/oauth2"),
-                false => issuer.clone(),
-            };
             servers.push(RunningServer {
-                issuer,
-                base,
+                issuer: issuer(&public_url, &definition),
                 resolved: compiled.programs.resolve(records.groups()),
                 definition,
                 compiled,
@@ -182,25 +196,25 @@ fn read_secrets(directory: &Directory, around: &Surroundings<'_>) -> Result<Secr
             }
             AuthenticationMethod::ClientSecretJwt => {
                 let read = application.secrets.iter().map(|source| shared(source, around));
-                match read.collect::<Result<Vec<_>, String>>() {
-                    Ok(read) => drop(proofs.insert(client_id, ClientProof::Secrets(read))),
-                    Err(why) => missing.push(told(why)),
-                }
+                let read = kept(read, |why| missing.push(told(why)));
+                proofs.insert(client_id, ClientProof::Secrets(read));
             }
             _ => {
                 let read = application.secrets.iter().map(|source| hash_of(source, around));
-                match read.collect::<Result<Vec<_>, String>>() {
-                    Ok(read) => drop(secrets.insert(client_id, read)),
-                    Err(why) => missing.push(told(why)),
-                }
+                let read = kept(read, |why| missing.push(told(why)));
+                secrets.insert(client_id, read);
             }
         }
     }
-    if missing.is_empty() {
-        Ok(Secrets { secrets, proofs })
-    } else {
-        Err(StartError::Secrets(missing))
-    }
+    around.missing.told(missing).map(|()| Secrets { secrets, proofs })
+}
+
+/// What could be read; of the rest it is told why not.
+fn kept<Read>(
+    read: impl Iterator<Item = Result<Read, String>>,
+    mut tell: impl FnMut(String),
+) -> Vec<Read> {
+    read.filter_map(|read| read.map_err(&mut tell).ok()).collect()
 }
 
 fn key_of(jwk: &Jwk) -> Option<ForeignKey> {
@@ -237,7 +251,7 @@ fn read_passwords(
             Err(why) => missing.push(format!("the password of the user `{}`: {why}", user.login)),
         }
     }
-    if missing.is_empty() { Ok(passwords) } else { Err(StartError::Secrets(missing)) }
+    around.missing.told(missing).map(|()| passwords)
 }
 
 fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<SecretHash, String> {
@@ -286,20 +300,12 @@ impl Published {
         &self.records
     }
 
-    /// The servers of the document.
     #[must_use]
     pub fn servers(&self) -> &[RunningServer] {
-        self.servers.split_last().map_or(&[][..], |(_, others)| others)
-    }
-
-    /// Every server that signs: those of the document, then the organization's own.
-    #[must_use]
-    pub fn all_servers(&self) -> &[RunningServer] {
         &self.servers
     }
 
-    /// The active server with this id; the default one is found as `default` too, and the
-    /// organization's own under [`crate::server::ORGANIZATION_SERVER`].
+    /// The active server with this id; the default one is found as `default` too.
     #[must_use]
     pub fn find_server(&self, id: &str) -> Option<&RunningServer> {
         let active = || self.servers.iter().filter(|server| server.definition.status.is_active());
@@ -358,13 +364,6 @@ impl RunningServer {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
-    }
-
-    /// Under what its endpoints are found, as in `{base}/v1/token`: the issuer, but for the
-    /// organization's own server.
-    #[must_use]
-    pub fn base(&self) -> &str {
-        &self.base
     }
 
     #[must_use]

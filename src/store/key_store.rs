@@ -46,7 +46,7 @@ pub async fn load_or_create(
     if let Some(row) = store.find(SIGNING_KEY, server_id).await?.value {
         return KeySet::open(vault, &row.bytes).map_err(unusable);
     }
-    let made = KeySet::generate(algorithm)?;
+    let made = apart(move || KeySet::generate(algorithm)).await??;
     let bytes = made.seal(vault, random).map_err(unusable)?;
     let insert = Op::Insert(Row::new(SIGNING_KEY, server_id, bytes));
     if store.batch(vec![insert]).await?.value == BatchOutcome::Applied {
@@ -56,6 +56,13 @@ pub async fn load_or_create(
     let row = store.find(SIGNING_KEY, server_id).await?.value;
     let row = row.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
     KeySet::open(vault, &row.bytes).map_err(unusable)
+}
+
+/// Making a key may take a second, during which requests are answered.
+async fn apart<Made: Send + 'static>(
+    make: impl FnOnce() -> Made + Send + 'static,
+) -> Result<Made, KeyStoreError> {
+    tokio::task::spawn_blocking(make).await.map_err(|_| KeyStoreError::Store(StoreError::Closed))
 }
 
 /// The keys of a server, made where it has none, after what was due to them was done; and the number
@@ -95,7 +102,7 @@ pub async fn maintain(
     let now = found.seconds();
     let row = found.value.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
     let keys = KeySet::open(vault, &row.bytes).map_err(unusable)?;
-    let (keys, is_changed) = keys.advance(mode, algorithm, now)?;
+    let (keys, is_changed) = apart(move || keys.advance(mode, algorithm, now)).await??;
     if !is_changed {
         return Ok(row.generation);
     }

@@ -170,6 +170,19 @@ impl Store {
         }
     }
 
+    /// When a backup was last restored, in seconds since 1970; `None` if none ever was. What was
+    /// said and done before may be forgotten (decisions 20 and 21).
+    ///
+    /// # Errors
+    /// As [`Store::find`], and [`StoreError::Database`] if what is kept cannot be read.
+    pub async fn restored_at(&self) -> Result<Option<i64>, StoreError> {
+        let (kind, key) = row::EPOCH;
+        let Some(row) = self.find(kind, key).await?.value else { return Ok(None) };
+        let seconds = std::str::from_utf8(&row.bytes).ok().and_then(|text| text.parse().ok());
+        let unreadable = || StoreError::Database("when a backup was restored is lost".to_owned());
+        seconds.map(Some).ok_or_else(unreadable)
+    }
+
     /// The row of this kind and key. A row that has expired is found too, until it is swept: the
     /// answer says what time it is.
     ///

@@ -9,6 +9,15 @@ pub(super) const FIRST_GENERATION: i64 = 1;
 /// Kinds whose rows end when a backup is restored, like every row that expires (decision 21).
 pub(super) const ENDED_BY_RESTORE: &[&str] = &["session", "family"];
 
+/// Kinds whose rows expire and do not end then: they say what counts no more (decision 20).
+pub(super) const KEPT_BY_RESTORE: &[&str] = &["assertion", "dpop", "revoked-token", "not-before"];
+
+/// Kinds whose rows end when the user, client or server in their tags is deactivated.
+pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &["session", "family", "code"];
+
+/// Kind and key of the row that counts restores and says when the last was.
+pub(super) const EPOCH: (&str, &str) = ("epoch", "restore");
+
 /// One row. What its bytes mean is known to the room that wrote them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {

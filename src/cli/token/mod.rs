@@ -5,10 +5,10 @@ mod explain;
 use super::installation::{Installation, Stop};
 use super::{Format, log, tell};
 use crate::clock::Clock;
-use crate::grant::{Decided, Form, Proof, SEVERAL_FACTORS, SignIn, choose_audience};
+use crate::grant::{Decided, Form, Proof, SignIn, choose_audience};
 use crate::policy::Trace;
 use crate::program::{Engine, Worker};
-use crate::publish::{Published, RunningServer};
+use crate::publish::{Missing, Published, RunningServer};
 use clap::Args;
 use explain::{Explanation, Signing};
 use std::process::ExitCode;
@@ -38,9 +38,6 @@ pub(super) struct Arguments {
     /// The grant [default: authorization_code with a user, else client_credentials]
     #[arg(long, value_name = "TYPE")]
     grant: Option<String>,
-    /// The person has proven a second factor too
-    #[arg(long)]
-    second_factor: bool,
     /// Sign the tokens; --demo always does
     #[arg(long)]
     sign: bool,
@@ -49,28 +46,27 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// How a person at the command line is taken to have signed in (RFC 8176), and with a second factor.
+/// How a person at the command line is taken to have signed in (RFC 8176).
 const METHODS: &[&str] = &["pwd"];
-const MORE_METHODS: &[&str] = &["pwd", SEVERAL_FACTORS];
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start(log::Loudness::Answering);
     let installation = &arguments.installation;
     let public_url = installation.public_url(super::PUBLIC_URL)?;
-    let given = match installation.has_document() {
-        true => installation.draft(public_url.clone(), Engine::Native)?,
-        false => None,
+    let given = match installation.document()? {
+        Some(document) => match document.draft(public_url.clone(), Engine::Native) {
+            Some(draft) => Some(draft),
+            None => return Ok(ExitCode::FAILURE),
+        },
+        None => None,
     };
-    if given.is_none() && installation.has_document() {
-        return Ok(ExitCode::FAILURE);
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let opened = runtime.block_on(installation.open(given.as_ref()))?;
     let draft = match given {
         Some(draft) => draft,
         None => runtime.block_on(opened.kept(&public_url, None, Engine::Native))?.draft,
     };
-    let published = runtime.block_on(opened.start(draft))?;
+    let published = runtime.block_on(opened.start(draft, Missing::Refuse))?;
     let now = Clock::System.seconds();
     let server = find_server(&published, &arguments.server)?;
     let proof = prove(arguments, &published, server, now)?;
@@ -146,8 +142,7 @@ fn prove<'p>(
             let user = user.ok_or_else(|| {
                 unknown("user", name, directory.users().iter().map(|user| user.login.as_str()))
             })?;
-            let methods = if arguments.second_factor { MORE_METHODS } else { METHODS };
-            let methods = methods.iter().map(|method| (*method).to_owned()).collect();
+            let methods = METHODS.iter().map(|method| (*method).to_owned()).collect();
             Some(SignIn { user, auth_time: now, methods, acr: None, session: None })
         }
         None => None,

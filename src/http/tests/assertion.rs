@@ -1,6 +1,5 @@
 //! Clients that prove themselves by a JWT: by a key of theirs or by a secret, once, to this endpoint.
 
-use super::dpop::Proof;
 use super::*;
 use crate::token::SharedSecret;
 
@@ -226,50 +225,25 @@ fn keys_of_a_client_are_judged_when_the_document_is_read() {
 }
 
 #[test]
-fn an_assertion_that_is_asked_to_come_again_with_a_nonce_may_be_the_same() {
+fn decision_20_what_may_have_been_used_before_a_restore_proves_nothing() {
     let key = key();
     let world = world("private_key_jwt", &[public_jwk(&key)], None);
-    let assertion = client_jwt(&key, &json!({"alg": "ES256"}), &claims("again"));
-    let ask = |proof: &Proof| {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_assertion_type", TYPE),
-            ("client_assertion", &*assertion),
-        ];
-        let mut request = posted(TOKEN, &form);
-        request.headers_mut().insert("dpop", proof.sign(&key).parse().unwrap());
-        world.send(request)
+    let ask = |jti: &str, made: Option<i64>, ends: i64| {
+        let mut claims = claims(jti);
+        claims["iat"] = json!(made);
+        claims["exp"] = json!(ends);
+        if made.is_none() {
+            claims.as_object_mut().unwrap().remove("iat");
+        }
+        let assertion = client_jwt(&key, &json!({"alg": "ES256", "kid": key.kid()}), &claims);
+        present(&world, TOKEN, &assertion, &[]).status
     };
-    let text = "Authorization server requires nonce in DPoP proof.";
-    ask(&Proof::new(&world, &key).without("nonce")).refuses(400, "use_dpop_nonce", text);
-    assert_eq!(ask(&Proof::new(&world, &key)).status, 200);
-    let text = "The client_assertion has already been used.";
-    ask(&Proof::new(&world, &key)).refuses(401, "invalid_client", text);
-}
-
-#[test]
-fn decision_20_an_assertion_whose_name_is_no_text_could_not_be_told_from_another() {
-    let key = key();
-    let world = world("private_key_jwt", &[public_jwk(&key)], None);
-    for jti in [json!(1), json!(["a"]), json!(null)] {
-        let mut claims = claims("");
-        claims["jti"] = jti;
-        let assertion = client_jwt(&key, &json!({"alg": "ES256"}), &claims);
-        let text = "The claim 'jti' of the client_assertion must be a text.";
-        present(&world, TOKEN, &assertion, &[]).refuses(401, "invalid_client", text);
-    }
-}
-
-#[test]
-fn a_key_that_was_registered_without_a_name_may_be_called_anything() {
-    let key = key();
-    let mut jwk = public_jwk(&key);
-    jwk.as_object_mut().unwrap().remove("kid");
-    let world = world("private_key_jwt", &[jwk], None);
-    let assertion = client_jwt(&key, &json!({"alg": "ES256", "kid": "mine"}), &claims("1"));
-    present(&world, TOKEN, &assertion, &[]).expect(200);
-    let other = SigningKey::generate(Algorithm::Es256).unwrap();
-    let assertion = client_jwt(&other, &json!({"alg": "ES256", "kid": "mine"}), &claims("2"));
-    let text = "The client_assertion signature is invalid.";
-    present(&world, TOKEN, &assertion, &[]).refuses(401, "invalid_client", text);
+    assert_eq!(ask("1", Some(NOW), NOW + 300), 200);
+    world.restore();
+    world.surface.clock.advance(60);
+    assert_eq!(ask("2", Some(NOW), NOW + 300), 401, "of before");
+    assert_eq!(ask("3", None, NOW + 300), 401, "it may be of before");
+    assert_eq!(ask("4", Some(NOW + 60), NOW + 300), 200);
+    world.surface.clock.advance(60);
+    assert_eq!(ask("5", None, NOW + 3700), 200, "so late an end nobody believed before");
 }

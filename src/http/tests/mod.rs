@@ -12,14 +12,11 @@ mod cors;
 mod device;
 mod dpop;
 mod exchange;
-mod factor;
 mod form;
-mod hint;
 mod introspect;
 mod kill;
 mod metadata;
 mod nodes;
-mod organization;
 mod par;
 mod refresh;
 mod revoke;
@@ -37,7 +34,7 @@ use crate::login::{Authenticator, Hasher};
 use crate::publish::Issuer;
 use crate::publish::fixture::{URL, document, publish};
 use crate::random::Random;
-use crate::store::{BatchOutcome, Op, Store};
+use crate::store::{BatchOutcome, Op, Row, Store};
 use crate::token::{Algorithm, MasterKey, SigningKey, Vault};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -137,6 +134,16 @@ impl World {
         let issuer = Issuer::new(publish(&demo_with(change)));
         let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
         Self { router: router(surface.clone()), surface, runtime }
+    }
+
+    /// A backup was restored at this moment.
+    fn restore(&self) {
+        let text = self.surface.clock.seconds().to_string();
+        let epoch = Op::Insert(Row::new("epoch", "restore", text.into_bytes()));
+        self.runtime.block_on(async {
+            self.surface.store.batch(vec![epoch]).await.unwrap();
+            self.surface.denied.read(&self.surface.store).await.unwrap();
+        });
     }
 
     /// Another version of the demo is served from now on, with the same keys.

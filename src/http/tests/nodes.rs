@@ -85,6 +85,8 @@ fn decision_40_a_node_that_hears_nothing_for_a_second_answers_nothing_but_keys_a
     let metadata = "/oauth2/internal/.well-known/openid-configuration";
     world.surface.clock.advance(100);
     assert_eq!(world.ask(&[]).status, 200, "where nobody else writes nothing need be heard");
+    world.surface.issuer.freshness().depend_on_others();
+    assert_eq!(world.ask(&[]).status, 503, "nothing was heard yet");
     hear();
     world.surface.clock.advance(1);
     assert_eq!(world.ask(&[]).status, 200);
@@ -98,4 +100,8 @@ fn decision_40_a_node_that_hears_nothing_for_a_second_answers_nothing_but_keys_a
     }
     hear();
     assert_eq!(world.ask(&[]).status, 200);
+    let late = world.surface.clock.monotonic() - 1_000_001;
+    world.surface.clock.advance(1);
+    world.surface.issuer.freshness().hear(late);
+    assert_eq!(world.ask(&[]).status, 200, "an answer that comes late takes nothing back");
 }

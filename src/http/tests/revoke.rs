@@ -3,6 +3,7 @@
 use super::code::{code_of, granted, spend, web};
 use super::*;
 use crate::grant::{CodeGrant, FAMILY};
+use crate::store::organization::{Change, Entity, EntityKind, Organizations};
 
 const REVOKE: &str = "/oauth2/internal/v1/revoke";
 const ANOTHER_CLIENT: &str = "The grant was issued to another client. Please make sure the \
@@ -141,6 +142,53 @@ fn decision_14_where_applications_are_bound_to_an_audience_only_they_and_the_cli
     assert_eq!(world.introspect(&access)["active"], true, "the one that is bound");
     let form = [&partner()[..], &[("token", &*access)]].concat();
     assert!(!asks(&form), "any other");
+    world.replace(|document| {
+        bound(document);
+        document["apps"][2]["status"] = json!("INACTIVE");
+    });
+    assert!(!asks(&form), "one that is inactive frees it for nobody");
     world.replace(|_| ());
     assert!(asks(&form), "any at all where none is bound");
+}
+
+/// Writes the client `billing-service` as active or not, and has this node read what counts no more.
+fn turn(world: &World, is_ended: bool) {
+    let organizations = Organizations::new(world.surface.store.clone());
+    let write = async {
+        let mut entity = Entity::new(EntityKind::Application, "0oa", String::new());
+        entity.names.insert("billing-service".to_owned());
+        entity.is_ended = is_ended;
+        let change = match organizations.find(entity.kind, &entity.id).await.unwrap() {
+            Some(Entity { generation, .. }) => Change::Replace(Entity { generation, ..entity }),
+            None => Change::Create(entity),
+        };
+        organizations.write(&[change], &[]).await.unwrap();
+        world.surface.denied.read(&world.surface.store).await.unwrap();
+    };
+    world.runtime.block_on(write);
+}
+
+#[test]
+fn tokens_that_a_client_had_for_itself_do_not_come_back_when_it_is_active_again() {
+    let world = World::demo();
+    turn(&world, false);
+    let token = world.access_token(&[]);
+    assert_eq!(world.introspect(&token)["active"], true);
+    turn(&world, true);
+    world.surface.clock.advance(60);
+    turn(&world, false);
+    assert_eq!(world.introspect(&token), json!({"active": false}));
+    assert_eq!(world.introspect(&world.access_token(&[]))["active"], true, "it begins anew");
+    let (access, _) = begin(&world);
+    assert_eq!(world.introspect(&access)["active"], true, "those of others live on");
+}
+
+#[test]
+fn decision_21_tokens_of_before_a_restore_count_no_more_even_those_of_no_family() {
+    let world = World::demo();
+    let token = world.access_token(&[]);
+    world.restore();
+    world.surface.clock.advance(1);
+    assert_eq!(world.introspect(&token), json!({"active": false}), "it may have been revoked");
+    assert_eq!(world.introspect(&world.access_token(&[]))["active"], true);
 }

@@ -172,6 +172,7 @@ impl Splitter<'_> {
         let login = text_of(node, &["profile", "login"])?;
         let user = self.directory().users().get(self.directory().find_user_by_login(login)?)?;
         let mut entity = self.entity(EntityKind::User, &user.id, node, index);
+        entity.is_ended = user.status.is_ended();
         entity.names.insert(login.to_owned());
         let word = |name: &str| text_of(node, &["profile", name]);
         let names = [word("login"), word("email"), word("firstName"), word("lastName")];
@@ -190,6 +191,7 @@ impl Splitter<'_> {
         let mut all = self.directory().applications().iter();
         let known = all.find(|application| application.label == label)?;
         let mut entity = self.entity(EntityKind::Application, &known.id, node, index);
+        entity.is_ended = !known.status.is_active();
         entity.names.insert(known.client_id.clone());
         entity.words.insert(label.to_owned());
         let group = |index: &usize| self.directory().groups().get(*index);
@@ -206,6 +208,7 @@ impl Splitter<'_> {
         let known = self.organization.servers.iter().find(|server| server.name == name);
         let Some(server) = known else { return };
         let mut entity = self.entity(EntityKind::Server, &server.id, node, index);
+        entity.is_ended = !server.status.is_active();
         entity.names.insert(name.to_owned());
         entity.words.insert(name.to_owned());
         entities.push(entity);

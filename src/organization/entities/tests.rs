@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::document;
 use crate::organization::{Adopted, DEMO, adopt, import, read, read_all};
 use crate::store::Store;
-use crate::store::organization::{Change, Organizations};
+use crate::store::organization::{Change, Counter, Organizations};
 use crate::token::digest;
 use serde_json::Value;
 
@@ -66,6 +66,9 @@ fn every_part_of_the_document_is_an_entity_of_its_own() {
     let ada = all.iter().find(|entity| entity.names.contains("ada@example.com")).unwrap();
     assert!(ada.words.contains("Ada Lovelace") && !ada.tags.is_empty());
     assert!(ada.body.contains("\"id\": \"00u"));
+    let n_ended = |all: &[Entity]| all.iter().filter(|entity| entity.is_ended).count();
+    let suspended = demo(|document| document["users"][0]["status"] = "SUSPENDED".into());
+    assert_eq!(n_ended(&entities(&suspended)), n_ended(&all) + 1);
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn two_nodes_that_import_at_once_end_with_one_organization() {
 }
 
 #[test]
-fn many_people_are_imported_in_steps() {
+fn many_people_are_imported_in_one_write_in_which_names_change_hands() {
     let text = demo(|document| {
         document["apps"] = serde_json::json!([]);
         document["authorizationServers"] = serde_json::json!([]);
@@ -153,8 +156,26 @@ fn many_people_are_imported_in_steps() {
     wait(async {
         let organizations = Organizations::new(Store::memory(Clock::fixed(1_700_000_000)));
         let imported = import(&organizations, &entities(&text)).await.unwrap();
-        assert!(imported.counters.directory >= 3);
+        assert_eq!(imported.counters.directory, 1);
+        assert_eq!(organizations.find_import().await.unwrap(), Some(imported.counters));
         let page = organizations.search(EntityKind::User, "user1234@", None, 9).await.unwrap();
         assert_eq!(page.entities.len(), 1);
+        // The last takes the login of the first, which gives it up in the same document.
+        let exchanged = text
+            .replace("user2499@", "first@")
+            .replace("user0@", "user2499@")
+            .replace("first@", "user0@");
+        let all = entities(&text);
+        let mut exchanged = entities(&exchanged);
+        for entity in &mut exchanged {
+            let same = |one: &&Entity| one.kind == entity.kind && one.position == entity.position;
+            entity.id = all.iter().find(same).unwrap().id.clone();
+        }
+        let again = import(&organizations, &exchanged).await.unwrap();
+        assert_eq!((again.n_changes, again.counters.directory), (2, 2));
+        let told = organizations.changes(Counter::Directory, 0).await.unwrap();
+        assert_eq!(told, None, "so many that all is read anew");
+        let told = organizations.changes(Counter::Directory, 1).await.unwrap();
+        assert_eq!(told.unwrap().len(), 2);
     });
 }

@@ -204,7 +204,8 @@ fn mark(path: &Path, purpose: Purpose) -> Result<(), DataDirectoryError> {
         (Purpose::Demo, false) => {
             let mut inside = fs::read_dir(path).map_err(|error| at(path, error))?;
             if inside.next().is_none() {
-                return fs::write(&mark, DEMO_TEXT).map_err(|error| at(&mark, error));
+                write_mark(path, &mark).map_err(|error| at(&mark, error))?;
+                return Ok(());
             }
             // Another demo may have marked it since we asked; a mark is the first thing one writes.
             match mark.try_exists().map_err(|error| at(&mark, error))? {
@@ -213,6 +214,15 @@ fn mark(path: &Path, purpose: Purpose) -> Result<(), DataDirectoryError> {
             }
         }
     }
+}
+
+/// On the disk when this returns: what is put beside it must never be taken for the real thing. It is
+/// written in place, since it is the first thing in the directory that another demo looks for.
+fn write_mark(path: &Path, mark: &Path) -> io::Result<()> {
+    let mut file = File::create(mark)?;
+    file.write_all(DEMO_TEXT.as_bytes())?;
+    file.sync_all()?;
+    File::open(path)?.sync_all()
 }
 
 fn load_or_make_master_key(

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// How long it is told what a write changed, in seconds. A node that was away for longer reads all.
 const KEPT: i64 = 24 * 3600;
 
+/// Of more changes at once it is only told that they are too many: who hears of it reads all.
+const TOLD: usize = 2000;
+
 /// How many are read at once.
 const PAGE: u32 = 1000;
 
@@ -39,7 +42,8 @@ pub(super) fn record(
     changed: &[Changed],
     seconds: i64,
 ) -> Result<Op, StoreError> {
-    let row = Row::new(kind_of_rows(counter), &key(number), encoding::write(&changed)?);
+    let told = (changed.len() <= TOLD).then_some(changed);
+    let row = Row::new(kind_of_rows(counter), &key(number), encoding::write(&told)?);
     Ok(Op::Insert(row.expiring_at(seconds.saturating_add(KEPT))))
 }
 
@@ -61,7 +65,10 @@ pub(super) async fn since(
             if row.key != key(number) {
                 return Ok(None);
             }
-            all.extend(encoding::read::<Vec<Changed>>(&row.bytes)?);
+            match encoding::read::<Option<Vec<Changed>>>(&row.bytes)? {
+                Some(changed) => all.extend(changed),
+                None => return Ok(None),
+            }
         }
         if n_rows < PAGE as usize {
             let stands = super::counter::read(store).await?.value.of(counter);

@@ -1,7 +1,7 @@
 //! How often the organization was written. Every write raises a counter, so that of two at once one
 //! waits, and a node that asks for two numbers knows whether anything is new.
 
-use super::{Answer, BatchOutcome, Op, Row, Store, StoreError, encoding};
+use super::{Answer, Op, Row, Store, StoreError, encoding};
 use serde::{Deserialize, Serialize};
 
 const KIND: &str = "counter";
@@ -53,6 +53,16 @@ impl Counters {
         self.configuration == 0 && self.directory == 0
     }
 
+    /// Fails unless both stand there.
+    pub(super) fn expect(&self) -> Vec<Op> {
+        let expect = |counter: Counter| {
+            let stands = self.of(counter);
+            let generation = (stands > 0).then_some(stands);
+            Op::Expect { kind: KIND.to_owned(), key: counter.key().to_owned(), generation }
+        };
+        Counter::ALL.map(expect).to_vec()
+    }
+
     /// Raises it by one; the condition is that nobody else did since these were read.
     pub(super) fn raise(&mut self, counter: Counter) -> Op {
         let row = Row::new(KIND, counter.key(), Vec::new());
@@ -86,15 +96,12 @@ pub(super) async fn find_import(store: &Store) -> Result<Option<Counters>, Store
     found.map(|row| encoding::read(&row.bytes)).transpose()
 }
 
-/// Notes that a document was imported. Of two at once either may be the last.
-pub(super) async fn note_import(store: &Store, counters: Counters) -> Result<(), StoreError> {
+/// Notes that a document was imported, after which the counters stand there. Its condition is that
+/// nobody notes another meanwhile.
+pub(super) async fn noted(store: &Store, counters: Counters) -> Result<Op, StoreError> {
     let row = Row::new(IMPORT, KEY, encoding::write(&counters)?);
-    let found = store.find(IMPORT, KEY).await?.value;
-    let op = match found {
+    Ok(match store.find(IMPORT, KEY).await?.value {
         Some(found) => Op::Replace { row, expected: found.generation },
         None => Op::Insert(row),
-    };
-    match store.batch(vec![op]).await?.value {
-        BatchOutcome::Applied | BatchOutcome::Failed(_) => Ok(()),
-    }
+    })
 }

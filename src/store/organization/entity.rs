@@ -124,6 +124,8 @@ pub struct Entity {
     pub words: BTreeSet<String>,
     /// What it belongs to: `group:00g1`, `user:00u1`, `server:aus1`.
     pub tags: BTreeSet<String>,
+    /// Whether it is deactivated or suspended: what came of it ends then, and does not come back.
+    pub is_ended: bool,
     /// How often it was written; the store counts.
     pub generation: i64,
     /// The rest, as its writer and its reader agree.
@@ -148,6 +150,8 @@ struct Written {
     position: u32,
     names: BTreeSet<String>,
     words: BTreeSet<String>,
+    #[serde(default)]
+    is_ended: bool,
     body: String,
 }
 
@@ -162,6 +166,7 @@ impl Entity {
             names: BTreeSet::new(),
             words: BTreeSet::new(),
             tags: BTreeSet::new(),
+            is_ended: false,
             generation: 0,
             body,
         }
@@ -176,14 +181,14 @@ impl Entity {
     }
 
     pub(super) fn of_row(kind: EntityKind, row: Row) -> Result<Self, StoreError> {
-        let Written { position, names, words, body } = encoding::read(&row.bytes)?;
+        let Written { position, names, words, is_ended, body } = encoding::read(&row.bytes)?;
         let Row { key: id, tags, generation, .. } = row;
-        Ok(Self { kind, id, position, names, words, tags, generation, body })
+        Ok(Self { kind, id, position, names, words, tags, is_ended, generation, body })
     }
 
     pub(super) fn to_row(&self) -> Result<Row, StoreError> {
-        let Self { position, names, words, body, .. } = self.clone();
-        let bytes = encoding::write(&Written { position, names, words, body })?;
+        let Self { position, names, words, is_ended, body, .. } = self.clone();
+        let bytes = encoding::write(&Written { position, names, words, is_ended, body })?;
         Ok(Row { tags: self.tags.clone(), ..Row::new(self.kind.rows(), &self.id, bytes) })
     }
 

@@ -9,13 +9,17 @@
 mod change;
 mod counter;
 mod encoding;
+mod ending;
 mod entity;
 mod writing;
 
 pub use change::Changed;
 pub use counter::{Counter, Counters};
+pub use ending::{Endings, not_before};
 pub use entity::{Entity, EntityKind};
 pub use writing::{Change, WriteError};
+
+use writing::Cause;
 
 use super::row::{Answer, BatchOutcome, Op, Row, StoreError};
 use super::{Range, Store};
@@ -166,12 +170,15 @@ impl Organizations {
         counter::find_import(&self.store).await
     }
 
-    /// Notes that what is kept is what a document says while the counters stand there.
+    /// Notes that what is kept is what a document says, as long as the counters stand there; answers
+    /// whether they still do.
     ///
     /// # Errors
     /// As [`Store::batch`].
-    pub async fn note_import(&self, counters: Counters) -> Result<(), StoreError> {
-        counter::note_import(&self.store, counters).await
+    pub async fn note_import(&self, counters: Counters) -> Result<bool, StoreError> {
+        let mut ops = counters.expect();
+        ops.push(counter::noted(&self.store, counters).await?);
+        Ok(self.store.batch(ops).await?.value == BatchOutcome::Applied)
     }
 
     /// What was written since a counter stood at `since`, in order; `None` if that is so long ago
@@ -194,7 +201,16 @@ impl Organizations {
     /// # Errors
     /// [`WriteError`]: that another was first, that a name is taken, or that the store failed.
     pub async fn write(&self, changes: &[Change], audit: &[Row]) -> Result<Counters, WriteError> {
-        writing::write(&self.store, changes, audit).await
+        writing::write(&self.store, changes, audit, Cause::Request).await
+    }
+
+    /// As [`Organizations::write`], and notes in the same batch that what is kept from now on is what
+    /// a document says. What differs from it was seen where the counters stood at `seen`.
+    ///
+    /// # Errors
+    /// As [`Organizations::write`], and [`WriteError::Overtaken`] if they stand elsewhere.
+    pub async fn import(&self, changes: &[Change], seen: Counters) -> Result<Counters, WriteError> {
+        writing::write(&self.store, changes, &[], Cause::Import(seen)).await
     }
 }
 

@@ -240,7 +240,7 @@ fn audit_rows_are_there_with_their_change_or_not_at_all() {
 fn a_write_during_which_the_store_fails_is_whole_or_not_there_and_can_be_made_again() {
     on_each(async |store| {
         for fails in [Fails::Before, Fails::After] {
-            for fatal in 1..=3 {
+            for fatal in 1..=4 {
                 let id = format!("{fails:?}{fatal}");
                 let organizations = Organizations::new(store.clone());
                 let before = organizations.counters().await.unwrap();
@@ -249,10 +249,11 @@ fn a_write_during_which_the_store_fails_is_whole_or_not_there_and_can_be_made_ag
                 let change = [Change::Create(user(&id, &login))];
                 let audit = [Row::new("audit", &id, Vec::new())];
                 let failed = failing.write(&change, &audit).await;
-                let reached = fatal <= 2;
+                // Where the counters stand, what is being ended, and the write itself.
+                let reached = fatal <= 3;
                 assert_eq!(failed.is_err(), reached, "{failed:?}");
                 let is_there = organizations.find(EntityKind::User, &id).await.unwrap().is_some();
-                assert_eq!(is_there, !reached || (fatal == 2 && fails == Fails::After));
+                assert_eq!(is_there, !reached || (fatal == 3 && fails == Fails::After));
                 let by_name = organizations.find_by_name(EntityKind::User, &login).await.unwrap();
                 assert_eq!(by_name.is_some(), is_there);
                 assert_eq!(store.find("audit", &id).await.unwrap().value.is_some(), is_there);
@@ -262,5 +263,147 @@ fn a_write_during_which_the_store_fails_is_whole_or_not_there_and_can_be_made_ag
                 assert_eq!(again.is_ok(), !is_there, "{again:?}");
             }
         }
+    });
+}
+
+#[test]
+fn one_that_is_deleted_and_made_anew_in_one_write_has_the_names_of_the_new_one() {
+    on_each(async |store| {
+        let organizations = Organizations::new(store);
+        create(&organizations, &[user("u1", "one@example.com")]).await;
+        let delete = Change::Delete { kind: EntityKind::User, id: "u1".to_owned(), generation: 1 };
+        let anew = vec![delete, Change::Create(user("u1", "one@example.com"))];
+        write(&organizations, anew).await.unwrap();
+        let found = organizations.find_by_name(EntityKind::User, "one@example.com").await.unwrap();
+        assert_eq!(found.map(|user| user.generation), Some(1));
+        let page = organizations.search(EntityKind::User, "ada", None, 9).await.unwrap();
+        assert_eq!(ids(&page), ["u1"]);
+    });
+}
+
+/// Keeps rows of these kinds that belong to something.
+async fn begin(store: &Store, tag: &str, kinds: &[&str]) {
+    let row = |kind: &&str| Row::new(kind, tag, Vec::new()).tagged(tag.to_owned());
+    let ops = kinds.iter().map(row).map(Op::Insert).collect();
+    assert_eq!(store.batch(ops).await.unwrap().value, BatchOutcome::Applied);
+}
+
+async fn kept(store: &Store, tag: &str) -> Vec<&'static str> {
+    let mut kept = Vec::new();
+    for kind in ["code", "credential", "family", "session"] {
+        let rows = store.list_by_tag(kind, tag, None, 9).await.unwrap().value;
+        kept.extend(rows.iter().map(|_| kind));
+    }
+    kept
+}
+
+#[test]
+fn what_came_of_a_user_who_is_deactivated_ends_and_does_not_come_back_with_them() {
+    on_each_with_clock(async |store, clock| {
+        let organizations = Organizations::new(store.clone());
+        create(&organizations, &[user("u1", "one@example.com")]).await;
+        let all = ["code", "credential", "family", "session"];
+        begin(&store, "user:u1", &all).await;
+        begin(&store, "user:u2", &all).await;
+        let mut endings = Endings::new(store.clone());
+        assert_eq!(endings.remove().await.unwrap(), 0);
+        let turn = async |is_ended: bool| {
+            let turned = Entity { is_ended, ..read(&organizations, "u1").await };
+            write(&organizations, vec![Change::Replace(turned)]).await.unwrap();
+        };
+        turn(true).await;
+        assert_eq!(endings.remove().await.unwrap(), 3);
+        assert_eq!(kept(&store, "user:u1").await, ["credential"]);
+        assert_eq!(kept(&store, "user:u2").await, all);
+        // A node that had not heard of it began one more; another node ends it.
+        begin(&store, "user:u1", &["family"]).await;
+        assert_eq!(endings.remove().await.unwrap(), 0, "once is enough for now");
+        assert_eq!(Endings::new(store.clone()).remove().await.unwrap(), 1);
+        begin(&store, "user:u1", &["family"]).await;
+        turn(false).await;
+        assert_eq!(kept(&store, "user:u1").await, ["credential"], "not even what nobody saw");
+        begin(&store, "user:u1", &["family"]).await;
+        clock.advance(3600);
+        assert_eq!(endings.remove().await.unwrap(), 0, "what began since is no part of it");
+        assert_eq!(kept(&store, "user:u1").await, ["credential", "family"]);
+    });
+}
+
+#[test]
+fn what_a_node_began_late_is_ended_when_no_request_of_before_can_be_under_way() {
+    on_each_with_clock(async |store, clock| {
+        let organizations = Organizations::new(store.clone());
+        create(&organizations, &[user("u1", "one@example.com")]).await;
+        let ended = Entity { is_ended: true, ..read(&organizations, "u1").await };
+        write(&organizations, vec![Change::Replace(ended)]).await.unwrap();
+        let mut endings = Endings::new(store.clone());
+        endings.remove().await.unwrap();
+        begin(&store, "user:u1", &["family"]).await;
+        clock.advance(59);
+        assert_eq!(endings.remove().await.unwrap(), 0);
+        clock.advance(1);
+        assert_eq!(endings.remove().await.unwrap(), 1);
+        begin(&store, "user:u1", &["family"]).await;
+        assert_eq!(endings.remove().await.unwrap(), 0, "that was the end of it");
+    });
+}
+
+#[test]
+fn nothing_is_kept_of_what_is_deleted_whoever_had_it() {
+    on_each(async |store| {
+        let organizations = Organizations::new(store.clone());
+        let mut client = Entity::new(EntityKind::Application, "0oa1", "{}".to_owned());
+        client.names.insert("web-app".to_owned());
+        let gone = Entity { is_ended: true, ..user("u2", "two@example.com") };
+        let server = Entity::new(EntityKind::Server, "aus1", "{}".to_owned());
+        create(&organizations, &[user("u1", "one@example.com"), gone, client, server]).await;
+        let tags = ["user:u1", "user:u2", "client:web-app", "server:aus1"];
+        for tag in tags {
+            begin(&store, tag, &["credential", "family"]).await;
+        }
+        let delete = |kind, id: &str| Change::Delete { kind, id: id.to_owned(), generation: 1 };
+        let changes = vec![
+            delete(EntityKind::User, "u1"),
+            delete(EntityKind::User, "u2"),
+            delete(EntityKind::Application, "0oa1"),
+            delete(EntityKind::Server, "aus1"),
+        ];
+        write(&organizations, changes).await.unwrap();
+        assert_eq!(Endings::new(store.clone()).remove().await.unwrap(), 8);
+        for tag in tags {
+            assert_eq!(kept(&store, tag).await, [""; 0], "{tag}");
+        }
+    });
+}
+
+#[test]
+fn tokens_of_a_client_or_server_count_from_when_it_was_last_inactive() {
+    on_each_with_clock(async |store, clock| {
+        let organizations = Organizations::new(store.clone());
+        let mut client = Entity::new(EntityKind::Application, "0oa1", "{}".to_owned());
+        client.names.insert("Web-App".to_owned());
+        let server = Entity::new(EntityKind::Server, "aus1", "{}".to_owned());
+        create(&organizations, &[client, server]).await;
+        assert!(not_before(&store).await.unwrap().is_empty());
+        let turn = async |is_ended: bool| {
+            let mut changes = Vec::new();
+            for (kind, id) in [(EntityKind::Application, "0oa1"), (EntityKind::Server, "aus1")] {
+                let entity = organizations.find(kind, id).await.unwrap().unwrap();
+                changes.push(Change::Replace(Entity { is_ended, ..entity }));
+            }
+            write(&organizations, changes).await.unwrap();
+        };
+        turn(true).await;
+        let tags = |since: i64| {
+            let pair = |tag: &str| (tag.to_owned(), since);
+            [pair("client:Web-App"), pair("server:aus1")].into_iter().collect()
+        };
+        assert_eq!(not_before(&store).await.unwrap(), tags(NOW + 1));
+        clock.advance(100);
+        turn(false).await;
+        assert_eq!(not_before(&store).await.unwrap(), tags(NOW + 100));
+        clock.advance(24 * 3600);
+        store.sweep().await.unwrap();
+        assert!(not_before(&store).await.unwrap().is_empty(), "no token lives that long");
     });
 }

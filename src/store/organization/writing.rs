@@ -3,6 +3,7 @@
 
 use super::change::{self, Changed};
 use super::counter::{self, Counter, Counters};
+use super::ending::Turns;
 use super::entity::{Entity, EntityKind};
 use super::{BatchOutcome, Op, Organizations, Row, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,21 +59,43 @@ pub enum WriteError {
         /// The name.
         name: String,
     },
+    /// What a document was compared with is not what is kept any more.
+    #[error("others changed the organization in the meantime")]
+    Overtaken,
     /// The store failed; [`StoreError::Unknown`] leaves open whether it was written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// On whose behalf something is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Of somebody who changes this and that.
+    Request,
+    /// Of a document that says everything, as what differs from it was seen where the counters stood
+    /// there.
+    Import(Counters),
 }
 
 pub(super) async fn write(
     store: &Store,
     changes: &[Change],
     audit: &[Row],
+    cause: Cause,
 ) -> Result<Counters, WriteError> {
     for _ in 0..ATTEMPTS {
         let read = counter::read(store).await?;
         let (seconds, mut counters) = (read.seconds(), read.value);
+        if matches!(cause, Cause::Import(seen) if seen != counters) {
+            return Err(WriteError::Overtaken);
+        }
         let before = read_before(store, changes).await?;
-        let (ops, blame) = ops((&mut counters, seconds), changes, &before, audit)?;
+        let (mut ops, blame) = ops((&mut counters, seconds), changes, &before, audit)?;
+        let number = counters.configuration.saturating_add(counters.directory);
+        ops.extend(Turns::of(changes, &before).ops(store, number, seconds).await?);
+        if let Cause::Import(_) = cause {
+            ops.push(counter::noted(store, counters).await?);
+        }
         match store.batch(ops).await?.value {
             BatchOutcome::Applied => return Ok(counters),
             BatchOutcome::Failed(index) => match blame.get(index) {
@@ -138,7 +161,9 @@ fn ops(
     // their logins.
     for change in changes {
         let (kind, id) = change.about();
-        let Some(old) = before.get(&(kind, id.to_owned())) else { continue };
+        let is_of_before = !matches!(change, Change::Create(_));
+        let old = before.get(&(kind, id.to_owned())).filter(|_| is_of_before);
+        let Some(old) = old else { continue };
         let kept = new_ways(change);
         for way in old.ways_to_it().filter(|way| !kept.contains(&place(way))) {
             made.push(Entity::way_removed(way), None);
@@ -161,7 +186,9 @@ fn ops(
     }
     for change in changes {
         let (Change::Create(entity) | Change::Replace(entity)) = change else { continue };
-        let old = before.get(&(entity.kind, entity.id.clone()));
+        // What is made anew has none of the ways of what was deleted under its id.
+        let is_replaced = matches!(change, Change::Replace(_));
+        let old = before.get(&(entity.kind, entity.id.clone())).filter(|_| is_replaced);
         let had: BTreeSet<Place> =
             old.into_iter().flat_map(Entity::ways_to_it).map(|way| place(&way)).collect();
         for way in entity.ways_to_it().filter(|way| !had.contains(&place(way))) {

@@ -21,6 +21,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// What each session is told: no statement and no forgotten transaction holds its locks for long.
 const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s";
 
+/// What takes as long as there are rows is told this first, in its transaction.
+pub(super) const PATIENT: &str = "SET LOCAL statement_timeout = 0";
+
 /// Connections to one database. Clones share them.
 #[derive(Clone)]
 pub(super) struct Connections {

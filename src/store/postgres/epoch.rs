@@ -1,18 +1,19 @@
 //! What follows a restore of the database by its own tools: sessions, refresh families and all that
 //! is kept for a time only end, as when a backup of a file is restored (decision 21).
 
-use super::connection::{Connections, failed, now};
+use super::connection::{Connections, PATIENT, failed, now};
 use crate::clock::seconds_of;
-use crate::store::row::{ENDED_BY_RESTORE, StoreError};
+use crate::store::row::{ENDED_BY_RESTORE, EPOCH, KEPT_BY_RESTORE, StoreError};
 use crate::store::upkeep::Restored;
 use tokio_postgres::Error;
 
 const END_TAGS: &str = "DELETE FROM state_tag USING state
     WHERE state.kind = state_tag.kind AND state.key = state_tag.key
-        AND (state.expires_at IS NOT NULL OR state.kind = ANY ($1))";
-const END: &str = "DELETE FROM state WHERE expires_at IS NOT NULL OR kind = ANY ($1)";
+        AND (state.kind = ANY ($1) OR state.expires_at IS NOT NULL AND state.kind <> ALL ($2))";
+const END: &str = "DELETE FROM state
+    WHERE kind = ANY ($1) OR expires_at IS NOT NULL AND kind <> ALL ($2)";
 const RAISE: &str = "INSERT INTO state (kind, key, tags, generation, bytes)
-    VALUES ('epoch', 'restore', '[]', 1, $1) ON CONFLICT (kind, key)
+    VALUES ($2, $3, '[]', 1, $1) ON CONFLICT (kind, key)
     DO UPDATE SET generation = state.generation + 1, bytes = excluded.bytes RETURNING generation";
 
 pub(super) async fn raise(connections: &Connections) -> Result<Restored, StoreError> {
@@ -24,11 +25,14 @@ async fn end_all(connections: &Connections) -> Result<Result<Restored, Error>, S
     let seconds = now(&connection, &connections.clock).await.map(seconds_of);
     let ended = async {
         let transaction = connection.transaction().await?;
-        let kinds = ENDED_BY_RESTORE;
-        transaction.execute(END_TAGS, &[&kinds]).await?;
-        let n_ended = transaction.execute(END, &[&kinds]).await?;
+        transaction.batch_execute(PATIENT).await?;
+        let (ended, kept) = (ENDED_BY_RESTORE, KEPT_BY_RESTORE);
+        transaction.execute(END_TAGS, &[&ended, &kept]).await?;
+        let n_ended = transaction.execute(END, &[&ended, &kept]).await?;
         let seconds = seconds?.to_string().into_bytes();
-        let epoch = transaction.query_one(RAISE, &[&seconds]).await?.try_get(0)?;
+        let (kind, key) = (EPOCH.0, EPOCH.1.as_bytes());
+        let raised = transaction.query_one(RAISE, &[&seconds, &kind, &key]).await?;
+        let epoch = raised.try_get(0)?;
         transaction.commit().await?;
         Ok(Restored { epoch, n_ended: usize::try_from(n_ended).unwrap_or(usize::MAX) })
     };

@@ -2,7 +2,7 @@
 //! the step: one does, the others wait for it and look again.
 
 use super::StoreError;
-use super::connection::{Connections, failed, is_contention};
+use super::connection::{Connections, PATIENT, failed, is_contention};
 use deadpool_postgres::Object;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -79,6 +79,7 @@ async fn step(connection: &Object) -> Result<Progress, Error> {
     let next = usize::try_from(found).ok().and_then(|index| STEPS.get(index));
     let Some(step) = next else { return Ok(Progress::Done) };
     connection.batch_execute("BEGIN").await?;
+    connection.batch_execute(PATIENT).await?;
     let sql = "INSERT INTO migration (version) VALUES ($1)";
     connection.execute(sql, &[&found.saturating_add(1)]).await?;
     connection.batch_execute(step).await?;

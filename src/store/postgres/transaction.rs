@@ -66,10 +66,9 @@ async fn attempt_once(connections: &Connections, ops: &[Op]) -> Result<Ended, St
         Err(error) => return Err(error),
     };
     let id = operation_id();
-    let asked = tokio::time::timeout(PATIENCE, ask(&connection, &connections.clock, ops, &id));
-    let answer = match asked.await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
+    let answer = match ask(&connection, &connections.clock, ops, &id).await {
+        Ok(answer) => answer,
+        Err(Trouble::Said(error)) => {
             give_back(connection, !is_lost(&error)).await;
             return if is_contention(&error) {
                 Ok(Ended::Again(StoreError::Busy))
@@ -79,7 +78,7 @@ async fn attempt_once(connections: &Connections, ops: &[Op]) -> Result<Ended, St
                 Err(failed(error))
             };
         }
-        Err(_) => {
+        Err(Trouble::Silent) => {
             give_back(connection, false).await;
             return Err(silent());
         }
@@ -109,13 +108,29 @@ async fn commit(
     }
 }
 
+/// How many statements are sent before their answers are waited for. Nearly every batch has fewer; an
+/// import may have a million.
+const PIPELINE: usize = 500;
+
+/// Why there was no answer.
+enum Trouble {
+    Said(Error),
+    Silent,
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Said(error)
+    }
+}
+
 /// Sends BEGIN and everything else in one go; the answers say whether to commit.
 async fn ask(
     connection: &Object,
     clock: &Clock,
     ops: &[Op],
     id: &[u8],
-) -> Result<Answer<Batched>, Error> {
+) -> Result<Answer<Batched>, Trouble> {
     let fixed = match clock {
         Clock::Fixed(_) => Some(clock.seconds()),
         Clock::System => None,
@@ -125,34 +140,64 @@ async fn ask(
         asked.extend(statements(op, fixed).into_iter().map(|one| (index, one)));
     }
     let mark = connection.prepare_cached(MARK).await?;
-    let mut prepared = Vec::with_capacity(asked.len());
-    for (_, statement) in &asked {
-        prepared.push(connection.prepare_cached(statement.sql).await?);
-    }
-    let parameters: Vec<Vec<&(dyn ToSql + Sync)>> = asked.iter().map(parameters).collect();
-    let mut futures: Vec<Asked<'_, Result<i64, Error>>> = vec![
+    let opening: Vec<Asked<'_, Result<i64, Error>>> = vec![
         Box::pin(async { connection.batch_execute("BEGIN").await.map(|()| 0) }),
         Box::pin(now(connection, clock)),
         Box::pin(async { connection.execute(&mark, &[&id]).await.map(count) }),
     ];
-    for (statement, parameters) in prepared.iter().zip(&parameters) {
-        let execute = connection.execute(statement, parameters);
-        futures.push(Box::pin(async { execute.await.map(count) }));
-    }
-    let mut counts = in_order(futures).await.into_iter();
+    let (first, rest) = asked.split_at(asked.len().min(PIPELINE));
+    let mut counts = send(connection, opening, first).await?.into_iter();
     let (begun, at, marked) = (counts.next(), counts.next(), counts.next());
     begun.transpose()?;
     let at = at.transpose()?.unwrap_or_default();
     marked.transpose()?;
     let mut n_removed = 0;
+    let mut unmet = look_at(first, counts, &mut n_removed)?;
+    for chunk in rest.chunks(PIPELINE) {
+        if unmet.is_some() {
+            break;
+        }
+        let counts = send(connection, Vec::new(), chunk).await?.into_iter();
+        unmet = look_at(chunk, counts, &mut n_removed)?;
+    }
+    let applied = Batched { outcome: BatchOutcome::Applied, n_removed };
+    Ok(Answer { value: unmet.map_or(applied, Batched::failed), at })
+}
+
+/// What each of the opening and each statement says.
+async fn send<'c>(
+    connection: &'c Object,
+    opening: Vec<Asked<'c, Result<i64, Error>>>,
+    asked: &[(usize, Statement)],
+) -> Result<Vec<Result<i64, Error>>, Trouble> {
+    let mut prepared = Vec::with_capacity(asked.len());
+    for (_, statement) in asked {
+        prepared.push(connection.prepare_cached(statement.sql).await?);
+    }
+    let parameters: Vec<Vec<&(dyn ToSql + Sync)>> = asked.iter().map(parameters).collect();
+    let mut futures: Vec<Asked<'_, Result<i64, Error>>> = opening;
+    for (statement, parameters) in prepared.iter().zip(&parameters) {
+        let execute = connection.execute(statement, parameters);
+        futures.push(Box::pin(async { execute.await.map(count) }));
+    }
+    let answered = tokio::time::timeout(PATIENCE, in_order(futures)).await;
+    answered.map_err(|_| Trouble::Silent)
+}
+
+/// The index of the first op whose condition was not met.
+fn look_at(
+    asked: &[(usize, Statement)],
+    counts: impl Iterator<Item = Result<i64, Error>>,
+    n_removed: &mut usize,
+) -> Result<Option<usize>, Error> {
     for ((index, statement), n_rows) in asked.iter().zip(counts) {
         match (statement.counts, n_rows?) {
-            (Counts::Met, 0) => return Ok(Answer { value: Batched::failed(*index), at }),
-            (Counts::Removed, n_rows) => n_removed += usize::try_from(n_rows).unwrap_or(0),
+            (Counts::Met, 0) => return Ok(Some(*index)),
+            (Counts::Removed, n_rows) => *n_removed += usize::try_from(n_rows).unwrap_or(0),
             (Counts::Met | Counts::Nothing, _) => {}
         }
     }
-    Ok(Answer { value: Batched { outcome: BatchOutcome::Applied, n_removed }, at })
+    Ok(None)
 }
 
 fn parameters((_, statement): &(usize, Statement)) -> Vec<&(dyn ToSql + Sync)> {

@@ -1,11 +1,11 @@
 //! How often a backup was restored, and what each restore ends (decision 21).
 
 use super::tags;
-use crate::store::row::ENDED_BY_RESTORE;
+use crate::store::row::{ENDED_BY_RESTORE, EPOCH, KEPT_BY_RESTORE};
 use rusqlite::{Connection, OptionalExtension, params};
 
-const KIND: &str = "epoch";
-const KEY: &str = "restore";
+const KIND: &str = EPOCH.0;
+const KEY: &str = EPOCH.1;
 
 /// How often a backup was restored.
 pub(in crate::store) fn find(connection: &Connection) -> rusqlite::Result<i64> {
@@ -22,14 +22,16 @@ pub(in crate::store) fn raise(connection: &Connection, seconds: i64) -> rusqlite
     find(connection)
 }
 
-/// Deletes every row that is kept for a time only, and those of the kinds that are ended anyway.
-/// Answers how many.
+/// Deletes the rows that are kept for a time only, but for those that say what counts no more, and
+/// those of the kinds that are ended anyway. Answers how many.
 pub(in crate::store) fn end_all(connection: &Connection) -> rusqlite::Result<usize> {
-    let kinds = serde_json::Value::from(ENDED_BY_RESTORE).to_string();
-    let ended = "expires_at IS NOT NULL OR kind IN (SELECT value FROM json_each(?1))";
+    let list = |kinds: &[&str]| serde_json::Value::from(kinds).to_string();
+    let kinds = [list(ENDED_BY_RESTORE), list(KEPT_BY_RESTORE)];
+    let ended = "kind IN (SELECT value FROM json_each(?1)) OR expires_at IS NOT NULL
+        AND kind NOT IN (SELECT value FROM json_each(?2))";
     let mut statement =
         connection.prepare(&format!("SELECT kind, key, tags FROM state WHERE {ended}"))?;
-    let mut rows = statement.query([&kinds])?;
+    let mut rows = statement.query(kinds.each_ref())?;
     while let Some(row) = rows.next()? {
         let (kind, key, text): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match tags::from_text(&text) {
@@ -37,5 +39,5 @@ pub(in crate::store) fn end_all(connection: &Connection) -> rusqlite::Result<usi
             Err(_) => tags::remove_all(connection, (&kind, &key))?,
         }
     }
-    connection.execute(&format!("DELETE FROM state WHERE {ended}"), [&kinds])
+    connection.execute(&format!("DELETE FROM state WHERE {ended}"), kinds)
 }

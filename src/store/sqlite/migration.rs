@@ -51,3 +51,9 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
     }
     transaction.commit().map_err(failed)
 }
+
+/// What the first program made.
+#[cfg(test)]
+pub(in crate::store) fn first_step() -> &'static str {
+    STEPS.first().copied().unwrap_or_default()
+}

@@ -7,6 +7,8 @@ mod reader;
 mod tags;
 mod writer;
 
+#[cfg(test)]
+pub(super) use migration::first_step;
 pub(super) use migration::migrate;
 
 use super::Range;

@@ -8,6 +8,10 @@ use std::path::Path;
 /// Most tags that are told of.
 const STRAYS: u32 = 100;
 
+/// The version of the tables since which rows have tags. What is older is brought up to date when it
+/// is restored or served.
+const FIRST_WITH_TAGS: i64 = 2;
+
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -34,17 +38,15 @@ pub fn check(database: &Path) -> Result<Report, UpkeepError> {
 }
 
 fn report(connection: &Connection) -> rusqlite::Result<Report> {
+    let sql = "SELECT COALESCE(MAX(version), 0) FROM migration";
+    let version = connection.query_row(sql, [], |row| row.get(0))?;
     let mut problems = damage(connection)?;
-    if problems.is_empty() {
+    if problems.is_empty() && version >= FIRST_WITH_TAGS {
         problems = strays(connection)?;
     }
     Ok(Report {
         problems,
-        version: connection.query_row(
-            "SELECT COALESCE(MAX(version), 0) FROM migration",
-            [],
-            |row| row.get(0),
-        )?,
+        version,
         epoch: sqlite::epoch::find(connection)?,
         n_rows: connection
             .prepare("SELECT kind, COUNT(*) FROM state GROUP BY kind ORDER BY kind")?

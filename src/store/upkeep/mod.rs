@@ -82,11 +82,20 @@ pub async fn end_all_of_before(url: &str) -> Result<Restored, StoreError> {
 /// waits, so that its requests may fail meanwhile.
 ///
 /// # Errors
-/// [`UpkeepError::Database`]; the file is as it was then.
+/// [`UpkeepError::Database`]; nothing is lost then, but the file or its log may be as large as before:
+/// [`StoreError::Busy`] while somebody reads or writes.
 pub fn vacuum(database: &Path) -> Result<(), UpkeepError> {
     let failed = UpkeepError::database(database);
     let connection = sqlite::open_existing(database).map_err(failed)?;
-    connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").map_err(failed)
+    connection.execute_batch("VACUUM").map_err(failed)?;
+    // That others were in the way is told in its answer, not as an error.
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let is_busy =
+        connection.query_row(checkpoint, [], |row| row.get::<_, i64>(0)).map_err(failed)?;
+    if is_busy != 0 {
+        return Err(UpkeepError::Database { path: database.to_owned(), source: StoreError::Busy });
+    }
+    Ok(())
 }
 
 /// Writes what `from` holds at this moment into the empty file `to`, and checks the copy. One read

@@ -119,6 +119,66 @@ fn a_database_that_was_restored_by_its_own_tools_ends_the_same() {
 }
 
 #[test]
+fn what_says_what_counts_no_more_outlives_a_restore() {
+    let marks = ["assertion", "dpop", "revoked-token", "not-before"];
+    let ops = || {
+        let mark = |kind: &str| Row::new(kind, "m", Vec::new()).expiring_at(NOW + 60);
+        marks.map(mark).into_iter().chain([Row::new("code", "x", Vec::new()).expiring_at(NOW)])
+    };
+    let ops = || ops().map(Op::Insert).collect::<Vec<_>>();
+    let place = Place::new();
+    wait(place.open("s.sqlite").batch(ops())).unwrap();
+    place.backup("s.sqlite", "copy").unwrap();
+    assert_eq!(place.restore("copy", "t.sqlite").unwrap(), Restored { epoch: 1, n_ended: 1 });
+    let restored = place.open("t.sqlite");
+    for kind in marks {
+        assert_eq!(wait(restored.list(kind)).unwrap().value.len(), 1, "{kind}");
+    }
+    assert_eq!(wait(restored.restored_at()).unwrap(), Some(NOW));
+    assert_eq!(wait(place.open("s.sqlite").restored_at()).unwrap(), None);
+    wait(async {
+        let Some(schema) = crate::store::throwaway::schema().await else { return };
+        let (url, clock) = (schema.url(), Clock::fixed(NOW));
+        let store = Store::postgres(&url, Isolation::ReadCommitted, clock).await.unwrap();
+        store.batch(ops()).await.unwrap();
+        assert_eq!(end_all_of_before(&url).await.unwrap(), Restored { epoch: 1, n_ended: 1 });
+        assert!(store.restored_at().await.unwrap() > Some(NOW), "by the clock of the database");
+    });
+}
+
+#[test]
+fn a_backup_of_an_older_program_is_checked_and_restored() {
+    let place = Place::new();
+    let connection = Connection::open(place.file("old")).unwrap();
+    connection.execute_batch("CREATE TABLE migration (version INTEGER PRIMARY KEY)").unwrap();
+    connection.execute_batch(sqlite::first_step()).unwrap();
+    let row = "INSERT INTO state VALUES ('consent', 'a', 3, NULL, x'00');
+        INSERT INTO migration VALUES (1);";
+    connection.execute_batch(row).unwrap();
+    let report = check(&place.file("old")).unwrap();
+    assert_eq!((report.version, report.problems), (1, Vec::new()));
+    place.backup("old", "copy").unwrap();
+    place.restore("copy", "t.sqlite").unwrap();
+    let found = wait(place.open("t.sqlite").find("consent", "a")).unwrap().value.unwrap();
+    assert_eq!(found.generation, 3);
+}
+
+#[test]
+fn a_vacuum_that_cannot_empty_the_log_says_so() {
+    let place = Place::new();
+    let store = place.open("s.sqlite");
+    wait(store.batch(rows())).unwrap();
+    let reader = Connection::open(place.file("s.sqlite")).unwrap();
+    reader.execute_batch("BEGIN; SELECT COUNT(*) FROM state").unwrap();
+    let refused = vacuum(&place.file("s.sqlite"));
+    let Err(UpkeepError::Database { source, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(source, StoreError::Busy);
+    reader.execute_batch("COMMIT").unwrap();
+    vacuum(&place.file("s.sqlite")).unwrap();
+    assert_eq!(wait(store.list("consent")).unwrap().value.len(), 1);
+}
+
+#[test]
 fn a_backup_is_whole_while_others_write() {
     let place = Place::new();
     let writer = place.open("s.sqlite");

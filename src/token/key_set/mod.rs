@@ -5,7 +5,7 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
-pub use rotation::{LIST_SECONDS, RotationMode};
+pub use rotation::RotationMode;
 
 use super::jwt::Signer;
 use super::key::{Algorithm, KeyError, SigningKey};
