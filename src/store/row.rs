@@ -15,6 +15,11 @@ pub(super) const KEPT_BY_RESTORE: &[&str] = &["assertion", "dpop", "revoked-toke
 /// Kinds whose rows end when the user, client or server in their tags is deactivated.
 pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &["session", "family", "code"];
 
+/// Kinds whose rows end when the user, client or server in their tags is deleted. Not those of the
+/// organization, whose tags say what they name.
+pub(super) const GONE_WITH_THEIR_OWNER: &[&str] =
+    &["session", "family", "code", "device", "pushed", "consent", "password", "factors"];
+
 /// Kind and key of the row that counts restores and says when the last was.
 pub(super) const EPOCH: (&str, &str) = ("epoch", "restore");
 

@@ -7,7 +7,7 @@ use super::entity::{Entity, EntityKind};
 use super::writing::Change;
 use super::{BatchOutcome, Op, Row, Store, StoreError, encoding};
 use crate::store::STEP;
-use crate::store::row::ENDED_WITH_THEIR_OWNER;
+use crate::store::row::{ENDED_WITH_THEIR_OWNER, GONE_WITH_THEIR_OWNER};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,19 +29,16 @@ const LONGEST: i64 = 24 * 3600;
 struct Ending {
     /// What came of it has this tag.
     tag: String,
-    /// It was deleted: nothing of it is kept at all.
+    /// It was deleted: what it had besides is not kept either.
     is_gone: bool,
     /// When, in seconds since 1970 by the clock of the store.
     at: i64,
 }
 
 impl Ending {
-    /// The kinds of rows that end; `None` for every kind.
-    fn kinds(&self) -> Vec<Option<&'static str>> {
-        match self.is_gone {
-            true => vec![None],
-            false => ENDED_WITH_THEIR_OWNER.iter().map(|kind| Some(*kind)).collect(),
-        }
+    /// The kinds of rows that end.
+    const fn kinds(&self) -> &'static [&'static str] {
+        if self.is_gone { GONE_WITH_THEIR_OWNER } else { ENDED_WITH_THEIR_OWNER }
     }
 }
 
@@ -226,6 +223,6 @@ async fn remove(store: &Store, row: &Row, ending: &Ending) -> Result<usize, Stor
     Ok(n_removed)
 }
 
-fn step(kind: Option<&str>, tag: &str) -> Op {
-    Op::DeleteTagged { kind: kind.map(str::to_owned), tag: tag.to_owned(), limit: STEP }
+fn step(kind: &str, tag: &str) -> Op {
+    Op::DeleteTagged { kind: Some(kind.to_owned()), tag: tag.to_owned(), limit: STEP }
 }

@@ -290,7 +290,7 @@ async fn begin(store: &Store, tag: &str, kinds: &[&str]) {
 
 async fn kept(store: &Store, tag: &str) -> Vec<&'static str> {
     let mut kept = Vec::new();
-    for kind in ["code", "credential", "family", "session"] {
+    for kind in ["code", "family", "password", "session"] {
         let rows = store.list_by_tag(kind, tag, None, 9).await.unwrap().value;
         kept.extend(rows.iter().map(|_| kind));
     }
@@ -302,7 +302,7 @@ fn what_came_of_a_user_who_is_deactivated_ends_and_does_not_come_back_with_them(
     on_each_with_clock(async |store, clock| {
         let organizations = Organizations::new(store.clone());
         create(&organizations, &[user("u1", "one@example.com")]).await;
-        let all = ["code", "credential", "family", "session"];
+        let all = ["code", "family", "password", "session"];
         begin(&store, "user:u1", &all).await;
         begin(&store, "user:u2", &all).await;
         let mut endings = Endings::new(store.clone());
@@ -313,7 +313,7 @@ fn what_came_of_a_user_who_is_deactivated_ends_and_does_not_come_back_with_them(
         };
         turn(true).await;
         assert_eq!(endings.remove().await.unwrap(), 3);
-        assert_eq!(kept(&store, "user:u1").await, ["credential"]);
+        assert_eq!(kept(&store, "user:u1").await, ["password"]);
         assert_eq!(kept(&store, "user:u2").await, all);
         // A node that had not heard of it began one more; another node ends it.
         begin(&store, "user:u1", &["family"]).await;
@@ -321,11 +321,11 @@ fn what_came_of_a_user_who_is_deactivated_ends_and_does_not_come_back_with_them(
         assert_eq!(Endings::new(store.clone()).remove().await.unwrap(), 1);
         begin(&store, "user:u1", &["family"]).await;
         turn(false).await;
-        assert_eq!(kept(&store, "user:u1").await, ["credential"], "not even what nobody saw");
+        assert_eq!(kept(&store, "user:u1").await, ["password"], "not even what nobody saw");
         begin(&store, "user:u1", &["family"]).await;
         clock.advance(3600);
         assert_eq!(endings.remove().await.unwrap(), 0, "what began since is no part of it");
-        assert_eq!(kept(&store, "user:u1").await, ["credential", "family"]);
+        assert_eq!(kept(&store, "user:u1").await, ["family", "password"]);
     });
 }
 
@@ -354,12 +354,14 @@ fn nothing_is_kept_of_what_is_deleted_whoever_had_it() {
         let organizations = Organizations::new(store.clone());
         let mut client = Entity::new(EntityKind::Application, "0oa1", "{}".to_owned());
         client.names.insert("web-app".to_owned());
+        let mut other = Entity::new(EntityKind::Application, "0oa2", "{}".to_owned());
+        other.tags.insert("user:u1".to_owned());
         let gone = Entity { is_ended: true, ..user("u2", "two@example.com") };
         let server = Entity::new(EntityKind::Server, "aus1", "{}".to_owned());
-        create(&organizations, &[user("u1", "one@example.com"), gone, client, server]).await;
+        create(&organizations, &[user("u1", "one@example.com"), gone, client, other, server]).await;
         let tags = ["user:u1", "user:u2", "client:web-app", "server:aus1"];
         for tag in tags {
-            begin(&store, tag, &["credential", "family"]).await;
+            begin(&store, tag, &["family", "password"]).await;
         }
         let delete = |kind, id: &str| Change::Delete { kind, id: id.to_owned(), generation: 1 };
         let changes = vec![
@@ -373,6 +375,8 @@ fn nothing_is_kept_of_what_is_deleted_whoever_had_it() {
         for tag in tags {
             assert_eq!(kept(&store, tag).await, [""; 0], "{tag}");
         }
+        let named = organizations.find(EntityKind::Application, "0oa2").await.unwrap();
+        assert!(named.is_some(), "what only names them stays");
     });
 }
 
