@@ -13,6 +13,8 @@ pub mod clock;
 #[doc(hidden)]
 pub mod random;
 #[doc(hidden)]
+pub mod metrics;
+#[doc(hidden)]
 pub mod source;
 #[doc(hidden)]
 pub mod document;
@@ -57,6 +59,8 @@ pub mod publish;
 pub mod grant;
 #[doc(hidden)]
 pub mod login;
+#[doc(hidden)]
+pub mod traffic;
 #[doc(hidden)]
 pub mod http;
 #[doc(hidden)]

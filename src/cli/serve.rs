@@ -10,6 +10,7 @@ use crate::program::Engine;
 use crate::publish::{Issuer, Missing, PublicUrl, Published};
 use crate::store::key_store;
 use crate::store::organization::{Counters, Endings};
+use crate::traffic::Traffic;
 use clap::Args;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -72,12 +73,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let denied = DenyList::default();
         denied.read(&store).await?;
         let login = opened.authenticator()?;
-        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
+        let traffic = Traffic::default();
+        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login, traffic });
         let ((stands, heard), (serves, served)) =
             (watch::channel(counters), watch::channel(counters));
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
         tokio::select! {
-            served = serve(listener, router(Arc::clone(&surface)), stop) => served?,
+            served = serve(listener, router(Arc::clone(&surface)), &surface.traffic, stop) => served?,
             never = listen(&opened, &surface, stands, served) => match never {},
             never = follow(again, follower, heard, serves) => match never {},
             never = remove_ended(&surface) => match never {},

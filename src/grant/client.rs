@@ -1,8 +1,9 @@
 //! Who the client is, proven (RFC 6749 §2.3, authorization-server §2.5).
 
-use super::{Endpoint, Refusal, Request, Surroundings, assertion};
+use super::{Endpoint, Presented, Refusal, Request, Surroundings, assertion};
 use crate::directory::{Application, AuthenticationMethod};
 use crate::publish::Published;
+use crate::token::foreign::ForeignJwt;
 
 /// What `Authorization: Basic` held.
 #[derive(Clone)]
@@ -60,6 +61,27 @@ pub async fn authenticate<'p>(
         }
         None => by_secret(published, request),
     }
+}
+
+/// The client that a request says it is of, which nothing is believed for yet.
+#[must_use]
+pub fn claimed<'p>(published: &'p Published, presented: &Presented) -> Option<&'p Application> {
+    let find = |id: &str| published.directory().find_application(id);
+    let by_assertion = || {
+        let jwt = ForeignJwt::parse(presented.form.find("client_assertion")?)?;
+        find(jwt.text("sub")?)
+    };
+    let named = match &presented.basic {
+        Some(Basic::Pair { raw, decoded }) => {
+            let decoded = decoded.as_ref().and_then(|(id, _)| find(id));
+            decoded.or_else(|| find(&raw.0))
+        }
+        Some(Basic::ClientId(id)) => find(id),
+        Some(Basic::Malformed) | None => None,
+    };
+    let in_form = || find(presented.form.find("client_id")?);
+    let in_address = || find(presented.query.find("client_id")?);
+    named.or_else(in_form).or_else(by_assertion).or_else(in_address)
 }
 
 /// A client with a secret, or one that has none.

@@ -31,7 +31,7 @@ mod tests;
 mod userinfo;
 
 pub use audience::choose_audience;
-pub use client::{Basic, ProvenClient, authenticate};
+pub use client::{Basic, ProvenClient, authenticate, claimed};
 pub use code::{CODE, CodeGrant, IssuedCode};
 pub use deny_list::DenyList;
 pub use device::{

@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Refusal {
     /// RFC 6749 §5.2 and its extensions.
     pub code: &'static str,
-    /// The status that goes with it: 400, 401, 403, 500 or 503.
+    /// The status that goes with it: 400, 401, 403, 408, 500 or 503.
     pub status: u16,
     /// What the client is told.
     pub description: String,
@@ -231,6 +231,19 @@ impl Refusal {
     pub(super) fn too_busy(cause: &str) -> Self {
         let description = "The server has too much to do. Try again in a moment.";
         Self::new("temporarily_unavailable", 503, description).because(cause)
+    }
+
+    /// A request whose answer took too long to make.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::too_busy("the request took longer than it may")
+    }
+
+    /// A body that did not arrive in time (RFC 9110 §15.5.9).
+    #[must_use]
+    pub fn body_too_slow() -> Self {
+        let description = "The request body took too long to arrive.";
+        Self { status: 408, ..Self::invalid_request(description) }
     }
 
     /// A node that does not know how the organization stands (decision 40).

@@ -125,6 +125,11 @@ impl ManagementError {
         Self { status: StatusCode::METHOD_NOT_ALLOWED, code: "E0000022", summary }
     }
 
+    pub(super) fn too_many() -> Self {
+        let summary = "API call exceeded rate limit due to too many requests.".to_owned();
+        Self { status: StatusCode::TOO_MANY_REQUESTS, code: "E0000047", summary }
+    }
+
     /// Metadata asked for by a client that does not exist (authorization-server §2.2).
     pub(super) fn unknown_client() -> Self {
         let summary = "Invalid value for 'client_id' parameter.".to_owned();

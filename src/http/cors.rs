@@ -16,8 +16,9 @@ const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, dpop, x-okta-user-agent-extended");
 
 /// What a page may read besides what every page may.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate, X-Okta-Request-Id");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "DPoP-Nonce, WWW-Authenticate, X-Okta-Request-Id, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset",
+);
 
 /// How long a browser may keep the answer to its question, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");

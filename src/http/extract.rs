@@ -5,10 +5,12 @@ use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Most bytes of a form.
 const FORM_BYTES: usize = 64 * 1024;
@@ -50,15 +52,25 @@ pub(super) async fn read_form(parts: &Parts, body: Body) -> Result<Form, Refusal
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
-    read(body).await
+    read(body, &parts.extensions).await
 }
 
 async fn form(request: Request) -> Result<Form, Refusal> {
-    read(request.into_body()).await
+    let (parts, body) = request.into_parts();
+    read(body, &parts.extensions).await
 }
 
-async fn read(body: Body) -> Result<Form, Refusal> {
-    let body = to_bytes(body, FORM_BYTES).await.map_err(|_| {
+/// How long a body may take to arrive, beside a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyTime(pub(super) Duration);
+
+async fn read(body: Body, around: &Extensions) -> Result<Form, Refusal> {
+    let body = to_bytes(body, FORM_BYTES);
+    let body = match around.get::<BodyTime>() {
+        Some(BodyTime(time)) => timeout(*time, body).await.map_err(|_| Refusal::body_too_slow())?,
+        None => body.await,
+    };
+    let body = body.map_err(|_| {
         Refusal::no_form("The request body could not be read, or is longer than 65536 bytes.")
     })?;
     parse(&body)

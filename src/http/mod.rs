@@ -2,11 +2,14 @@
 //! matched, forms read and answers written.
 
 mod answer;
+mod connection;
 mod cookie;
 mod cors;
 mod extract;
 mod guard;
+mod limit;
 mod oauth;
+mod operation;
 mod pages;
 mod serve;
 #[cfg(test)]
@@ -20,10 +23,10 @@ use crate::login::Authenticator;
 use crate::publish::Issuer;
 use crate::random::Random;
 use crate::store::Store;
-use answer::{ManagementError, private};
+use crate::traffic::Traffic;
+use answer::ManagementError;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -41,11 +44,17 @@ pub struct Surface {
     pub denied: DenyList,
     /// Who signs people in.
     pub login: Authenticator,
+    /// Whom requests come from, and how many are taken.
+    pub traffic: Traffic,
 }
 
 /// Where the connection of a request comes from, beside the request.
 #[derive(Debug, Clone, Copy)]
 struct PeerAddress(IpAddr);
+
+/// The address of the client, also behind proxies, beside a request that passed the fence.
+#[derive(Debug, Clone, Copy)]
+struct ClientAddress(IpAddr);
 
 impl Surface {
     /// What a grant is handed, at this moment.
@@ -59,10 +68,20 @@ impl Surface {
 pub fn router(surface: Arc<Surface>) -> Router {
     let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
     Router::new()
-        .route("/health", get(health))
-        .merge(pages())
+        .merge(operation::public())
+        .merge(pages(&surface))
         .merge(documents())
         .merge(endpoints(&surface))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(fence)
+        .with_state(surface)
+}
+
+/// What is served to those who operate the server, at an address of their own.
+pub fn management(surface: Arc<Surface>) -> Router {
+    let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
+    operation::management()
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(fence)
@@ -90,11 +109,12 @@ fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/oauth2/{server}/v1/par", post(oauth::par))
         .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
         .method_not_allowed_fallback(wrong_method)
+        .route_layer(middleware::from_fn_with_state(surface.clone(), limit::endpoints))
         .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))
 }
 
 /// What people see, and where browsers are sent.
-fn pages() -> Router<Arc<Surface>> {
+fn pages(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
     Router::new()
         .route("/signin", get(pages::ask_sign_in).post(pages::sign_in))
         .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
@@ -105,11 +125,7 @@ fn pages() -> Router<Arc<Surface>> {
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))
         .route("/oauth2/{server}/v1/authorize", get(oauth::authorize).post(oauth::authorize_posted))
         .route("/oauth2/{server}/v1/logout", get(oauth::logout).post(oauth::logout_posted))
-}
-
-/// Whether requests are answered.
-async fn health() -> Response {
-    private(StatusCode::OK, r#"{"status":"ok"}"#.to_owned())
+        .route_layer(middleware::from_fn_with_state(surface.clone(), limit::pages))
 }
 
 async fn unknown(request: Request) -> Response {

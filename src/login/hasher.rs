@@ -2,6 +2,7 @@
 //! than let wait, and takes no more memory than its threads.
 
 use super::password::{Candidate, PasswordHash};
+use crate::metrics::METRICS;
 use crate::random::Random;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,9 +87,14 @@ impl Hasher {
     }
 
     fn enqueue(&self, task: Task) -> Result<(), HasherBusy> {
+        METRICS.passwords_waiting.add(1);
         match self.queue.try_send(task) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(HasherBusy),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                METRICS.passwords_waiting.add(-1);
+                METRICS.passwords_refused.add(1);
+                Err(HasherBusy)
+            }
         }
     }
 }
@@ -97,6 +103,7 @@ impl Hasher {
 fn work(tasks: &Mutex<Receiver<Task>>, random: &Random) {
     loop {
         let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        METRICS.passwords_waiting.add(-i64::from(task.is_ok()));
         match task {
             Ok(Task::Check { answer, .. }) if answer.is_closed() => {}
             Ok(Task::Make { answer, .. }) if answer.is_closed() => {}

@@ -20,6 +20,8 @@ pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use running::{ClientProof, Missing, Published, RunningServer, StartError, Surroundings};
 
+use crate::clock::Stopwatch;
+use crate::metrics::METRICS;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
 
@@ -82,7 +84,9 @@ fn compile_in_background(published: &Arc<Published>) {
             let Some(server) = lacks(&published).and_then(|at| published.servers().get(at)) else {
                 break;
             };
+            let watch = Stopwatch::start();
             server.programs().compile();
+            METRICS.compilations.observe(watch.nanoseconds());
         }
     };
     let thread = std::thread::Builder::new().name("compile".to_owned()).spawn(work);

@@ -18,7 +18,8 @@ pub use failing::Fails;
 pub use postgres::Isolation;
 pub use row::{Answer, BatchOutcome, Op, Row, StoreError};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
+use crate::metrics::{Histogram, METRICS};
 #[cfg(any(test, feature = "internals"))]
 use failing::Failing;
 use memory::Memory;
@@ -161,13 +162,16 @@ impl Store {
     }
 
     async fn apply(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
-        match self {
-            Self::Memory(memory) => Ok(memory.batch(ops)),
-            Self::Sqlite(sqlite) => sqlite.batch(ops).await,
-            Self::Postgres(postgres) => postgres.batch(ops).await,
-            #[cfg(any(test, feature = "internals"))]
-            Self::Failing(failing) => failing.apply(ops).await,
-        }
+        timed(&METRICS.store_batches, async {
+            match self {
+                Self::Memory(memory) => Ok(memory.batch(ops)),
+                Self::Sqlite(sqlite) => sqlite.batch(ops).await,
+                Self::Postgres(postgres) => postgres.batch(ops).await,
+                #[cfg(any(test, feature = "internals"))]
+                Self::Failing(failing) => failing.apply(ops).await,
+            }
+        })
+        .await
     }
 
     /// When a backup was last restored, in seconds since 1970; `None` if none ever was. What was
@@ -189,13 +193,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] if too many wait already, [`StoreError::Database`] if reading fails.
     pub async fn find(&self, kind: &str, key: &str) -> Result<Answer<Option<Row>>, StoreError> {
-        match self {
-            Self::Memory(memory) => Ok(memory.find(kind, key)),
-            Self::Sqlite(sqlite) => sqlite.find(kind, key).await,
-            Self::Postgres(postgres) => postgres.find(kind, key).await,
-            #[cfg(any(test, feature = "internals"))]
-            Self::Failing(failing) => failing.find(kind, key).await,
-        }
+        timed(&METRICS.store_reads, async {
+            match self {
+                Self::Memory(memory) => Ok(memory.find(kind, key)),
+                Self::Sqlite(sqlite) => sqlite.find(kind, key).await,
+                Self::Postgres(postgres) => postgres.find(kind, key).await,
+                #[cfg(any(test, feature = "internals"))]
+                Self::Failing(failing) => failing.find(kind, key).await,
+            }
+        })
+        .await
     }
 
     /// All rows of this kind, in the byte order of their keys: for kinds of which there are few.
@@ -203,13 +210,16 @@ impl Store {
     /// # Errors
     /// As [`Store::find`].
     pub async fn list(&self, kind: &str) -> Result<Answer<Vec<Row>>, StoreError> {
-        match self {
-            Self::Memory(memory) => Ok(memory.list(kind)),
-            Self::Sqlite(sqlite) => sqlite.list(kind).await,
-            Self::Postgres(postgres) => postgres.list(kind).await,
-            #[cfg(any(test, feature = "internals"))]
-            Self::Failing(failing) => failing.list(kind).await,
-        }
+        timed(&METRICS.store_reads, async {
+            match self {
+                Self::Memory(memory) => Ok(memory.list(kind)),
+                Self::Sqlite(sqlite) => sqlite.list(kind).await,
+                Self::Postgres(postgres) => postgres.list(kind).await,
+                #[cfg(any(test, feature = "internals"))]
+                Self::Failing(failing) => failing.list(kind).await,
+            }
+        })
+        .await
     }
 
     /// Rows of this kind whose keys are in `range`, in the byte order of their keys.
@@ -246,14 +256,29 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Answer<Vec<Row>>, StoreError> {
-        match self {
-            Self::Memory(memory) => Ok(memory.list_by_tag(kind, tag, after, limit)),
-            Self::Sqlite(sqlite) => sqlite.list_by_tag(kind, tag, after, limit).await,
-            Self::Postgres(postgres) => postgres.list_by_tag(kind, tag, after, limit).await,
-            #[cfg(any(test, feature = "internals"))]
-            Self::Failing(failing) => failing.list_by_tag(kind, tag, after, limit).await,
-        }
+        timed(&METRICS.store_reads, async {
+            match self {
+                Self::Memory(memory) => Ok(memory.list_by_tag(kind, tag, after, limit)),
+                Self::Sqlite(sqlite) => sqlite.list_by_tag(kind, tag, after, limit).await,
+                Self::Postgres(postgres) => postgres.list_by_tag(kind, tag, after, limit).await,
+                #[cfg(any(test, feature = "internals"))]
+                Self::Failing(failing) => failing.list_by_tag(kind, tag, after, limit).await,
+            }
+        })
+        .await
     }
+}
+
+/// Counts how long the store took to answer, and whether it failed.
+async fn timed<T>(
+    durations: &Histogram,
+    asked: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let watch = Stopwatch::start();
+    let answered = asked.await;
+    durations.observe(watch.nanoseconds());
+    METRICS.store_failures.add(u64::from(answered.is_err()));
+    answered
 }
 
 #[cfg(test)]

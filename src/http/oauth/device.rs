@@ -16,7 +16,7 @@ pub(crate) async fn device(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(request, async |presented| {
+    with_form(&surface, request, async |presented| {
         let published = surface.issuer.version();
         let around = surface.around();
         let begun = grant::authorize_device(&published, &server, presented, &around).await?;

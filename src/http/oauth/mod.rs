@@ -26,21 +26,36 @@ pub(super) use userinfo::userinfo;
 
 use super::answer::{ManagementError, refused};
 use super::extract::{presented, tried_basic};
+use super::limit::Admission;
+use super::{ClientAddress, Surface};
 use crate::grant::{Presented, Refusal};
 use axum::extract::Request;
 use axum::response::Response;
 
-/// The way of every endpoint that takes a form: read it and answer it.
+/// The way of every endpoint that takes a form: read it, count it and answer it.
 async fn with_form(
+    surface: &Surface,
     request: Request,
     answer: impl AsyncFnOnce(Presented) -> Result<Response, Refusal>,
 ) -> Response {
     let tried_basic = tried_basic(request.headers());
-    let answered = match presented(request).await {
-        Ok(presented) => answer(presented).await,
-        Err(refusal) => Err(refusal),
+    let from = request.extensions().get::<ClientAddress>().copied();
+    let presented = match presented(request).await {
+        Ok(presented) => presented,
+        Err(refusal) => return refused(&refusal, tried_basic),
     };
-    answered.unwrap_or_else(|refusal| refused(&refusal, tried_basic))
+    let admission = Admission::ask(surface, &presented, from);
+    if admission.is_refused() {
+        return admission.refusal(surface);
+    }
+    let answered = answer(presented).await;
+    let is_proven = answered.as_ref().err().is_none_or(|refusal| refusal.code != "invalid_client");
+    let response = answered.unwrap_or_else(|refusal| refused(&refusal, tried_basic));
+    if is_proven {
+        return admission.tell(response, surface);
+    }
+    admission.give_back(surface);
+    response
 }
 
 /// What metadata and keys of a server that is not there are answered with.

@@ -14,7 +14,7 @@ pub(crate) async fn revoke(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(request, async |presented| {
+    with_form(&surface, request, async |presented| {
         let published = surface.issuer.version();
         grant::revoke(&published, &server, presented, &surface.around()).await?;
         Ok(nothing())

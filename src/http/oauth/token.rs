@@ -14,7 +14,7 @@ pub(crate) async fn token(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(request, async |presented| {
+    with_form(&surface, request, async |presented| {
         let published = surface.issuer.version();
         let tokens = grant::token(&published, &server, presented, &surface.around()).await?;
         Ok(issued(&tokens))

@@ -24,7 +24,7 @@ pub(super) use words::Words;
 use super::cookie::{Cookies, csrf_token};
 use super::extract::read_form;
 use super::oauth::AuthorizationAnswer;
-use super::{PeerAddress, Surface};
+use super::{ClientAddress, Surface};
 use crate::grant::Form;
 use crate::login::{FoundSession, Pending, Said, Session, SessionSecret, Step};
 use crate::publish::Published;
@@ -67,7 +67,7 @@ pub(super) struct Visit {
     pub(super) agent: String,
     /// Path and query of the address.
     pub(super) path: String,
-    /// Where the connection comes from.
+    /// Where the browser is.
     pub(super) address: Option<IpAddr>,
     pub(super) now: i64,
 }
@@ -95,7 +95,7 @@ impl Visit {
         let session = session.map_err(|error| failed(&layout, &error.to_string()))?;
         let agent = agent(&parts);
         let path = parts.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
-        let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
+        let address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
         let now = surface.clock.seconds();
         Ok(Self { published, cookies, session, form, words, agent, path, address, now })
     }

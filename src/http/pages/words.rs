@@ -17,6 +17,7 @@ pub(crate) struct Words {
     /// Before a number of minutes and after it.
     locked: [&'static str; 2],
     pub(crate) busy: &'static str,
+    pub(crate) too_many: &'static str,
     pub(crate) form_too_old: &'static str,
     pub(crate) consent: &'static str,
     /// After the name of the application.
@@ -76,6 +77,7 @@ const ENGLISH: Words = Words {
     wrong: "The user name or the password is wrong.",
     locked: ["There were too many attempts. Try again in", "min."],
     busy: "We cannot sign you in at the moment. Please try again.",
+    too_many: "Too much is asked for from where you are. Please wait a moment and try again.",
     form_too_old: "This form has expired or was sent from somewhere else. Go back, load the page \
                    again and repeat what you did.",
     consent: "Allow access?",
@@ -137,6 +139,7 @@ const GERMAN: Words = Words {
     wrong: "Benutzername oder Passwort ist falsch.",
     locked: ["Es gab zu viele Versuche. Versuchen Sie es wieder in", "min."],
     busy: "Wir können Sie gerade nicht anmelden. Bitte versuchen Sie es noch einmal.",
+    too_many: "Von dort, wo Sie sind, kommen zu viele Anfragen. Bitte warten Sie einen Moment.",
     form_too_old: "Dieses Formular ist abgelaufen oder wurde von anderswo gesendet. Gehen Sie \
                    zurück, laden Sie die Seite neu und wiederholen Sie Ihre Eingabe.",
     consent: "Zugriff erlauben?",
@@ -198,6 +201,7 @@ const FRENCH: Words = Words {
     wrong: "L\u{2019}identifiant ou le mot de passe est incorrect.",
     locked: ["Trop de tentatives. Réessayez dans", "min."],
     busy: "La connexion est impossible pour le moment. Veuillez réessayer.",
+    too_many: "Trop de demandes viennent de votre adresse. Veuillez attendre un instant.",
     form_too_old: "Ce formulaire a expiré ou vient d\u{2019}ailleurs. Revenez en arrière, \
                    rechargez la page et recommencez.",
     consent: "Autoriser l\u{2019}accès\u{a0}?",

@@ -15,14 +15,17 @@ mod exchange;
 mod form;
 mod introspect;
 mod kill;
+mod limit;
 mod metadata;
 mod nodes;
+mod operation;
 mod par;
 mod refresh;
 mod revoke;
 mod sign_in;
 mod surface;
 mod sweep;
+mod socket;
 mod target;
 mod token;
 mod userinfo;
@@ -36,6 +39,7 @@ use crate::publish::fixture::{URL, document, publish};
 use crate::random::Random;
 use crate::store::{BatchOutcome, Op, Row, Store};
 use crate::token::{Algorithm, MasterKey, SigningKey, Vault};
+use crate::traffic::Traffic;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
@@ -121,6 +125,22 @@ impl World {
         random: Random,
         change: impl FnOnce(&mut Value),
     ) -> Self {
+        Self::made(open, clock, random, change, |_| ())
+    }
+
+    /// The demo, with requests taken otherwise.
+    fn limited(limit: impl FnOnce(&mut Traffic)) -> Self {
+        let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
+        Self::made(|_, clock| Store::memory(clock), clock, random, |_| (), limit)
+    }
+
+    fn made(
+        open: impl FnOnce(&Runtime, Clock) -> Store,
+        clock: Clock,
+        random: Random,
+        change: impl FnOnce(&mut Value),
+        limit: impl FnOnce(&mut Traffic),
+    ) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let store = open(&runtime, clock.clone());
         let vault = Vault::new(&MasterKey::generate(&random)).unwrap();
@@ -132,7 +152,9 @@ impl World {
         };
         let denied = DenyList::default();
         let issuer = Issuer::new(publish(&demo_with(change)));
-        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login });
+        let mut traffic = Traffic::default();
+        limit(&mut traffic);
+        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login, traffic });
         Self { router: router(surface.clone()), surface, runtime }
     }
 

@@ -14,6 +14,7 @@ pub(super) use migration::migrate;
 use super::Range;
 use super::row::{Answer, Batched, Op, Row, StoreError};
 use crate::clock::Clock;
+use crate::metrics::{Gauge, METRICS};
 use reader::Question;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, Permissions};
@@ -58,7 +59,7 @@ impl Sqlite {
 
     pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
         let (answer, answered) = oneshot::channel();
-        enqueue(&self.writer, writer::Write { ops, answer })?;
+        enqueue(&self.writer, writer::Write { ops, answer }, &METRICS.store_writes_waiting)?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -103,7 +104,7 @@ impl Sqlite {
 
     async fn read(&self, question: Question) -> Result<Answer<Vec<Row>>, StoreError> {
         let (answer, answered) = oneshot::channel();
-        enqueue(&self.reader, reader::Read { question, answer })?;
+        enqueue(&self.reader, reader::Read { question, answer }, &METRICS.store_reads_waiting)?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 }
@@ -157,10 +158,15 @@ fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreEr
     thread.map(drop).map_err(|error| StoreError::Database(error.to_string()))
 }
 
-fn enqueue<Task>(queue: &SyncSender<Task>, task: Task) -> Result<(), StoreError> {
-    queue.try_send(task).map_err(|error| match error {
-        TrySendError::Full(_) => StoreError::Busy,
-        TrySendError::Disconnected(_) => StoreError::Closed,
+fn enqueue<Task>(queue: &SyncSender<Task>, task: Task, waiting: &Gauge) -> Result<(), StoreError> {
+    // Before it is sent: it may be taken at once.
+    waiting.add(1);
+    queue.try_send(task).map_err(|error| {
+        waiting.add(-1);
+        match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Closed,
+        }
     })
 }
 

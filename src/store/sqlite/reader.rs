@@ -2,6 +2,7 @@
 
 use super::{StoreError, failed};
 use crate::clock::Clock;
+use crate::metrics::METRICS;
 use crate::store::row::{Answer, Row};
 use rusqlite::{Connection, Params, ToSql};
 use std::sync::mpsc::Receiver;
@@ -42,6 +43,7 @@ pub(super) fn run(connection: &Connection, clock: &Clock, reads: &Mutex<Receiver
     // Whoever holds the lock waits for the next question; it is let go before the answer is sought.
     let next = || reads.lock().unwrap_or_else(PoisonError::into_inner).recv();
     while let Ok(Read { question, answer }) = next() {
+        METRICS.store_reads_waiting.add(-1);
         let rows = rows(connection, &question).map_err(failed);
         drop(answer.send(rows.map(|value| Answer { value, at: clock.microseconds() })));
     }

@@ -104,7 +104,7 @@ fn who_comes_after_a_full_queue_is_told_that_the_store_is_busy() {
     let (reader, _reads) = sync_channel(1);
     let sqlite = Sqlite { writer, reader };
     let (answer, _answered) = oneshot::channel();
-    enqueue(&sqlite.writer, writer::Write { ops: Vec::new(), answer }).unwrap();
+    enqueue(&sqlite.writer, writer::Write { ops: Vec::new(), answer }, &Gauge::new()).unwrap();
     assert_eq!(outcome(&sqlite, "a"), Err(StoreError::Busy));
     drop(writes);
     assert_eq!(outcome(&sqlite, "a"), Err(StoreError::Closed));
@@ -116,7 +116,7 @@ fn a_caller_that_hangs_up_does_not_cancel_its_batch() {
     let sqlite = open(&directory.path().join("s.sqlite")).unwrap();
     let (answer, answered) = oneshot::channel();
     drop(answered);
-    enqueue(&sqlite.writer, writer::Write { ops: insert("a"), answer }).unwrap();
+    enqueue(&sqlite.writer, writer::Write { ops: insert("a"), answer }, &Gauge::new()).unwrap();
     // The writer takes in order, so that the answer to the second comes after the first.
     assert_eq!(outcome(&sqlite, "a"), Ok(BatchOutcome::Failed(0)));
 }

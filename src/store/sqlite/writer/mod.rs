@@ -4,7 +4,8 @@
 mod apply;
 
 use super::{StoreError, failed, is_busy};
-use crate::clock::{Clock, seconds_of};
+use crate::clock::{Clock, Stopwatch, seconds_of};
+use crate::metrics::METRICS;
 use crate::store::row::{Answer, BatchOutcome, Batched, Op};
 use apply::{Applied, apply};
 use rusqlite::Connection;
@@ -29,7 +30,11 @@ pub(super) fn run(connection: Connection, clock: Clock, writes: &Receiver<Write>
     while let Ok(first) = writes.recv() {
         let waiting = std::iter::from_fn(|| writes.try_recv().ok()).take(GROUP - 1);
         let group: Vec<Write> = std::iter::once(first).chain(waiting).collect();
+        METRICS.store_writes_waiting.add(-i64::try_from(group.len()).unwrap_or(i64::MAX));
+        let watch = Stopwatch::start();
         let outcomes = writer.write(&group);
+        METRICS.store_commits.observe(watch.nanoseconds());
+        METRICS.store_committed_batches.add(group.len() as u64);
         for (write, outcome) in group.into_iter().zip(outcomes) {
             // Who hung up gets no answer; the batch stays applied.
             drop(write.answer.send(outcome));
