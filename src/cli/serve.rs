@@ -231,7 +231,7 @@ impl Follower<'_> {
         let Opened { store, vault, random, .. } = self.opened;
         let published = self.surface.issuer.version();
         let mut is_changed = false;
-        for server in published.servers() {
+        for server in published.all_servers() {
             let (Some(algorithm), mode) = server.signing() else { continue };
             let id = &server.definition().id;
             match key_store::maintain(store, vault, random, id, algorithm, mode).await {
@@ -276,7 +276,7 @@ fn welcome(published: &Published, opened: &Opened) -> String {
         let written = text.write_fmt(line);
         debug_assert!(written.is_ok(), "a text in memory takes everything");
     };
-    for server in published.servers() {
+    for server in published.all_servers() {
         line(format_args!("  {}\n", server.issuer()));
     }
     if let Some(credentials) = &opened.credentials {

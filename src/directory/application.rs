@@ -30,6 +30,8 @@ pub struct Application {
     pub jwks: Vec<Jwk>,
     /// Audiences it is the resource server of: what is sent there it may ask about (decision 14).
     pub resource_server_for: Vec<String>,
+    /// Scopes of the management API that it was granted (decision 31).
+    pub management_scopes: Vec<String>,
     /// Whether refresh tokens are exchanged at each use.
     pub refresh_rotation: RefreshRotation,
     /// How long the predecessor of a refresh token may still come, in seconds.

@@ -33,6 +33,7 @@ fn application() -> Application {
         dpop_bound: false,
         jwks: Vec::new(),
         resource_server_for: Vec::new(),
+        management_scopes: Vec::new(),
         id: "0oa1".to_owned(),
         client_id: "web-app".to_owned(),
         label: "Web".to_owned(),

@@ -1,5 +1,5 @@
-//! Whether an access token of a server still counts: for introspection, userinfo, revocation and
-//! exchange alike (decisions 15 and 16).
+//! Whether a token of a server still counts: for introspection, userinfo, revocation and exchange
+//! alike (decisions 15 and 16).
 
 use super::family::{self, Family};
 use super::{Refusal, Surroundings};
@@ -22,10 +22,27 @@ pub(super) struct Accepted<'p> {
 /// The access token of this server that a text is, if it was signed here and has not ended. Whether
 /// it was revoked is not asked.
 pub(super) fn read(server: &RunningServer, token: &str, now: i64) -> Option<Claims> {
-    let bytes = server.keys().verifier().verify(token).ok()?;
+    read_as(server, token, TokenKind::Access, now)
+}
+
+fn read_as(server: &RunningServer, token: &str, kind: TokenKind, now: i64) -> Option<Claims> {
+    let bytes = server.keys().verifier().verify_as(token, kind).ok()?;
     let claims = Claims::parse(&bytes).ok()?;
-    claims.check(TokenKind::Access, server.issuer(), now).ok()?;
+    claims.check(kind, server.issuer(), now).ok()?;
     Some(claims)
+}
+
+/// The ID token of this server that a text is, while its time is not over and its client and its
+/// user are active.
+pub(super) fn accept_identity<'p>(
+    published: &'p Published,
+    server: &RunningServer,
+    token: &str,
+    now: i64,
+) -> Option<Accepted<'p>> {
+    let claims = read_as(server, token, TokenKind::Identity, now)?;
+    let (client, user) = active(published, claims.text("aud")?, claims.text("sub"))?;
+    Some(Accepted { claims, client, user, family: None })
 }
 
 /// The access token that a text is, if it counts: it has not ended and was not revoked, its client
@@ -64,9 +81,17 @@ fn owners<'p>(
     published: &'p Published,
     claims: &Claims,
 ) -> Option<(&'p Application, Option<usize>)> {
+    active(published, claims.client()?, claims.text("uid"))
+}
+
+fn active<'p>(
+    published: &'p Published,
+    client_id: &str,
+    user_id: Option<&str>,
+) -> Option<(&'p Application, Option<usize>)> {
     let directory = published.directory();
-    let client = directory.find_application(claims.client()?)?;
-    let user = match claims.text("uid") {
+    let client = directory.find_application(client_id)?;
+    let user = match user_id {
         Some(id) => {
             let index = directory.find_user_by_id(id)?;
             let user = directory.users().get(index)?;

@@ -21,17 +21,38 @@ pub(super) const SKEW: i64 = 30;
 /// How far ahead an assertion may end, in seconds.
 const LONGEST: i64 = 3600;
 
-/// The client that signed the assertion.
+/// That an assertion was used, not yet written: a request that is asked to come again with a nonce
+/// may come again with the same one.
+#[derive(Debug)]
+pub(super) struct Mark(Row);
+
+impl Mark {
+    /// Marks the assertion as used; once for all nodes, and beyond a restart (decision 20).
+    ///
+    /// # Errors
+    /// `invalid_client` if it was used before.
+    pub(super) async fn write(self, around: &Surroundings<'_>) -> Result<(), Refusal> {
+        match around.store.batch(vec![Op::Insert(self.0)]).await?.value {
+            BatchOutcome::Applied => Ok(()),
+            BatchOutcome::Failed(_) => {
+                Err(Refusal::assertion("The client_assertion has already been used."))
+            }
+        }
+    }
+}
+
+/// The client that signed the assertion, and the mark that it was used, where it has a name to be
+/// known by.
 ///
 /// # Errors
 /// `invalid_client`, with what is wrong.
-pub(super) async fn authenticate<'p>(
+pub(super) fn authenticate<'p>(
     published: &'p Published,
     request: &Request,
     assertion: &str,
     endpoint: &Endpoint<'_>,
     around: &Surroundings<'_>,
-) -> Result<ProvenClient<'p>, Refusal> {
+) -> Result<(ProvenClient<'p>, Option<Mark>), Refusal> {
     if request.form().find("client_assertion_type") != Some(TYPE) {
         return Err(Refusal::assertion_type());
     }
@@ -52,8 +73,7 @@ pub(super) async fn authenticate<'p>(
     if around.denied.may_have_been_used(made_at(&jwt)) {
         return Err(Refusal::assertion("The client_assertion has already been used."));
     }
-    mark(client_id, &jwt, around).await?;
-    Ok(client)
+    Ok((client, mark(client_id, &jwt)))
 }
 
 fn assertion_is(what: &str) -> Refusal {
@@ -71,7 +91,8 @@ fn check_signature(
         }
         Some(ClientProof::Keys(keys)) => {
             let named = jwt.header("kid");
-            let is_meant = |kid: Option<&str>| named.is_none_or(|named| kid == Some(named));
+            // A key without a name may be the one that is named: there is nothing else to call it.
+            let is_meant = |kid: Option<&str>| kid.is_none() || named.is_none() || kid == named;
             let mut meant = keys.iter().filter(|key| is_meant(key.kid())).peekable();
             if meant.peek().is_none() {
                 let text =
@@ -116,6 +137,9 @@ fn check_claims(
     let is_ahead = |claim: &str| {
         jwt.has(claim) && jwt.time(claim).is_none_or(|time| time > now.saturating_add(SKEW))
     };
+    if jwt.has("jti") && jwt.text("jti").is_none() {
+        return Err(Refusal::assertion("The claim 'jti' of the client_assertion must be a text."));
+    }
     if is_ahead("iat") || is_ahead("nbf") {
         return Err(Refusal::assertion("The client_assertion was issued in the future."));
     }
@@ -129,20 +153,8 @@ fn made_at(jwt: &ForeignJwt<'_>) -> i64 {
     jwt.time("iat").unwrap_or_else(earliest)
 }
 
-/// Marks an assertion as used, where it has a name to be known by; once for all nodes, and beyond a
-/// restart (decision 20).
-async fn mark(
-    client_id: &str,
-    jwt: &ForeignJwt<'_>,
-    around: &Surroundings<'_>,
-) -> Result<(), Refusal> {
-    let (Some(jti), Some(end)) = (jwt.text("jti"), jwt.time("exp")) else { return Ok(()) };
+fn mark(client_id: &str, jwt: &ForeignJwt<'_>) -> Option<Mark> {
+    let (jti, end) = (jwt.text("jti")?, jwt.time("exp")?);
     let key = lookup_hash(USED, &format!("{client_id}\0{jti}"));
-    let row = Row::new(USED, &key, Vec::new()).expiring_at(end.saturating_add(SKEW));
-    match around.store.batch(vec![Op::Insert(row)]).await?.value {
-        BatchOutcome::Applied => Ok(()),
-        BatchOutcome::Failed(_) => {
-            Err(Refusal::assertion("The client_assertion has already been used."))
-        }
-    }
+    Some(Mark(Row::new(USED, &key, Vec::new()).expiring_at(end.saturating_add(SKEW))))
 }

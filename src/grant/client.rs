@@ -1,6 +1,6 @@
 //! Who the client is, proven (RFC 6749 §2.3, authorization-server §2.5).
 
-use super::{Endpoint, Presented, Refusal, Request, Surroundings, assertion};
+use super::{Endpoint, Presented, Refusal, Request, Surroundings, assertion, dpop};
 use crate::directory::{Application, AuthenticationMethod};
 use crate::publish::Published;
 use crate::token::foreign::ForeignJwt;
@@ -55,12 +55,53 @@ pub async fn authenticate<'p>(
     endpoint: &Endpoint<'_>,
     around: &Surroundings<'_>,
 ) -> Result<ProvenClient<'p>, Refusal> {
-    match request.form().find("client_assertion") {
-        Some(assertion) => {
-            assertion::authenticate(published, request, assertion, endpoint, around).await
-        }
-        None => by_secret(published, request),
+    let (client, mark) = recognize(published, request, endpoint, around)?;
+    if let Some(mark) = mark {
+        mark.write(around).await?;
     }
+    Ok(client)
+}
+
+/// As [`authenticate`], with the mark of the assertion still to be written.
+pub(super) fn recognize<'p>(
+    published: &'p Published,
+    request: &Request,
+    endpoint: &Endpoint<'_>,
+    around: &Surroundings<'_>,
+) -> Result<(ProvenClient<'p>, Option<assertion::Mark>), Refusal> {
+    match request.form().find("client_assertion") {
+        Some(assertion) => assertion::authenticate(published, request, assertion, endpoint, around),
+        None => by_secret(published, request).map(|client| (client, None)),
+    }
+}
+
+/// The client that sent the request, and the thumbprint of the key that it proves to have, if it
+/// proves one (RFC 9449). An assertion is spent last.
+pub(super) async fn authenticate_with_key<'p>(
+    published: &'p Published,
+    request: &Request,
+    endpoint: &Endpoint<'_>,
+    around: &Surroundings<'_>,
+) -> Result<(ProvenClient<'p>, Option<String>), Refusal> {
+    let (client, mark) = recognize(published, request, endpoint, around)?;
+    let binding = dpop::Purpose::Binding;
+    let proven = dpop::prove(published, request.dpop(), endpoint, binding, around).await;
+    let thumbprint = spend(mark, proven, around).await?;
+    Ok((client, thumbprint))
+}
+
+/// The outcome of what followed a recognized client, once its assertion is spent; it is not where
+/// the client is asked to come again with a nonce.
+pub(super) async fn spend<T>(
+    mark: Option<assertion::Mark>,
+    outcome: Result<T, Refusal>,
+    around: &Surroundings<'_>,
+) -> Result<T, Refusal> {
+    let comes_again = outcome.as_ref().is_err_and(|refusal| refusal.nonce.is_some());
+    if let Some(mark) = mark.filter(|_| !comes_again) {
+        mark.write(around).await?;
+    }
+    outcome
 }
 
 /// The client that a request says it is of, which nothing is believed for yet.

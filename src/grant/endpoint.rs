@@ -1,7 +1,7 @@
 //! Where a request arrived, as a client may name it: by the configured URLs alone, whatever `Host`
 //! it sent (decision 44).
 
-use crate::publish::{Published, RunningServer};
+use crate::publish::{Published, RunningServer, normalized};
 
 /// An endpoint of a server.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +25,12 @@ impl<'a> Endpoint<'a> {
         Self { published, server, name, method }
     }
 
-    /// Whether `url` is this endpoint: under the issuer, or under the server's own id.
+    /// Whether `url` is this endpoint: where the server says it is, or under the server's own id.
+    /// Ways of writing a URL that mean the same are the same (RFC 9449 §4.3).
     pub(super) fn is_at(&self, url: &str) -> bool {
+        let Some(url) = normalized(url) else { return false };
         let own = format!("{}/oauth2/{}", self.published.public_url(), self.server.definition().id);
-        [self.server.issuer(), own.as_str()].iter().any(|base| {
+        [self.server.base(), own.as_str()].iter().any(|base| {
             url.strip_prefix(base).and_then(|rest| rest.strip_prefix("/v1/")) == Some(self.name)
         })
     }

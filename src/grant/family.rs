@@ -118,6 +118,10 @@ struct Refresh {
     key_version: u32,
     /// When it became the current one, or was used last if it does not change.
     renewed_at: i64,
+    /// When it took the place of its predecessor: use does not let that one come again. Of rows of
+    /// before this was kept, long ago.
+    #[serde(default)]
+    rotated_at: i64,
     /// When all refreshing ends, whatever is done.
     ends_at: Option<i64>,
 }
@@ -156,6 +160,7 @@ impl Family {
             generation: FIRST,
             key_version: client.published().keyring().refresh.version(),
             renewed_at: at,
+            rotated_at: at,
             ends_at: (minutes > 0).then(|| after(at, minutes)),
         });
         let access_ends_at = at.saturating_add(signed.expires_in());
@@ -185,7 +190,7 @@ impl Family {
         let is_predecessor = generation.checked_add(1) == Some(refresh.generation);
         match generation == refresh.generation {
             true => Standing::Current,
-            false if is_predecessor && at.saturating_sub(refresh.renewed_at) < leeway => {
+            false if is_predecessor && at.saturating_sub(refresh.rotated_at) < leeway => {
                 Standing::Predecessor
             }
             false => Standing::Reused,
@@ -226,6 +231,7 @@ impl Found {
         let refresh = used.refresh.map(|refresh| Refresh {
             generation: refresh.generation.saturating_add(1),
             key_version,
+            rotated_at: self.at,
             ..refresh
         });
         Family { refresh, ..used }
@@ -237,6 +243,15 @@ impl Found {
         let refresh = family.refresh.map(|refresh| Refresh { renewed_at: self.at, ..refresh });
         let access_ends_at = self.at.saturating_add(signed.expires_in());
         Family { access_ends_at: family.access_ends_at.max(access_ends_at), refresh, ..family }
+    }
+
+    /// The family, bound from now on to the key that its client proves, if it has no secret and is
+    /// not bound yet (RFC 9449 §5).
+    pub(super) fn bind(&mut self, client: ProvenClient<'_>, proven: Option<&String>) {
+        let grant = &mut self.family.grant;
+        if client.is_public() && grant.thumbprint.is_none() {
+            grant.thumbprint = proven.cloned();
+        }
     }
 
     /// Puts `successor` in its place, unless it changed meanwhile.

@@ -1,6 +1,6 @@
 //! What a token says and whether it still counts (RFC 7662, authorization-server §2.8).
 
-use super::accept::{Accepted, accept};
+use super::accept::{Accepted, accept, accept_identity};
 use super::client::authenticate_loosely;
 use super::family::{self, Standing};
 use super::{Endpoint, Presented, ProvenClient, Refusal, Request, Surroundings, find_server};
@@ -8,6 +8,10 @@ use crate::directory::UserStatus;
 use crate::publish::{Published, RunningServer};
 use crate::token::refresh::looks_like_refresh_token;
 use serde_json::{Map, Value};
+
+/// The hint without which no ID token counts: who asks whether a request may pass must not take one
+/// for an access token (decision 15).
+const ID_TOKEN: &str = "id_token";
 
 /// Claims of a token that the answer says by another name, or not at all.
 const RENAMED: &[&str] = &["cid", "scp", "ver", "client_id", "scope"];
@@ -29,8 +33,13 @@ pub async fn introspect(
     let endpoint = Endpoint::new(published, server, "introspect", "POST");
     let client = authenticate_loosely(published, &request, &endpoint, around).await?;
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
+    let is_said = request.form().find("token_type_hint") == Some(ID_TOKEN);
+    let identity = || accept_identity(published, server, token, around.now);
     let told = if looks_like_refresh_token(token) {
         of_refresh_token(client, server, token, around).await?
+    } else if let Some(identity) = is_said.then(identity).flatten() {
+        let may_ask = !client.is_public() || is_of(client, &identity);
+        may_ask.then(|| describe_identity(published, &identity))
     } else {
         let accepted = accept(published, server, token, around).await?;
         accepted
@@ -47,14 +56,32 @@ fn inactive() -> Map<String, Value> {
 /// Whether this client may ask about this token. Where applications are bound to its audience, only
 /// they and its own client may (decision 14).
 pub(super) fn may_ask(client: ProvenClient<'_>, accepted: &Accepted<'_>) -> bool {
-    let asker = client.application();
-    if accepted.client.client_id == asker.client_id {
+    if is_of(client, accepted) {
         return true;
     }
+    let asker = client.application();
     let audience = accepted.claims.text("aud").unwrap_or_default();
     let mut bound = client.published().directory().bound_to(audience).peekable();
     let is_free = bound.peek().is_none();
     !client.is_public() && (is_free || bound.any(|known| known.client_id == asker.client_id))
+}
+
+fn is_of(client: ProvenClient<'_>, accepted: &Accepted<'_>) -> bool {
+    accepted.client.client_id == client.application().client_id
+}
+
+/// An ID token is nothing to be presented, so that nothing is said of how and for what.
+fn describe_identity(published: &Published, accepted: &Accepted<'_>) -> Map<String, Value> {
+    let user = accepted.user.and_then(|index| published.directory().users().get(index));
+    let mut answer = object([
+        ("active", Some(Value::Bool(true))),
+        ("client_id", Some(Value::from(accepted.client.client_id.as_str()))),
+        ("username", user.map(|user| Value::from(user.login.as_str()))),
+    ]);
+    for (name, value) in accepted.claims.iter().filter(|(name, _)| *name != "ver") {
+        answer.entry(name).or_insert_with(|| value.clone());
+    }
+    answer
 }
 
 fn describe(published: &Published, accepted: &Accepted<'_>) -> Map<String, Value> {

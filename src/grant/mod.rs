@@ -43,7 +43,7 @@ pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
-pub use proof::{Decided, Proof, SignIn};
+pub use proof::{Decided, Proof, SEVERAL_FACTORS, SignIn};
 pub use pushed::{Pushed, push, take_pushed};
 pub use refusal::Refusal;
 pub use revoke::revoke;
@@ -172,8 +172,12 @@ pub async fn token(
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "token", "POST");
-    let client = authenticate(published, &request, &endpoint, around).await?;
-    let allowed = client.allow(&request)?.bind(&request, &endpoint, around).await?;
+    let (client, mark) = client::recognize(published, &request, &endpoint, around)?;
+    let allowed = match client.allow(&request) {
+        Ok(allowed) => allowed.bind(&request, &endpoint, around).await,
+        Err(refusal) => Err(refusal),
+    };
+    let allowed = client::spend(mark, allowed, around).await?;
     match allowed.grant {
         Grant::AuthorizationCode => {
             authorization_code::exchange(allowed, server, &request, around).await
@@ -192,6 +196,17 @@ pub async fn token(
 fn mint(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
     WORKER.with_borrow_mut(|worker| {
         let decided = proof.decide(Trace::Skip, around.now, worker)?;
+        decided.claim_set(worker)?.sign(around.random)
+    })
+}
+
+/// As [`mint`], where nobody is there to be asked: scopes that need the person's consent are refused
+/// to a client that must ask for it (authorization-server §6).
+fn mint_unasked(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
+    WORKER.with_borrow_mut(|worker| {
+        let decided = proof.decide(Trace::Skip, around.now, worker)?;
+        decided.permit()?;
+        decided.check_consent()?;
         decided.claim_set(worker)?.sign(around.random)
     })
 }

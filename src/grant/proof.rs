@@ -3,7 +3,8 @@
 use super::{Refusal, issue::ClaimSet, scope};
 use crate::claims::ClaimFault;
 use crate::directory::{
-    Access, AppUser, Application, PackError, RequestRecords, Session, User, UserStatus,
+    Access, AppUser, Application, ConsentMethod, PackError, RequestRecords, Session, User,
+    UserStatus,
 };
 use crate::few::Few;
 use crate::policy::{
@@ -12,7 +13,7 @@ use crate::policy::{
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
-use crate::server::{ExpressionText, Lifetimes};
+use crate::server::{Consent, ExpressionText, Lifetimes};
 use crate::token::FamilyId;
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
@@ -86,6 +87,8 @@ pub struct Decided<'d> {
     /// How the client knows the person.
     app_user: Option<AppUser<'d>>,
     decision: Decision<'d>,
+    /// What is allowed is for a second factor only, which the person has not proven.
+    lacking: Option<Refused>,
     /// Those of the scopes granted that are for this answer, where not all are.
     narrowed: Option<Vec<&'d str>>,
     /// The token policies that apply, and the trace of all if there is one.
@@ -139,7 +142,12 @@ impl<'p> Proof<'p> {
     }
 
     pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
-        scope::check_for_service(self.server.definition(), &self.scopes)
+        let server = self.server.definition();
+        scope::check_for_service(server, &self.scopes)?;
+        match server.is_organization() {
+            true => scope::check_management(server, self.client()?, &self.scopes),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn client(&self) -> Result<&'p Application, Refusal> {
@@ -268,14 +276,40 @@ impl<'p> Proof<'p> {
             Terms::Agreed(lifetimes) => self.agreed(lifetimes),
         };
         let allowed = decision.outcome.as_ref().ok();
+        let lacking = allowed.filter(|allowed| self.lacks_second_factor(client, allowed));
+        let lacking = lacking.map(|Allowed { policy, rule, .. }| Refused::SecondFactor {
+            policy: (*policy).to_owned(),
+            rule: (*rule).to_owned(),
+        });
         let narrowed = allowed.and_then(|allowed| self.narrow(&allowed.scopes));
         let customisation = allowed.map(|allowed| {
             let granted = narrowed.as_deref().unwrap_or(&allowed.scopes);
             policy::token_policies_that_apply(server, &facts, granted, trace, &mut evaluate)
         });
-        Ok(Decided { proof: self, now, app_user, decision, narrowed, customisation, records })
+        Ok(Decided {
+            proof: self,
+            now,
+            app_user,
+            decision,
+            lacking,
+            narrowed,
+            customisation,
+            records,
+        })
+    }
+
+    /// Whether a rule or the client demands a second factor of a person who has proven none. What
+    /// was agreed once is not asked again (decisions 10 and 38).
+    fn lacks_second_factor(&self, client: &Application, allowed: &Allowed<'_>) -> bool {
+        let is_asked = !matches!(self.terms, Terms::Agreed(_));
+        let is_demanded = allowed.second_factor || client.second_factor;
+        let lacks = |sign_in: &SignIn| !sign_in.methods.iter().any(|word| word == SEVERAL_FACTORS);
+        is_asked && is_demanded && self.sign_in.as_ref().is_some_and(lacks)
     }
 }
+
+/// How a sign-in with a second factor is told in `amr` (RFC 8176 §2).
+pub const SEVERAL_FACTORS: &str = "mfa";
 
 impl SignIn {
     /// How the person signed in, as expressions and ID tokens take it.
@@ -289,6 +323,17 @@ impl<'d> Decided<'d> {
     #[must_use]
     pub fn decision(&self) -> &Decision<'d> {
         &self.decision
+    }
+
+    /// Whether what is allowed waits for a second factor.
+    #[must_use]
+    pub fn needs_second_factor(&self) -> bool {
+        self.lacking.is_some()
+    }
+
+    /// Why nothing is granted as things stand.
+    pub(super) fn refused(&self) -> Option<&Refused> {
+        self.decision.outcome.as_ref().err().or(self.lacking.as_ref())
     }
 
     /// The audience the tokens are for.
@@ -335,6 +380,19 @@ impl<'d> Decided<'d> {
         Some((self.narrowed.as_deref().unwrap_or(&allowed.scopes), lifetimes))
     }
 
+    /// Refuses scopes that the person would have to agree to first.
+    pub(super) fn check_consent(&self) -> Result<(), Refusal> {
+        if self.proof.client()?.consent_method == ConsentMethod::Trusted {
+            return Ok(());
+        }
+        let granted = self.granted().map_or(&[][..], |(scopes, _)| scopes);
+        let all = self.proof.server.definition().scopes.iter();
+        let needed = all.filter(|scope| scope.consent != Consent::Implicit);
+        let needed = needed.map(|scope| scope.name.as_str());
+        let needed: Vec<&str> = needed.filter(|name| granted.contains(name)).collect();
+        if needed.is_empty() { Ok(()) } else { Err(Refusal::consent_of_a_person(&needed)) }
+    }
+
     /// The claims of the tokens, if any are granted.
     ///
     /// # Errors
@@ -347,7 +405,7 @@ impl<'d> Decided<'d> {
     /// That something is granted, and that which claims are added is known.
     pub(super) fn permit(&self) -> Result<(), Refusal> {
         let definition = self.proof.server.definition();
-        if let Err(refused) = &self.decision.outcome {
+        if let Some(refused) = self.refused() {
             return Err(Refusal::by_policy(refused, definition.strict_errors));
         }
         if let Some(Err(TokenPolicyFault { policy, cause })) = &self.customisation {

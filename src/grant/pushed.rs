@@ -1,9 +1,8 @@
 //! Authorization requests that a client pushed ahead of the browser (RFC 9126): kept for ninety
 //! seconds under a name that is spent once.
 
-use super::{
-    Endpoint, Form, Presented, Refusal, Request, Surroundings, authenticate, family, find_server,
-};
+use super::client::authenticate_with_key;
+use super::{Endpoint, Form, Presented, Refusal, Request, Surroundings, family, find_server};
 use crate::publish::Published;
 use crate::store::{Op, Row};
 use crate::token::opaque::{generate_secret, lookup_hash};
@@ -20,6 +19,9 @@ const SECONDS: i64 = 90;
 
 /// Parameters that prove the client and are no part of the request.
 const CREDENTIALS: &[&str] = &["client_secret", "client_assertion", "client_assertion_type"];
+
+/// The thumbprint of the key that the code is to be bound to (RFC 9449 §10).
+const DPOP_JKT: &str = "dpop_jkt";
 
 /// What a client gets for its request. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +58,8 @@ pub async fn push(
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "par", "POST");
-    let client = authenticate(published, &request, &endpoint, around).await?;
+    let proven = authenticate_with_key(published, &request, &endpoint, around).await?;
+    let (client, thumbprint) = proven;
     if request.form().find("request_uri").is_some() {
         return Err(Refusal::nested_request_uri());
     }
@@ -66,8 +69,16 @@ pub async fn push(
         .iter()
         .filter(|(name, _)| *name != "client_id" && !CREDENTIALS.contains(name));
     let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let parameters: Vec<(String, String)> =
+    let mut parameters: Vec<(String, String)> =
         std::iter::once(("client_id".to_owned(), client_id.clone())).chain(own).collect();
+    if let Some(thumbprint) = thumbprint {
+        // The key that is proven here is the one that the code is bound to (RFC 9449 §10.1).
+        if request.form().find(DPOP_JKT).is_some_and(|named| named != thumbprint) {
+            return Err(Refusal::another_thumbprint());
+        }
+        parameters.retain(|(name, _)| name != DPOP_JKT);
+        parameters.push((DPOP_JKT.to_owned(), thumbprint));
+    }
     check(&Form::new(parameters.clone()))?;
     let kept = Kept { server: server.definition().id.clone(), client: client_id, parameters };
     let request_uri = format!("{PREFIX}{}", generate_secret(around.random));

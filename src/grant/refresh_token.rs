@@ -29,7 +29,7 @@ pub(super) async fn refresh(
     let token = keys.read(text).ok_or_else(Refusal::invalid_refresh_token)?;
     for _ in 0..ATTEMPTS {
         let found = family::find(around.store, &token.family.text()).await?;
-        let found = found.ok_or_else(Refusal::invalid_refresh_token)?;
+        let mut found = found.ok_or_else(Refusal::invalid_refresh_token)?;
         check_owner(&found, client, server)?;
         let leeway = i64::from(client.application().refresh_leeway);
         let standing = found.family.standing(token.generation, leeway, found.at);
@@ -43,6 +43,7 @@ pub(super) async fn refresh(
         if bound.is_some() && bound != allowed.thumbprint.as_ref() {
             return Err(Refusal::another_key());
         }
+        found.bind(client, allowed.thumbprint.as_ref());
         let thumbprint = allowed.thumbprint.clone();
         let proof = Proof { thumbprint, ..prove(&found, client, server, request)? };
         let signed = match renew(&proof, around) {
@@ -121,7 +122,7 @@ fn renew(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Denied>
         let decided = proof.decide(Trace::Skip, around.now, worker);
         let decided =
             decided.map_err(|refusal| Denied { refusal: refusal.of_refresh(), ends: true })?;
-        if let Err(refused) = &decided.decision().outcome {
+        if let Some(refused) = decided.refused() {
             let ends = !matches!(refused, Refused::Fault { .. });
             let strict = proof.server.definition().strict_errors;
             return Err(Denied { refusal: Refusal::by_policy(refused, strict).of_refresh(), ends });

@@ -142,6 +142,18 @@ impl Refusal {
         Self::new("consent_required", 400, description)
     }
 
+    pub(super) fn not_by_private_key() -> Self {
+        Self::invalid_client(
+            "Client Credentials requests to the Org Authorization Server must use the \
+             private_key_jwt token_endpoint_auth_method.",
+        )
+    }
+
+    pub(super) fn not_granted() -> Self {
+        let description = "You are not allowed any of the requested scopes.";
+        Self::new("consent_required", 400, description)
+    }
+
     pub(super) fn unknown_audience() -> Self {
         let description = "The 'audience' or 'resource' is none of the authorization server.";
         Self::new("invalid_target", 400, description)
@@ -333,6 +345,16 @@ impl Refusal {
         Self::invalid_scope("The 'subject_token' does not have all of the scopes requested.")
     }
 
+    /// Scopes that a person would have to agree to, where nobody can be asked
+    /// (authorization-server §6).
+    pub(super) fn consent_of_a_person(scopes: &[&str]) -> Self {
+        let description = format!(
+            "The following scopes require user consent and cannot be granted without it: [{}].",
+            scopes.join(", ")
+        );
+        Self::new("consent_required", 400, description)
+    }
+
     /// What is wrong with an authorization request that was pushed.
     #[must_use]
     pub fn of_authorization(code: &'static str, description: &str) -> Self {
@@ -383,6 +405,10 @@ impl Refusal {
 
     pub(super) fn another_key() -> Self {
         Self::dpop("Invalid DPoP Public Key binding in refresh token")
+    }
+
+    pub(super) fn another_thumbprint() -> Self {
+        Self::dpop("The 'dpop_jkt' is not the thumbprint of the key of the DPoP proof JWT.")
     }
 
     pub(super) fn code_of_another_key() -> Self {

@@ -1,6 +1,7 @@
 //! The scopes of a request: read, and those that a program cannot have.
 
 use super::Refusal;
+use crate::directory::{Application, ApplicationType, AuthenticationMethod};
 use crate::server::{AuthorizationServer, Consent, Scope};
 
 /// Most characters of `scope`.
@@ -42,4 +43,25 @@ pub(super) fn check_for_service(
         .map(|scope| scope.name.as_str())
         .collect();
     if required.is_empty() { Ok(()) } else { Err(Refusal::consent_required(&required)) }
+}
+
+/// Scopes of the management API are for services that prove themselves with a key of their own, and
+/// only as they were granted (decision 31).
+pub(super) fn check_management(
+    server: &AuthorizationServer,
+    client: &Application,
+    scopes: &[String],
+) -> Result<(), Refusal> {
+    let is_service = client.application_type == ApplicationType::Service;
+    if !is_service || client.token_endpoint_auth_method != AuthenticationMethod::PrivateKeyJwt {
+        return Err(Refusal::not_by_private_key());
+    }
+    let is_withheld = |name: &&String| {
+        let exists = server.scopes.iter().any(|scope| scope.name == **name);
+        exists && !client.management_scopes.contains(name)
+    };
+    match scopes.iter().find(is_withheld) {
+        Some(_) => Err(Refusal::not_granted()),
+        None => Ok(()),
+    }
 }

@@ -6,12 +6,13 @@ use super::introspect::may_ask;
 use super::proof::{Delegation, Terms};
 use super::{
     AllowedGrant, Issued, Proof, Refusal, Request, SignIn, Signed, Surroundings, choose_audience,
-    mint, scope,
+    mint_unasked, scope,
 };
 use crate::directory::ApplicationType;
 use crate::publish::{Published, RunningServer};
 use crate::server::SYSTEM_SCOPES;
 use crate::token::opaque::family_of_jti;
+use crate::token::verify::TOKEN_BYTES_AT_MOST;
 use crate::token::{FamilyId, ForeignJwt};
 use serde_json::json;
 
@@ -51,7 +52,7 @@ pub(super) async fn exchange(
     let is_same = std::ptr::eq(origin, server) && subject.claims.text("aud") == Some(audience);
     let scopes = if is_same { within(&subject, scopes)? } else { scopes };
     let proof = prove(&allowed, server, &subject, scopes, audience)?;
-    let signed = mint(&proof, around)?;
+    let signed = mint_unasked(&proof, around)?;
     Ok(Issued { issued_token_type: Some(ACCESS_TOKEN), ..Signed::given(signed) })
 }
 
@@ -76,7 +77,8 @@ fn issuer_of<'p>(
     server: &'p RunningServer,
     token: &str,
 ) -> Result<&'p RunningServer, Refusal> {
-    let jwt = ForeignJwt::parse(token).ok_or_else(Refusal::invalid_subject_token)?;
+    let jwt = ForeignJwt::parse_up_to(TOKEN_BYTES_AT_MOST, token);
+    let jwt = jwt.ok_or_else(Refusal::invalid_subject_token)?;
     let issuer = jwt.text("iss").unwrap_or_default();
     if issuer == server.issuer() {
         return Ok(server);

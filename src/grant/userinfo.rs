@@ -80,7 +80,9 @@ fn prove<'p>(
 ) -> Result<Proof<'p>, Refusal> {
     let claims = &accepted.claims;
     let scope = claims.scope().unwrap_or_default();
-    let scopes: Vec<String> = scope.split(' ').map(str::to_owned).collect();
+    // A scope that the server has no more gives nothing more.
+    let scopes = scope.split(' ').filter(|scope| server.rules().has_scope(scope));
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
     let user = accepted.user.filter(|_| scopes.iter().any(|scope| scope == "openid"));
     let user = user.ok_or_else(Refusal::insufficient_scope)?;
     let audience = claims.text("aud").unwrap_or_default();

@@ -31,9 +31,10 @@ pub(super) fn nothing() -> Response {
     (StatusCode::OK, NO_STORE).into_response()
 }
 
-/// A JSON text that everybody may read and keep for an hour.
-pub(super) fn public(cache: &'static str, body: String) -> Response {
-    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static(cache))];
+/// A JSON text that everybody may read and keep as `cache` says.
+pub(super) fn public(cache: &str, body: String) -> Response {
+    let cache = HeaderValue::from_str(cache).unwrap_or(HeaderValue::from_static("no-cache"));
+    let headers = [(header::CACHE_CONTROL, cache)];
     ([JSON], headers, body).into_response()
 }
 

@@ -1,14 +1,19 @@
 //! Forms, queries and credentials out of requests. Nothing is guessed: what is not UTF-8, not a
 //! form or too large is refused.
 
+use super::ClientAddress;
 use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
+use crate::server::ORGANIZATION_SERVER;
 use axum::body::{Body, to_bytes};
+use axum::extract::path::{ErrorKind, FailedToDeserializePathParams};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -18,16 +23,32 @@ const FORM_BYTES: usize = 64 * 1024;
 /// Most parameters of a form.
 const PARAMETERS: usize = 256;
 
-/// The id of a server in an address. One that is no text is that of no server, and is answered so.
+/// The id of a server in an address, or that of the organization's own where the address has none.
+/// One that is no text is that of no server, and is answered so.
 pub(super) struct ServerId(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for ServerId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let found = Path::<String>::from_request_parts(parts, state).await;
-        Ok(Self(found.map_or_else(|_| parts.uri.path().to_owned(), |Path(id)| id)))
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(id)) if id != ORGANIZATION_SERVER => Ok(Self(id)),
+            Err(PathRejection::FailedToDeserializePathParams(error)) if names_none(&error) => {
+                Ok(Self(ORGANIZATION_SERVER.to_owned()))
+            }
+            Ok(_) | Err(_) => Ok(Self(parts.uri.path().to_owned())),
+        }
     }
+}
+
+/// Where a request comes from, as far as that is known: every limit by address is of this one.
+pub(super) fn client_address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ClientAddress>().map(|address| address.0)
+}
+
+/// Whether the address has no place for an id.
+fn names_none(error: &FailedToDeserializePathParams) -> bool {
+    matches!(error.kind(), ErrorKind::WrongNumberOfParameters { got: 0, .. })
 }
 
 /// What a client presented in a form and around it.

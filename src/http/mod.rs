@@ -1,6 +1,7 @@
 //! The outside world: bytes in, bytes out. What is decided is decided elsewhere; here addresses are
 //! matched, forms read and answers written.
 
+mod address;
 mod answer;
 mod connection;
 mod cookie;
@@ -29,7 +30,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -88,10 +89,25 @@ pub fn management(surface: Arc<Surface>) -> Router {
         .with_state(surface)
 }
 
+/// Under what the endpoints of servers lie: of the document's, and of the organization's own, whose
+/// addresses name no server (decision 43).
+const BASES: [&str; 2] = ["/oauth2/{server}/v1", "/oauth2/v1"];
+
+/// An endpoint of every server.
+fn at_each(
+    router: Router<Arc<Surface>>,
+    path: &str,
+    method: &MethodRouter<Arc<Surface>>,
+) -> Router<Arc<Surface>> {
+    let add = |router: Router<_>, base| router.route(&format!("{base}/{path}"), method.clone());
+    BASES.into_iter().fold(router, add)
+}
+
 /// What everybody may read.
 fn documents() -> Router<Arc<Surface>> {
-    Router::new()
-        .route("/oauth2/{server}/v1/keys", get(oauth::keys))
+    at_each(Router::new(), "keys", &get(oauth::keys))
+        .route("/.well-known/openid-configuration", get(oauth::openid))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/oauth2/{server}/.well-known/openid-configuration", get(oauth::openid))
         .route("/oauth2/{server}/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/.well-known/oauth-authorization-server/oauth2/{server}", get(oauth::metadata))
@@ -101,13 +117,18 @@ fn documents() -> Router<Arc<Surface>> {
 
 /// What clients call, in browsers too.
 fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
-    Router::new()
-        .route("/oauth2/{server}/v1/token", post(oauth::token))
-        .route("/oauth2/{server}/v1/introspect", post(oauth::introspect))
-        .route("/oauth2/{server}/v1/device/authorize", post(oauth::device))
-        .route("/oauth2/{server}/v1/revoke", post(oauth::revoke))
-        .route("/oauth2/{server}/v1/par", post(oauth::par))
-        .route("/oauth2/{server}/v1/userinfo", get(oauth::userinfo).post(oauth::userinfo))
+    let endpoints = [
+        ("token", post(oauth::token)),
+        ("introspect", post(oauth::introspect)),
+        ("device/authorize", post(oauth::device)),
+        ("revoke", post(oauth::revoke)),
+        ("par", post(oauth::par)),
+        ("userinfo", get(oauth::userinfo).post(oauth::userinfo)),
+    ];
+    let add = |router, (path, method): &(&str, _)| at_each(router, path, method);
+    endpoints
+        .iter()
+        .fold(Router::new(), add)
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(surface.clone(), limit::endpoints))
         .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))
@@ -115,7 +136,9 @@ fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
 
 /// What people see, and where browsers are sent.
 fn pages(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
-    Router::new()
+    let authorize = get(oauth::authorize).post(oauth::authorize_posted);
+    let router = at_each(Router::new(), "authorize", &authorize);
+    at_each(router, "logout", &get(oauth::logout).post(oauth::logout_posted))
         .route("/signin", get(pages::ask_sign_in).post(pages::sign_in))
         .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
         .route("/signout", get(pages::ask_sign_out).post(pages::sign_out))
@@ -123,8 +146,6 @@ fn pages(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/account", get(pages::account))
         .route("/account/{what}", post(pages::change_account))
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))
-        .route("/oauth2/{server}/v1/authorize", get(oauth::authorize).post(oauth::authorize_posted))
-        .route("/oauth2/{server}/v1/logout", get(oauth::logout).post(oauth::logout_posted))
         .route_layer(middleware::from_fn_with_state(surface.clone(), limit::pages))
 }
 

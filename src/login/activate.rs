@@ -10,6 +10,7 @@ use crate::directory::Application;
 use crate::grant::{Grant, Surroundings, WaitingDevice, find_device};
 use crate::publish::Published;
 use crate::store::{BatchOutcome, Op, StoreError};
+use std::net::IpAddr;
 
 impl Authenticator {
     /// The device that shows the code this person typed.
@@ -21,14 +22,16 @@ impl Authenticator {
         around: &Surroundings<'_>,
         user_id: &str,
         typed: &str,
+        address: Option<IpAddr>,
     ) -> Result<WaitingDevice, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, Guessed::DeviceCode(user_id), None).await?;
-        let found = find_device(around, typed).await;
-        let failed = |error: crate::grant::Refusal| {
-            SignInRefused::Store(StoreError::Database(error.to_string()))
+        let attempt = Attempt::begin(&self.store, Guessed::DeviceCode(user_id), address).await?;
+        let found = match find_device(around, typed).await {
+            Ok(found) => found.ok_or(SignInRefused::Wrong),
+            Err(failed) => Err(SignInRefused::Store(StoreError::Database(failed.to_string()))),
         };
-        let device = found.map_err(failed)?.ok_or(SignInRefused::Wrong)?;
-        self.store.batch(vec![attempt.forgive()]).await?;
+        let (attempt, device) = attempt.settle(&self.store, found).await?;
+        // The guesses before stay counted: anybody can begin with a device of their own.
+        attempt.take_back(&self.store).await?;
         Ok(device)
     }
 

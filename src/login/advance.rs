@@ -77,10 +77,13 @@ impl Authenticator {
             return Step::Refuse(AuthorizationError::unknown_client());
         };
         let Some((session, user)) = usable else {
-            return if request.prompt.none {
-                Step::Refuse(AuthorizationError::login_required())
-            } else {
-                Step::SignIn
+            let is_another = session.is_some_and(|session| {
+                pending.is_for(session) && !request.may_be(&session.user_id)
+            });
+            return match (is_another, request.prompt.none) {
+                (true, _) => Step::Refuse(AuthorizationError::another_user()),
+                (false, true) => Step::Refuse(AuthorizationError::login_required()),
+                (false, false) => Step::SignIn,
             };
         };
         let case = Case { published, request, server, client, session, user };
@@ -184,7 +187,7 @@ pub fn usable<'s>(
     let age = now.saturating_sub(session.auth_time);
     let is_young = request.max_age.is_none_or(|max_age| age <= max_age);
     let will_do = pending.is_for(session) || !request.prompt.login && is_young;
-    will_do.then_some((session, user))
+    (will_do && request.may_be(&session.user_id)).then_some((session, user))
 }
 
 impl<'c> Case<'c> {

@@ -1,9 +1,11 @@
 //! How often a password may be guessed. An attempt is counted before its password is looked at, so
-//! that many at once are as many attempts; one that succeeds takes its account's count away. Too
-//! many lock the account, or the address, for a while that doubles and always ends by itself.
+//! that many at once are as many attempts; one that succeeds takes its account's count away, and one
+//! that was not looked at is not counted after all. Too many lock the account, or the address, for
+//! a while that doubles and always ends by itself.
 
 use super::SignInRefused;
-use crate::store::{BatchOutcome, Op, Row, Store, StoreError};
+use super::change::{Change, change};
+use crate::store::{Op, Row, Store, StoreError};
 use crate::token::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -14,10 +16,8 @@ const KIND: &str = "sign-in-attempts";
 /// How long, in seconds, attempts are remembered after the last one and after its lock.
 const MEMORY: i64 = 3600;
 
-/// How often a count is written anew when others write it at the same time.
-const PATIENCE: usize = 16;
-
 /// What may be done before the lock, and how long that is, in seconds.
+#[derive(Debug)]
 struct Limit {
     free: u32,
     first: i64,
@@ -25,10 +25,10 @@ struct Limit {
 }
 
 /// Ten (authorization-server §2.11).
-const ACCOUNT: Limit = Limit { free: 10, first: 60, longest: 3600 };
+static ACCOUNT: Limit = Limit { free: 10, first: 60, longest: 3600 };
 
 /// Many people may be behind one address.
-const ADDRESS: Limit = Limit { free: 100, first: 60, longest: 900 };
+static ADDRESS: Limit = Limit { free: 100, first: 60, longest: 900 };
 
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 struct Count {
@@ -67,14 +67,25 @@ impl Guessed<'_> {
     }
 }
 
-/// One attempt at an account, from this address.
+/// One attempt, counted already against its account and its address. What it was is said by
+/// [`Attempt::succeed`] or [`Attempt::settle`]; of which neither is said was a failure.
+#[derive(Debug)]
 pub(super) struct Attempt {
-    account: String,
-    address: Option<String>,
+    account: Counted,
+    address: Option<Counted>,
+}
+
+/// What an attempt was counted against.
+#[derive(Debug)]
+struct Counted {
+    key: String,
+    limit: &'static Limit,
+    /// Until when this attempt locked it, in seconds since 1970.
+    locked_until: i64,
 }
 
 impl Attempt {
-    /// Counts the attempt against its account.
+    /// Counts the attempt against its account and its address.
     ///
     /// # Errors
     /// [`SignInRefused::Locked`] if there were too many, or the store's failure.
@@ -83,55 +94,112 @@ impl Attempt {
         guessed: Guessed<'_>,
         address: Option<IpAddr>,
     ) -> Result<Self, SignInRefused> {
-        let account = guessed.key();
         let address = address.map(|address| format!("address/{}", network(address)));
         if let Some(key) = &address {
             let found = store.find(KIND, key).await?;
             let now = found.seconds();
             is_open(&read(found.value.as_ref(), now)?, now)?;
         }
-        count(store, &account, &ACCOUNT).await?;
-        Ok(Self { account, address })
-    }
-
-    /// Counts the failure against the address.
-    pub(super) async fn fail(self, store: &Store) -> Result<(), SignInRefused> {
-        let Some(key) = &self.address else { return Ok(()) };
-        match count(store, key, &ADDRESS).await {
-            // This attempt was let in; the next will not be.
-            Err(SignInRefused::Locked { .. }) => Ok(()),
-            counted => counted,
+        let account = Counted::count(store, guessed.key(), &ACCOUNT).await?;
+        let Some(key) = address else { return Ok(Self { account, address: None }) };
+        match Counted::count(store, key, &ADDRESS).await {
+            Ok(address) => Ok(Self { account, address: Some(address) }),
+            Err(refused) => {
+                account.take_back(store).await?;
+                Err(refused)
+            }
         }
     }
 
-    /// What forgives the account its failures, in the batch of the sign-in.
-    pub(super) fn forgive(self) -> Op {
-        Op::Delete { kind: KIND.to_owned(), key: self.account, expected: None }
+    /// Passes on what came of the attempt. Only a wrong guess stays counted: a server that is busy
+    /// or has failed has looked at none.
+    ///
+    /// # Errors
+    /// Those of `outcome`.
+    pub(super) async fn settle<T>(
+        self,
+        store: &Store,
+        outcome: Result<T, SignInRefused>,
+    ) -> Result<(Self, T), SignInRefused> {
+        match outcome {
+            Ok(value) => Ok((self, value)),
+            Err(SignInRefused::Wrong) => Err(SignInRefused::Wrong),
+            Err(refused) => {
+                if let Err(error) = self.take_back(store).await {
+                    tracing::warn!(%error, "an attempt stays counted that was none");
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    /// Takes the count away again.
+    pub(super) async fn take_back(self, store: &Store) -> Result<(), SignInRefused> {
+        if let Some(address) = self.address {
+            address.take_back(store).await?;
+        }
+        self.account.take_back(store).await
+    }
+
+    /// A right guess: the account is forgiven its failures, and the address this attempt.
+    pub(super) async fn succeed(self, store: &Store) -> Result<(), SignInRefused> {
+        let forgive = self.forgive();
+        if let Some(address) = self.address {
+            address.take_back(store).await?;
+        }
+        store.batch(vec![forgive]).await?;
+        Ok(())
+    }
+
+    /// What forgives the account its failures, for the batch of what was proven.
+    pub(super) fn forgive(&self) -> Op {
+        Op::Delete { kind: KIND.to_owned(), key: self.account.key.clone(), expected: None }
     }
 }
 
-/// One more, unless it is locked.
-async fn count(store: &Store, key: &str, limit: &Limit) -> Result<(), SignInRefused> {
-    for _ in 0..PATIENCE {
-        let found = store.find(KIND, key).await?;
-        let now = found.seconds();
-        let known = found.value;
-        let before = read(known.as_ref(), now)?;
-        is_open(&before, now)?;
-        let failures = before.failures.saturating_add(1);
-        let after = Count { failures, locked_until: now.saturating_add(limit.lock(failures)) };
-        let bytes = serde_json::to_vec(&after).unwrap_or_default();
-        let row = Row::new(KIND, key, bytes);
-        let row = row.expiring_at(after.locked_until.saturating_add(MEMORY));
-        let op = match known {
-            Some(known) => Op::Replace { row, expected: known.generation },
-            None => Op::Insert(row),
-        };
-        if store.batch(vec![op]).await?.value == BatchOutcome::Applied {
-            return Ok(());
-        }
+impl Counted {
+    /// One more, unless it is locked.
+    async fn count(
+        store: &Store,
+        key: String,
+        limit: &'static Limit,
+    ) -> Result<Self, SignInRefused> {
+        let locked_until = change(store, (KIND, &key), |row, now| {
+            let before = read(row, now)?;
+            is_open(&before, now)?;
+            let failures = before.failures.saturating_add(1);
+            let locked_until = now.saturating_add(limit.lock(failures));
+            let after = Count { failures, locked_until };
+            Ok::<_, SignInRefused>((Change::To(after.row(&key)), Vec::new(), locked_until))
+        });
+        let locked_until = locked_until.await?;
+        Ok(Self { key, limit, locked_until })
     }
-    Err(SignInRefused::Store(StoreError::Busy))
+
+    /// One less. The lock that this attempt brought is opened again; that of another stays, unless
+    /// it would not have come without this attempt.
+    async fn take_back(self, store: &Store) -> Result<(), SignInRefused> {
+        let Self { key, limit, locked_until } = &self;
+        change(store, (KIND, key), |row, now| {
+            let before = read(row, now)?;
+            let failures = before.failures.saturating_sub(1);
+            if failures == 0 {
+                return Ok::<_, SignInRefused>((Change::Gone, Vec::new(), ()));
+            }
+            let stays = failures >= limit.free && before.locked_until != *locked_until;
+            let locked_until = if stays { before.locked_until } else { now };
+            let after = Count { failures, locked_until };
+            Ok((Change::To(after.row(key)), Vec::new(), ()))
+        })
+        .await
+    }
+}
+
+impl Count {
+    fn row(self, key: &str) -> Row {
+        let row = Row::new(KIND, key, serde_json::to_vec(&self).unwrap_or_default());
+        row.expiring_at(self.locked_until.saturating_add(MEMORY))
+    }
 }
 
 fn is_open(count: &Count, now: i64) -> Result<(), SignInRefused> {

@@ -2,6 +2,7 @@
 //! small checks, top to bottom (authorization-server §2.3). Until the redirect URI is known to be
 //! the client's, what is wrong is told to the person; from there on, to the client.
 
+use super::hint::read_hint;
 use super::redirect;
 use super::refusal::AuthorizationError;
 use super::request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType, ReturnAddress};
@@ -37,9 +38,11 @@ const CHECKS: &[Check] = &[
     state_is_there,
     nonce_is_there,
     prompt_makes_sense,
+    hint_is_ours,
     scopes_exist,
     audience_exists,
     challenge_fits,
+    thumbprint_fits,
 ];
 
 /// Most characters of `state`, `nonce` and `login_hint`.
@@ -118,10 +121,11 @@ fn draft(
         audience: String::new(),
         nonce: None,
         code_challenge: None,
-        dpop_jkt: text("dpop_jkt"),
+        dpop_jkt: None,
         prompt: Prompt::default(),
         max_age: None,
         login_hint: text("login_hint"),
+        hinted_user: None,
         second_factor: asks_for_second_factor(form),
         ui_locales: text("ui_locales"),
     }
@@ -233,6 +237,18 @@ fn prompt_makes_sense(reading: &mut Reading<'_>) -> Result<(), AuthorizationErro
     Ok(())
 }
 
+/// An ID token that this server gave this client (OpenID Connect Core §3.1.2.1).
+fn hint_is_ours(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
+    let Some(token) = reading.form.find("id_token_hint") else { return Ok(()) };
+    let invalid = || AuthorizationError::invalid_parameter("id_token_hint");
+    let hint = read_hint(reading.server, token).map_err(|_| invalid())?;
+    if hint.client_id != reading.client.client_id {
+        return Err(invalid());
+    }
+    reading.request.hinted_user = Some(hint.user_id);
+    Ok(())
+}
+
 /// (11)
 fn scopes_exist(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
     let mut scopes = parse_scopes(reading.form.find("scope").unwrap_or_default())?;
@@ -278,5 +294,16 @@ fn challenge_fits(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
         return Err(AuthorizationError::pkce_characters());
     }
     reading.request.code_challenge = Some(challenge.to_owned());
+    Ok(())
+}
+
+/// Base64url of a SHA-256 (RFC 7638, RFC 9449 §10).
+fn thumbprint_fits(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
+    let Some(thumbprint) = reading.form.find("dpop_jkt") else { return Ok(()) };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if thumbprint.len() != 43 || !thumbprint.chars().all(plain) {
+        return Err(AuthorizationError::invalid_parameter("dpop_jkt"));
+    }
+    reading.request.dpop_jkt = Some(thumbprint.to_owned());
     Ok(())
 }

@@ -1,17 +1,15 @@
 //! What people agreed to: by person, client and server, scope by scope (authorization-server §6).
 
 use super::Authenticator;
+use super::change::{Change, change};
 use crate::directory::{Application, ConsentMethod};
 use crate::server::{AuthorizationServer, Consent, Scope};
-use crate::store::{BatchOutcome, Op, Row, StoreError};
+use crate::store::{Op, Row, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The kind of the rows.
 pub(super) const KIND: &str = "consent";
-
-/// How often a row is written anew when others write it at the same time.
-const PATIENCE: usize = 8;
 
 /// Most rows that are listed of a person.
 const MOST: u32 = 200;
@@ -52,6 +50,14 @@ pub(super) fn needed<'s>(
         .collect()
 }
 
+impl Agreement {
+    fn row(&self, key: &str) -> Row {
+        Row::new(KIND, key, serde_json::to_vec(self).unwrap_or_default())
+            .tagged(format!("user:{}", self.user_id))
+            .tagged(format!("client:{}", self.client_id))
+    }
+}
+
 fn key(user_id: &str, client_id: &str, server: &str) -> String {
     format!("{user_id}/{server}/{client_id}")
 }
@@ -83,10 +89,8 @@ impl Authenticator {
         scopes: &[&str],
     ) -> Result<(), StoreError> {
         let key = key(user_id, client_id, server);
-        for _ in 0..PATIENCE {
-            let found = self.store.find(KIND, &key).await?;
-            let now = found.seconds();
-            let mut agreement = found.value.as_ref().and_then(read).unwrap_or_else(|| Agreement {
+        change(&self.store, (KIND, &key), |row, now| {
+            let mut agreement = row.and_then(read).unwrap_or_else(|| Agreement {
                 user_id: user_id.to_owned(),
                 client_id: client_id.to_owned(),
                 server: server.to_owned(),
@@ -95,19 +99,9 @@ impl Authenticator {
             for scope in scopes {
                 agreement.scopes.entry((*scope).to_owned()).or_insert(now);
             }
-            let bytes = serde_json::to_vec(&agreement).unwrap_or_default();
-            let row = Row::new(KIND, &key, bytes)
-                .tagged(format!("user:{user_id}"))
-                .tagged(format!("client:{client_id}"));
-            let op = match found.value {
-                Some(row_before) => Op::Replace { row, expected: row_before.generation },
-                None => Op::Insert(row),
-            };
-            if self.store.batch(vec![op]).await?.value == BatchOutcome::Applied {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Busy)
+            Ok((Change::To(agreement.row(&key)), Vec::new(), ()))
+        })
+        .await
     }
 
     /// Everything that a person agreed to.

@@ -5,14 +5,15 @@
 use super::attempts::unreadable;
 use super::hasher::Checked;
 use super::password::{Candidate, PasswordHash};
-use super::sign_in::Proven;
-use super::{Authenticator, SignInRefused};
+use super::{Authenticator, SignInRefused, session};
 use crate::directory::{Password, User};
+use crate::grant::{CODE, DEVICE, FAMILY};
 use crate::publish::Published;
-use crate::store::{BatchOutcome, Op, Row, StoreError};
+use crate::store::{BatchOutcome, Op, Row, STEP, StoreError};
 use crate::token::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 const KIND: &str = "password";
 
@@ -34,6 +35,9 @@ pub(super) struct Known {
 
 /// Fewest characters of a password that a person chooses (NIST SP 800-63B §3.1.1).
 const SHORTEST: usize = 8;
+
+/// What ends with a password, by kind of row.
+const ENDED: &[&str] = &[session::KIND, FAMILY, CODE, DEVICE];
 
 enum Comparison {
     Hash(PasswordHash),
@@ -61,27 +65,52 @@ impl Authenticator {
         Ok(Known { comparison, generation })
     }
 
-    /// Keeps another password of somebody who proved the one before.
+    /// Changes the password of somebody who knows it. With the one before end every session, code
+    /// and refresh token of theirs: whoever knew it may have made one.
     ///
     /// # Errors
-    /// [`SignInRefused::Weak`] for one that is too short or is the login, or the store's failure.
+    /// [`SignInRefused::Weak`] for one that is too short or is the login, which is no attempt at
+    /// guessing; else as [`Authenticator::prove_password`].
     pub async fn change_password(
         &self,
+        published: &Published,
         user: &User,
-        proven: Proven,
-        new: Candidate,
+        (current, new): (&Candidate, Candidate),
+        address: Option<IpAddr>,
         now: i64,
     ) -> Result<(), SignInRefused> {
         let is_login = new.as_str().eq_ignore_ascii_case(&user.login);
         if new.as_str().chars().count() < SHORTEST || is_login {
             return Err(SignInRefused::Weak);
         }
+        let proven = self.prove_password(published, &user.login, current, address, now).await?;
+        let replaced = self.replace_password(user, proven.password.generation, new, now).await;
+        let (attempt, ()) = proven.attempt.settle(&self.store, replaced).await?;
+        attempt.succeed(&self.store).await
+    }
+
+    async fn replace_password(
+        &self,
+        user: &User,
+        generation: Option<i64>,
+        new: Candidate,
+        now: i64,
+    ) -> Result<(), SignInRefused> {
         let hash = self.hasher.make(new).await?;
-        let ops = vec![keep(user, proven.generation, hash, now)];
+        let tag = format!("user:{}", user.id);
+        let end = |kind: &&str| Op::DeleteTagged {
+            kind: Some((*kind).to_owned()),
+            tag: tag.clone(),
+            limit: STEP,
+        };
+        let keep = keep(user, generation, hash, now);
+        let ops = std::iter::once(keep).chain(ENDED.iter().map(end)).collect();
         if self.store.batch(ops).await?.value != BatchOutcome::Applied {
             return Err(SignInRefused::Store(StoreError::Busy));
         }
-        self.accept(Proven { renew: None, ..proven }).await?;
+        for kind in ENDED {
+            self.store.delete_by_tag(Some(kind), &tag).await?;
+        }
         Ok(())
     }
 

@@ -2,8 +2,9 @@
 //! is lost (decision 38). One row for each person; the secret of the app is encrypted.
 
 use super::attempts::{Attempt, Guessed, unreadable};
-use super::{Authenticator, SignInRefused};
-use crate::store::{BatchOutcome, Op, Row, StoreError};
+use super::change::{Change, change};
+use super::{Authenticator, SessionSecret, SignInRefused};
+use crate::store::{Op, Row, StoreError};
 use crate::token::opaque::is_same_text;
 use crate::token::{digest, one_time};
 use base64_simd::URL_SAFE_NO_PAD;
@@ -18,8 +19,24 @@ const NAME: &str = "one-time password secret 1";
 const RECOVERY_CODES: usize = 10;
 const RECOVERY_LENGTH: usize = 16;
 
-/// How often a row is written anew when others write it at the same time.
-const PATIENCE: usize = 8;
+/// The name under which one is closed up while it is being set up.
+const SHOWN: &str = "one-time password secret being set up 1";
+
+/// For what the secret of the browser stands there.
+const ENROLLING: &str = "enrolment";
+
+/// How long, in seconds, an app may be set up.
+const ENROLMENT: i64 = 600;
+
+/// An app that is being set up, as the page keeps it closed up.
+#[derive(Serialize, Deserialize)]
+struct ShownApp {
+    secret: Vec<u8>,
+    /// The hash of the secret of the browser that shows it.
+    browser: String,
+    /// Seconds since 1970.
+    ends_at: i64,
+}
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct Kept {
@@ -93,61 +110,102 @@ impl Authenticator {
         })
     }
 
-    /// A secret for an app, and the same closed up for the page that it is shown on.
+    /// A secret for an app, and the same closed up for the page that it is shown on. It is good for
+    /// ten minutes from `now`, and in the browser that has this secret.
     ///
     /// # Errors
     /// Why it cannot be closed.
     pub fn new_app_secret(
         &self,
         user_id: &str,
+        browser: &SessionSecret,
+        now: i64,
     ) -> Result<(AppSecret, String), super::AuthorizationError> {
         let mut secret = vec![0; one_time::SECRET_BYTES];
         self.random.fill(&mut secret);
-        let closed = self.seal_secret(user_id, &secret)?;
-        Ok((AppSecret(secret), closed))
+        let ends_at = now.saturating_add(ENROLMENT);
+        let shown = ShownApp { secret, browser: browser.hash(ENROLLING), ends_at };
+        let plain = serde_json::to_vec(&shown).unwrap_or_default();
+        let closed = self.seal(SHOWN, user_id, &plain)?;
+        Ok((AppSecret(shown.secret), closed))
     }
 
-    /// The secret that a page has closed up.
+    /// The secret that a page has closed up, if it was for this person in this browser and its time
+    /// is not over.
     #[must_use]
-    pub fn open_app_secret(&self, user_id: &str, closed: &str) -> Option<AppSecret> {
-        let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).ok()?;
-        self.vault.open(&format!("{NAME} {user_id}"), &closed).ok().map(AppSecret)
-    }
-
-    fn seal_secret(
+    pub fn open_app_secret(
         &self,
         user_id: &str,
-        secret: &[u8],
+        browser: &SessionSecret,
+        closed: &str,
+        now: i64,
+    ) -> Option<AppSecret> {
+        let shown: ShownApp = serde_json::from_slice(&self.unseal(SHOWN, user_id, closed)?).ok()?;
+        let is_good = now < shown.ends_at && is_same_text(&shown.browser, &browser.hash(ENROLLING));
+        is_good.then_some(AppSecret(shown.secret))
+    }
+
+    fn seal(
+        &self,
+        name: &str,
+        user_id: &str,
+        plain: &[u8],
     ) -> Result<String, super::AuthorizationError> {
-        let closed = self.vault.seal(&self.random, &format!("{NAME} {user_id}"), secret);
+        let closed = self.vault.seal(&self.random, &format!("{name} {user_id}"), plain);
         let closed =
             closed.map_err(|error| super::AuthorizationError::unavailable(&error.to_string()))?;
         Ok(URL_SAFE_NO_PAD.encode_to_string(closed))
     }
 
-    /// Sets up an app, if `code` is its password now. Answers fresh recovery codes, which are told
-    /// this once.
+    fn unseal(&self, name: &str, user_id: &str, closed: &str) -> Option<Vec<u8>> {
+        let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).ok()?;
+        self.vault.open(&format!("{name} {user_id}"), &closed).ok()
+    }
+
+    /// Sets up an app, if `code` is its password now and the person has none. Answers fresh recovery
+    /// codes, which are told this once.
     ///
     /// # Errors
-    /// [`SignInRefused::Wrong`] for another password, or the store's failure.
+    /// [`SignInRefused::Wrong`] for another password, or where an app was set up meanwhile; or the
+    /// store's failure.
     pub async fn enrol_app(
         &self,
         user_id: &str,
-        closed: &str,
+        secret: &AppSecret,
         code: &str,
         now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
         let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
-        let secret = self.open_app_secret(user_id, closed).ok_or(SignInRefused::Wrong)?;
+        let forgive = attempt.forgive();
+        let enrolled = self.write_app(user_id, secret, code, forgive, now).await;
+        let (_, codes) = attempt.settle(&self.store, enrolled).await?;
+        Ok(codes)
+    }
+
+    async fn write_app(
+        &self,
+        user_id: &str,
+        secret: &AppSecret,
+        code: &str,
+        forgive: Op,
+        now: i64,
+    ) -> Result<Vec<String>, SignInRefused> {
         let last = one_time::matching_period(&secret.0, code, now, None);
         let last = last.ok_or(SignInRefused::Wrong)?;
         let codes: Vec<String> =
             (0..RECOVERY_CODES).map(|_| self.random.base62(RECOVERY_LENGTH)).collect();
         let recovery = codes.iter().map(|code| recovery_hash(user_id, code)).collect();
-        let app = KeptApp { secret: closed.to_owned(), enrolled_at: now, last };
-        let mut forgive = Some(attempt.forgive());
-        let kept = Kept { app: Some(app), recovery };
-        self.change_factors(user_id, |_| Some((kept.clone(), forgive.take()))).await?;
+        let failed = |error: super::AuthorizationError| StoreError::Database(error.to_string());
+        let secret = self.seal(NAME, user_id, &secret.0).map_err(failed)?;
+        let kept = Kept { app: Some(KeptApp { secret, enrolled_at: now, last }), recovery };
+        change(&self.store, (KIND, user_id), |row, _| {
+            // Of two that are set up at once the first counts: it is asked for from then on.
+            if read(row)?.app.is_some() {
+                return Err(SignInRefused::Wrong);
+            }
+            Ok((Change::To(kept.row(user_id)), vec![forgive.clone()], ()))
+        })
+        .await?;
         Ok(codes)
     }
 
@@ -171,20 +229,21 @@ impl Authenticator {
         now: i64,
     ) -> Result<(), SignInRefused> {
         let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
-        let mut forgive = Some(attempt.forgive());
-        self.change_factors(user_id, |kept| {
-            let spent = self.spend(user_id, kept, code, now)?;
-            Some((spent, forgive.take()))
-        })
-        .await
+        let forgive = attempt.forgive();
+        // Of two that use one password at once, one is refused.
+        let spent = change(&self.store, (KIND, user_id), |row, _| {
+            let left = self.spend(user_id, &read(row)?, code, now).ok_or(SignInRefused::Wrong)?;
+            Ok((Change::To(left.row(user_id)), vec![forgive.clone()], ()))
+        });
+        attempt.settle(&self.store, spent.await).await.map(|_| ())
     }
 
     /// What is left when this code was used.
     fn spend(&self, user_id: &str, kept: &Kept, code: &str, now: i64) -> Option<Kept> {
         let mut left = kept.clone();
         let app = left.app.as_mut()?;
-        let secret = self.open_app_secret(user_id, &app.secret)?;
-        if let Some(period) = one_time::matching_period(&secret.0, code, now, Some(app.last)) {
+        let secret = self.unseal(NAME, user_id, &app.secret)?;
+        if let Some(period) = one_time::matching_period(&secret, code, now, Some(app.last)) {
             app.last = period;
             return Some(left);
         }
@@ -193,31 +252,12 @@ impl Authenticator {
         left.recovery.remove(index);
         Some(left)
     }
+}
 
-    /// Writes what `change` makes of the row, again if somebody else wrote meanwhile: of two that
-    /// use one password at once, one is refused.
-    async fn change_factors(
-        &self,
-        user_id: &str,
-        mut change: impl FnMut(&Kept) -> Option<(Kept, Option<Op>)>,
-    ) -> Result<(), SignInRefused> {
-        let mut forgiving = None;
-        for _ in 0..PATIENCE {
-            let found = self.store.find(KIND, user_id).await?.value;
-            let (after, forgive) = change(&read(found.as_ref())?).ok_or(SignInRefused::Wrong)?;
-            forgiving = forgive.or(forgiving);
-            let bytes = serde_json::to_vec(&after).unwrap_or_default();
-            let row = Row::new(KIND, user_id, bytes).tagged(format!("user:{user_id}"));
-            let op = match found {
-                Some(before) => Op::Replace { row, expected: before.generation },
-                None => Op::Insert(row),
-            };
-            let ops = std::iter::once(op).chain(forgiving.clone()).collect();
-            if self.store.batch(ops).await?.value == BatchOutcome::Applied {
-                return Ok(());
-            }
-        }
-        Err(SignInRefused::Store(StoreError::Busy))
+impl Kept {
+    fn row(&self, user_id: &str) -> Row {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        Row::new(KIND, user_id, bytes).tagged(format!("user:{user_id}"))
     }
 }
 

@@ -127,6 +127,11 @@ impl AuthorizationError {
         )
     }
 
+    /// Somebody else signed in than the one who was to (OpenID Connect Core §3.1.2.1).
+    pub(super) fn another_user() -> Self {
+        Self::new("login_required", "The user who signed in is not the one of the 'id_token_hint'.")
+    }
+
     pub(super) fn interaction_required() -> Self {
         Self::new(
             "interaction_required",

@@ -26,6 +26,8 @@ pub struct AuthorizationRequest {
     /// Seconds since the person last proved who they are.
     pub max_age: Option<i64>,
     pub login_hint: Option<String>,
+    /// The id of the user whom an `id_token_hint` is about: nobody else will do.
+    pub hinted_user: Option<String>,
     /// A second factor was asked for.
     pub second_factor: bool,
     /// Languages, the dearest first.
@@ -124,6 +126,12 @@ pub struct Prompt {
 }
 
 impl AuthorizationRequest {
+    /// Whether it may be answered for this person.
+    #[must_use]
+    pub fn may_be(&self, user_id: &str) -> bool {
+        self.hinted_user.as_deref().is_none_or(|hinted| hinted == user_id)
+    }
+
     /// Its server, in this version of the organization.
     #[must_use]
     pub fn server<'p>(&self, published: &'p Published) -> Option<&'p RunningServer> {

@@ -2,6 +2,7 @@
 //! makes a new one, so that nobody can hand a browser theirs beforehand.
 
 use super::Authenticator;
+use crate::grant::SEVERAL_FACTORS;
 use crate::random::Random;
 use crate::store::{Op, Row, StoreError};
 use crate::token::digest;
@@ -41,7 +42,7 @@ impl Method {
     pub fn word(self) -> &'static str {
         match self {
             Self::Password => "pwd",
-            Self::SeveralFactors => "mfa",
+            Self::SeveralFactors => SEVERAL_FACTORS,
             Self::OneTimePassword => "otp",
             Self::Passkey => "swk",
         }

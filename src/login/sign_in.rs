@@ -39,11 +39,18 @@ pub enum SignInRefused {
 pub struct Proven {
     /// Their index in the directory.
     pub user: usize,
-    /// Written when they are let in: their failures are forgiven.
-    pub(super) forgive: Op,
-    /// Their password hashed anew.
-    pub(super) renew: Option<Op>,
-    /// The generation of the row with their password, if there is one.
+    /// Forgiven when they are let in.
+    pub(super) attempt: Attempt,
+    pub(super) password: Matched,
+}
+
+/// A password that is somebody's.
+#[derive(Debug)]
+pub(super) struct Matched {
+    user: usize,
+    /// Hashed anew, where the hash is of an older scheme.
+    renew: Option<Op>,
+    /// The generation of the row with it, if there is one.
     pub(super) generation: Option<i64>,
 }
 
@@ -72,35 +79,44 @@ impl Authenticator {
         now: i64,
     ) -> Result<Proven, SignInRefused> {
         let attempt = Attempt::begin(&self.store, Guessed::Password(login), address).await?;
+        let matched = self.match_password(published, login, candidate, now).await;
+        let (attempt, password) = attempt.settle(&self.store, matched).await?;
+        Ok(Proven { user: password.user, attempt, password })
+    }
+
+    async fn match_password(
+        &self,
+        published: &Published,
+        login: &str,
+        candidate: &Candidate,
+        now: i64,
+    ) -> Result<Matched, SignInRefused> {
         let directory = published.directory();
         let found = directory.find_user_by_login_in_any_case(login.trim());
         // A stranger is compared with somebody, so that the time tells nothing.
         let compared = found.or_else(|| decoy(directory.users(), login));
-        let Some(index) = compared else {
+        let somebody = compared.and_then(|index| Some((index, directory.users().get(index)?)));
+        let Some((index, user)) = somebody else {
             self.hasher.check(None, candidate.clone()).await?;
-            attempt.fail(&self.store).await?;
             return Err(SignInRefused::Wrong);
         };
-        let Some(user) = directory.users().get(index) else { return Err(SignInRefused::Wrong) };
         let known = self.find_password(user).await?;
         let checked = self.compare(published, index, &known, candidate).await?;
         let is_let_in = checked.matches && found.is_some() && user.status == UserStatus::Active;
         if !is_let_in {
-            attempt.fail(&self.store).await?;
             return Err(SignInRefused::Wrong);
         }
         let renew = checked.renewed.map(|hash| credential::keep(user, known.generation, hash, now));
-        let generation = known.generation;
-        Ok(Proven { user: index, forgive: attempt.forgive(), renew, generation })
+        Ok(Matched { user: index, renew, generation: known.generation })
     }
 
     /// Forgives somebody who proved their password the failures before.
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn accept(&self, proven: Proven) -> Result<(), StoreError> {
-        self.store.batch(vec![proven.forgive]).await?;
-        if let Some(renew) = proven.renew {
+    pub async fn accept(&self, proven: Proven) -> Result<(), SignInRefused> {
+        proven.attempt.succeed(&self.store).await?;
+        if let Some(renew) = proven.password.renew {
             // Where another sign-in was first, its hash is as good.
             self.store.batch(vec![renew]).await?;
         }

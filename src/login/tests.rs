@@ -140,6 +140,84 @@ fn an_address_locks_too_and_its_good_sign_ins_do_not_count() {
 }
 
 #[test]
+fn many_attempts_at_once_from_an_address_are_as_many_attempts() {
+    let desk = Desk::new();
+    let published = Arc::new(with_password(json!(BCRYPT)));
+    let attempt = |number: usize| {
+        let (authenticator, published) = (desk.authenticator.clone(), Arc::clone(&published));
+        async move {
+            let candidate = Candidate::new("wrong").unwrap();
+            let (login, address) = (format!("nobody{number}@x.example"), "192.0.2.1".parse().ok());
+            authenticator.prove_password(&published, &login, &candidate, address, NOW).await
+        }
+    };
+    let n_wrong = desk.runtime.block_on(async {
+        let tasks: Vec<_> = (0..120).map(|number| tokio::spawn(attempt(number))).collect();
+        let mut n_wrong = 0;
+        for task in tasks {
+            n_wrong += usize::from(task.await.unwrap().unwrap_err() == SignInRefused::Wrong);
+        }
+        n_wrong
+    });
+    assert_eq!(n_wrong, 100);
+}
+
+#[test]
+fn a_busy_hasher_and_a_failing_store_are_no_wrong_passwords() {
+    let desk = Desk::new();
+    let published = with_password(json!(BCRYPT));
+    let address = "192.0.2.1".parse().ok();
+    let prove = |authenticator: &Authenticator| {
+        let candidate = Candidate::new("correct horse").unwrap();
+        let login = "ada@example.com";
+        let proven = authenticator.prove_password(&published, login, &candidate, address, NOW);
+        desk.runtime.block_on(proven)
+    };
+    let busy = Authenticator {
+        hasher: Hasher::with(&Random::seeded(b"busy"), 0, 1).unwrap(),
+        ..desk.authenticator.clone()
+    };
+    for _ in 0..20 {
+        assert!(matches!(prove(&busy).unwrap_err(), SignInRefused::Busy(_)));
+    }
+    assert_eq!(desk.n_rows("sign-in-attempts"), 0);
+    // After the counting, which is five calls, the password is read.
+    for _ in 0..20 {
+        let store = desk.authenticator.store.clone().failing(6, crate::store::Fails::Before);
+        let failing = Authenticator { store, ..desk.authenticator.clone() };
+        assert!(matches!(prove(&failing).unwrap_err(), SignInRefused::Store(_)));
+    }
+    assert_eq!(desk.n_rows("sign-in-attempts"), 0);
+    prove(&desk.authenticator).unwrap();
+}
+
+#[test]
+fn an_attempt_that_was_none_opens_the_lock_it_brought_and_no_other() {
+    let desk = Desk::new();
+    let published = with_password(json!(BCRYPT));
+    let prove = |authenticator: &Authenticator, password: &str| {
+        let candidate = Candidate::new(password).unwrap();
+        let login = "ada@example.com";
+        let proven = authenticator.prove_password(&published, login, &candidate, None, NOW);
+        desk.runtime.block_on(proven).map(|_| ()).unwrap_err()
+    };
+    let busy = Authenticator {
+        hasher: Hasher::with(&Random::seeded(b"busy"), 0, 1).unwrap(),
+        ..desk.authenticator.clone()
+    };
+    for _ in 0..9 {
+        assert_eq!(prove(&desk.authenticator, "wrong"), SignInRefused::Wrong);
+    }
+    assert!(matches!(prove(&busy, "x"), SignInRefused::Busy(_)));
+    assert_eq!(prove(&desk.authenticator, "wrong"), SignInRefused::Wrong, "the tenth");
+    assert_eq!(prove(&busy, "x"), SignInRefused::Locked { seconds: 60 });
+    desk.clock.advance(60);
+    assert!(matches!(prove(&busy, "x"), SignInRefused::Busy(_)));
+    assert_eq!(prove(&desk.authenticator, "wrong"), SignInRefused::Wrong, "the eleventh");
+    assert_eq!(prove(&busy, "x"), SignInRefused::Locked { seconds: 120 });
+}
+
+#[test]
 fn a_secret_finds_its_session_and_another_none() {
     let desk = Desk::new();
     let published = with_password(json!(BCRYPT));

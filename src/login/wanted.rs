@@ -26,7 +26,7 @@ pub(super) struct Wanted<'w> {
 /// What the policies allow.
 pub(super) struct Allowance {
     pub(super) grant: UserGrant,
-    /// The rule demands a second factor, which this session has not (decision 38).
+    /// Rule or client demands a second factor, which this session has not (decision 38).
     pub(super) needs_second_factor: bool,
 }
 
@@ -63,8 +63,7 @@ impl Wanted<'_> {
             session: sign_in.session,
             thumbprint: None,
         };
-        let needs_second_factor = allowed.second_factor && !self.session.has_second_factor();
-        Ok(Allowance { grant, needs_second_factor })
+        Ok(Allowance { grant, needs_second_factor: decided.needs_second_factor() })
     }
 
     fn sign_in(&self) -> SignIn {

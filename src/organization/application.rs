@@ -10,6 +10,7 @@ use crate::directory::{
     Application, ApplicationType, Assignment, AuthenticationMethod, ConsentMethod, Directory, Jwk,
     RefreshRotation, SecretSource, Status,
 };
+use crate::server::MANAGEMENT_SCOPES;
 use crate::token::ForeignKey;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ const MEMBERS: &[&str] = &[
     "settings",
     "profile",
     "assignments",
+    "grants",
 ];
 const CREDENTIALS: &[&str] =
     &["client_id", "client_secret", "token_endpoint_auth_method", "pkce_required"];
@@ -141,6 +143,7 @@ fn read_application(
             .iter()
             .map(|audience| audience.value.to_owned())
             .collect(),
+        management_scopes: read_management_scopes(&object),
         refresh_rotation,
         refresh_leeway,
         dpop_bound,
@@ -151,6 +154,24 @@ fn read_application(
         assigned_groups,
         id,
     })
+}
+
+/// `grants`: what `POST /api/v1/apps/{id}/grants` makes, each for one scope of the management API.
+fn read_management_scopes(application: &Object<'_>) -> Vec<String> {
+    let words: Vec<(&str, &str)> = MANAGEMENT_SCOPES.iter().map(|name| (*name, *name)).collect();
+    let mut scopes: Vec<String> = Vec::new();
+    for place in application.list("grants") {
+        let Some(object) = place.object(&["issuer", "scopeId"]) else { continue };
+        object.text_up_to("issuer", 2048);
+        let Some(scope) = object.require("scopeId").and_then(|place| place.choice(&words)) else {
+            continue;
+        };
+        if scopes.iter().any(|known| known == scope) {
+            place.blame(format!("`{scope}` is granted twice"));
+        }
+        scopes.push(scope.to_owned());
+    }
+    scopes
 }
 
 /// `jwks`: the public keys of the client, at most fifty.

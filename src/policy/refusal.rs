@@ -17,6 +17,8 @@ pub enum Refused {
     NoMatch,
     /// A rule says no (decision 2).
     Denied { policy: String, rule: String },
+    /// A rule that matches, or the client, demands a second factor, which the person has not proven (decision 38).
+    SecondFactor { policy: String, rule: String },
     /// The condition of a rule could not be evaluated (decision 4).
     Fault { policy: String, rule: String, cause: String },
 }
@@ -27,7 +29,10 @@ impl Refused {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownScopes { .. } | Self::NoDefaultScopes => "invalid_scope",
-            Self::NoMatch | Self::Denied { .. } | Self::Fault { .. } => "access_denied",
+            Self::NoMatch
+            | Self::Denied { .. }
+            | Self::SecondFactor { .. }
+            | Self::Fault { .. } => "access_denied",
         }
     }
 
@@ -42,7 +47,10 @@ impl Refused {
                 "The request names no scope and the authorization server has no default scopes. \
                  Name at least one in the 'scope' parameter."
             }
-            Self::NoMatch | Self::Denied { .. } | Self::Fault { .. } => POLICY_REFUSED,
+            Self::NoMatch
+            | Self::Denied { .. }
+            | Self::SecondFactor { .. }
+            | Self::Fault { .. } => POLICY_REFUSED,
         }
     }
 }
@@ -61,6 +69,11 @@ impl fmt::Display for Refused {
             Self::Denied { policy, rule } => {
                 write!(formatter, "the rule `{rule}` of the policy `{policy}` denies it")
             }
+            Self::SecondFactor { policy, rule } => write!(
+                formatter,
+                "the rule `{rule}` of the policy `{policy}` allows it with a second factor, which \
+                 the person has not proven"
+            ),
             Self::Fault { policy, rule, cause } => write!(
                 formatter,
                 "the condition of the rule `{rule}` of the policy `{policy}` failed: {cause}"

@@ -11,7 +11,7 @@ use crate::organization::{self, Organization};
 use crate::policy::RuleIndex;
 use crate::program::{Bounds, Engine, ProgramId, ProgramSet, SetBuilder};
 use crate::schema::Position;
-use crate::server::{AuthorizationServer, ExpressionText};
+use crate::server::{AuthorizationServer, ExpressionText, organization_server};
 use crate::source::Span;
 use crate::token;
 use rustc_hash::FxHashMap;
@@ -29,6 +29,8 @@ pub struct Draft {
     pub(super) records: Records,
     /// In the order of the organization.
     pub(super) servers: Vec<Arc<CompiledServer>>,
+    /// The organization's own server (decision 43).
+    pub(super) own: (AuthorizationServer, Arc<CompiledServer>),
     remarks: Vec<Problem>,
 }
 
@@ -60,6 +62,11 @@ impl Draft {
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// Every server that needs keys: those of the document, then the organization's own.
+    pub fn definitions(&self) -> impl Iterator<Item = &AuthorizationServer> {
+        self.organization.servers.iter().chain(std::iter::once(&self.own.0))
     }
 
     /// What each expression costs at most, with its path, server by server.
@@ -127,8 +134,9 @@ pub fn compile_after(
     let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
     problems.extend(audience_problems(&document, servers, &public_url));
     let kept = Kept::of(former, &organization, &records);
-    let mut compiled = Vec::with_capacity(servers.len());
-    for server in servers {
+    let mut compiled = Vec::with_capacity(servers.len() + 1);
+    let own = organization_server(public_url.as_str());
+    for server in servers.iter().chain(std::iter::once(&own)) {
         match kept.find(server) {
             Some(known) => compiled.push(known),
             None => match compile_server(server, &organization, &records, text, engine) {
@@ -137,15 +145,17 @@ pub fn compile_after(
             },
         }
     }
-    if !problems.is_empty() {
+    let of_own = compiled.pop().filter(|_| problems.is_empty());
+    let Some(of_own) = of_own else {
         problems.sort_by_key(|problem| problem.diagnostic.span);
         return Err(problems);
-    }
+    };
     let pairs = servers.iter().zip(&compiled);
     let mut remarks: Vec<Problem> =
         pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
     remarks.sort_by_key(|remark| remark.diagnostic.span);
-    Ok(Draft { public_url, organization, records, servers: compiled, remarks })
+    let own = (own, of_own);
+    Ok(Draft { public_url, organization, records, servers: compiled, own, remarks })
 }
 
 /// What a former version has compiled that may serve the next.
@@ -159,7 +169,7 @@ impl<'f> Kept<'f> {
             Arc::ptr_eq(former.records().schema(), records.schema())
                 && group_names(former.directory()).eq(group_names(&organization.directory))
         });
-        let servers = still.map_or(&[][..], Published::servers).iter();
+        let servers = still.into_iter().flat_map(Published::all_servers);
         Self(servers.map(|server| (&*server.definition().id, server.compiled())).collect())
     }
 
@@ -313,8 +323,12 @@ fn span_of_audience(document: &Node, server: usize, audience: usize) -> Option<S
     element(audiences, audience).map(|node| node.span)
 }
 
-/// The issuer of a server: the default one is found under `default`, whatever its id.
+/// The issuer of a server: the default one is found under `default`, whatever its id, and the
+/// organization's own under its URL.
 pub(super) fn issuer(public_url: &PublicUrl, server: &AuthorizationServer) -> String {
+    if server.is_organization() {
+        return public_url.to_string();
+    }
     let id = if server.is_default { super::running::DEFAULT } else { &server.id };
     format!("{public_url}/oauth2/{id}")
 }

@@ -79,5 +79,5 @@ fn keys_of(draft: &Draft, vault: &Vault, random: &Random) -> Vec<Op> {
         });
         Op::Insert(Row::new(SIGNING_KEY, &server.id, bytes.clone()))
     };
-    draft.organization().servers.iter().map(row).collect()
+    draft.definitions().map(row).collect()
 }

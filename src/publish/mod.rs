@@ -17,7 +17,7 @@ pub use compile::{Draft, compile, compile_after};
 pub use format::format;
 pub use freshness::Freshness;
 pub use problem::Problem;
-pub use public_url::{PublicUrl, PublicUrlError};
+pub use public_url::{PublicUrl, PublicUrlError, normalized};
 pub use running::{ClientProof, Missing, Published, RunningServer, StartError, Surroundings};
 
 use crate::clock::Stopwatch;
@@ -73,7 +73,7 @@ impl Issuer {
 /// no longer held by anyone.
 fn compile_in_background(published: &Arc<Published>) {
     let lacks = |published: &Published| {
-        published.servers().iter().position(|server| !server.programs().is_compiled())
+        published.all_servers().iter().position(|server| !server.programs().is_compiled())
     };
     if lacks(published).is_none() {
         return;
@@ -81,7 +81,8 @@ fn compile_in_background(published: &Arc<Published>) {
     let version = Arc::downgrade(published);
     let work = move || {
         while let Some(published) = version.upgrade() {
-            let Some(server) = lacks(&published).and_then(|at| published.servers().get(at)) else {
+            let Some(server) = lacks(&published).and_then(|at| published.all_servers().get(at))
+            else {
                 break;
             };
             let watch = Stopwatch::start();

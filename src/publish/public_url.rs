@@ -40,7 +40,7 @@ impl PublicUrl {
         if is_plain && !is_loopback(host) {
             return Err(PublicUrlError::Plain);
         }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
+        normalized(text.trim_end_matches('/')).map(Self).ok_or(PublicUrlError::Parts)
     }
 
     /// Whether it is `https://`.
@@ -75,6 +75,32 @@ pub(super) fn origin_of(url: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let authority = authority.strip_suffix(usual).unwrap_or(&authority);
     (!authority.is_empty() && !authority.contains('@')).then(|| format!("{scheme}://{authority}"))
+}
+
+/// An `http` or `https` URL as everybody would write it who means the same: scheme and host in lower
+/// case, without the usual port, nothing encoded that need not be (RFC 3986 §6.2.2, §6.2.3).
+#[must_use]
+pub fn normalized(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (_, path) = rest.split_at_checked(at)?;
+    let mut normal = origin_of(url)?;
+    let mut parts = path.split('%');
+    normal.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.get(..2).filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
+        let encoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        match (encoded, part.get(2..)) {
+            (Some(byte), Some(after)) if plain(&byte) => {
+                normal.push(char::from(byte));
+                normal.push_str(after);
+            }
+            (Some(byte), Some(after)) => normal.push_str(&format!("%{byte:02X}{after}")),
+            _ => return None,
+        }
+    }
+    Some(normal)
 }
 
 /// The host of `host[:port]`; `None` where the port is no number.

@@ -30,6 +30,7 @@ pub struct Published {
     organization_name: String,
     directory: Directory,
     records: Records,
+    /// Those of the document, then the organization's own.
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
     secrets: BTreeMap<String, Vec<SecretHash>>,
@@ -47,6 +48,7 @@ pub struct Published {
 pub struct RunningServer {
     definition: AuthorizationServer,
     issuer: String,
+    base: String,
     compiled: Arc<CompiledServer>,
     /// The programs' names of groups in the records' table.
     resolved: Vec<u32>,
@@ -123,13 +125,14 @@ impl Draft {
     /// # Errors
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
-        let Self { public_url, organization, records, servers: compiled, .. } = self;
+        let Self { public_url, organization, records, servers: compiled, own, .. } = self;
         let Organization { id, name, directory, servers: definitions, .. } = organization;
         let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
         let passwords = read_passwords(&directory, around)?;
-        let mut servers = Vec::with_capacity(compiled.len());
-        for (definition, compiled) in definitions.into_iter().zip(compiled) {
+        let mut servers = Vec::with_capacity(compiled.len() + 1);
+        let all = definitions.into_iter().zip(compiled).chain(std::iter::once(own));
+        for (definition, compiled) in all {
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
             let Surroundings { store, vault, random, .. } = around;
@@ -143,8 +146,14 @@ impl Draft {
                      until the next one was published for a while"
                 );
             }
+            let issuer = issuer(&public_url, &definition);
+            let base = match definition.is_organization() {
+                true => format!("{public_url}/oauth2"),
+                false => issuer.clone(),
+            };
             servers.push(RunningServer {
-                issuer: issuer(&public_url, &definition),
+                issuer,
+                base,
                 resolved: compiled.programs.resolve(records.groups()),
                 definition,
                 compiled,
@@ -300,12 +309,20 @@ impl Published {
         &self.records
     }
 
+    /// The servers of the document.
     #[must_use]
     pub fn servers(&self) -> &[RunningServer] {
+        self.servers.split_last().map_or(&[][..], |(_, others)| others)
+    }
+
+    /// Every server that signs: those of the document, then the organization's own.
+    #[must_use]
+    pub fn all_servers(&self) -> &[RunningServer] {
         &self.servers
     }
 
-    /// The active server with this id; the default one is found as `default` too.
+    /// The active server with this id; the default one is found as `default` too, and the
+    /// organization's own under [`crate::server::ORGANIZATION_SERVER`].
     #[must_use]
     pub fn find_server(&self, id: &str) -> Option<&RunningServer> {
         let active = || self.servers.iter().filter(|server| server.definition.status.is_active());
@@ -364,6 +381,13 @@ impl RunningServer {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Under what its endpoints are found, as in `{base}/v1/token`: the issuer, but for the
+    /// organization's own server.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     #[must_use]

@@ -3,6 +3,7 @@
 //! mean and whether a rule holds is said elsewhere.
 
 mod claim;
+mod organization;
 mod policy;
 pub mod reserved;
 mod scope;
@@ -11,6 +12,7 @@ mod token_policy;
 pub use claim::{
     ClaimDefinition, ClaimType, GroupFilter, SUBJECT_EXPRESSION, ValueType, system_claims,
 };
+pub use organization::{MANAGEMENT_SCOPES, ORGANIZATION_SERVER, organization_server};
 pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};
 pub use scope::{Consent, MetadataPublish, SYSTEM_SCOPES, Scope, system_scopes};
 pub use token_policy::{AttributeOperator, AttributeTest, PolicyClaim, TokenPolicy};
@@ -69,6 +71,12 @@ pub struct AuthorizationServer {
 }
 
 impl AuthorizationServer {
+    /// Whether it is the organization's own (decision 43).
+    #[must_use]
+    pub fn is_organization(&self) -> bool {
+        self.id == ORGANIZATION_SERVER
+    }
+
     /// The values of `response_type` that it answers, each with its words in this order: `code`,
     /// `token`, `id_token`.
     #[must_use]

@@ -2,6 +2,7 @@
 //! signed ourselves.
 
 use super::key::PublicKey;
+use super::opaque::TokenKind;
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -22,6 +23,9 @@ pub enum VerifyError {
     /// The header is not JSON with `kid` and `alg`, or asks for what is not understood.
     #[error("the header of the token is not understood")]
     Header,
+    /// The header says that it is a token of another kind (RFC 8725 §3.11).
+    #[error("the token is of another kind")]
+    Kind,
     /// No key of that id.
     #[error("no key has the id the token names")]
     UnknownKey,
@@ -46,6 +50,8 @@ struct Header<'t> {
     kid: Cow<'t, str>,
     #[serde(borrow)]
     alg: Cow<'t, str>,
+    #[serde(borrow)]
+    typ: Option<Cow<'t, str>>,
     crit: Option<IgnoredAny>,
     b64: Option<IgnoredAny>,
 }
@@ -63,21 +69,44 @@ impl Verifier {
     /// # Errors
     /// [`VerifyError`], the first thing found wrong.
     pub fn verify(&self, token: &str) -> Result<Vec<u8>, VerifyError> {
+        self.verify_if(token, |_| true)
+    }
+
+    /// As [`Verifier::verify`], of a token whose header does not say that it is of another kind than
+    /// this (decision 15).
+    ///
+    /// # Errors
+    /// [`VerifyError`], the first thing found wrong.
+    pub fn verify_as(&self, token: &str, kind: TokenKind) -> Result<Vec<u8>, VerifyError> {
+        let known: &[&str] = match kind {
+            TokenKind::Access => &["at+jwt", "application/at+jwt"],
+            TokenKind::Identity => &["JWT"],
+        };
+        self.verify_if(token, |typ| known.iter().any(|known| known.eq_ignore_ascii_case(typ)))
+    }
+
+    fn verify_if(
+        &self,
+        token: &str,
+        may_be: impl Fn(&str) -> bool,
+    ) -> Result<Vec<u8>, VerifyError> {
         if token.len() > TOKEN_BYTES_AT_MOST {
             return Err(VerifyError::TooLong);
         }
         let (input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
         let (header, claims) = input.split_once('.').ok_or(VerifyError::Malformed)?;
         let [header, claims, signature] = [decode(header)?, decode(claims)?, decode(signature)?];
+        let header: Header<'_> =
+            serde_json::from_slice(&header).map_err(|_| VerifyError::Header)?;
         if !self.key(&header)?.verifies(input.as_bytes(), &signature) {
             return Err(VerifyError::Signature);
         }
-        Ok(claims)
+        let is_meant = header.typ.is_none_or(|typ| may_be(&typ));
+        if is_meant { Ok(claims) } else { Err(VerifyError::Kind) }
     }
 
     /// The key a header names, if the header also names that key's algorithm.
-    fn key(&self, header: &[u8]) -> Result<&PublicKey, VerifyError> {
-        let header: Header<'_> = serde_json::from_slice(header).map_err(|_| VerifyError::Header)?;
+    fn key(&self, header: &Header<'_>) -> Result<&PublicKey, VerifyError> {
         if header.crit.is_some() || header.b64.is_some() {
             return Err(VerifyError::Header);
         }

@@ -5,7 +5,7 @@ mod explain;
 use super::installation::{Installation, Stop};
 use super::{Format, log, tell};
 use crate::clock::Clock;
-use crate::grant::{Decided, Form, Proof, SignIn, choose_audience};
+use crate::grant::{Decided, Form, Proof, SEVERAL_FACTORS, SignIn, choose_audience};
 use crate::policy::Trace;
 use crate::program::{Engine, Worker};
 use crate::publish::{Missing, Published, RunningServer};
@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// The grant [default: authorization_code with a user, else client_credentials]
     #[arg(long, value_name = "TYPE")]
     grant: Option<String>,
+    /// The person has proven a second factor too
+    #[arg(long)]
+    second_factor: bool,
     /// Sign the tokens; --demo always does
     #[arg(long)]
     sign: bool,
@@ -46,8 +49,9 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// How a person at the command line is taken to have signed in (RFC 8176).
+/// How a person at the command line is taken to have signed in (RFC 8176), and with a second factor.
 const METHODS: &[&str] = &["pwd"];
+const MORE_METHODS: &[&str] = &["pwd", SEVERAL_FACTORS];
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start(log::Loudness::Answering);
@@ -142,7 +146,8 @@ fn prove<'p>(
             let user = user.ok_or_else(|| {
                 unknown("user", name, directory.users().iter().map(|user| user.login.as_str()))
             })?;
-            let methods = METHODS.iter().map(|method| (*method).to_owned()).collect();
+            let methods = if arguments.second_factor { MORE_METHODS } else { METHODS };
+            let methods = methods.iter().map(|method| (*method).to_owned()).collect();
             Some(SignIn { user, auth_time: now, methods, acr: None, session: None })
         }
         None => None,

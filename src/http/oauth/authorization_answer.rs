@@ -2,15 +2,12 @@
 //! that posts itself, or as a message between windows. `iss` is always in it (RFC 9207).
 
 use super::super::Surface;
+use super::super::address::{query_of, with_parameters};
 use super::super::pages::{Text, redirect};
 use crate::login::{AuthorizationError, ResponseMode, ReturnAddress, origin};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
-
-/// What is left as it is in a parameter: the unreserved of RFC 3986 §2.3.
-const PARAMETER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Bytes of the nonce that lets the script of a page run.
 const NONCE_BYTES: usize = 16;
@@ -45,20 +42,11 @@ impl AuthorizationAnswer {
         self.0.push(("iss", address.issuer.clone()));
         let uri = &address.redirect_uri;
         match address.mode {
-            ResponseMode::Query => {
-                let separator = if uri.contains('?') { '&' } else { '?' };
-                redirect(status, &format!("{uri}{separator}{}", self.encoded()))
-            }
-            ResponseMode::Fragment => redirect(status, &format!("{uri}#{}", self.encoded())),
+            ResponseMode::Query => redirect(status, &with_parameters(uri, &self.0)),
+            ResponseMode::Fragment => redirect(status, &format!("{uri}#{}", query_of(&self.0))),
             ResponseMode::FormPost => self.post(surface, uri),
             ResponseMode::PostMessage => self.message(surface, uri),
         }
-    }
-
-    fn encoded(&self) -> String {
-        let encode = |text: &str| utf8_percent_encode(text, PARAMETER).to_string();
-        let pair = |(name, value): &(&str, String)| format!("{name}={}", encode(value));
-        self.0.iter().map(pair).collect::<Vec<_>>().join("&")
     }
 
     /// A page with a form that posts itself, or by its button where no script runs (OAuth 2.0 Form

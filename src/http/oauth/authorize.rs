@@ -1,6 +1,7 @@
 //! `/oauth2/{server}/v1/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
 
 use super::super::Surface;
+use super::super::address::with_parameters;
 use super::super::cookie::Cookie;
 use super::super::extract::ServerId;
 use super::super::pages::{Instead, Visit, browser_secret, error_page, failed, redirect};
@@ -84,11 +85,13 @@ pub(crate) async fn authorize_posted(
 
 /// Sends a browser that posted its parameters to the address that says them.
 pub(super) fn to_address(visit: &Visit, server: &str, endpoint: &str) -> Response {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let pairs =
-        visit.form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
-    let query = pairs.collect::<Vec<_>>().join("&");
-    let base = visit.published.public_url();
-    let server = encode(server);
-    redirect(StatusCode::SEE_OTHER, &format!("{base}/oauth2/{server}/v1/{endpoint}?{query}"))
+    let pairs = visit.form.iter().map(|(name, value)| (name, value.to_owned()));
+    let address = match visit.published.find_server(server) {
+        Some(server) => format!("{}/v1/{endpoint}", server.base()),
+        None => {
+            let server = utf8_percent_encode(server, NON_ALPHANUMERIC);
+            format!("{}/oauth2/{server}/v1/{endpoint}", visit.published.public_url())
+        }
+    };
+    redirect(StatusCode::SEE_OTHER, &with_parameters(&address, &pairs.collect::<Vec<_>>()))
 }

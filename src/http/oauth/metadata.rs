@@ -8,7 +8,7 @@ use super::no_server;
 use crate::grant::Grant;
 use crate::login::{LEVELS, ResponseMode};
 use crate::publish::RunningServer;
-use crate::server::{ClaimType, MetadataPublish};
+use crate::server::{AccessTokenFormat, ClaimType, MetadataPublish};
 use crate::token::foreign::{PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -18,8 +18,10 @@ use std::sync::Arc;
 const CACHE: &str = "public, max-age=3600";
 
 /// Claims of every access token.
-const ACCESS_CLAIMS: &[&str] =
-    &["ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub"];
+const ACCESS_CLAIMS: &[&str] = &["ver", "jti", "iss", "aud", "iat", "exp", "uid", "sub"];
+/// Client and scopes in Okta's words, and in those of RFC 9068 §2.2.
+const OKTA_CLAIMS: &[&str] = &["cid", "scp"];
+const RFC9068_CLAIMS: &[&str] = &["client_id", "scope"];
 
 /// Claims of every ID token.
 const IDENTITY_CLAIMS: &[&str] = &[
@@ -80,8 +82,18 @@ fn answer(
     public(CACHE, document(server).to_string())
 }
 
+/// What access tokens of this server say.
+fn access_claims(server: &RunningServer) -> Vec<&'static str> {
+    let named: &[&[&str]] = match server.definition().access_token_format {
+        AccessTokenFormat::Okta => &[OKTA_CLAIMS],
+        AccessTokenFormat::Rfc9068 => &[RFC9068_CLAIMS],
+        AccessTokenFormat::Both => &[OKTA_CLAIMS, RFC9068_CLAIMS],
+    };
+    ACCESS_CLAIMS.iter().chain(named.iter().copied().flatten()).copied().collect()
+}
+
 fn of_oauth(server: &RunningServer) -> Value {
-    let issuer = server.issuer();
+    let base = server.base();
     let grants: Vec<&str> = Grant::words().collect();
     let published = |published| published == MetadataPublish::AllClients;
     let scopes = server.definition().scopes.iter();
@@ -93,27 +105,28 @@ fn of_oauth(server: &RunningServer) -> Value {
         SECRET_ALGORITHMS.iter().chain(PUBLIC_KEY_ALGORITHMS).copied().collect();
     let modes: Vec<&str> = ResponseMode::WORDS.iter().map(|(word, _)| *word).collect();
     json!({
-        "issuer": issuer,
-        "token_endpoint": format!("{issuer}/v1/token"),
-        "jwks_uri": format!("{issuer}/v1/keys"),
-        "authorization_endpoint": format!("{issuer}/v1/authorize"),
+        "issuer": server.issuer(),
+        "token_endpoint": format!("{base}/v1/token"),
+        "jwks_uri": format!("{base}/v1/keys"),
+        "authorization_endpoint": format!("{base}/v1/authorize"),
         "response_types_supported": server.definition().response_types(),
         "response_modes_supported": modes,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "pushed_authorization_request_endpoint": format!("{issuer}/v1/par"),
-        "device_authorization_endpoint": format!("{issuer}/v1/device/authorize"),
+        "pushed_authorization_request_endpoint": format!("{base}/v1/par"),
+        "device_authorization_endpoint": format!("{base}/v1/device/authorize"),
         "grant_types_supported": grants,
         "subject_types_supported": ["public"],
         "scopes_supported": scopes,
         "token_endpoint_auth_methods_supported": AUTHENTICATION,
         "token_endpoint_auth_signing_alg_values_supported": signing,
         "dpop_signing_alg_values_supported": PUBLIC_KEY_ALGORITHMS,
-        "claims_supported": ACCESS_CLAIMS,
-        "introspection_endpoint": format!("{issuer}/v1/introspect"),
+        "claims_supported": access_claims(server),
+        "end_session_endpoint": format!("{base}/v1/logout"),
+        "introspection_endpoint": format!("{base}/v1/introspect"),
         "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
         "introspection_endpoint_auth_signing_alg_values_supported": signing,
-        "revocation_endpoint": format!("{issuer}/v1/revoke"),
+        "revocation_endpoint": format!("{base}/v1/revoke"),
         "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
         "revocation_endpoint_auth_signing_alg_values_supported": signing,
     })
@@ -134,19 +147,27 @@ fn of_openid(server: &RunningServer) -> Value {
         .filter(|(_, grant)| *grant != Grant::ClientCredentials)
         .map(|(word, _)| *word)
         .collect();
-    let algorithm = server.keys().active().key().algorithm().name();
+    // Those of every published key: when the keys change to another algorithm, nobody is surprised.
+    let mut algorithms: Vec<&str> = Vec::new();
+    for (_, key) in server.keys().keys() {
+        let name = key.algorithm().name();
+        if !algorithms.contains(&name) {
+            algorithms.push(name);
+        }
+    }
     if let Value::Object(members) = &mut document {
         members.insert(
             "userinfo_endpoint".to_owned(),
-            json!(format!("{}/v1/userinfo", server.issuer())),
+            json!(format!("{}/v1/userinfo", server.base())),
         );
-        let logout = format!("{}/v1/logout", server.issuer());
-        members.insert("end_session_endpoint".to_owned(), json!(logout));
+        // Left out, the first would be false and the second true (OpenID Connect Discovery §3).
+        members.insert("request_parameter_supported".to_owned(), json!(false));
+        members.insert("request_uri_parameter_supported".to_owned(), json!(false));
         members.insert("prompt_values_supported".to_owned(), json!(["none", "login", "consent"]));
         members.insert("acr_values_supported".to_owned(), json!(LEVELS));
         members.insert("grant_types_supported".to_owned(), json!(grants));
         members.insert("claims_supported".to_owned(), json!(claims));
-        members.insert("id_token_signing_alg_values_supported".to_owned(), json!([algorithm]));
+        members.insert("id_token_signing_alg_values_supported".to_owned(), json!(algorithms));
     }
     document
 }

@@ -7,7 +7,9 @@ use super::factor::{APP, listed, set_session, set_up};
 use super::layout::{Layout, Text, alert, hidden};
 use super::{Instead, REQUEST, Visit, browser_secret, failed, redirect};
 use crate::directory::User;
-use crate::login::{Agreement, Candidate, FoundSession, Pending, Session, SignInRefused};
+use crate::login::{
+    Agreement, AppSecret, Candidate, FoundSession, Pending, Session, SignInRefused,
+};
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -113,11 +115,9 @@ async fn change_password(
     let current = field("current").ok_or(SignInRefused::Wrong)?;
     let new = field("new").ok_or(SignInRefused::Weak)?;
     let (login, now) = (&surface.login, visit.now);
-    let proven =
-        login.prove_password(&visit.published, &user.login, &current, visit.address, now).await?;
-    login.change_password(user, proven, new, now).await?;
+    let passwords = (&current, new);
+    login.change_password(&visit.published, user, passwords, visit.address, now).await?;
     // Every other browser signs in again, and this one gets another secret.
-    login.end_sessions(&user.id).await?;
     let methods = visit.session.as_ref().map(|found| found.session.methods.clone());
     let methods = methods.unwrap_or_default();
     let signed_in = login.let_in(&user.id, methods, None, &visit.agent, now).await?;
@@ -132,35 +132,58 @@ async fn change_factor(
     session: &Session,
     user: &User,
 ) -> Response {
-    let layout = visit.layout(surface);
+    let words = visit.words;
     let code = visit.form.find("code").unwrap_or_default();
-    let app = visit.form.find(APP);
-    let (login, now) = (&surface.login, visit.now);
-    let outcome = match (visit.form.find("do"), app) {
-        (Some("remove"), _) => match login.prove_factor(&user.id, code, now).await {
-            Ok(()) => login.remove_factors(&user.id).await.map(|()| None).map_err(Into::into),
-            Err(refused) => Err(refused),
-        },
-        (_, Some(app)) => enrol(surface, visit, session, user, app, code).await.map(Some),
-        (_, None) => return set_up_page(surface, visit, user, None),
+    let (outcome, wrong) = match (visit.form.find("do"), visit.form.find(APP)) {
+        (Some("remove"), _) => (remove(surface, user, code, visit.now).await, words.wrong_code),
+        (_, Some(app)) => return enrol(surface, visit, session, user, app, code).await,
+        (_, None) => (begin_to_enrol(surface, visit, user).await, words.wrong_password),
     };
-    match outcome {
-        Ok(Some(response)) => response,
-        Ok(None) => show(surface, visit, session, user, Notice::Done).await,
-        Err(SignInRefused::Wrong) if app.is_some() => {
-            set_up_page(surface, visit, user, Some(layout.words.wrong_code))
-        }
-        Err(SignInRefused::Wrong) => {
-            let wrong = Notice::Wrong(layout.words.wrong_code.to_owned());
-            show(surface, visit, session, user, wrong).await
-        }
-        Err(refused) => {
-            show(surface, visit, session, user, Notice::Wrong(told(visit, &refused))).await
-        }
-    }
+    let notice = match outcome {
+        Ok(Some(response)) => return response,
+        Ok(None) => Notice::Done,
+        Err(SignInRefused::Wrong) => Notice::Wrong(wrong.to_owned()),
+        Err(refused) => Notice::Wrong(told(visit, &refused)),
+    };
+    show(surface, visit, session, user, notice).await
 }
 
-/// Sets up an app; the session has proven it too from then on.
+async fn remove(
+    surface: &Surface,
+    user: &User,
+    code: &str,
+    now: i64,
+) -> Result<Option<Response>, SignInRefused> {
+    surface.login.prove_factor(&user.id, code, now).await?;
+    surface.login.remove_factors(&user.id).await?;
+    Ok(None)
+}
+
+/// Shows the secret of a new app to who knows the password: whoever found an open browser must not
+/// make their own app the person's.
+async fn begin_to_enrol(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<Option<Response>, SignInRefused> {
+    let (login, now) = (&surface.login, visit.now);
+    let current = Candidate::new(visit.form.find("current").unwrap_or_default());
+    let current = current.ok_or(SignInRefused::Wrong)?;
+    let proven =
+        login.prove_password(&visit.published, &user.login, &current, visit.address, now).await?;
+    login.accept(proven).await?;
+    if login.find_factors(&user.id).await?.any() {
+        return Ok(Some(visit.back_to_account()));
+    }
+    let browser = visit.cookies.session.as_ref().ok_or(SignInRefused::Wrong)?;
+    let (secret, app) = match login.new_app_secret(&user.id, browser, now) {
+        Ok(fresh) => fresh,
+        Err(error) => return Ok(Some(failed(&visit.layout(surface), &error.to_string()))),
+    };
+    Ok(Some(set_up_page(surface, visit, user, (&secret, &app), None)))
+}
+
+/// Sets up the app that a page of this session showed.
 async fn enrol(
     surface: &Surface,
     visit: &Visit,
@@ -168,12 +191,39 @@ async fn enrol(
     user: &User,
     app: &str,
     code: &str,
+) -> Response {
+    let browser = visit.cookies.session.as_ref();
+    let secret =
+        browser.and_then(|own| surface.login.open_app_secret(&user.id, own, app, visit.now));
+    let Some(secret) = secret else {
+        let notice = Notice::Wrong(visit.words.form_too_old.to_owned());
+        return show(surface, visit, session, user, notice).await;
+    };
+    match finish_enrolling(surface, visit, session, user, &secret, code).await {
+        Ok(response) => response,
+        Err(SignInRefused::Wrong) => {
+            set_up_page(surface, visit, user, (&secret, app), Some(visit.words.wrong_code))
+        }
+        Err(refused) => {
+            show(surface, visit, session, user, Notice::Wrong(told(visit, &refused))).await
+        }
+    }
+}
+
+/// The session has proven the app too from then on.
+async fn finish_enrolling(
+    surface: &Surface,
+    visit: &Visit,
+    session: &Session,
+    user: &User,
+    secret: &AppSecret,
+    code: &str,
 ) -> Result<Response, SignInRefused> {
     let (login, now) = (&surface.login, visit.now);
     if login.find_factors(&user.id).await?.any() {
         return Ok(visit.back_to_account());
     }
-    let codes = login.enrol_app(&user.id, app, code, now).await?;
+    let codes = login.enrol_app(&user.id, secret, code, now).await?;
     let methods = session.with_second_factor();
     let before = visit.cookies.session.as_ref();
     let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
@@ -186,13 +236,15 @@ async fn enrol(
     Ok(response)
 }
 
-fn set_up_page(surface: &Surface, visit: &Visit, user: &User, wrong: Option<&str>) -> Response {
+fn set_up_page(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+    app: (&AppSecret, &str),
+    wrong: Option<&str>,
+) -> Response {
     let layout = visit.layout(surface);
-    let shown = visit.form.find(APP);
-    let fields = match set_up(surface, &layout, user, shown, wrong.is_some()) {
-        Ok(fields) => fields,
-        Err(page) => return page.into_response(),
-    };
+    let fields = set_up(&layout, user, app, wrong.is_some());
     let form = layout.form("account/factor", &visit.csrf(), &fields);
     let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     layout.render(status, layout.words.set_up, &format!("{}{form}", alert(wrong)))
@@ -286,17 +338,18 @@ fn rows(words: &super::Words, rows: impl Iterator<Item = String>) -> String {
     format!("<ul class=\"rows\">\n{rows}</ul>\n")
 }
 
+fn password_field(id: &str, name: &str, label: &str) -> String {
+    format!(
+        "<label for=\"{id}\">{label}</label>\n<input type=\"password\" id=\"{id}\" \
+         name=\"{name}\" autocomplete=\"{name}-password\" required>\n"
+    )
+}
+
 fn password_form(layout: &Layout<'_>, csrf: &str) -> String {
     let words = layout.words;
-    let field = |name: &str, label: &str, complete: &str| {
-        format!(
-            "<label for=\"{name}\">{label}</label>\n<input type=\"password\" id=\"{name}\" \
-             name=\"{name}\" autocomplete=\"{complete}\" required>\n"
-        )
-    };
     let fields = [
-        field("current", words.current_password, "current-password"),
-        field("new", words.new_password, "new-password"),
+        password_field("current", "current", words.current_password),
+        password_field("new", "new", words.new_password),
         button("", words.change_password),
     ];
     layout.form("account/password", csrf, &fields.concat())
@@ -305,8 +358,11 @@ fn password_form(layout: &Layout<'_>, csrf: &str) -> String {
 fn factor_form(layout: &Layout<'_>, csrf: &str, has_app: bool, n_codes: usize) -> String {
     let words = layout.words;
     if !has_app {
-        let fields = button("second", words.set_up);
-        return layout.form("account/factor", csrf, &fields);
+        let fields = [
+            password_field("factor-current", "current", words.current_password),
+            button("second", words.set_up),
+        ];
+        return layout.form("account/factor", csrf, &fields.concat());
     }
     let fields = format!(
         "<p>{} {n_codes}</p>\n{}<label for=\"code\">{}</label>\n\

@@ -33,7 +33,9 @@ pub(crate) async fn activate(
     visit.prove_own_form(&surface)?;
     let (session, user) = visit.signed_in(&surface).await?;
     let typed = visit.form.find(CODE).unwrap_or_default();
-    let device = match surface.login.find_device(&surface.around(), &user.id, typed).await {
+    let around = surface.around();
+    let found = surface.login.find_device(&around, &user.id, typed, visit.address);
+    let device = match found.await {
         Ok(device) => device,
         Err(refused) => return Ok(refuse(&surface, &visit, &refused)),
     };

@@ -53,7 +53,10 @@ async fn try_factor(
     let factors = login.find_factors(&user.id).await?;
     // Who has a factor cannot set up another instead of proving it.
     let recovery = match enrolling.filter(|_| !factors.any()) {
-        Some(app) => Some(login.enrol_app(&user.id, app, code, now).await?),
+        Some(app) => {
+            let secret = visit.shown_app(surface, user, app).ok_or(SignInRefused::Wrong)?;
+            Some(login.enrol_app(&user.id, &secret, code, now).await?)
+        }
         None => {
             login.prove_factor(&user.id, code, now).await?;
             None
@@ -79,6 +82,12 @@ pub(super) fn set_session(response: &mut Response, visit: &Visit, signed_in: &Si
 }
 
 impl Visit {
+    /// The secret of an app that is being set up in this browser before anybody is signed in.
+    fn shown_app(&self, surface: &Surface, user: &User, closed: &str) -> Option<AppSecret> {
+        let browser = self.cookies.browser.as_ref()?;
+        surface.login.open_app_secret(&user.id, browser, closed, self.now)
+    }
+
     /// Who is to prove a factor: who proved the password a moment ago, else who is signed in, if
     /// their session will do for the request. Anybody else proves the password first; so does who
     /// has no factor yet and did not sign in for this request: whoever found an open browser must
@@ -138,7 +147,17 @@ async fn show(
         let help = format!("<p>{}</p>\n", words.factor_help);
         (words.factor, format!("{request}{help}{}", code_field(&layout, told.is_some())))
     } else {
-        let fields = set_up(surface, &layout, user, visit.form.find(APP), told.is_some())?;
+        let known = visit.form.find(APP);
+        let known = known.and_then(|app| Some((visit.shown_app(surface, user, app)?, app)));
+        let (secret, app) = match (known, &visit.cookies.browser) {
+            (Some((secret, app)), _) => (secret, app.to_owned()),
+            (None, Some(browser)) => {
+                let fresh = surface.login.new_app_secret(&user.id, browser, visit.now);
+                fresh.map_err(|error| failed(&layout, &error.to_string()))?
+            }
+            (None, None) => return Ok(error_page(&layout, 400, words.request_lost)),
+        };
+        let fields = set_up(&layout, user, (&secret, &app), told.is_some());
         (words.set_up, format!("{request}{fields}"))
     };
     let csrf = visit.cookies.browser.as_ref().map(csrf_token).unwrap_or_default();
@@ -146,33 +165,24 @@ async fn show(
     Ok(layout.render(status, title, &format!("{}{form}", alert(told.as_deref()))))
 }
 
-/// What sets up an app: its secret to scan or type, and a field for its first password.
+/// What sets up an app: its secret to scan or type, the same closed up, and a field for its first
+/// password.
 pub(super) fn set_up(
-    surface: &Surface,
     layout: &Layout<'_>,
     user: &User,
-    shown: Option<&str>,
+    (secret, closed): (&AppSecret, &str),
     is_wrong: bool,
-) -> Result<String, Instead> {
-    let login = &surface.login;
-    let known = shown
-        .and_then(|closed| Some((login.open_app_secret(&user.id, closed)?, closed.to_owned())));
-    let (secret, closed) = match known {
-        Some(known) => known,
-        None => {
-            login.new_app_secret(&user.id).map_err(|error| failed(layout, &error.to_string()))?
-        }
-    };
+) -> String {
     let words = layout.words;
-    Ok(format!(
+    format!(
         "{app}<p>{help}</p>\n<p><a href=\"{uri}\">{open}</a></p>\n<p><code>{secret}</code></p>\n{code}",
-        app = hidden(APP, &closed),
+        app = hidden(APP, closed),
         help = words.set_up_help,
         open = words.open_app,
-        uri = Text(&uri(layout, user, &secret)),
+        uri = Text(&uri(layout, user, secret)),
         secret = grouped(&secret.base32()),
         code = code_field(layout, is_wrong),
-    ))
+    )
 }
 
 fn uri(layout: &Layout<'_>, user: &User, secret: &AppSecret) -> String {

@@ -21,10 +21,10 @@ pub(super) use sign_in::{ask_sign_in, sign_in};
 pub(super) use sign_out::{ask_sign_out, follow_logout, sign_out};
 pub(super) use words::Words;
 
+use super::Surface;
 use super::cookie::{Cookies, csrf_token};
-use super::extract::read_form;
+use super::extract::{client_address, read_form};
 use super::oauth::AuthorizationAnswer;
-use super::{ClientAddress, Surface};
 use crate::grant::Form;
 use crate::login::{FoundSession, Pending, Said, Session, SessionSecret, Step};
 use crate::publish::Published;
@@ -95,7 +95,7 @@ impl Visit {
         let session = session.map_err(|error| failed(&layout, &error.to_string()))?;
         let agent = agent(&parts);
         let path = parts.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
-        let address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
+        let address = client_address(&parts);
         let now = surface.clock.seconds();
         Ok(Self { published, cookies, session, form, words, agent, path, address, now })
     }

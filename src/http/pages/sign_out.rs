@@ -2,6 +2,7 @@
 //! (decision 16).
 
 use super::super::Surface;
+use super::super::address::with_parameters;
 use super::super::cookie::{Cookie, csrf_token};
 use super::layout::hidden;
 use super::{Instead, Visit, browser_secret, error_page, failed, redirect};
@@ -14,8 +15,9 @@ use std::sync::Arc;
 /// The field that names the server of a request to sign out.
 const SERVER: &str = "server";
 
-/// What of such a request the page carries on.
-const CARRIED: &[&str] = &["client_id", "post_logout_redirect_uri", "state"];
+/// What of such a request the page carries on, besides the client whose it is. Not the ID token: it
+/// may be another person's.
+const CARRIED: &[&str] = &["post_logout_redirect_uri", "state"];
 
 /// `GET /signout`: the person is asked, since any page can lead here.
 pub(crate) async fn ask_sign_out(
@@ -24,7 +26,7 @@ pub(crate) async fn ask_sign_out(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     Ok(match visit.session {
-        Some(_) => ask(&surface, &visit, None),
+        Some(_) => ask(&surface, &visit, None, None),
         None => signed_out(&surface, &visit),
     })
 }
@@ -38,10 +40,10 @@ pub(crate) async fn sign_out(
     visit.prove_form(&surface)?;
     let logout = match visit.form.find(SERVER) {
         Some(server) => read_logout(&visit.published, server, &visit.form),
-        None => Ok(Logout { user_id: None, location: None }),
+        None => Ok(Logout::default()),
     };
     Ok(match logout {
-        Ok(logout) => end(&surface, &visit, &logout).await,
+        Ok(logout) => end(&surface, &visit, &logout, StatusCode::SEE_OTHER).await,
         Err(error) => error_page(&visit.layout(&surface), 400, &error.description),
     })
 }
@@ -54,19 +56,24 @@ pub(crate) async fn follow_logout(surface: &Surface, visit: &Visit, server: &str
     };
     let signed_in = visit.session.as_ref().map(|found| &found.session.user_id);
     if signed_in.is_some() && signed_in != logout.user_id.as_ref() {
-        return ask(surface, visit, Some(server));
+        return ask(surface, visit, Some(server), logout.client_id.as_deref());
     }
-    end(surface, visit, &logout).await
+    end(surface, visit, &logout, StatusCode::FOUND).await
 }
 
-async fn end(surface: &Surface, visit: &Visit, logout: &Logout) -> Response {
+/// Ends the session and sends the browser on, as the answer to a form (`303`) or to an address
+/// (`302`).
+async fn end(surface: &Surface, visit: &Visit, logout: &Logout, status: StatusCode) -> Response {
     if let Some(secret) = &visit.cookies.session
         && let Err(error) = surface.login.end_session(secret).await
     {
         return failed(&visit.layout(surface), &error.to_string());
     }
     let mut response = match &logout.location {
-        Some(location) => redirect(StatusCode::SEE_OTHER, location),
+        Some(location) => {
+            let state = logout.state.iter().map(|state| ("state", state.clone()));
+            redirect(status, &with_parameters(location, &state.collect::<Vec<_>>()))
+        }
         None => signed_out(surface, visit),
     };
     if visit.cookies.session.is_some() {
@@ -76,7 +83,12 @@ async fn end(surface: &Surface, visit: &Visit, logout: &Logout) -> Response {
     response
 }
 
-fn ask(surface: &Surface, visit: &Visit, server: Option<&str>) -> Response {
+fn ask(
+    surface: &Surface,
+    visit: &Visit,
+    server: Option<&str>,
+    client_id: Option<&str>,
+) -> Response {
     let layout = visit.layout(surface);
     let layout = match visit.form.find("post_logout_redirect_uri") {
         Some(uri) if server.is_some() => layout.leading_to(uri),
@@ -84,6 +96,7 @@ fn ask(surface: &Surface, visit: &Visit, server: Option<&str>) -> Response {
     };
     let words = layout.words;
     let carried = CARRIED.iter().filter_map(|name| Some((*name, visit.form.find(name)?)));
+    let carried = client_id.map(|id| ("client_id", id)).into_iter().chain(carried);
     let carried = server.into_iter().map(|id| (SERVER, id)).chain(carried);
     let carried: String = carried.map(|(name, value)| hidden(name, value)).collect();
     let fields = format!("{carried}<button type=\"submit\">{}</button>\n", words.sign_out);

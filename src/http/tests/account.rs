@@ -102,8 +102,13 @@ fn consent_is_taken_back_and_ends_what_came_of_it() {
 }
 
 /// The password that an app with the secret on this page shows.
-fn shown_by_app(world: &World, page: &Page, later: i64) -> String {
+pub(super) fn shown_by_app(world: &World, page: &Page, later: i64) -> String {
     let text = page.answer.text.split("<code>").nth(1).unwrap().split("</code>").next().unwrap();
+    one_time::password(&data_of(text), (world.surface.clock.seconds() + later) / 30)
+}
+
+/// The bytes of a text in base32.
+pub(super) fn data_of(text: &str) -> Vec<u8> {
     let mut bits = 0_u64;
     let (mut n_bits, mut secret) = (0, Vec::new());
     for character in text.chars().filter(|c| *c != ' ') {
@@ -115,13 +120,13 @@ fn shown_by_app(world: &World, page: &Page, later: i64) -> String {
             secret.push((bits >> n_bits & 0xff) as u8);
         }
     }
-    one_time::password(&secret, (world.surface.clock.seconds() + later) / 30)
+    secret
 }
 
 /// Ada sets up an app; answers a function of the time to come, and a recovery code.
-fn enrol(world: &World, browser: &mut Browser<'_>) -> (Page, String) {
+pub(super) fn enrol(world: &World, browser: &mut Browser<'_>) -> (Page, String) {
     let account = browser.visit("/account").page();
-    let page = browser.submit_to(&account, "/account/factor", &[]).page();
+    let page = browser.submit_to(&account, "/account/factor", &[("current", PASSWORD)]).page();
     let code = shown_by_app(world, &page, 0);
     let codes = browser.submit(&page, &[("code", &code)]).page();
     codes.shows("Your recovery codes");
@@ -295,7 +300,9 @@ fn a_password_is_changed_by_who_knows_it_and_every_other_browser_signs_in_again(
         here.submit_to(&account, "/account/password", &fields).page()
     };
     change("wrong", "a new password").shows("The current password is wrong.");
-    change(PASSWORD, "short").shows("Choose a password");
+    for _ in 0..11 {
+        change(PASSWORD, "short").shows("Choose a password");
+    }
     change(PASSWORD, "Ada@example.com").shows("Choose a password");
     assert_eq!(change(PASSWORD, "a new password").path, "/account");
     let answer = there.visit(&authorization(&[("prompt", "none")])).elsewhere(CALLBACK);
@@ -333,11 +340,11 @@ fn an_account_is_for_who_is_signed_in_and_its_forms_for_its_pages() {
     assert_eq!(answer["error"], "login_required");
 }
 
-const BYE: &str = "http://127.0.0.1:3000/bye";
+pub(super) const BYE: &str = "http://127.0.0.1:3000/bye";
 
 /// The demo, `web-app` having somewhere to go after signing out; a browser in which Ada is signed
 /// in, and her ID token.
-fn signed_in(world: &World) -> (Browser<'_>, String) {
+pub(super) fn signed_in(world: &World) -> (Browser<'_>, String) {
     let mut browser = Browser::new(world);
     let code = browser.sign_in(&[]).elsewhere(CALLBACK)["code"].clone();
     let form = [
@@ -350,14 +357,14 @@ fn signed_in(world: &World) -> (Browser<'_>, String) {
     (browser, tokens["id_token"].as_str().unwrap().to_owned())
 }
 
-fn with_bye() -> World {
+pub(super) fn with_bye() -> World {
     World::with(|document| {
         let settings = &mut document["apps"][0]["settings"]["oauthClient"];
         settings["post_logout_redirect_uris"] = json!([BYE]);
     })
 }
 
-fn logout(parameters: &[(&str, &str)]) -> String {
+pub(super) fn logout(parameters: &[(&str, &str)]) -> String {
     format!("/oauth2/internal/v1/logout?{}", encoded(parameters))
 }
 

@@ -1,5 +1,6 @@
 //! Clients that prove themselves by a JWT: by a key of theirs or by a secret, once, to this endpoint.
 
+use super::dpop::Proof;
 use super::*;
 use crate::token::SharedSecret;
 
@@ -222,6 +223,55 @@ fn keys_of_a_client_are_judged_when_the_document_is_read() {
     assert!(wrong(json!({"keys": [jwk, jwk]})).contains("this `kid` already"));
     assert!(wrong(json!({"keys": [{"kty": "oct", "k": "AA"}]})).contains("private key"));
     assert!(wrong(json!({"keys": []})).contains("`jwks` is needed"));
+}
+
+#[test]
+fn an_assertion_that_is_asked_to_come_again_with_a_nonce_may_be_the_same() {
+    let key = key();
+    let world = world("private_key_jwt", &[public_jwk(&key)], None);
+    let assertion = client_jwt(&key, &json!({"alg": "ES256"}), &claims("again"));
+    let ask = |proof: &Proof| {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", TYPE),
+            ("client_assertion", &*assertion),
+        ];
+        let mut request = posted(TOKEN, &form);
+        request.headers_mut().insert("dpop", proof.sign(&key).parse().unwrap());
+        world.send(request)
+    };
+    let text = "Authorization server requires nonce in DPoP proof.";
+    ask(&Proof::new(&world, &key).without("nonce")).refuses(400, "use_dpop_nonce", text);
+    assert_eq!(ask(&Proof::new(&world, &key)).status, 200);
+    let text = "The client_assertion has already been used.";
+    ask(&Proof::new(&world, &key)).refuses(401, "invalid_client", text);
+}
+
+#[test]
+fn decision_20_an_assertion_whose_name_is_no_text_could_not_be_told_from_another() {
+    let key = key();
+    let world = world("private_key_jwt", &[public_jwk(&key)], None);
+    for jti in [json!(1), json!(["a"]), json!(null)] {
+        let mut claims = claims("");
+        claims["jti"] = jti;
+        let assertion = client_jwt(&key, &json!({"alg": "ES256"}), &claims);
+        let text = "The claim 'jti' of the client_assertion must be a text.";
+        present(&world, TOKEN, &assertion, &[]).refuses(401, "invalid_client", text);
+    }
+}
+
+#[test]
+fn a_key_that_was_registered_without_a_name_may_be_called_anything() {
+    let key = key();
+    let mut jwk = public_jwk(&key);
+    jwk.as_object_mut().unwrap().remove("kid");
+    let world = world("private_key_jwt", &[jwk], None);
+    let assertion = client_jwt(&key, &json!({"alg": "ES256", "kid": "mine"}), &claims("1"));
+    present(&world, TOKEN, &assertion, &[]).expect(200);
+    let other = SigningKey::generate(Algorithm::Es256).unwrap();
+    let assertion = client_jwt(&other, &json!({"alg": "ES256", "kid": "mine"}), &claims("2"));
+    let text = "The client_assertion signature is invalid.";
+    present(&world, TOKEN, &assertion, &[]).refuses(401, "invalid_client", text);
 }
 
 #[test]

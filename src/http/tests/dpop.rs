@@ -8,13 +8,13 @@ use crate::token::digest;
 const USERINFO: &str = "/oauth2/internal/v1/userinfo";
 
 /// What a proof says, which a test changes.
-struct Proof {
+pub(super) struct Proof {
     header: Value,
     claims: Value,
 }
 
 impl Proof {
-    fn new(world: &World, key: &SigningKey) -> Self {
+    pub(super) fn new(world: &World, key: &SigningKey) -> Self {
         let now = world.surface.clock.seconds();
         let nonce = world.surface.issuer.current().keyring().nonce.nonce(now);
         let mut jwk = public_jwk(key);
@@ -30,12 +30,12 @@ impl Proof {
         }
     }
 
-    fn with(mut self, name: &str, value: Value) -> Self {
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
         self.claims[name] = value;
         self
     }
 
-    fn without(mut self, name: &str) -> Self {
+    pub(super) fn without(mut self, name: &str) -> Self {
         self.claims.as_object_mut().unwrap().remove(name);
         self
     }
@@ -49,7 +49,7 @@ impl Proof {
             .without("nonce")
     }
 
-    fn sign(&self, key: &SigningKey) -> String {
+    pub(super) fn sign(&self, key: &SigningKey) -> String {
         client_jwt(key, &self.header, &self.claims)
     }
 }
@@ -294,4 +294,55 @@ fn decision_44_a_bound_token_is_used_with_a_proof_without_a_nonce_and_not_as_bea
     let unbound = text_of(&unbound["access_token"]);
     let proof = Proof::new(&world, &key).using(&unbound).sign(&key);
     invalid(use_at_userinfo(&world, "DPoP", &unbound, Some(proof)), "invalid_token");
+}
+
+#[test]
+fn decision_44_urls_that_mean_the_same_are_the_same() {
+    let (world, key) = (World::demo(), key());
+    for same in [
+        "HTTPS://ID.Example.COM:443/oauth2/internal/v1/token?x=1#y",
+        "https://id.example.com/oauth2/%69nternal/v1/token",
+    ] {
+        let proof = Proof::new(&world, &key).with("htu", json!(same));
+        assert_eq!(ask(&world, &proof.sign(&key)).status, 200, "{same}");
+    }
+    for other in [
+        "http://id.example.com/oauth2/internal/v1/token",
+        "https://id.example.com:8443/oauth2/internal/v1/token",
+        "https://id.example.com/OAUTH2/internal/v1/token",
+        "https://user@id.example.com/oauth2/internal/v1/token",
+        "https://id.example.com/oauth2/internal/v1/token%",
+        "https://id.example.com/oauth2/internal/v1/token/",
+    ] {
+        let proof = Proof::new(&world, &key).with("htu", json!(other));
+        assert_eq!(ask(&world, &proof.sign(&key)).status, 400, "{other}");
+    }
+}
+
+#[test]
+fn a_public_client_that_proves_a_key_when_it_refreshes_is_bound_to_it_from_then_on() {
+    let (world, key) = (World::demo(), key());
+    let mut code = granted(&world);
+    code.grant.client = "phone-app".to_owned();
+    code.grant.scopes = ["openid", "offline_access"].map(str::to_owned).to_vec();
+    let code = code_of(&world, &code);
+    let spend = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "phone-app"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let first = text_of(&post(&world, None, &spend, &[]).expect(200)["refresh_token"]);
+    let refresh = |token: &str, proofs: &[String]| {
+        let form =
+            [("grant_type", "refresh_token"), ("client_id", "phone-app"), ("refresh_token", token)];
+        post(&world, None, &form, proofs)
+    };
+    let body = refresh(&first, &[Proof::new(&world, &key).sign(&key)]).expect(200);
+    assert_eq!(body["token_type"], "DPoP");
+    let second = text_of(&body["refresh_token"]);
+    let text = "Invalid DPoP Public Key binding in refresh token";
+    refresh(&second, &[]).refuses(400, "invalid_dpop_proof", text);
+    assert_eq!(refresh(&second, &[Proof::new(&world, &key).sign(&key)]).status, 200);
 }

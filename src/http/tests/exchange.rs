@@ -9,7 +9,7 @@ const API: &str = "https://api.mycompany.com";
 const PARTNER_API: &str = "https://my-partner-api.com";
 
 /// The demo, where `billing-service` may exchange and a rule of `internal` lets it.
-fn world_with(change: impl FnOnce(&mut Value)) -> World {
+pub(super) fn world_with(change: impl FnOnce(&mut Value)) -> World {
     World::with(|document| {
         let settings = &mut document["apps"][2]["settings"]["oauthClient"];
         settings["grant_types"] = json!(["client_credentials", GRANT]);
@@ -36,13 +36,13 @@ fn world() -> World {
 }
 
 /// Ada's token with these scopes, as `web-app` sends it on.
-fn subject(world: &World, scopes: &[&str]) -> String {
+pub(super) fn subject(world: &World, scopes: &[&str]) -> String {
     let mut code = granted(world);
     code.grant.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     text_of(&spend(world, &code_of(world, &code), &[]).expect(200)["access_token"])
 }
 
-fn exchange(world: &World, token: &str, changed: &[(&str, &str)]) -> Answer {
+pub(super) fn exchange(world: &World, token: &str, changed: &[(&str, &str)]) -> Answer {
     let usual = [
         ("grant_type", GRANT),
         ("subject_token", token),
@@ -181,4 +181,33 @@ fn what_is_wrong_with_an_exchange_is_told() {
     for audience in ["", "https://elsewhere.example"] {
         exchange(&world, &token, &[("audience", audience)]).refuses(400, "invalid_target", target);
     }
+}
+
+#[test]
+fn scopes_that_need_consent_are_not_exchanged_by_a_client_that_must_ask() {
+    for (method, status) in [("TRUSTED", 200), ("REQUIRED", 400)] {
+        let world = world_with(|document| {
+            let scopes = internal(document)["scopes"].as_array_mut().unwrap();
+            let scope = scopes.iter_mut().find(|scope| scope["name"] == "read:customers").unwrap();
+            scope["consent"] = json!("FLEXIBLE");
+            document["apps"][2]["settings"]["oauthClient"]["consent_method"] = json!(method);
+        });
+        let token = subject(&world, &["read:customers"]);
+        let answer = exchange(&world, &token, &[("scope", "read:customers")]);
+        let body = answer.expect(status);
+        if status == 400 {
+            assert_eq!(body["error"], "consent_required");
+        }
+    }
+}
+
+#[test]
+fn a_subject_token_may_be_as_long_as_our_tokens_are() {
+    let world = world_with(|document| {
+        add_claim(document, "long", "String.join('-', 'x', app.profile.long)");
+        document["apps"][0]["profile"]["long"] = json!("y".repeat(20_000));
+    });
+    let token = subject(&world, &["read:customers"]);
+    assert!(token.len() > 20_000);
+    assert_eq!(exchange(&world, &token, &[]).status, 200);
 }

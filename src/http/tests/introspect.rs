@@ -1,6 +1,7 @@
 //! What an asker is told of a token: all of one that counts, of any other nothing but that it does
 //! not.
 
+use super::code::{code_of, granted, spend, web};
 use super::*;
 use crate::token::{KeySet, TokenType};
 
@@ -279,4 +280,43 @@ fn a_token_counts_until_its_user_is_suspended_in_a_newer_version() {
     assert_eq!(world.introspect(&token)["active"], true);
     world.replace(|document| document["users"][0]["status"] = json!("SUSPENDED"));
     assert_eq!(world.introspect(&token), inactive());
+}
+
+#[test]
+fn decision_15_an_id_token_counts_only_for_who_says_that_it_is_one() {
+    let world = World::demo();
+    let tokens = spend(&world, &code_of(&world, &granted(&world)), &[]).expect(200);
+    let (token, access) = (text_of(&tokens["id_token"]), text_of(&tokens["access_token"]));
+    let ask = |who: &str, token: &str, hint: &str| {
+        world.post_as(INTROSPECT, who, &[("token", token), ("token_type_hint", hint)]).expect(200)
+    };
+    for hint in ["", "access_token", "refresh_token", "ID_TOKEN"] {
+        assert_eq!(ask(&web(), &token, hint), inactive(), "{hint}");
+    }
+    assert_eq!(ask(&web(), &access, "id_token")["active"], true, "a hint only");
+    for who in [web(), billing()] {
+        let told = ask(&who, &token, "id_token");
+        assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!("web-app")));
+        assert_eq!(
+            (&told["username"], &told["aud"]),
+            (&json!("ada@example.com"), &json!("web-app"))
+        );
+        assert_eq!((told.get("token_type"), told.get("scope")), (None, None));
+    }
+    world.surface.clock.advance(3600);
+    assert_eq!(ask(&web(), &token, "id_token"), inactive());
+}
+
+#[test]
+fn decision_15_a_token_whose_header_names_another_kind_is_none() {
+    let world = World::demo();
+    let (token, current) = (world.access_token(&[]), world.surface.issuer.current());
+    let keys = current.find_server("internal").unwrap().keys();
+    let key = keys.active().key();
+    let sign = |typ: &str| {
+        client_jwt(key, &json!({"alg": "RS256", "kid": key.kid(), "typ": typ}), &part(&token, 1))
+    };
+    for (typ, counts) in [("at+jwt", true), ("AT+JWT", true), ("dpop+jwt", false), ("JWT", false)] {
+        assert_eq!(world.introspect(&sign(typ))["active"], counts, "{typ}");
+    }
 }

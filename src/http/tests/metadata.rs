@@ -41,7 +41,8 @@ fn the_document_of_rfc_8414_says_what_is_there_and_nothing_else() {
         "token_endpoint_auth_signing_alg_values_supported": signing,
         "dpop_signing_alg_values_supported": public,
         "claims_supported":
-            ["ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub"],
+            ["ver", "jti", "iss", "aud", "iat", "exp", "uid", "sub", "cid", "scp"],
+        "end_session_endpoint": issuer("internal") + "/v1/logout",
         "introspection_endpoint": issuer("internal") + "/v1/introspect",
         "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": signing,
@@ -83,6 +84,9 @@ fn the_document_of_openid_leaves_out_programs_and_adds_id_tokens() {
         assert_eq!(listed.iter().filter(|listed| *listed == claim).count(), 1, "{claim}");
     }
     assert_eq!(openid["id_token_signing_alg_values_supported"], json!(["RS256"]));
+    for parameter in ["request_parameter_supported", "request_uri_parameter_supported"] {
+        assert_eq!(openid[parameter], false, "{parameter}");
+    }
     assert_eq!(openid["end_session_endpoint"], issuer("internal") + "/v1/logout");
     assert_eq!(openid["prompt_values_supported"], json!(["none", "login", "consent"]));
     let levels = ["urn:okta:loa:1fa:any", "urn:okta:loa:2fa:any"];
@@ -92,6 +96,22 @@ fn the_document_of_openid_leaves_out_programs_and_adds_id_tokens() {
     for (name, value) in oauth.as_object().unwrap() {
         if name != "claims_supported" && name != "grant_types_supported" {
             assert_eq!(&openid[name], value, "{name}");
+        }
+    }
+}
+
+#[test]
+fn decision_30_the_claims_of_access_tokens_are_those_of_their_format() {
+    for (format, named) in
+        [("rfc9068", &["client_id", "scope"][..]), ("both", &["cid", "scp", "client_id", "scope"])]
+    {
+        let world = World::with(|document| {
+            internal(document)["accessTokenFormat"] = json!(format);
+        });
+        let listed = world.get(OAUTH).expect(200)["claims_supported"].clone();
+        for name in ["cid", "scp", "client_id", "scope"] {
+            let is_listed = listed.as_array().unwrap().iter().any(|listed| listed == name);
+            assert_eq!(is_listed, named.contains(&name), "{format}: {name}");
         }
     }
 }

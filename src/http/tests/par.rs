@@ -1,6 +1,9 @@
 //! Authorization requests that clients push ahead of the browser (RFC 9126).
 
-use super::code::{CALLBACK, CHALLENGE, web};
+use super::browser::Browser;
+use super::code::{CALLBACK, CHALLENGE, VERIFIER, web};
+use super::dpop::Proof;
+use super::sign_in::ada;
 use super::*;
 
 const PAR: &str = "/oauth2/internal/v1/par";
@@ -81,4 +84,60 @@ fn what_the_browser_would_be_told_is_told_when_it_is_pushed() {
     push(&world, &[("request_uri", "urn:x")]).refuses(400, "invalid_request", text);
     world.post(PAR, &[]).refuses(401, "invalid_client", NO_CREDENTIALS);
     world.post_as(PAR, &basic("web-app:no"), &[]).refuses_basic(WRONG_SECRET);
+}
+
+#[test]
+fn a_key_that_is_proven_when_a_request_is_pushed_is_the_one_its_code_is_bound_to() {
+    let world = World::demo();
+    let key = SigningKey::generate(Algorithm::Es256).unwrap();
+    let push = |proof: &Proof, changed: &[(&str, &str)]| {
+        let usual = [
+            ("response_type", "code"),
+            ("redirect_uri", CALLBACK),
+            ("scope", "openid"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let mut request = posted(PAR, &[&usual, changed].concat());
+        request.headers_mut().insert(header::AUTHORIZATION, web().parse().unwrap());
+        request.headers_mut().insert("dpop", proof.sign(&key).parse().unwrap());
+        world.send(request)
+    };
+    let proof = || Proof::new(&world, &key).with("htu", json!(issuer("internal") + "/v1/par"));
+    let text = "Authorization server requires nonce in DPoP proof.";
+    push(&proof().without("nonce"), &[]).refuses(400, "use_dpop_nonce", text);
+    let another = "The 'dpop_jkt' is not the thumbprint of the key of the DPoP proof JWT.";
+    let thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    push(&proof(), &[("dpop_jkt", thumbprint)]).refuses(400, "invalid_dpop_proof", another);
+    assert_eq!(push(&proof(), &[("dpop_jkt", key.kid())]).status, 201);
+    let uri = text_of(&push(&proof(), &[]).expect(201)["request_uri"]);
+
+    let mut browser = Browser::new(&world);
+    let query = encoded(&[("client_id", "web-app"), ("request_uri", &uri)]);
+    let page = browser.visit(&format!("/oauth2/internal/v1/authorize?{query}")).page();
+    let code = browser.submit(&page, &ada()).elsewhere(CALLBACK)["code"].clone();
+    let spend = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let bound = "The authorization code is bound to another key.";
+    world.post_as(TOKEN, &web(), &spend).refuses(400, "invalid_dpop_proof", bound);
+    let mut request = posted(TOKEN, &spend);
+    request.headers_mut().insert(header::AUTHORIZATION, web().parse().unwrap());
+    let proof = Proof::new(&world, &key).sign(&key);
+    request.headers_mut().insert("dpop", proof.parse().unwrap());
+    assert_eq!(world.send(request).expect(200)["token_type"], "DPoP");
+}
+
+#[test]
+fn a_thumbprint_that_is_none_is_told() {
+    let world = World::demo();
+    for wrong in
+        ["x", &"a".repeat(44), &"a".repeat(5000), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4+"]
+    {
+        let text = "The authentication request has an invalid 'dpop_jkt' parameter.";
+        push(&world, &[("dpop_jkt", wrong)]).refuses(400, "invalid_request", text);
+    }
 }

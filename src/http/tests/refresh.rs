@@ -10,14 +10,14 @@ const MINUTE: i64 = 60;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// What Ada granted, with `offline_access`.
-fn offline(world: &World) -> CodeGrant {
+pub(super) fn offline(world: &World) -> CodeGrant {
     let mut code = granted(world);
     code.grant.scopes = ["openid", "offline_access", "read:customers"].map(str::to_owned).to_vec();
     code
 }
 
 /// The demo, whose `web-app` rotates its refresh tokens.
-fn rotating_with(change: impl FnOnce(&mut Value)) -> World {
+pub(super) fn rotating_with(change: impl FnOnce(&mut Value)) -> World {
     World::with(|document| {
         let settings = &mut document["apps"][0]["settings"]["oauthClient"];
         settings["refresh_token"] = json!({"rotation_type": "ROTATE", "leeway": 30});
@@ -38,7 +38,7 @@ fn first(world: &World) -> String {
     text_of(&begin(world)["refresh_token"])
 }
 
-fn refresh(world: &World, token: &str, form: &[(&str, &str)]) -> Answer {
+pub(super) fn refresh(world: &World, token: &str, form: &[(&str, &str)]) -> Answer {
     world.post_as(TOKEN, &web(), &[&[GRANT, ("refresh_token", token)], form].concat())
 }
 
@@ -341,4 +341,21 @@ fn a_replayed_code_ends_the_refresh_token_too() {
     world.surface.clock.advance(DAY);
     assert_eq!(spend(&world, &code, &[]).status, 400);
     is_over(&world, &token);
+}
+
+#[test]
+fn decision_17_a_token_that_no_longer_rotates_does_not_bring_its_predecessor_back() {
+    let world = rotating();
+    let first = first(&world);
+    let second = next(&world, &first);
+    world.surface.clock.advance(29);
+    let change = |document: &mut Value| {
+        let settings = &mut document["apps"][0]["settings"]["oauthClient"];
+        settings["refresh_token"] = json!({"rotation_type": "STATIC", "leeway": 30});
+    };
+    world.replace(change);
+    assert_eq!(next(&world, &second), second);
+    world.surface.clock.advance(1);
+    is_over(&world, &first);
+    is_over(&world, &second);
 }

@@ -117,3 +117,21 @@ fn a_token_without_openid_or_without_a_person_is_not_enough() {
         assert_eq!(answer.header("www-authenticate"), Some(&*challenge));
     }
 }
+
+#[test]
+fn a_scope_that_was_deleted_since_gives_nothing_more_and_takes_nothing_else_away() {
+    let world = World::demo();
+    let token = token_for(&world, &["openid", "profile", "process:payments"]);
+    world.replace(|document| {
+        let server = internal(document);
+        let is_other = |name: &Value| name != "process:payments";
+        server["scopes"].as_array_mut().unwrap().retain(|scope| is_other(&scope["name"]));
+        let text = server.to_string().replace("\"process:payments\"", "\"read:customers\"");
+        *server = serde_json::from_str(&text).unwrap();
+        for list in ["policies", "tokenPolicies", "claims"] {
+            server[list] = json!([]);
+        }
+    });
+    let told = ask(&world, &token).expect(200);
+    assert_eq!(told["name"], "Ada Lovelace");
+}

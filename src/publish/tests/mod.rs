@@ -3,7 +3,8 @@
 mod kept;
 
 use super::fixture::{URL, document, draft, publish};
-use super::{Problem, PublicUrl, PublicUrlError};
+use super::{Problem, PublicUrl, PublicUrlError, normalized};
+use crate::server::ORGANIZATION_SERVER;
 use serde_json::json;
 
 fn problems(text: &str) -> Vec<Problem> {
@@ -16,6 +17,18 @@ fn the_demo_serves_under_its_issuers() {
     let issuers: Vec<&str> = published.servers().iter().map(|server| server.issuer()).collect();
     assert_eq!(issuers, [format!("{URL}/oauth2/internal"), format!("{URL}/oauth2/default")]);
     assert!(published.servers().iter().all(|server| server.programs().is_native()));
+}
+
+/// Decision 43.
+#[test]
+fn the_organization_s_own_server_is_one_of_every_version_and_none_of_the_document_s() {
+    let published = publish(&document(|_| {}));
+    let own = published.find_server(ORGANIZATION_SERVER).unwrap();
+    assert_eq!((own.issuer(), own.base()), (URL, &*format!("{URL}/oauth2")));
+    assert_eq!(own.definition().audiences, [URL]);
+    assert_eq!(published.all_servers().len(), published.servers().len() + 1);
+    assert!(published.servers().iter().all(|server| !server.definition().is_organization()));
+    assert!(own.programs().is_native());
 }
 
 #[test]
@@ -217,4 +230,22 @@ fn a_claim_that_no_service_can_reach_is_not_remarked() {
     }
     let scopes = json!({"conditions": {"scopes": ["read:customers"]}});
     assert_eq!(remarked("user.department", &scopes), ["user"]);
+}
+
+#[test]
+fn urls_are_written_as_everybody_would() {
+    for (url, normal) in [
+        ("HTTPS://ID.Example.com:443/a", Some("https://id.example.com/a")),
+        ("http://127.0.0.1:80", Some("http://127.0.0.1")),
+        ("https://id.example.com:8443/%7Ea%2fb", Some("https://id.example.com:8443/~a%2Fb")),
+        ("https://id.example.com/%", None),
+        ("https://id.example.com/%+f", None),
+        ("https://id.example.com/%\u{e9}0", None),
+        ("ftp://id.example.com/", None),
+        ("id.example.com", None),
+    ] {
+        assert_eq!(normalized(url).as_deref(), normal, "{url}");
+    }
+    let url = PublicUrl::new("https://ID.Example.com:443/").unwrap();
+    assert_eq!(url.as_str(), "https://id.example.com");
 }

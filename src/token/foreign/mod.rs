@@ -33,6 +33,15 @@ impl<'t> ForeignJwt<'t> {
     /// §4.1.11).
     #[must_use]
     pub fn parse(text: &'t str) -> Option<Self> {
+        Self::parse_up_to(BYTES_AT_MOST, text)
+    }
+
+    /// As [`ForeignJwt::parse`], of a text of at most so many bytes.
+    #[must_use]
+    pub fn parse_up_to(bytes: usize, text: &'t str) -> Option<Self> {
+        if text.len() > bytes {
+            return None;
+        }
         let (input, signature) = text.rsplit_once('.')?;
         let (header, claims) = input.split_once('.')?;
         let decode = |part: &str| URL_SAFE_NO_PAD.decode_to_vec(part).ok();
@@ -40,12 +49,7 @@ impl<'t> ForeignJwt<'t> {
         let (header, claims) = (object(header)?, object(claims)?);
         let understood = !header.contains_key("crit") && !header.contains_key("b64");
         let signature = decode(signature)?;
-        (text.len() <= BYTES_AT_MOST && understood).then_some(Self {
-            header,
-            claims,
-            input,
-            signature,
-        })
+        understood.then_some(Self { header, claims, input, signature })
     }
 
     /// A text of the header.

@@ -5,7 +5,7 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
-pub use rotation::RotationMode;
+pub use rotation::{LIST_SECONDS, RotationMode};
 
 use super::jwt::Signer;
 use super::key::{Algorithm, KeyError, SigningKey};

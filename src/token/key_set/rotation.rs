@@ -13,9 +13,11 @@ const DAY: i64 = 24 * HOUR;
 const PERIOD: i64 = 90 * DAY;
 /// How long before that its successor is made.
 const AHEAD: i64 = 14 * DAY;
+/// How long anybody may keep the list of published keys, in seconds.
+pub const LIST_SECONDS: i64 = HOUR;
 /// How long a key is published before it signs, at least: twice as long as anybody may keep the old
 /// list.
-const PUBLISHED: i64 = 2 * HOUR;
+const PUBLISHED: i64 = 2 * LIST_SECONDS;
 /// How long a key is published after it signed last: as long as the longest token lives, and an hour
 /// for clocks that differ and nodes that did not hear of it yet.
 const REMAINS: i64 = DAY + HOUR;
