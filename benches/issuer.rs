@@ -59,6 +59,7 @@ fn presented() -> Presented {
         query: Form::default(),
         basic: Some(Basic::Pair { raw: pair(), decoded: Some(pair()) }),
         dpop: Vec::new(),
+        address: None,
     }
 }
 
@@ -72,7 +73,7 @@ fn ask(published: &Published, presented: Presented) -> Issued {
         let denied = DenyList::default();
         let around =
             grant::Surroundings { store, random: &Random::System, denied: &denied, now: NOW };
-        let walk = pin!(token(published, "internal", presented, &around));
+        let walk = pin!(token(published, "internal", presented, &(), &around));
         match walk.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(issued) => issued.unwrap(),
             Poll::Pending => unreachable!("a service waits for nothing"),

@@ -20,8 +20,8 @@ use claimsmith::program::{
     Condition, Engine, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker,
 };
 use claimsmith::server::{
-    Access, AccessTokenFormat, AuthorizationServer, Clients, ExpressionText, Lifetimes, People,
-    Policy, RefreshPolicy, Rule, RuleScopes, Scope, system_scopes,
+    Access, AccessTokenFormat, AuthorizationServer, Clients, ExpressionText, LegacyGrants,
+    Lifetimes, People, Policy, RefreshPolicy, Rule, RuleScopes, Scope, system_scopes,
 };
 use claimsmith::source::Span;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -161,6 +161,7 @@ fn server(rules: &[PackedRule], requests: &[Request]) -> AuthorizationServer {
         access_token_format: AccessTokenFormat::Okta,
         refresh_policy: RefreshPolicy::Current,
         trusted_servers: Vec::new(),
+        legacy_grants: LegacyGrants::default(),
         rotates_keys: true,
     }
 }
@@ -284,6 +285,7 @@ impl World {
             client_id: &request.client,
             person: Some(Person { index: 0, user: &request.user }),
             grant_type: GRANT,
+            also: None,
             scopes: &request.scopes,
             audience: API,
         };

@@ -20,6 +20,7 @@ pub(super) fn prove<'p>(
         application: client.index(),
         sign_in: None,
         grant_type: grant.word(),
+        also: None,
         scopes,
         audience,
         nonce: None,

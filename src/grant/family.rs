@@ -86,6 +86,7 @@ impl UserGrant {
             application,
             sign_in: Some(sign_in),
             grant_type: grant_type.ok_or_else(|| Refusal::failure("a grant that is not known"))?,
+            also: None,
             scopes: self.scopes.clone(),
             audience: audience.ok_or_else(Refusal::audience_is_gone)?,
             nonce: None,
@@ -165,6 +166,11 @@ impl Family {
         });
         let access_ends_at = at.saturating_add(signed.expires_in());
         Self { grant, begun_at: at, access_ends_at, refresh }
+    }
+
+    /// The family of an access token that lives so many seconds and comes alone.
+    pub(super) fn without_refresh(grant: UserGrant, expires_in: i64, at: i64) -> Self {
+        Self { grant, begun_at: at, access_ends_at: at.saturating_add(expires_in), refresh: None }
     }
 
     /// The current refresh token.
@@ -304,7 +310,7 @@ pub(super) async fn begin(
 
 /// The grant, bound to the key that the client proves: its code may be bound to one already, and the
 /// refresh tokens of a client without a secret are from now on (RFC 9449 §5, §10).
-fn bound(
+pub(super) fn bound(
     grant: UserGrant,
     client: ProvenClient<'_>,
     proven: Option<&String>,

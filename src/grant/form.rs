@@ -1,6 +1,7 @@
 //! What a client presented, and the checks on its shape that come before anything is believed.
 
 use super::{Basic, Refusal};
+use std::net::IpAddr;
 
 /// The parameters of a request, decoded, in the order given.
 #[derive(Clone, Default)]
@@ -16,6 +17,8 @@ pub struct Presented {
     pub basic: Option<Basic>,
     /// Proofs of possession (RFC 9449); more than one is a mistake.
     pub dpop: Vec<String>,
+    /// Where the connection comes from.
+    pub address: Option<IpAddr>,
 }
 
 /// A request whose shape is right.
@@ -26,7 +29,7 @@ pub struct Request {
 
 impl std::fmt::Debug for Presented {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { form, query, basic, dpop } = self;
+        let Self { form, query, basic, dpop, .. } = self;
         let mut shown = formatter.debug_struct("Presented");
         shown.field("form", form).field("query", query).field("basic", basic);
         shown.field("n_proofs", &dpop.len()).finish()
@@ -38,6 +41,9 @@ const REPEATABLE: &[&str] = &["resource"];
 
 /// Parameters that are credentials, which an address must not carry: it is logged everywhere.
 const SECRET: &[&str] = &["client_secret", "client_assertion"];
+
+/// The other parameter that an address must not carry.
+const PASSWORD: &str = "password";
 
 impl Form {
     /// A form of these parameters.
@@ -95,7 +101,7 @@ impl Request {
     /// more than one kind (RFC 6749 §2.3, §3.2).
     pub fn new(presented: Presented) -> Result<Self, Refusal> {
         let Presented { form, query, basic, .. } = &presented;
-        if SECRET.iter().any(|name| query.find(name).is_some()) {
+        if SECRET.iter().chain([&PASSWORD]).any(|name| query.find(name).is_some()) {
             return Err(Refusal::credentials_in_query());
         }
         let repeated = form.repeated();
@@ -117,6 +123,10 @@ impl Request {
 
     pub(super) fn query(&self) -> &Form {
         &self.presented.query
+    }
+
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.presented.address
     }
 
     pub(super) fn dpop(&self) -> &[String] {

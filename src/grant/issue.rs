@@ -9,17 +9,31 @@ use crate::random::Random;
 use crate::server::{AccessTokenFormat, ClaimType, Lifetimes};
 use crate::token::opaque::{access_jti, identity_jti};
 use crate::token::{
-    AccessClaims, AccessLayout, IdentityClaims, KeyError, TokenType, at_hash, write_access,
+    AccessClaims, AccessLayout, IdentityClaims, KeyError, TokenType, half_hash, write_access,
     write_identity,
 };
 
 /// How long an ID token lives, in seconds (authorization-server §2.10).
 const IDENTITY_SECONDS: i64 = 3600;
 
+/// Which tokens an answer has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) access: bool,
+    /// How much an ID token says; there is one with `openid` and a person.
+    pub(super) identity: Option<Delivery>,
+}
+
+impl Wanted {
+    /// What the token endpoint answers.
+    pub(super) const USUAL: Self = Self { access: true, identity: Some(Delivery::Thin) };
+}
+
 /// The claims of the tokens of one answer, evaluated but not signed.
 #[derive(Debug)]
 pub struct ClaimSet<'d> {
     decided: &'d Decided<'d>,
+    wanted: Wanted,
     scopes: &'d [&'d str],
     lifetimes: Lifetimes,
     /// `"name":value,…`, `sub` first.
@@ -75,17 +89,23 @@ impl Signed {
 
 impl<'d> ClaimSet<'d> {
     /// Evaluates the claims. An ID token comes with `openid` and a person.
-    pub(super) fn assemble(decided: &'d Decided<'d>, worker: &mut Worker) -> Result<Self, Refusal> {
+    pub(super) fn assemble(
+        decided: &'d Decided<'d>,
+        wanted: Wanted,
+        worker: &mut Worker,
+    ) -> Result<Self, Refusal> {
         let Some((scopes, lifetimes)) = decided.granted() else {
             return Err(Refusal::failure("nothing is granted"));
         };
         let proof = decided.proof;
         let has_identity =
             proof.sign_in.is_some() && proof.delegation.is_none() && scopes.contains(&"openid");
-        let of_access = (ClaimType::Resource, Delivery::Full);
-        let of_identity = has_identity.then_some((ClaimType::Identity, Delivery::Thin));
+        let of_access = wanted.access.then_some((ClaimType::Resource, Delivery::Full));
+        let of_identity = wanted.identity.filter(|_| has_identity);
+        let of_identity = of_identity.map(|delivery| (ClaimType::Identity, delivery));
         let (access, identity) = evaluate(decided, scopes, of_access, of_identity, worker)?;
-        Ok(Self { decided, scopes, lifetimes, access, identity })
+        let access = access.unwrap_or_else(Buffer::take);
+        Ok(Self { decided, wanted, scopes, lifetimes, access, identity })
     }
 
     /// Every claim that the access token could have, with its value or why it is absent.
@@ -118,19 +138,10 @@ impl<'d> ClaimSet<'d> {
     /// # Errors
     /// `server_error` where the library refuses to sign.
     pub fn sign(&self, random: &Random) -> Result<Signed, Refusal> {
-        let longest = i64::from(self.lifetimes.access_token_minutes) * 60;
-        let ends_at = self.decided.proof.delegation.as_ref().map(|delegation| delegation.ends_at);
-        let left = ends_at.map(|end| end.saturating_sub(self.decided.now));
-        let expires_in = left.map_or(longest, |left| left.min(longest));
-        let access_token = self.sign_access(random, expires_in).map_err(|error| failure(&error))?;
-        let id_token = match &self.identity {
-            Some(claims) => {
-                let signed = self.sign_identity(random, claims, &access_token);
-                Some(signed.map_err(|error| failure(&error))?)
-            }
-            None => None,
-        };
-        let scope = self.scopes.join(" ");
+        let (access_token, id_token) = self.sign_beside(random, None)?;
+        let access_token = access_token.unwrap_or_default();
+        let expires_in = self.expires_in();
+        let scope = self.scope();
         let refresh_token = None;
         let is_bound = self.decided.proof.thumbprint.is_some();
         let token_type = if is_bound { "DPoP" } else { "Bearer" };
@@ -145,7 +156,41 @@ impl<'d> ClaimSet<'d> {
         }))
     }
 
-    fn sign_access(&self, random: &Random, expires_in: i64) -> Result<String, KeyError> {
+    /// How long the access token lives, in seconds.
+    pub(super) fn expires_in(&self) -> i64 {
+        let longest = i64::from(self.lifetimes.access_token_minutes) * 60;
+        let ends_at = self.decided.proof.delegation.as_ref().map(|delegation| delegation.ends_at);
+        let left = ends_at.map(|end| end.saturating_sub(self.decided.now));
+        left.map_or(longest, |left| left.min(longest))
+    }
+
+    /// The scopes granted, separated by spaces.
+    pub(super) fn scope(&self) -> String {
+        self.scopes.join(" ")
+    }
+
+    /// The access token and the ID token, as far as they are wanted, that are answered beside `code`.
+    pub(super) fn sign_beside(
+        &self,
+        random: &Random,
+        code: Option<&str>,
+    ) -> Result<(Option<String>, Option<String>), Refusal> {
+        let access_token = match self.wanted.access {
+            true => Some(self.sign_access(random).map_err(|error| failure(&error))?),
+            false => None,
+        };
+        let id_token = match &self.identity {
+            Some(claims) => {
+                let signed = self.sign_identity(random, claims, access_token.as_deref(), code);
+                Some(signed.map_err(|error| failure(&error))?)
+            }
+            None => None,
+        };
+        Ok((access_token, id_token))
+    }
+
+    fn sign_access(&self, random: &Random) -> Result<String, KeyError> {
+        let expires_in = self.expires_in();
         let proof = self.decided.proof;
         let (layout, token_type) = match proof.server.definition().access_token_format {
             AccessTokenFormat::Okta => (AccessLayout::Okta, TokenType::Unsaid),
@@ -178,11 +223,14 @@ impl<'d> ClaimSet<'d> {
         &self,
         random: &Random,
         custom: &[u8],
-        access_token: &str,
+        access_token: Option<&str>,
+        code: Option<&str>,
     ) -> Result<String, KeyError> {
         let proof = self.decided.proof;
         let algorithm = proof.server.keys().active().key().algorithm();
         let sign_in = proof.sign_in.as_ref();
+        let at_hash = access_token.map(|token| half_hash(algorithm, token));
+        let c_hash = code.map(|code| half_hash(algorithm, code));
         let claims = IdentityClaims {
             subject: proof.user().map_or("", |user| &user.id),
             issuer: proof.server.issuer(),
@@ -195,7 +243,8 @@ impl<'d> ClaimSet<'d> {
             nonce: proof.nonce.as_deref(),
             auth_time: sign_in.map_or(self.decided.now, |sign_in| sign_in.auth_time),
             acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
-            at_hash: Some(&at_hash(algorithm, access_token)),
+            at_hash: at_hash.as_deref(),
+            c_hash: c_hash.as_deref(),
         };
         let mut payload = Buffer::take();
         write_identity(&mut payload, &claims, custom);
@@ -217,8 +266,9 @@ impl Decided<'_> {
         let Some((scopes, _)) = self.granted() else {
             return Err(Refusal::failure("nothing is granted"));
         };
-        let wanted = (ClaimType::Identity, Delivery::Full);
-        let (claims, _) = evaluate(self, scopes, wanted, None, worker)?;
+        let wanted = Some((ClaimType::Identity, Delivery::Full));
+        let (_, claims) = evaluate(self, scopes, None, wanted, worker)?;
+        let claims = claims.unwrap_or_else(Buffer::take);
         let subject = self.proof.user().map_or("", |user| &user.id);
         let mut object = format!(r#"{{"sub":{}"#, serde_json::Value::from(subject)).into_bytes();
         if !claims.is_empty() {
@@ -230,14 +280,14 @@ impl Decided<'_> {
     }
 }
 
-/// The claims of one kind, and of another if it is wanted too, as members of an object.
+/// The claims of each kind that is wanted, as members of an object.
 fn evaluate(
     decided: &Decided<'_>,
     scopes: &[&str],
-    wanted: (ClaimType, Delivery),
-    also: Option<(ClaimType, Delivery)>,
+    one: Option<(ClaimType, Delivery)>,
+    other: Option<(ClaimType, Delivery)>,
     worker: &mut Worker,
-) -> Result<(Buffer, Option<Buffer>), Refusal> {
+) -> Result<(Option<Buffer>, Option<Buffer>), Refusal> {
     let proof = decided.proof;
     let packed;
     let records = match decided.known_records(scopes) {
@@ -257,8 +307,8 @@ fn evaluate(
             .map_err(|fault| Refusal::by_claim(&fault))?;
         Ok::<_, Refusal>(claims)
     };
-    let first = assemble(wanted)?;
-    Ok((first, also.map(assemble).transpose()?))
+    let one = one.map(&mut assemble).transpose()?;
+    Ok((one, other.map(assemble).transpose()?))
 }
 
 fn client_id<'d>(decided: &'d Decided<'_>) -> &'d str {

@@ -17,8 +17,10 @@ mod dpop;
 mod endpoint;
 mod family;
 mod form;
+mod front_channel;
 mod introspect;
 mod issue;
+mod password;
 mod proof;
 mod pushed;
 mod refresh_token;
@@ -41,8 +43,10 @@ pub use device::{
 pub use endpoint::Endpoint;
 pub use family::{FAMILY, UserGrant};
 pub use form::{Form, Presented, Request};
+pub use front_channel::{FrontChannel, FrontTokens, answer_in_front};
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
+pub use password::{PasswordRefused, ProvesPasswords};
 pub use proof::{Decided, Proof, SEVERAL_FACTORS, SignIn};
 pub use pushed::{Pushed, push, take_pushed};
 pub use refusal::Refusal;
@@ -55,6 +59,7 @@ use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
 use crate::random::Random;
+use crate::server::{AuthorizationServer, LegacyGrants};
 use crate::store::Store;
 use std::cell::RefCell;
 
@@ -66,16 +71,21 @@ pub enum Grant {
     DeviceCode,
     RefreshToken,
     TokenExchange,
+    /// Tokens by way of the browser; none of the token endpoint.
+    Implicit,
+    Password,
 }
 
 impl Grant {
-    /// The grants this server can do, by their `grant_type`.
+    /// The grants there are, by their `grant_type`.
     pub const WORDS: &'static [(&'static str, Self)] = &[
         ("authorization_code", Self::AuthorizationCode),
         ("client_credentials", Self::ClientCredentials),
         (device::DEVICE_CODE, Self::DeviceCode),
         ("refresh_token", Self::RefreshToken),
         (token_exchange::TOKEN_EXCHANGE, Self::TokenExchange),
+        ("implicit", Self::Implicit),
+        ("password", Self::Password),
     ];
 
     /// Its `grant_type`.
@@ -84,14 +94,20 @@ impl Grant {
         Self::WORDS.iter().find(|(_, grant)| *grant == self).map_or("", |(word, _)| word)
     }
 
-    /// This `grant_type`, if the server can do it.
+    /// This `grant_type`, if there is such a grant.
     fn word_of(name: &str) -> Option<&'static str> {
-        Self::words().find(|word| *word == name)
+        Self::WORDS.iter().map(|(word, _)| *word).find(|word| *word == name)
     }
 
-    /// Every `grant_type` this server can do.
-    pub fn words() -> impl Iterator<Item = &'static str> {
-        Self::WORDS.iter().map(|(word, _)| *word)
+    /// Whether this server does it (decision 29).
+    #[must_use]
+    pub fn is_of(self, server: &AuthorizationServer) -> bool {
+        let LegacyGrants { password, implicit, hybrid } = server.legacy_grants;
+        match self {
+            Self::Password => password,
+            Self::Implicit => implicit || hybrid,
+            _ => true,
+        }
     }
 }
 
@@ -110,12 +126,19 @@ impl<'p> ProvenClient<'p> {
     /// # Errors
     /// `invalid_request` without a `grant_type`, `unsupported_grant_type`, `unauthorized_client`
     /// (RFC 6749 §5.2).
-    pub fn allow(self, request: &Request) -> Result<AllowedGrant<'p>, Refusal> {
-        let known = || Grant::words().collect::<Vec<_>>();
+    pub fn allow(
+        self,
+        request: &Request,
+        server: &RunningServer,
+    ) -> Result<AllowedGrant<'p>, Refusal> {
+        let is_answered =
+            |grant: Grant| grant != Grant::Implicit && grant.is_of(server.definition());
+        let known = || Grant::WORDS.iter().filter(|(_, grant)| is_answered(*grant));
+        let words = || known().map(|(word, _)| *word).collect::<Vec<_>>();
         let word = request.form().find("grant_type");
-        let word = word.ok_or_else(|| Refusal::no_grant_type(&known()))?;
-        let found = Grant::WORDS.iter().find(|(known, _)| *known == word);
-        let (_, grant) = found.ok_or_else(|| Refusal::unsupported_grant_type(&known()))?;
+        let word = word.ok_or_else(|| Refusal::no_grant_type(&words()))?;
+        let found = known().find(|(known, _)| *known == word);
+        let (_, grant) = found.ok_or_else(|| Refusal::unsupported_grant_type(&words()))?;
         let Application { grant_types, .. } = self.application();
         if !grant_types.iter().any(|allowed| allowed == word) {
             return Err(Refusal::unauthorized_client(grant_types));
@@ -159,7 +182,7 @@ thread_local! {
     static WORKER: RefCell<Worker> = RefCell::new(Worker::new());
 }
 
-/// The whole walk: what was presented becomes tokens.
+/// The whole walk: what was presented becomes tokens. `people` is asked for passwords.
 ///
 /// # Errors
 /// The refusal of the phase that said no.
@@ -167,13 +190,14 @@ pub async fn token(
     published: &Published,
     server_id: &str,
     presented: Presented,
+    people: &impl ProvesPasswords,
     around: &Surroundings<'_>,
 ) -> Result<Issued, Refusal> {
     let server = find_server(published, server_id)?;
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "token", "POST");
     let (client, mark) = client::recognize(published, &request, &endpoint, around)?;
-    let allowed = match client.allow(&request) {
+    let allowed = match client.allow(&request, server) {
         Ok(allowed) => allowed.bind(&request, &endpoint, around).await,
         Err(refusal) => Err(refusal),
     };
@@ -189,6 +213,9 @@ pub async fn token(
         Grant::DeviceCode => device::poll(&allowed, server, &request, around).await,
         Grant::RefreshToken => refresh_token::refresh(allowed, server, &request, around).await,
         Grant::TokenExchange => token_exchange::exchange(allowed, server, &request, around).await,
+        Grant::Password => password::sign_in(&allowed, server, &request, people, around).await,
+        // It is answered at the authorization endpoint, and was not allowed here.
+        Grant::Implicit => Err(Refusal::unsupported_grant_type(&[])),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a proof to a decision: what a grant proved, held against the policies of the server.
 
-use super::{Refusal, issue::ClaimSet, scope};
+use super::issue::{ClaimSet, Wanted};
+use super::{Grant, Refusal, scope};
 use crate::claims::ClaimFault;
 use crate::directory::{
     Access, AppUser, Application, ConsentMethod, PackError, RequestRecords, Session, User,
@@ -28,6 +29,8 @@ pub struct Proof<'p> {
     pub(super) sign_in: Option<SignIn>,
     /// The grant that the request began with.
     pub(super) grant_type: &'p str,
+    /// The other grant of a request for a code and tokens at once.
+    pub(super) also: Option<&'p str>,
     /// As asked; empty is the default scopes.
     pub(super) scopes: Vec<String>,
     pub(super) audience: &'p str,
@@ -122,6 +125,7 @@ impl<'p> Proof<'p> {
             application,
             sign_in,
             grant_type,
+            also: None,
             scopes,
             audience,
             nonce: None,
@@ -131,14 +135,29 @@ impl<'p> Proof<'p> {
             thumbprint: None,
             delegation: None,
         };
-        let grant_types = &proof.client()?.grant_types;
-        if !grant_types.iter().any(|allowed| allowed == grant_type) {
-            return Err(Refusal::unauthorized_client(grant_types));
-        }
+        proof.check_grant(grant_type)?;
         if proof.sign_in.is_none() {
             proof.check_for_service()?;
         }
         Ok(proof)
+    }
+
+    /// The same proof, where tokens come by way of the browser beside what the grant gives.
+    ///
+    /// # Errors
+    /// `unauthorized_client` if the client may not have them so.
+    pub fn and_implicit(self) -> Result<Self, Refusal> {
+        let implicit = Grant::Implicit.word();
+        self.check_grant(implicit)?;
+        Ok(Self { also: Some(implicit), ..self })
+    }
+
+    fn check_grant(&self, grant_type: &str) -> Result<(), Refusal> {
+        let grant_types = &self.client()?.grant_types;
+        match grant_types.iter().any(|allowed| allowed == grant_type) {
+            true => Ok(()),
+            false => Err(Refusal::unauthorized_client(grant_types)),
+        }
     }
 
     pub(super) fn check_for_service(&self) -> Result<(), Refusal> {
@@ -261,6 +280,7 @@ impl<'p> Proof<'p> {
             client_id: &client.client_id,
             person: user.map(|(index, user)| Person { index, user }),
             grant_type: self.grant_type,
+            also: self.also,
             scopes: &self.scopes,
             audience: self.audience,
         };
@@ -398,8 +418,17 @@ impl<'d> Decided<'d> {
     /// # Errors
     /// The refusal by policy, or a claim that could not be evaluated.
     pub fn claim_set(&'d self, worker: &mut Worker) -> Result<ClaimSet<'d>, Refusal> {
+        self.claim_set_of(Wanted::USUAL, worker)
+    }
+
+    /// As [`Decided::claim_set`], of these tokens.
+    pub(super) fn claim_set_of(
+        &'d self,
+        wanted: Wanted,
+        worker: &mut Worker,
+    ) -> Result<ClaimSet<'d>, Refusal> {
         self.permit()?;
-        ClaimSet::assemble(self, worker)
+        ClaimSet::assemble(self, wanted, worker)
     }
 
     /// That something is granted, and that which claims are added is known.

@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Refusal {
     /// RFC 6749 §5.2 and its extensions.
     pub code: &'static str,
-    /// The status that goes with it: 400, 401, 403, 408, 500 or 503.
+    /// The status that goes with it: 400, 401, 403, 408, 429, 500 or 503.
     pub status: u16,
     /// What the client is told.
     pub description: String,
@@ -434,6 +434,19 @@ impl Refusal {
     #[must_use]
     pub fn several_tokens() -> Self {
         Self::invalid_request("The request has more than one access token.")
+    }
+
+    pub(super) fn wrong_password() -> Self {
+        Self::invalid_grant("The credentials provided were invalid.")
+    }
+
+    pub(super) fn password_alone() -> Self {
+        Self::invalid_grant("Resource owner password credentials cannot be used with MFA enabled.")
+    }
+
+    pub(super) fn too_many_attempts() -> Self {
+        let description = "There were too many attempts. Try again later.";
+        Self::new("user_rate_limited", 429, description)
     }
 
     pub(super) fn inactive_user() -> Self {

@@ -40,7 +40,7 @@ fn ask(published: &Published, parameters: &[(&str, &str)]) -> Result<Issued, Ref
     let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::seeded(b"grant"));
     let denied = DenyList::default();
     let around = Surroundings { store: &store, random: &random, denied: &denied, now: NOW };
-    wait(token(published, "internal", presented(&[&[grant], parameters].concat()), &around))
+    wait(token(published, "internal", presented(&[&[grant], parameters].concat()), &(), &around))
 }
 
 /// The index of a client and a sign-in of a user, by their names.

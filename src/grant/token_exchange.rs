@@ -136,6 +136,7 @@ fn prove<'p>(
         application: allowed.client.index(),
         sign_in: Some(sign_in),
         grant_type: TOKEN_EXCHANGE,
+        also: None,
         scopes,
         audience,
         nonce: None,

@@ -103,6 +103,7 @@ fn prove<'p>(
         application: index.ok_or_else(Refusal::invalid_token)?,
         sign_in: Some(sign_in),
         grant_type: grant_type.unwrap_or("authorization_code"),
+        also: None,
         scopes,
         audience: audience.ok_or_else(Refusal::invalid_token)?,
         nonce: None,

@@ -60,7 +60,8 @@ pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
     let query = query_of(&parts)?;
     let basic = basic(&parts.headers);
     let dpop = dpop(&parts.headers);
-    Ok(Presented { form: read_form(&parts, body).await?, query, basic, dpop })
+    let address = client_address(&parts);
+    Ok(Presented { form: read_form(&parts, body).await?, query, basic, dpop, address })
 }
 
 /// The form that is the body of a request.

@@ -63,6 +63,7 @@ impl Authenticator {
             session,
             user: user.ok_or_else(AuthorizationError::login_required)?,
             grant_type: Grant::DeviceCode.word(),
+            and_implicit: false,
             scopes: &asked.scopes,
             audience: &asked.audience,
         };

@@ -9,7 +9,7 @@ use super::request::AuthorizationRequest;
 use super::session::Session;
 use super::wanted::{Allowance, Wanted};
 use crate::directory::{Application, User, UserStatus};
-use crate::grant::{CodeGrant, Grant, UserGrant};
+use crate::grant::{CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front};
 use crate::publish::{Published, RunningServer};
 use crate::store::BatchOutcome;
 
@@ -22,8 +22,8 @@ pub enum Step {
     SecondFactor,
     /// The person is asked for these scopes; all that would be granted stand beside.
     Consent(Asked),
-    /// The client is answered with a code.
-    Answer { code: String },
+    /// The client is answered with a code, with tokens, or with both.
+    Answer { code: Option<String>, tokens: Option<FrontTokens> },
     /// The client is told no.
     Refuse(AuthorizationError),
     /// The person sees this page of ours.
@@ -149,26 +149,42 @@ impl Authenticator {
         Ok(self.find_agreement(&case.session.user_id, client_id, server).await?)
     }
 
-    /// The code, which is given out only once it is kept.
+    /// The answer, which is given out only once what it rests on is kept.
     async fn issue(
         &self,
         case: &Case<'_>,
         grant: UserGrant,
         now: i64,
     ) -> Result<Step, AuthorizationError> {
-        let request = case.request;
-        let grant = UserGrant { thumbprint: request.dpop_jkt.clone(), ..grant };
-        let code = CodeGrant {
-            grant,
-            redirect_uri: request.answer.redirect_uri.clone(),
-            code_challenge: request.code_challenge.clone(),
-            nonce: request.nonce.clone(),
+        let response_type = case.request.response_type;
+        let code = match response_type.code {
+            true => Some(case.code(grant.clone()).issue(&self.random, now)?),
+            false => None,
         };
-        let issued = code.issue(&self.random, now)?;
-        match self.store.batch(vec![issued.insert]).await?.value {
-            BatchOutcome::Applied => Ok(Step::Answer { code: issued.code }),
-            BatchOutcome::Failed(_) => Err(AuthorizationError::unavailable("a code was there")),
+        let (code, mut ops) = match code {
+            Some(issued) => (Some(issued.code), vec![issued.insert]),
+            None => (None, Vec::new()),
+        };
+        let tokens = match response_type.has_tokens() {
+            true => {
+                let wanted = FrontChannel {
+                    token: response_type.token,
+                    id_token: response_type.id_token,
+                    code: code.as_deref(),
+                    nonce: case.request.nonce.as_deref(),
+                };
+                let Case { published, server, .. } = *case;
+                let (tokens, keep) =
+                    answer_in_front(published, server, grant, wanted, &self.random, now)?;
+                ops.extend(keep);
+                Some(tokens)
+            }
+            false => None,
+        };
+        if !ops.is_empty() && self.store.batch(ops).await?.value != BatchOutcome::Applied {
+            return Err(AuthorizationError::unavailable("a code was there"));
         }
+        Ok(Step::Answer { code, tokens })
     }
 }
 
@@ -191,6 +207,17 @@ pub fn usable<'s>(
 }
 
 impl<'c> Case<'c> {
+    /// What a code for this grant stands for.
+    fn code(&self, grant: UserGrant) -> CodeGrant {
+        let request = self.request;
+        CodeGrant {
+            grant: UserGrant { thumbprint: request.dpop_jkt.clone(), ..grant },
+            redirect_uri: request.answer.redirect_uri.clone(),
+            code_challenge: request.code_challenge.clone(),
+            nonce: request.nonce.clone(),
+        }
+    }
+
     fn ask_for_second_factor(&self) -> Result<Step, AuthorizationError> {
         if self.request.prompt.none {
             return Err(AuthorizationError::interaction_required());
@@ -200,13 +227,16 @@ impl<'c> Case<'c> {
 
     fn wanted(&self) -> Wanted<'c> {
         let Self { published, request, server, session, user, .. } = *self;
+        let (code, has_tokens) = (request.response_type.code, request.response_type.has_tokens());
+        let grant = if code { Grant::AuthorizationCode } else { Grant::Implicit };
         Wanted {
             published,
             server,
             client_id: &request.client_id,
             session,
             user,
-            grant_type: Grant::AuthorizationCode.word(),
+            grant_type: grant.word(),
+            and_implicit: code && has_tokens,
             scopes: &request.scopes,
             audience: &request.audience,
         }

@@ -149,11 +149,11 @@ fn asks_for_second_factor(form: &Form) -> bool {
 
 /// (6)
 fn response_type_is_known(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
-    let known = reading.server.definition().response_types();
+    let known: Vec<&str> = reading.server.definition().response_types().collect();
     let asked = reading.form.find("response_type").and_then(ResponseType::parse);
-    let asked = asked.filter(|asked| known.contains(&asked.words().collect::<Vec<_>>().join(" ")));
+    let words = |asked: &ResponseType| asked.words().collect::<Vec<_>>().join(" ");
+    let asked = asked.filter(|asked| known.contains(&words(asked).as_str()));
     let Some(asked) = asked else {
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         return Err(AuthorizationError::unsupported_response_type(&known));
     };
     let allowed = &reading.client.response_types;

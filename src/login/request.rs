@@ -73,7 +73,7 @@ impl ResponseType {
 
     /// The words of it.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
-        let parts = [(self.code, "code"), (self.token, "token"), (self.id_token, "id_token")];
+        let parts = [(self.code, "code"), (self.id_token, "id_token"), (self.token, "token")];
         parts.into_iter().filter(|(asked, _)| *asked).map(|(_, word)| word)
     }
 

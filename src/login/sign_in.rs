@@ -6,6 +6,7 @@ use super::password::Candidate;
 use super::session::{Method, Session, SessionSecret, end};
 use super::{Authenticator, credential};
 use crate::directory::{User, UserStatus};
+use crate::grant::{PasswordRefused, ProvesPasswords};
 use crate::publish::Published;
 use crate::store::{BatchOutcome, Op, StoreError};
 use crate::token::digest;
@@ -141,6 +142,36 @@ impl Authenticator {
             return Err(SignInRefused::Store(StoreError::Busy));
         }
         Ok(SignedIn { secret, session })
+    }
+}
+
+impl ProvesPasswords for Authenticator {
+    async fn prove_password_alone(
+        &self,
+        published: &Published,
+        username: &str,
+        password: &str,
+        address: Option<IpAddr>,
+        now: i64,
+    ) -> Result<usize, PasswordRefused> {
+        let candidate = Candidate::new(password).ok_or(PasswordRefused::Wrong)?;
+        let proven = self.prove_password(published, username, &candidate, address, now).await?;
+        let index = proven.user;
+        self.accept(proven).await?;
+        let user = published.directory().users().get(index).ok_or(PasswordRefused::Wrong)?;
+        let factors = self.find_factors(&user.id).await.map_err(PasswordRefused::Store)?;
+        if factors.any() { Err(PasswordRefused::NeedsFactor) } else { Ok(index) }
+    }
+}
+
+impl From<SignInRefused> for PasswordRefused {
+    fn from(refused: SignInRefused) -> Self {
+        match refused {
+            SignInRefused::Wrong | SignInRefused::Weak => Self::Wrong,
+            SignInRefused::Locked { .. } => Self::Locked,
+            SignInRefused::Busy(_) => Self::Busy,
+            SignInRefused::Store(error) => Self::Store(error),
+        }
     }
 }
 

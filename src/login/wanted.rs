@@ -17,6 +17,8 @@ pub(super) struct Wanted<'w> {
     /// The index of the user.
     pub(super) user: usize,
     pub(super) grant_type: &'static str,
+    /// Whether tokens are wanted by way of the browser, besides what the grant gives.
+    pub(super) and_implicit: bool,
     /// As asked; empty is the defaults.
     pub(super) scopes: &'w [String],
     /// One audience of the server.
@@ -47,6 +49,7 @@ impl Wanted<'_> {
             &self.scopes.join(" "),
             self.audience,
         )?;
+        let proof = if self.and_implicit { proof.and_implicit()? } else { proof };
         let decided = proof.decide(Trace::Skip, now, &mut Worker::new())?;
         let allowed = decided.decision().outcome.as_ref().map_err(AuthorizationError::by_policy)?;
         let grant = UserGrant {

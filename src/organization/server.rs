@@ -9,8 +9,8 @@ use super::token_policy::read_token_policies;
 use crate::directory::Attribute;
 use crate::directory::{Directory, Status};
 use crate::server::{
-    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, MetadataPublish,
-    RefreshPolicy, Scope, reserved, system_scopes,
+    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, LegacyGrants,
+    MetadataPublish, RefreshPolicy, Scope, reserved, system_scopes,
 };
 
 const MEMBERS: &[&str] = &[
@@ -25,6 +25,7 @@ const MEMBERS: &[&str] = &[
     "accessTokenFormat",
     "refreshPolicy",
     "associatedServers",
+    "legacyGrants",
     "scopes",
     "claims",
     "policies",
@@ -103,6 +104,7 @@ fn read_server(
             .iter()
             .map(|id| id.value.to_owned())
             .collect(),
+        legacy_grants: read_legacy_grants(&object),
         refresh_policy: object.choice(
             "refreshPolicy",
             RefreshPolicy::WORDS,
@@ -126,6 +128,22 @@ fn read_signing(server: &Object<'_>) -> (&'static str, bool) {
     signing.find("use").and_then(|place| place.choice(&[("sig", ())]));
     let modes = [("AUTO", true), ("MANUAL", false)];
     (signing.choice("alg", &words, "RS256"), signing.choice("rotationMode", &modes, true))
+}
+
+/// `legacyGrants`: which of the grants that are off by themselves are on (decision 29).
+fn read_legacy_grants(server: &Object<'_>) -> LegacyGrants {
+    const WORDS: &[(&str, fn(&mut LegacyGrants))] = &[
+        ("password", |grants| grants.password = true),
+        ("implicit", |grants| grants.implicit = true),
+        ("hybrid", |grants| grants.hybrid = true),
+    ];
+    let mut grants = LegacyGrants::default();
+    for text in server.texts("legacyGrants") {
+        if let Some(switch_on) = text.place.choice(WORDS) {
+            switch_on(&mut grants);
+        }
+    }
+    grants
 }
 
 /// One audience or more, none of them the name of a client (decision 13).

@@ -97,6 +97,7 @@ fn demo_decision(
         client_id,
         person: index.map(|index| Person { index, user: &demo.directory.users()[index] }),
         grant_type: if login.is_some() { "authorization_code" } else { "client_credentials" },
+        also: None,
         scopes: &scopes,
         audience: "https://api.mycompany.com",
     };
@@ -142,6 +143,7 @@ fn the_demo_adds_a_department_for_internal_employees_and_the_internal_audience_o
             client_id: "web-app",
             person: Some(Person { index, user: &demo.directory.users()[index] }),
             grant_type: "authorization_code",
+            also: None,
             scopes: &[],
             audience,
         };

@@ -129,7 +129,9 @@ pub fn decide<'a>(
         Err(refused) => return Decision { outcome: Err(refused), considered: Vec::new() },
     };
     match trace {
+        // The index is by one grant.
         Trace::Keep => decide_in_order(server, facts, &asked, evaluate),
+        Trace::Skip if facts.also.is_some() => decide_in_order(server, facts, &asked, evaluate),
         Trace::Skip => {
             let outcome = decide_by_index(server, index, facts, &asked, evaluate);
             Decision { outcome, considered: Vec::new() }
@@ -273,7 +275,7 @@ fn consider<'a>(
 ) -> Result<ScopeNames<'a>, Verdict> {
     let hold = |holds: bool, verdict: Verdict| if holds { Ok(()) } else { Err(verdict) };
     hold(rule.status.is_active(), Verdict::Inactive)?;
-    hold(rule.grant_types.iter().any(|grant| grant == facts.grant_type), Verdict::Grant)?;
+    hold(is_for_grant(rule, facts), Verdict::Grant)?;
     // Without a user the people condition is ignored, of a rule that denies too (decision 2).
     let for_person =
         facts.person.is_none_or(|person| rule.people.include(person.index, &person.user.groups));
@@ -283,6 +285,17 @@ fn consider<'a>(
         rule.audiences.is_empty() || rule.audiences.iter().any(|known| known == facts.audience);
     hold(for_audience, Verdict::Audience)?;
     Ok(scopes)
+}
+
+/// Whether a rule is for the grant. What is asked by two at once, a rule allows that is for both, and
+/// one denies that is for either.
+fn is_for_grant(rule: &Rule, facts: &Facts<'_>) -> bool {
+    let is_for = |grant: &str| rule.grant_types.iter().any(|known| known == grant);
+    match (facts.also, rule.access) {
+        (None, _) => is_for(facts.grant_type),
+        (Some(also), Access::Allow) => is_for(facts.grant_type) && is_for(also),
+        (Some(also), Access::Deny) => is_for(facts.grant_type) || is_for(also),
+    }
 }
 
 /// Why a condition keeps its rule from matching, if it does.

@@ -25,6 +25,9 @@ pub struct Facts<'a> {
     pub person: Option<Person<'a>>,
     /// The grant that the request began with; never `refresh_token` (decision 10).
     pub grant_type: &'a str,
+    /// The other grant of a request for a code and tokens at once: one rule must be for both
+    /// (authorization-server §3.1).
+    pub also: Option<&'a str>,
     /// As asked; empty is the default scopes.
     pub scopes: &'a [String],
     /// One audience of the server.

@@ -64,6 +64,7 @@ pub(super) fn server(policies: Vec<Policy>) -> AuthorizationServer {
     AuthorizationServer {
         refresh_policy: RefreshPolicy::Current,
         trusted_servers: Vec::new(),
+        legacy_grants: crate::server::LegacyGrants::default(),
         rotates_keys: true,
         id: "internal".to_owned(),
         name: "internal".to_owned(),
@@ -102,6 +103,7 @@ fn facts<'a>(user: Option<&'a User>, scopes: &'a [String]) -> Facts<'a> {
         client_id: "web-app",
         person: user.map(|user| Person { index: 0, user }),
         grant_type: if user.is_some() { "authorization_code" } else { "client_credentials" },
+        also: None,
         scopes,
         audience: API,
     }

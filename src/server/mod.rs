@@ -68,7 +68,23 @@ pub struct AuthorizationServer {
     pub rotates_keys: bool,
     /// Ids of servers whose tokens may be exchanged here (`associatedServers`).
     pub trusted_servers: Vec<String>,
+    pub legacy_grants: LegacyGrants,
 }
+
+/// Grants of before OAuth 2.1, off until a server switches them on (decision 29).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegacyGrants {
+    /// A client that takes people's passwords (RFC 6749 §4.3).
+    pub password: bool,
+    /// Tokens by way of the browser (RFC 6749 §4.2, OpenID Connect Core §3.2).
+    pub implicit: bool,
+    /// A code and tokens in one answer (OpenID Connect Core §3.3).
+    pub hybrid: bool,
+}
+
+/// Values of `response_type` by what they need, each with its words in the usual order.
+const IMPLICIT: &[&str] = &["id_token", "token", "id_token token"];
+const HYBRID: &[&str] = &["code id_token", "code token", "code id_token token"];
 
 impl AuthorizationServer {
     /// Whether it is the organization's own (decision 43).
@@ -78,10 +94,12 @@ impl AuthorizationServer {
     }
 
     /// The values of `response_type` that it answers, each with its words in this order: `code`,
-    /// `token`, `id_token`.
-    #[must_use]
-    pub fn response_types(&self) -> Vec<String> {
-        vec!["code".to_owned()]
+    /// `id_token`, `token`.
+    pub fn response_types(&self) -> impl Iterator<Item = &'static str> {
+        let LegacyGrants { implicit, hybrid, .. } = self.legacy_grants;
+        let implicit = if implicit { IMPLICIT } else { &[] };
+        let hybrid = if hybrid { HYBRID } else { &[] };
+        std::iter::once("code").chain(implicit.iter().copied()).chain(hybrid.iter().copied())
     }
 
     /// The conditions of rules and of token policies.

@@ -3,9 +3,9 @@
 //! that were granted to them (decisions 31 and 43).
 
 use super::{
-    Access, AccessTokenFormat, AuthorizationServer, Clients, Consent, Lifetimes, MetadataPublish,
-    People, Policy, RefreshPolicy, Rule, RuleScopes, SYSTEM_SCOPES, Scope, system_claims,
-    system_scopes,
+    Access, AccessTokenFormat, AuthorizationServer, Clients, Consent, LegacyGrants, Lifetimes,
+    MetadataPublish, People, Policy, RefreshPolicy, Rule, RuleScopes, SYSTEM_SCOPES, Scope,
+    system_claims, system_scopes,
 };
 use crate::directory::Status;
 
@@ -73,6 +73,7 @@ pub fn organization_server(url: &str) -> AuthorizationServer {
         refresh_policy: RefreshPolicy::Current,
         rotates_keys: true,
         trusted_servers: Vec::new(),
+        legacy_grants: LegacyGrants::default(),
     }
 }
 

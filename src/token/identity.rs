@@ -30,8 +30,10 @@ pub struct IdentityClaims<'a> {
     pub auth_time: i64,
     /// How surely the user is who they say (OpenID Connect Core §2).
     pub acr: Option<&'a str>,
-    /// Of [`at_hash`], when an access token is returned with it.
+    /// Of [`half_hash`], when an access token is returned with it.
     pub at_hash: Option<&'a str>,
+    /// Of [`half_hash`], when a code is returned with it (OpenID Connect Core §3.3.2.11).
+    pub c_hash: Option<&'a str>,
 }
 
 /// Appends the claims to `buffer` as one object. `custom` is `"name":value` members with commas
@@ -50,18 +52,19 @@ pub fn write_identity(buffer: &mut Vec<u8>, claims: &IdentityClaims<'_>, custom:
     object.integer(member!("auth_time"), claims.auth_time);
     object.optional_text(member!("acr"), claims.acr);
     object.optional_text(member!("at_hash"), claims.at_hash);
+    object.optional_text(member!("c_hash"), claims.c_hash);
     object.close(custom);
 }
 
-/// The left half of the hash of an access token, in base64url (OpenID Connect Core §3.1.3.6). The
-/// hash is that of the algorithm: SHA-512 for Ed25519, SHA-256 for the others.
+/// The left half of the hash of an access token or a code, in base64url (OpenID Connect Core
+/// §3.1.3.6). The hash is that of the algorithm: SHA-512 for Ed25519, SHA-256 for the others.
 #[must_use]
-pub fn at_hash(algorithm: Algorithm, access_token: &str) -> ShortText {
+pub fn half_hash(algorithm: Algorithm, text: &str) -> ShortText {
     let hash = match algorithm {
         Algorithm::Rs256 | Algorithm::Es256 => &digest::SHA256,
         Algorithm::EdDsa => &digest::SHA512,
     };
-    let hash = digest::digest(hash, access_token.as_bytes());
+    let hash = digest::digest(hash, text.as_bytes());
     let (left, _) = hash.as_ref().split_at_checked(hash.as_ref().len() / 2).unwrap_or_default();
     let mut text = ShortText::default();
     text.push_base64url(left);

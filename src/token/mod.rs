@@ -22,7 +22,7 @@ mod write;
 pub use access::{AccessClaims, AccessLayout, write_access};
 pub use claims::{Claims, ClaimsError};
 pub use foreign::{ForeignJwt, ForeignKey, JwkError, SharedSecret};
-pub use identity::{IdentityClaims, at_hash, write_identity};
+pub use identity::{IdentityClaims, half_hash, write_identity};
 pub use jwt::{Signer, TokenType};
 pub use key::{Algorithm, KeyError, PublicKey, SigningKey};
 pub use key_set::{KeySet, KeySetError, KeyStatus, RotationMode};

@@ -250,6 +250,7 @@ fn an_id_token_says_what_section_2_9_lists() {
         nonce: Some("n"),
         auth_time: 0,
         at_hash: Some("h"),
+        c_hash: None,
     };
     let mut buffer = Vec::new();
     write_identity(&mut buffer, &claims, br#""name":"Ada""#);
@@ -269,9 +270,9 @@ fn an_id_token_says_what_section_2_9_lists() {
 fn the_hash_of_an_access_token_is_the_left_half_of_the_hash_of_its_algorithm() {
     // OpenID Connect Core §A.3 and §A.4.
     let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
-    assert_eq!(at_hash(Algorithm::Rs256, token), "77QmUPtjPfzWtF2AnpK9RQ");
-    assert_eq!(at_hash(Algorithm::Es256, token), "77QmUPtjPfzWtF2AnpK9RQ");
-    assert_eq!(decoded(&at_hash(Algorithm::EdDsa, token)).len(), 32);
+    assert_eq!(half_hash(Algorithm::Rs256, token), "77QmUPtjPfzWtF2AnpK9RQ");
+    assert_eq!(half_hash(Algorithm::Es256, token), "77QmUPtjPfzWtF2AnpK9RQ");
+    assert_eq!(decoded(&half_hash(Algorithm::EdDsa, token)).len(), 32);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::super::Surface;
 use super::super::address::{query_of, with_parameters};
 use super::super::pages::{Text, redirect};
+use crate::grant::FrontTokens;
 use crate::login::{AuthorizationError, ResponseMode, ReturnAddress, origin};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,9 +17,20 @@ const NONCE_BYTES: usize = 16;
 pub(crate) struct AuthorizationAnswer(Vec<(&'static str, String)>);
 
 impl AuthorizationAnswer {
-    /// A code.
-    pub(crate) fn code(code: &str) -> Self {
-        Self(vec![("code", code.to_owned())])
+    /// A code, tokens, or both.
+    pub(crate) fn of(code: Option<String>, tokens: Option<FrontTokens>) -> Self {
+        let mut parameters: Vec<_> = code.into_iter().map(|code| ("code", code)).collect();
+        let Some(FrontTokens { access_token, expires_in, scope, id_token }) = tokens else {
+            return Self(parameters);
+        };
+        if let Some(access_token) = access_token {
+            parameters.push(("access_token", access_token));
+            parameters.push(("token_type", "Bearer".to_owned()));
+            parameters.push(("expires_in", expires_in.to_string()));
+            parameters.push(("scope", scope));
+        }
+        parameters.extend(id_token.map(|id_token| ("id_token", id_token)));
+        Self(parameters)
     }
 
     /// A refusal, always with its description: some clients see no error without one.

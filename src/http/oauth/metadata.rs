@@ -82,6 +82,12 @@ fn answer(
     public(CACHE, document(server).to_string())
 }
 
+/// The grants that this server does.
+fn grants(server: &RunningServer) -> Vec<&'static str> {
+    let is_of = |(_, grant): &&(&str, Grant)| grant.is_of(server.definition());
+    Grant::WORDS.iter().filter(is_of).map(|(word, _)| *word).collect()
+}
+
 /// What access tokens of this server say.
 fn access_claims(server: &RunningServer) -> Vec<&'static str> {
     let named: &[&[&str]] = match server.definition().access_token_format {
@@ -94,7 +100,7 @@ fn access_claims(server: &RunningServer) -> Vec<&'static str> {
 
 fn of_oauth(server: &RunningServer) -> Value {
     let base = server.base();
-    let grants: Vec<&str> = Grant::words().collect();
+    let grants = grants(server);
     let published = |published| published == MetadataPublish::AllClients;
     let scopes = server.definition().scopes.iter();
     let scopes: Vec<&str> = scopes
@@ -109,7 +115,7 @@ fn of_oauth(server: &RunningServer) -> Value {
         "token_endpoint": format!("{base}/v1/token"),
         "jwks_uri": format!("{base}/v1/keys"),
         "authorization_endpoint": format!("{base}/v1/authorize"),
-        "response_types_supported": server.definition().response_types(),
+        "response_types_supported": server.definition().response_types().collect::<Vec<_>>(),
         "response_modes_supported": modes,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
@@ -140,13 +146,11 @@ fn of_openid(server: &RunningServer) -> Value {
         .claims
         .iter()
         .filter(|claim| claim.system && claim.claim_type == ClaimType::Identity);
-    let claims: Vec<&str> =
-        IDENTITY_CLAIMS.iter().copied().chain(system.map(|claim| claim.name.as_str())).collect();
-    let grants: Vec<&str> = Grant::WORDS
-        .iter()
-        .filter(|(_, grant)| *grant != Grant::ClientCredentials)
-        .map(|(word, _)| *word)
-        .collect();
+    let of_hybrid = server.definition().legacy_grants.hybrid.then_some("c_hash");
+    let own = IDENTITY_CLAIMS.iter().copied().chain(of_hybrid);
+    let claims: Vec<&str> = own.chain(system.map(|claim| claim.name.as_str())).collect();
+    let mut grants = grants(server);
+    grants.retain(|word| *word != Grant::ClientCredentials.word());
     // Those of every published key: when the keys change to another algorithm, nobody is surprised.
     let mut algorithms: Vec<&str> = Vec::new();
     for (_, key) in server.keys().keys() {

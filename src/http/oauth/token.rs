@@ -16,7 +16,8 @@ pub(crate) async fn token(
 ) -> Response {
     with_form(&surface, request, async |presented| {
         let published = surface.issuer.version();
-        let tokens = grant::token(&published, &server, presented, &surface.around()).await?;
+        let (people, around) = (&surface.login, surface.around());
+        let tokens = grant::token(&published, &server, presented, people, &around).await?;
         Ok(issued(&tokens))
     })
     .await

@@ -190,8 +190,9 @@ impl Visit {
                 let base = self.published.public_url();
                 return redirect(status, &format!("{base}{page}"));
             }
-            Step::Answer { code } => {
-                return self.answer(surface, pending, AuthorizationAnswer::code(&code), status);
+            Step::Answer { code, tokens } => {
+                let answer = AuthorizationAnswer::of(code, tokens);
+                return self.answer(surface, pending, answer, status);
             }
             Step::Refuse(error) => {
                 return self.answer(surface, pending, AuthorizationAnswer::error(&error), status);

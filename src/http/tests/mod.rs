@@ -17,6 +17,7 @@ mod form;
 mod hint;
 mod introspect;
 mod kill;
+mod legacy;
 mod limit;
 mod metadata;
 mod nodes;

@@ -170,6 +170,7 @@ fn compare(choices: &Choices, server: &AuthorizationServer, tally: &mut Tally) {
         client_id: CLIENTS[choices.below(CLIENTS.len())],
         person: (!choices.one_in(3)).then_some(person),
         grant_type: &grants[choices.below(grants.len())],
+        also: None,
         scopes: &scopes,
         audience: AUDIENCES[choices.below(AUDIENCES.len())],
     };

@@ -42,6 +42,7 @@ fn identity() -> Claims {
         nonce: None,
         auth_time: ENDS - 3700,
         at_hash: None,
+        c_hash: None,
     };
     let mut buffer = Vec::new();
     write_identity(&mut buffer, &claims, b"");
