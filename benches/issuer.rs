@@ -8,6 +8,7 @@ mod organization;
 
 use claimsmith::clock::Clock;
 use claimsmith::directory;
+use claimsmith::fetch::{ClientKeys, Fetcher};
 use claimsmith::grant::{self, Basic, DenyList, Form, Issued, Presented, Proof, SignIn, token};
 use claimsmith::organization::DEMO;
 use claimsmith::policy::Trace;
@@ -15,6 +16,7 @@ use claimsmith::program::{Engine, Worker};
 use claimsmith::publish::{Missing, PublicUrl, Published, Surroundings, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
+use claimsmith::store::journal::{Journal, JournalWriter};
 use claimsmith::token::{Keyring, MasterKey, Vault};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -65,20 +67,23 @@ fn presented() -> Presented {
 
 thread_local! {
     static STORE: Store = Store::memory(Clock::System);
+    static JOURNAL: (Journal, JournalWriter) = Journal::new(Clock::System, Random::System);
+    static KEYS: ClientKeys = ClientKeys::new(Fetcher::new(false));
 }
 
 /// The whole walk. Of a service it waits for nothing, so that asking once is all there is.
 fn ask(published: &Published, presented: Presented) -> Issued {
-    STORE.with(|store| {
-        let denied = DenyList::default();
+    let asked = |store: &Store, journal: &Journal, client_keys: &ClientKeys| {
+        let (denied, random) = (DenyList::default(), &Random::System);
         let around =
-            grant::Surroundings { store, random: &Random::System, denied: &denied, now: NOW };
+            grant::Surroundings { store, random, denied: &denied, journal, client_keys, now: NOW };
         let walk = pin!(token(published, "internal", presented, &(), &around));
         match walk.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(issued) => issued.unwrap(),
             Poll::Pending => unreachable!("a service waits for nothing"),
         }
-    })
+    };
+    STORE.with(|store| JOURNAL.with(|(journal, _)| KEYS.with(|keys| asked(store, journal, keys))))
 }
 
 /// A person who signed in.

@@ -50,11 +50,15 @@ pub mod claims;
 #[doc(hidden)]
 pub mod token;
 #[doc(hidden)]
+pub mod audit;
+#[doc(hidden)]
 pub mod store;
 #[doc(hidden)]
 pub mod organization;
 #[doc(hidden)]
 pub mod publish;
+#[doc(hidden)]
+pub mod fetch;
 #[doc(hidden)]
 pub mod grant;
 #[doc(hidden)]

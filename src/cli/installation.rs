@@ -91,6 +91,8 @@ pub(super) struct Opened {
     pub(super) random: Random,
     pub(super) store: Store,
     pub(super) vault: Arc<Vault>,
+    /// The URL of the database that nodes share, if there is one.
+    shared: Option<String>,
     /// Of the demo.
     pub(super) credentials: Option<Credentials>,
 }
@@ -153,12 +155,12 @@ impl Installation {
             }
             None => None,
         };
-        let store = match shared {
-            Some(url) => Store::postgres(&url, Isolation::ReadCommitted, Clock::System).await?,
+        let store = match &shared {
+            Some(url) => Store::postgres(url, Isolation::ReadCommitted, Clock::System).await?,
             None => Store::sqlite(&directory.database(), Clock::System)?,
         };
         let vault = Arc::new(Vault::new(directory.master_key())?);
-        Ok(Opened { directory, random, store, vault, credentials })
+        Ok(Opened { directory, random, store, vault, shared, credentials })
     }
 }
 
@@ -168,6 +170,14 @@ impl Opened {
         let (store, vault, random) = (self.store.clone(), self.vault.clone(), self.random.clone());
         let hasher = Hasher::start(&random)?;
         Ok(Authenticator { store, vault, random, hasher })
+    }
+
+    /// Where events go that need not be there before a request is answered (decision 41).
+    pub(super) async fn events(&self) -> Result<Store, Stop> {
+        Ok(match &self.shared {
+            Some(url) => Store::postgres_events(url, Clock::System).await?,
+            None => Store::sqlite(&self.directory.events(), Clock::System)?,
+        })
     }
 
     /// The version that serves.

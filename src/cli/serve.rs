@@ -4,12 +4,14 @@ use super::adopt::{Kept, off_the_loop};
 use super::installation::{Installation, Opened, Stop};
 use super::{demo, log, say, tell};
 use crate::clock::Clock;
+use crate::fetch::{ClientKeys, Fetcher};
 use crate::grant::DenyList;
 use crate::http::{Surface, router, serve};
 use crate::program::Engine;
 use crate::publish::{Issuer, Missing, PublicUrl, Published};
-use crate::store::key_store;
+use crate::store::journal::{Journal, forget_old_events};
 use crate::store::organization::{Counters, Endings};
+use crate::store::{Store, key_store};
 use crate::traffic::Traffic;
 use clap::Args;
 use std::fmt::Write;
@@ -34,6 +36,9 @@ pub(super) struct Arguments {
     /// The address to listen on
     #[arg(long, value_name = "ADDR", default_value = super::LISTEN)]
     listen: SocketAddr,
+    /// Fetch `jwks_uri` of applications from private networks too
+    #[arg(long)]
+    allow_private_networks: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
@@ -71,10 +76,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             issuer.freshness().depend_on_others();
         }
         let denied = DenyList::default();
+        let (journal, mut writer) = Journal::new(clock.clone(), random.clone());
+        let events = opened.events().await?;
+        let client_keys = ClientKeys::new(Fetcher::new(arguments.allow_private_networks));
         denied.read(&store).await?;
         let login = opened.authenticator()?;
         let traffic = Traffic::default();
-        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login, traffic });
+        let surface = Arc::new(Surface { issuer, store, clock, random, denied, journal, client_keys, login, traffic });
         let ((stands, heard), (serves, served)) =
             (watch::channel(counters), watch::channel(counters));
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
@@ -83,8 +91,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             never = listen(&opened, &surface, stands, served) => match never {},
             never = follow(again, follower, heard, serves) => match never {},
             never = remove_ended(&surface) => match never {},
-            never = forget_expired(&surface) => match never {},
+            never = forget_expired(&surface, &events) => match never {},
+            () = writer.run(&events) => {}
         }
+        writer.drain(&events).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -102,12 +112,17 @@ fn until_stopped() -> Result<impl Future<Output = ()>, Stop> {
 }
 
 /// Removes what has expired, step by step, and looks again after a pause.
-async fn forget_expired(surface: &Surface) -> std::convert::Infallible {
+async fn forget_expired(surface: &Surface, events: &Store) -> std::convert::Infallible {
     loop {
         match surface.store.sweep().await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "what has expired is still there"),
+        }
+        for store in [&surface.store, events] {
+            if let Err(error) = forget_old_events(store, surface.clock.microseconds()).await {
+                tracing::warn!(%error, "events that are too old are still there");
+            }
         }
         tokio::time::sleep(SWEEP).await;
     }

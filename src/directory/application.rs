@@ -28,6 +28,8 @@ pub struct Application {
     pub pkce_required: bool,
     /// Its public keys: the text members of each JWK.
     pub jwks: Vec<Jwk>,
+    /// Where it publishes its public keys itself, instead.
+    pub jwks_uri: Option<String>,
     /// Audiences it is the resource server of: what is sent there it may ask about (decision 14).
     pub resource_server_for: Vec<String>,
     /// Scopes of the management API that it was granted (decision 31).

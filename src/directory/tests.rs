@@ -32,6 +32,7 @@ fn application() -> Application {
         refresh_leeway: 30,
         dpop_bound: false,
         jwks: Vec::new(),
+        jwks_uri: None,
         resource_server_for: Vec::new(),
         management_scopes: Vec::new(),
         id: "0oa1".to_owned(),

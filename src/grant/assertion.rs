@@ -6,7 +6,7 @@ use super::{Endpoint, Refusal, Request, Surroundings};
 use crate::directory::AuthenticationMethod;
 use crate::publish::{ClientProof, Published};
 use crate::store::{BatchOutcome, Op, Row};
-use crate::token::foreign::{ForeignJwt, SECRET_ALGORITHMS};
+use crate::token::foreign::{ForeignJwt, ForeignKey, SECRET_ALGORITHMS};
 use crate::token::opaque::lookup_hash;
 
 /// RFC 7523 §2.2.
@@ -46,7 +46,7 @@ impl Mark {
 ///
 /// # Errors
 /// `invalid_client`, with what is wrong.
-pub(super) fn authenticate<'p>(
+pub(super) async fn authenticate<'p>(
     published: &'p Published,
     request: &Request,
     assertion: &str,
@@ -68,8 +68,9 @@ pub(super) fn authenticate<'p>(
         },
     )?;
     let client_id = &client.application().client_id;
-    check_signature(published, client_id, &jwt)?;
+    // What costs nothing comes first: keys may have to be fetched.
     check_claims(client_id, &jwt, endpoint, around.now)?;
+    check_signature(published, client_id, &jwt, around).await?;
     if around.denied.may_have_been_used(made_at(&jwt)) {
         return Err(Refusal::assertion("The client_assertion has already been used."));
     }
@@ -80,31 +81,38 @@ fn assertion_is(what: &str) -> Refusal {
     Refusal::assertion(&format!("The client_assertion is {what}."))
 }
 
-fn check_signature(
+async fn check_signature(
     published: &Published,
     client_id: &str,
     jwt: &ForeignJwt<'_>,
+    around: &Surroundings<'_>,
 ) -> Result<(), Refusal> {
     let is_signed = match published.proof_of(client_id) {
         Some(ClientProof::Secrets(secrets)) => {
             secrets.iter().fold(false, |found, secret| found | jwt.is_signed_with(secret))
         }
-        Some(ClientProof::Keys(keys)) => {
-            let named = jwt.header("kid");
-            // A key without a name may be the one that is named: there is nothing else to call it.
-            let is_meant = |kid: Option<&str>| kid.is_none() || named.is_none() || kid == named;
-            let mut meant = keys.iter().filter(|key| is_meant(key.kid())).peekable();
-            if meant.peek().is_none() {
-                let text =
-                    "The client_assertion token has an invalid value for 'kid' in its header.";
-                return Err(Refusal::assertion(text));
-            }
-            meant.any(|key| jwt.is_signed_by(key))
+        Some(ClientProof::Keys(keys)) => is_signed_by_one(jwt, keys)?,
+        Some(ClientProof::KeysAt(url)) => {
+            let keys = around.client_keys.find(url, jwt.header("kid"), around.now).await;
+            is_signed_by_one(jwt, &keys.map_err(|error| Refusal::keys_out_of_reach(&error))?)?
         }
         None => return Err(Refusal::assertion("The client has no keys registered.")),
     };
     let text = "The client_assertion signature is invalid.";
     if is_signed { Ok(()) } else { Err(Refusal::assertion(text)) }
+}
+
+/// Whether one of the keys that the assertion may mean signed it.
+fn is_signed_by_one(jwt: &ForeignJwt<'_>, keys: &[ForeignKey]) -> Result<bool, Refusal> {
+    let named = jwt.header("kid");
+    // A key without a name may be the one that is named: there is nothing else to call it.
+    let is_meant = |kid: Option<&str>| kid.is_none() || named.is_none() || kid == named;
+    let mut meant = keys.iter().filter(|key| is_meant(key.kid())).peekable();
+    if meant.peek().is_none() {
+        let text = "The client_assertion token has an invalid value for 'kid' in its header.";
+        return Err(Refusal::assertion(text));
+    }
+    Ok(meant.any(|key| jwt.is_signed_by(key)))
 }
 
 fn check_claims(

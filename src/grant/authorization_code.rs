@@ -4,6 +4,7 @@
 use super::code::{self, CodeGrant};
 use super::family::{self, Beginning};
 use super::{AllowedGrant, Issued, ProvenClient, Refusal, Request, Surroundings};
+use crate::audit::{EventType, Outcome};
 use crate::publish::RunningServer;
 use crate::token::opaque::is_verifier_of;
 
@@ -16,7 +17,7 @@ pub(super) async fn exchange(
     let client = allowed.client;
     let secret = request.form().find("code").ok_or_else(|| Refusal::missing("code"))?;
     let Some(unspent) = code::find(around, secret).await? else {
-        return Err(replayed(client, secret, around).await?);
+        return Err(replayed(client, server, secret, around).await?);
     };
     check(&unspent.code, client, server, request)?;
     let (spend, at) = (unspent.spend(), unspent.at);
@@ -24,7 +25,7 @@ pub(super) async fn exchange(
     let beginning = Beginning { grant, secret, nonce, spend, at };
     match family::begin(&allowed, server, beginning, around).await? {
         Some(issued) => Ok(issued),
-        None => Err(replayed(client, secret, around).await?),
+        None => Err(replayed(client, server, secret, around).await?),
     }
 }
 
@@ -71,6 +72,7 @@ fn check_verifier(
 /// what it gave ends (RFC 6749 §4.1.2).
 async fn replayed(
     client: ProvenClient<'_>,
+    server: &RunningServer,
     secret: &str,
     around: &Surroundings<'_>,
 ) -> Result<Refusal, Refusal> {
@@ -79,7 +81,8 @@ async fn replayed(
     if let Some(found) = family::find(around.store, &id.text()).await?
         && found.family.grant.client == *client_id
     {
-        family::revoke(around, &id.text()).await?;
+        let why = Outcome::Failure("an authorization code came twice".to_owned());
+        family::revoke_recorded(around, &found, server, (EventType::TokenReused, why)).await?;
         let user = found.family.grant.user;
         tracing::warn!(client = client_id, user, "a code came twice");
     }

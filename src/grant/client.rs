@@ -55,7 +55,7 @@ pub async fn authenticate<'p>(
     endpoint: &Endpoint<'_>,
     around: &Surroundings<'_>,
 ) -> Result<ProvenClient<'p>, Refusal> {
-    let (client, mark) = recognize(published, request, endpoint, around)?;
+    let (client, mark) = recognize(published, request, endpoint, around).await?;
     if let Some(mark) = mark {
         mark.write(around).await?;
     }
@@ -63,14 +63,16 @@ pub async fn authenticate<'p>(
 }
 
 /// As [`authenticate`], with the mark of the assertion still to be written.
-pub(super) fn recognize<'p>(
+pub(super) async fn recognize<'p>(
     published: &'p Published,
     request: &Request,
     endpoint: &Endpoint<'_>,
     around: &Surroundings<'_>,
 ) -> Result<(ProvenClient<'p>, Option<assertion::Mark>), Refusal> {
     match request.form().find("client_assertion") {
-        Some(assertion) => assertion::authenticate(published, request, assertion, endpoint, around),
+        Some(assertion) => {
+            assertion::authenticate(published, request, assertion, endpoint, around).await
+        }
         None => by_secret(published, request).map(|client| (client, None)),
     }
 }
@@ -83,7 +85,7 @@ pub(super) async fn authenticate_with_key<'p>(
     endpoint: &Endpoint<'_>,
     around: &Surroundings<'_>,
 ) -> Result<(ProvenClient<'p>, Option<String>), Refusal> {
-    let (client, mark) = recognize(published, request, endpoint, around)?;
+    let (client, mark) = recognize(published, request, endpoint, around).await?;
     let binding = dpop::Purpose::Binding;
     let proven = dpop::prove(published, request.dpop(), endpoint, binding, around).await;
     let thumbprint = spend(mark, proven, around).await?;

@@ -5,8 +5,10 @@ use super::{
     AllowedGrant, Issued, Proof, ProvenClient, Refusal, SignIn, Signed, Surroundings, mint,
     proof::Terms,
 };
+use crate::audit::{About, Event, EventType, Outcome};
 use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
+use crate::store::journal::event_row;
 use crate::store::{BatchOutcome, Op, Row, Store};
 use crate::token::{FamilyId, RefreshKeys, RefreshToken};
 use serde::{Deserialize, Serialize};
@@ -324,9 +326,34 @@ pub(super) fn bound(
 
 /// Ends a family: none of its tokens counts from now on.
 pub(super) async fn revoke(around: &Surroundings<'_>, id: &str) -> Result<(), Refusal> {
-    let (kind, key) = (FAMILY.to_owned(), id.to_owned());
-    around.store.batch(vec![Op::Delete { kind, key, expected: None }]).await?;
+    around.store.batch(vec![end(id)]).await?;
     Ok(())
+}
+
+/// As [`revoke`], with the record of why (decision 41).
+pub(super) async fn revoke_recorded(
+    around: &Surroundings<'_>,
+    found: &Found,
+    server: &RunningServer,
+    (event_type, outcome): (EventType, Outcome),
+) -> Result<(), Refusal> {
+    let grant = &found.family.grant;
+    let about = About {
+        server: Some(grant.server.clone()),
+        of_organization: server.definition().is_organization(),
+        client: Some(grant.client.clone()),
+        user: Some(grant.user.clone()),
+        grant_type: Some(grant.grant_type.clone()),
+        ..About::default()
+    };
+    let event = Event { event_type, outcome, about };
+    let row = event_row(&event, found.at.saturating_mul(1_000_000), around.random);
+    around.store.batch(vec![end(&found.id.text()), Op::Insert(row)]).await?;
+    Ok(())
+}
+
+fn end(id: &str) -> Op {
+    Op::Delete { kind: FAMILY.to_owned(), key: id.to_owned(), expected: None }
 }
 
 /// A row's bytes.

@@ -56,6 +56,8 @@ pub struct Issued {
     pub token_type: &'static str,
     /// Of a token exchange (RFC 8693 §2.2.1).
     pub issued_token_type: Option<&'static str>,
+    /// The index of the user whose they are, for the record.
+    pub user: Option<usize>,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -153,6 +155,7 @@ impl<'d> ClaimSet<'d> {
             refresh_token,
             token_type,
             issued_token_type: None,
+            user: self.decided.proof.sign_in.as_ref().map(|sign_in| sign_in.user),
         }))
     }
 

@@ -23,6 +23,7 @@ mod issue;
 mod password;
 mod proof;
 mod pushed;
+mod record;
 mod refresh_token;
 mod refusal;
 mod revoke;
@@ -55,12 +56,15 @@ pub use scope::parse as parse_scopes;
 pub use userinfo::{PresentedToken, userinfo};
 
 use crate::directory::Application;
+use crate::fetch::ClientKeys;
 use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
 use crate::random::Random;
 use crate::server::{AuthorizationServer, LegacyGrants};
 use crate::store::Store;
+use crate::store::journal::Journal;
+use record::Record;
 use std::cell::RefCell;
 
 /// A grant of the token endpoint.
@@ -173,6 +177,10 @@ pub struct Surroundings<'a> {
     pub random: &'a Random,
     /// Access tokens that were revoked one by one.
     pub denied: &'a DenyList,
+    /// Where events go that need not be there before the answer.
+    pub journal: &'a Journal,
+    /// Keys that clients publish themselves.
+    pub client_keys: &'a ClientKeys,
     /// Seconds since 1970.
     pub now: i64,
 }
@@ -182,10 +190,12 @@ thread_local! {
     static WORKER: RefCell<Worker> = RefCell::new(Worker::new());
 }
 
-/// The whole walk: what was presented becomes tokens. `people` is asked for passwords.
+/// The token endpoint: what was presented becomes tokens, and what became of it is recorded
+/// (decision 41). `people` is asked for passwords.
 ///
 /// # Errors
-/// The refusal of the phase that said no.
+/// The refusal of the phase that said no; none is told before it is recorded, if it is one of a
+/// client that was proven.
 pub async fn token(
     published: &Published,
     server_id: &str,
@@ -193,10 +203,26 @@ pub async fn token(
     people: &impl ProvesPasswords,
     around: &Surroundings<'_>,
 ) -> Result<Issued, Refusal> {
+    let mut record = Record::begin(&presented);
+    let answered = walk(published, server_id, presented, people, around, &mut record).await;
+    record.finish(answered, published, around).await
+}
+
+/// The whole walk, which notes in `record` what is known on the way.
+async fn walk(
+    published: &Published,
+    server_id: &str,
+    presented: Presented,
+    people: &impl ProvesPasswords,
+    around: &Surroundings<'_>,
+    record: &mut Record,
+) -> Result<Issued, Refusal> {
     let server = find_server(published, server_id)?;
+    record.at(server);
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "token", "POST");
-    let (client, mark) = client::recognize(published, &request, &endpoint, around)?;
+    let (client, mark) = client::recognize(published, &request, &endpoint, around).await?;
+    record.of(client);
     let allowed = match client.allow(&request, server) {
         Ok(allowed) => allowed.bind(&request, &endpoint, around).await,
         Err(refusal) => Err(refusal),

@@ -7,6 +7,7 @@ use super::{
     AllowedGrant, Issued, Proof, ProvenClient, Refusal, Request, Signed, Surroundings, WORKER,
     scope,
 };
+use crate::audit::{EventType, Outcome};
 use crate::directory::RefreshRotation;
 use crate::policy::{Refused, Trace};
 use crate::publish::RunningServer;
@@ -34,7 +35,7 @@ pub(super) async fn refresh(
         let leeway = i64::from(client.application().refresh_leeway);
         let standing = found.family.standing(token.generation, leeway, found.at);
         if standing == Standing::Reused {
-            return Err(reused(&found, around).await?);
+            return Err(reused(&found, server, around).await?);
         }
         if standing == Standing::Over {
             return Err(Refusal::invalid_refresh_token());
@@ -143,8 +144,13 @@ impl Denied {
 
 /// A token that was exchanged already came again: somebody has it who should not, and which of the
 /// two that is cannot be told. The whole family ends (RFC 9700 §4.14.2).
-async fn reused(found: &Found, around: &Surroundings<'_>) -> Result<Refusal, Refusal> {
-    family::revoke(around, &found.id.text()).await?;
+async fn reused(
+    found: &Found,
+    server: &RunningServer,
+    around: &Surroundings<'_>,
+) -> Result<Refusal, Refusal> {
+    let why = Outcome::Failure("a refresh token came again after its time".to_owned());
+    family::revoke_recorded(around, found, server, (EventType::TokenReused, why)).await?;
     let (client, user) = (&found.family.grant.client, &found.family.grant.user);
     tracing::warn!(
         event = "app.oauth2.as.token.detect_reuse",

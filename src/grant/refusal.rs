@@ -3,6 +3,7 @@
 //! (authorization-server §2.5 and §2.6).
 
 use crate::claims::ClaimFault;
+use crate::fetch::FetchError;
 use crate::policy::Refused;
 use crate::store::StoreError;
 use std::fmt;
@@ -387,6 +388,13 @@ impl Refusal {
     /// An assertion of a client that proves nothing, and why.
     pub(super) fn assertion(description: &str) -> Self {
         Self::invalid_client(description)
+    }
+
+    /// The keys that a client publishes cannot be had; why, is for the log only: it tells of networks
+    /// that the client may not see.
+    pub(super) fn keys_out_of_reach(error: &FetchError) -> Self {
+        Self::assertion("The keys of the client could not be fetched from its jwks_uri.")
+            .because(error.to_string())
     }
 
     /// A proof of possession that proves nothing, and why.

@@ -5,6 +5,7 @@ use super::client::authenticate_loosely;
 use super::{
     Endpoint, Presented, ProvenClient, Refusal, Request, Surroundings, accept, family, find_server,
 };
+use crate::audit::{EventType, Outcome};
 use crate::publish::{Published, RunningServer};
 use crate::token::refresh::looks_like_refresh_token;
 
@@ -47,14 +48,8 @@ async fn revoke_family(
     if grant.server != server.definition().id {
         return Ok(());
     }
-    family::revoke(around, &id).await?;
-    tracing::info!(
-        event = "app.oauth2.token.revoke",
-        client = grant.client,
-        user = grant.user,
-        "a client gave a refresh token back"
-    );
-    Ok(())
+    let event = (EventType::TokenRevoked, Outcome::Success);
+    family::revoke_recorded(around, &found, server, event).await
 }
 
 async fn revoke_access(

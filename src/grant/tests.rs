@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Clock;
+use crate::fetch::fixture::client_keys;
 use crate::policy::Trace;
 use crate::publish::fixture::{document, publish};
 use crate::random::Random;
@@ -39,7 +40,16 @@ fn ask(published: &Published, parameters: &[(&str, &str)]) -> Result<Issued, Ref
     let grant = ("grant_type", "client_credentials");
     let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::seeded(b"grant"));
     let denied = DenyList::default();
-    let around = Surroundings { store: &store, random: &random, denied: &denied, now: NOW };
+    let (journal, _writer) = Journal::new(Clock::fixed(NOW), Random::seeded(b"journal"));
+    let client_keys = client_keys();
+    let around = Surroundings {
+        store: &store,
+        random: &random,
+        denied: &denied,
+        journal: &journal,
+        client_keys: &client_keys,
+        now: NOW,
+    };
     wait(token(published, "internal", presented(&[&[grant], parameters].concat()), &(), &around))
 }
 
@@ -139,6 +149,7 @@ fn nothing_that_is_secret_is_printed() {
         refresh_token: Some(hush.to_owned()),
         token_type: "Bearer",
         issued_token_type: None,
+        user: None,
     };
     let printed = [
         format!("{given:?}"),
@@ -208,7 +219,16 @@ fn an_id_token_is_not_introspected_as_an_access_token() {
     let about = |token: &str| {
         let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::System);
         let denied = DenyList::default();
-        let around = Surroundings { store: &store, random: &random, denied: &denied, now: NOW };
+        let (journal, _writer) = Journal::new(Clock::fixed(NOW), Random::seeded(b"journal"));
+        let client_keys = client_keys();
+        let around = Surroundings {
+            store: &store,
+            random: &random,
+            denied: &denied,
+            journal: &journal,
+            client_keys: &client_keys,
+            now: NOW,
+        };
         wait(introspect(&published, "internal", presented(&[("token", token)]), &around)).unwrap()
     };
     let inactive = serde_json::Map::from_iter([("active".to_owned(), false.into())]);

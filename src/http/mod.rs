@@ -19,11 +19,13 @@ mod tests;
 pub use serve::serve;
 
 use crate::clock::Clock;
+use crate::fetch::ClientKeys;
 use crate::grant::{DenyList, Surroundings};
 use crate::login::Authenticator;
 use crate::publish::Issuer;
 use crate::random::Random;
 use crate::store::Store;
+use crate::store::journal::Journal;
 use crate::traffic::Traffic;
 use answer::ManagementError;
 use axum::Router;
@@ -43,6 +45,10 @@ pub struct Surface {
     pub random: Random,
     /// Access tokens that were revoked one by one.
     pub denied: DenyList,
+    /// Where events go that need not be there before the answer.
+    pub journal: Journal,
+    /// Keys that clients publish themselves.
+    pub client_keys: ClientKeys,
     /// Who signs people in.
     pub login: Authenticator,
     /// Whom requests come from, and how many are taken.
@@ -60,8 +66,9 @@ struct ClientAddress(IpAddr);
 impl Surface {
     /// What a grant is handed, at this moment.
     fn around(&self) -> Surroundings<'_> {
-        let Self { store, random, denied, clock, .. } = self;
-        Surroundings { store, random, denied, now: clock.seconds() }
+        let Self { store, random, denied, journal, client_keys, clock, .. } = self;
+        let now = clock.seconds();
+        Surroundings { store, random, denied, journal, client_keys, now }
     }
 }
 

@@ -5,10 +5,12 @@ use super::hasher::HasherBusy;
 use super::password::Candidate;
 use super::session::{Method, Session, SessionSecret, end};
 use super::{Authenticator, credential};
+use crate::audit::{About, Event, EventType, Outcome};
 use crate::directory::{User, UserStatus};
 use crate::grant::{PasswordRefused, ProvesPasswords};
 use crate::publish::Published;
-use crate::store::{BatchOutcome, Op, StoreError};
+use crate::store::journal::event_row;
+use crate::store::{BatchOutcome, Op, Row, StoreError};
 use crate::token::digest;
 use std::net::IpAddr;
 
@@ -137,11 +139,22 @@ impl Authenticator {
         now: i64,
     ) -> Result<SignedIn, SignInRefused> {
         let (secret, session, open) = self.open_session(user_id, methods, agent, now);
-        let ops = std::iter::once(open).chain(before.map(end)).collect();
+        let started = Op::Insert(self.session_started(user_id, now));
+        let ops = [open, started].into_iter().chain(before.map(end)).collect();
         if self.store.batch(ops).await?.value != BatchOutcome::Applied {
             return Err(SignInRefused::Store(StoreError::Busy));
         }
         Ok(SignedIn { secret, session })
+    }
+}
+
+impl Authenticator {
+    /// The record of a sign-in, which is there before the person is told (decision 41).
+    fn session_started(&self, user_id: &str, now: i64) -> Row {
+        let about = About { user: Some(user_id.to_owned()), ..About::default() };
+        let (event_type, outcome) = (EventType::SessionStarted, Outcome::Success);
+        let event = Event { event_type, outcome, about };
+        event_row(&event, now.saturating_mul(1_000_000), &self.random)
     }
 }
 

@@ -36,6 +36,7 @@ const SETTINGS: &[&str] = &[
     "redirect_uris",
     "refresh_token",
     "jwks",
+    "jwks_uri",
     "resource_server_for",
     "dpop_bound_access_tokens",
     "post_logout_redirect_uris",
@@ -109,8 +110,10 @@ fn read_application(
         );
     }
     let jwks = read_jwks(&settings);
-    if jwks.is_empty() && method == AuthenticationMethod::PrivateKeyJwt {
-        place.blame("`jwks` is needed with `private_key_jwt`");
+    let jwks_uri = read_jwks_uri(&settings);
+    let has_keys = !jwks.is_empty() || jwks_uri.is_some();
+    if !has_keys && method == AuthenticationMethod::PrivateKeyJwt {
+        place.blame("`jwks` or `jwks_uri` is needed with `private_key_jwt`");
     }
     let usage = grants::read_usage(&settings, application_type, method);
     let Usage { grant_types, response_types, redirect_uris } = usage;
@@ -138,6 +141,7 @@ fn read_application(
         token_endpoint_auth_method: method,
         pkce_required: read_pkce(credentials.as_ref(), application_type, method),
         jwks,
+        jwks_uri,
         resource_server_for: settings
             .texts("resource_server_for")
             .iter()
@@ -202,6 +206,19 @@ fn read_jwks(settings: &Object<'_>) -> Vec<Jwk> {
         keys.push(key);
     }
     keys
+}
+
+/// `jwks_uri`: where the client publishes its keys, which it then may not list.
+fn read_jwks_uri(settings: &Object<'_>) -> Option<String> {
+    let place = settings.find("jwks_uri")?;
+    let uri = place.text_up_to(2048)?;
+    if !uri.starts_with("https://") || !grants::is_absolute_uri(uri) {
+        place.blame("expected the address of a JWK Set, `https://` and so on");
+    }
+    if settings.find("jwks").is_some() {
+        place.blame("`jwks` and `jwks_uri` exclude each other");
+    }
+    Some(uri.to_owned())
 }
 
 fn kid_of(key: &Jwk) -> Option<&str> {

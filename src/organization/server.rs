@@ -132,18 +132,16 @@ fn read_signing(server: &Object<'_>) -> (&'static str, bool) {
 
 /// `legacyGrants`: which of the grants that are off by themselves are on (decision 29).
 fn read_legacy_grants(server: &Object<'_>) -> LegacyGrants {
-    const WORDS: &[(&str, fn(&mut LegacyGrants))] = &[
-        ("password", |grants| grants.password = true),
-        ("implicit", |grants| grants.implicit = true),
-        ("hybrid", |grants| grants.hybrid = true),
-    ];
-    let mut grants = LegacyGrants::default();
-    for text in server.texts("legacyGrants") {
-        if let Some(switch_on) = text.place.choice(WORDS) {
-            switch_on(&mut grants);
-        }
+    let listed = server.texts("legacyGrants");
+    for text in &listed {
+        text.place.choice(&[("password", ()), ("implicit", ()), ("hybrid", ())]);
     }
-    grants
+    let names = |name: &str| listed.iter().any(|text| text.value == name);
+    LegacyGrants {
+        password: names("password"),
+        implicit: names("implicit"),
+        hybrid: names("hybrid"),
+    }
 }
 
 /// One audience or more, none of them the name of a client (decision 13).

@@ -30,7 +30,7 @@ pub struct Draft {
     /// In the order of the organization.
     pub(super) servers: Vec<Arc<CompiledServer>>,
     /// The organization's own server (decision 43).
-    pub(super) own: (AuthorizationServer, Arc<CompiledServer>),
+    pub(super) own: Box<(AuthorizationServer, Arc<CompiledServer>)>,
     remarks: Vec<Problem>,
 }
 
@@ -154,7 +154,7 @@ pub fn compile_after(
     let mut remarks: Vec<Problem> =
         pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
     remarks.sort_by_key(|remark| remark.diagnostic.span);
-    let own = (own, of_own);
+    let own = Box::new((own, of_own));
     Ok(Draft { public_url, organization, records, servers: compiled, own, remarks })
 }
 

@@ -62,6 +62,8 @@ pub struct RunningServer {
 pub enum ClientProof {
     /// Its public keys.
     Keys(Vec<ForeignKey>),
+    /// Its public keys, which it publishes at this URL.
+    KeysAt(String),
     /// Its secrets, two while one takes the place of the other.
     Secrets(Vec<SharedSecret>),
 }
@@ -125,14 +127,16 @@ impl Draft {
     /// # Errors
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
-        let Self { public_url, organization, records, servers: compiled, own, .. } = self;
-        let Organization { id, name, directory, servers: definitions, .. } = organization;
+        let Self { public_url, organization, records, servers: mut compiled, own, .. } = self;
+        let Organization { id, name, directory, servers: mut definitions, .. } = organization;
+        let (definition, made) = *own;
+        definitions.push(definition);
+        compiled.push(made);
         let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
         let passwords = read_passwords(&directory, around)?;
-        let mut servers = Vec::with_capacity(compiled.len() + 1);
-        let all = definitions.into_iter().zip(compiled).chain(std::iter::once(own));
-        for (definition, compiled) in all {
+        let mut servers = Vec::with_capacity(compiled.len());
+        for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
             let Surroundings { store, vault, random, .. } = around;
@@ -200,8 +204,11 @@ fn read_secrets(directory: &Directory, around: &Surroundings<'_>) -> Result<Secr
         let told = |why: String| format!("the secret of the client `{client_id}`: {why}");
         match application.token_endpoint_auth_method {
             AuthenticationMethod::PrivateKeyJwt => {
-                let keys = application.jwks.iter().filter_map(key_of).collect();
-                proofs.insert(client_id, ClientProof::Keys(keys));
+                let proof = match &application.jwks_uri {
+                    Some(url) => ClientProof::KeysAt(url.clone()),
+                    None => ClientProof::Keys(application.jwks.iter().filter_map(key_of).collect()),
+                };
+                proofs.insert(client_id, proof);
             }
             AuthenticationMethod::ClientSecretJwt => {
                 let read = application.secrets.iter().map(|source| shared(source, around));

@@ -4,6 +4,7 @@
 pub mod data_directory;
 #[cfg(any(test, feature = "internals"))]
 mod failing;
+pub mod journal;
 pub mod key_store;
 mod memory;
 pub mod organization;
@@ -95,6 +96,15 @@ impl Store {
         clock: Clock,
     ) -> Result<Self, StoreError> {
         Postgres::open(url, isolation, clock).await.map(Self::Postgres)
+    }
+
+    /// The store of events that need not be there before a request is answered: tables of their own
+    /// in the PostgreSQL database at `url`, in the schema `claimsmith_audit` (decision 41).
+    ///
+    /// # Errors
+    /// As [`Store::postgres`].
+    pub async fn postgres_events(url: &str, clock: Clock) -> Result<Self, StoreError> {
+        Postgres::open_events(url, clock).await.map(Self::Postgres)
     }
 
     /// This store, whose call number `fatal`, counted from one, fails. None does if that is zero.

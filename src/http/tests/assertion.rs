@@ -2,6 +2,7 @@
 
 use super::dpop::Proof;
 use super::*;
+use crate::fetch::fixture::Site;
 use crate::token::SharedSecret;
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -222,7 +223,7 @@ fn keys_of_a_client_are_judged_when_the_document_is_read() {
     assert!(wrong(json!({"keys": [private]})).contains("private key"));
     assert!(wrong(json!({"keys": [jwk, jwk]})).contains("this `kid` already"));
     assert!(wrong(json!({"keys": [{"kty": "oct", "k": "AA"}]})).contains("private key"));
-    assert!(wrong(json!({"keys": []})).contains("`jwks` is needed"));
+    assert!(wrong(json!({"keys": []})).contains("`jwks` or `jwks_uri` is needed"));
 }
 
 #[test]
@@ -296,4 +297,43 @@ fn decision_20_what_may_have_been_used_before_a_restore_proves_nothing() {
     assert_eq!(ask("4", Some(NOW + 60), NOW + 300), 200);
     world.surface.clock.advance(60);
     assert_eq!(ask("5", None, NOW + 3700), 200, "so late an end nobody believed before");
+}
+
+/// Decision 25.
+#[test]
+fn keys_that_a_client_publishes_itself_are_fetched_when_it_signs() {
+    let (key, other) = (key(), key());
+    let keys = json!({"keys": [public_jwk(&key)]}).to_string();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let site = runtime.block_on(Site::with_json(keys));
+    let world = World::with(|document| {
+        let app = &mut document["apps"][2];
+        let client = app["credentials"]["oauthClient"].as_object_mut().unwrap();
+        client.insert("token_endpoint_auth_method".to_owned(), json!("private_key_jwt"));
+        client.remove("client_secret");
+        app["settings"]["oauthClient"]["jwks_uri"] = json!(site.url("/keys"));
+    });
+    let sign = |key: &SigningKey, jti: &str| {
+        client_jwt(key, &json!({"alg": "ES256", "kid": key.kid()}), &claims(jti))
+    };
+    for jti in ["1", "2"] {
+        present(&world, TOKEN, &sign(&key, jti), &[]).expect(200);
+    }
+    assert_eq!(site.n_asked(), 1);
+    let text = "The client_assertion token has an invalid value for 'kid' in its header.";
+    present(&world, TOKEN, &sign(&other, "3"), &[]).refuses(401, "invalid_client", text);
+    world.surface.clock.advance(4000);
+    let mut late = claims("4");
+    (late["iat"], late["exp"]) = (json!(NOW + 4000), json!(NOW + 4060));
+    let late = client_jwt(&key, &json!({"alg": "ES256"}), &late);
+    present(&world, TOKEN, &late, &[]).expect(200);
+    assert_eq!(site.n_asked(), 2, "an unknown key is not asked for again so soon");
+    drop(runtime);
+    world.surface.clock.advance(100_000);
+    let now = NOW + 104_000;
+    let mut last = claims("5");
+    (last["iat"], last["exp"]) = (json!(now), json!(now + 60));
+    let last = client_jwt(&key, &json!({"alg": "ES256"}), &last);
+    let text = "The keys of the client could not be fetched from its jwks_uri.";
+    present(&world, TOKEN, &last, &[]).refuses(401, "invalid_client", text);
 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod assertion;
+mod audit;
 mod authentication;
 mod authorize;
 mod browser;
@@ -36,11 +37,13 @@ mod userinfo;
 
 use super::{Surface, router};
 use crate::clock::Clock;
+use crate::fetch::fixture::client_keys;
 use crate::grant::{DenyList, FAMILY};
 use crate::login::{Authenticator, Hasher};
 use crate::publish::Issuer;
 use crate::publish::fixture::{URL, document, publish};
 use crate::random::Random;
+use crate::store::journal::{Journal, JournalWriter};
 use crate::store::{BatchOutcome, Op, Row, Store};
 use crate::token::{Algorithm, MasterKey, SigningKey, Vault};
 use crate::traffic::Traffic;
@@ -51,7 +54,7 @@ use axum::response::Response;
 use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -100,6 +103,8 @@ struct World {
     surface: Arc<Surface>,
     router: Router,
     runtime: Runtime,
+    /// What writes the journal, which a test asks to.
+    writer: Mutex<JournalWriter>,
 }
 
 /// All of an answer.
@@ -154,12 +159,23 @@ impl World {
             random: random.clone(),
             hasher: Hasher::start(&random).unwrap(),
         };
-        let denied = DenyList::default();
+        let (journal, writer) = Journal::new(clock.clone(), random.clone());
+        let (denied, client_keys) = (DenyList::default(), client_keys());
         let issuer = Issuer::new(publish(&demo_with(change)));
         let mut traffic = Traffic::default();
         limit(&mut traffic);
-        let surface = Arc::new(Surface { issuer, store, clock, random, denied, login, traffic });
-        Self { router: router(surface.clone()), surface, runtime }
+        let surface = Arc::new(Surface {
+            issuer,
+            store,
+            clock,
+            random,
+            denied,
+            journal,
+            client_keys,
+            login,
+            traffic,
+        });
+        Self { router: router(surface.clone()), surface, runtime, writer: Mutex::new(writer) }
     }
 
     /// A backup was restored at this moment.

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const DATABASE: &str = "claimsmith.sqlite";
+const EVENTS: &str = "audit.sqlite";
 const MASTER_KEY: &str = "master.key";
 const DEMO_MARK: &str = "demo";
 const DEMO_TEXT: &str = "Made by `claimsmith serve --demo`. Nothing in here is worth keeping.\n";
@@ -159,6 +160,13 @@ impl DataDirectory {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         database_in(&self.path)
+    }
+
+    /// Where the file of events is that need not be there before a request is answered
+    /// (decision 41).
+    #[must_use]
+    pub fn events(&self) -> PathBuf {
+        self.path.join(EVENTS)
     }
 
     /// Where a key that this installation made is kept.

@@ -35,13 +35,25 @@ pub(super) struct Connections {
 impl Connections {
     /// Connects to nothing yet.
     pub(super) fn open(url: &str, isolation: Isolation, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_in(url, isolation, clock, None)
+    }
+
+    /// As [`Connections::open`], of the tables in this schema.
+    pub(super) fn open_in(
+        url: &str,
+        isolation: Isolation,
+        clock: Clock,
+        schema: Option<&str>,
+    ) -> Result<Self, StoreError> {
         let mut config: Config = url.parse().map_err(failed)?;
         let isolation = match isolation {
             Isolation::ReadCommitted => "read\\ committed",
             Isolation::Serializable => "serializable",
         };
         let given = config.get_options().unwrap_or_default();
-        let options = format!("{SESSION} -c default_transaction_isolation={isolation} {given}");
+        let schema = schema.map(|name| format!(" -c search_path={name}")).unwrap_or_default();
+        let options =
+            format!("{SESSION} -c default_transaction_isolation={isolation} {given}{schema}");
         config.options(options.trim()).application_name("claimsmith");
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(PATIENCE);

@@ -18,6 +18,9 @@ use connection::Connections;
 use reading::Question;
 use std::fmt;
 
+/// The schema of the tables of events (decision 41).
+const EVENTS: &str = "claimsmith_audit";
+
 /// The isolation of every transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isolation {
@@ -48,6 +51,21 @@ impl Postgres {
     ) -> Result<Self, StoreError> {
         let connections = Connections::open(url, isolation, clock)?;
         connection::insist_on_durability(&connections).await?;
+        migration::migrate(&connections).await?;
+        Ok(Self { connections })
+    }
+
+    /// As [`Postgres::open`], with the tables in a schema of their own.
+    pub(super) async fn open_events(url: &str, clock: Clock) -> Result<Self, StoreError> {
+        let isolation = Isolation::ReadCommitted;
+        let usual = Connections::open(url, isolation, clock.clone())?;
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {EVENTS}");
+        let made = usual.take().await?.batch_execute(&sql).await;
+        // Another node may make it at the same moment; whether it is there, the tables find out.
+        if let Err(error) = made {
+            tracing::debug!(%error, "the schema of events was not made");
+        }
+        let connections = Connections::open_in(url, isolation, clock, Some(EVENTS))?;
         migration::migrate(&connections).await?;
         Ok(Self { connections })
     }

@@ -13,6 +13,9 @@ use std::fmt;
 /// A longer one is refused unread.
 const BYTES_AT_MOST: usize = 16 * 1024;
 
+/// Most keys of a set.
+const KEYS_AT_MOST: usize = 50;
+
 /// Algorithms with a public key, by their names in RFC 7518 §3.1 and RFC 8037 §3.1.
 pub const PUBLIC_KEY_ALGORITHMS: &[&str] =
     &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
@@ -252,6 +255,19 @@ impl ForeignKey {
         let fits =
             key.algorithm.as_ref().is_none_or(|algorithm| key.verification(algorithm).is_some());
         if fits { Ok(key) } else { Err(JwkError::Algorithm) }
+    }
+
+    /// The keys of a JWK Set that signatures can be checked with, at most fifty (RFC 7517 §5: what is
+    /// not understood is passed over); `None` if it is no such set.
+    #[must_use]
+    pub fn set(bytes: &[u8]) -> Option<Vec<Self>> {
+        let Value::Object(set) = serde_json::from_slice(bytes).ok()? else { return None };
+        let signs = |jwk: &&Map<String, Value>| {
+            jwk.get("use").is_none_or(|usage| usage.as_str() == Some("sig"))
+        };
+        let jwks = set.get("keys")?.as_array()?.iter().filter_map(Value::as_object).filter(signs);
+        let keys = jwks.filter_map(|jwk| Self::from_jwk(&|name| jwk.get(name)?.as_str()).ok());
+        Some(keys.take(KEYS_AT_MOST).collect())
     }
 
     /// As its owner calls it.

@@ -1,0 +1,152 @@
+//! What is recorded of what happens: events by the names that Okta's System Log has for them, with
+//! who did what by which client, and how it ended. Where they are kept is said elsewhere.
+
+use serde_json::{Map, Value, json};
+use std::net::IpAddr;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventType {
+    AccessTokenGranted,
+    IdTokenGranted,
+    RefreshTokenGranted,
+    /// A token request was refused.
+    TokenRefused,
+    /// What may be spent once came again: a code, or a refresh token.
+    TokenReused,
+    TokenRevoked,
+    SessionStarted,
+}
+
+impl EventType {
+    /// The name of it at a server of the document, and at the organization's own.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AccessTokenGranted => {
+                ("app.oauth2.as.token.grant.access_token", "app.oauth2.token.grant.access_token")
+            }
+            Self::IdTokenGranted => {
+                ("app.oauth2.as.token.grant.id_token", "app.oauth2.token.grant.id_token")
+            }
+            Self::RefreshTokenGranted => {
+                ("app.oauth2.as.token.grant.refresh_token", "app.oauth2.token.grant.refresh_token")
+            }
+            Self::TokenRefused => ("app.oauth2.as.token.grant", "app.oauth2.token.grant"),
+            Self::TokenReused => {
+                ("app.oauth2.as.token.detect_reuse", "app.oauth2.token.detect_reuse")
+            }
+            Self::TokenRevoked => ("app.oauth2.as.token.revoke", "app.oauth2.token.revoke"),
+            Self::SessionStarted => ("user.session.start", "user.session.start"),
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Success,
+    Failure(String),
+}
+
+/// Something to be recorded. Nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub event_type: EventType,
+    pub outcome: Outcome,
+    pub about: About,
+}
+
+/// Who and what an event is about, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The id of the server.
+    pub server: Option<String>,
+    /// Whether that is the organization's own.
+    pub of_organization: bool,
+    /// The client id.
+    pub client: Option<String>,
+    /// The id of the user.
+    pub user: Option<String>,
+    pub grant_type: Option<String>,
+    /// The scopes granted.
+    pub scope: Option<String>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+}
+
+impl Event {
+    /// As Okta's System Log calls it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        let (usual, of_organization) = self.event_type.names();
+        if self.about.of_organization { of_organization } else { usual }
+    }
+
+    /// The event as it is kept, in the members of the System Log; when it was is known by its key.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let About { server, client, user, grant_type, scope, address, .. } = &self.about;
+        let (result, severity) = match &self.outcome {
+            Outcome::Success => (json!({"result": "SUCCESS"}), "INFO"),
+            Outcome::Failure(reason) => (json!({"result": "FAILURE", "reason": reason}), "WARN"),
+        };
+        let named =
+            |kind: &str, id: &Option<String>| id.as_ref().map(|id| json!({"id": id, "type": kind}));
+        let as_client = named("PublicClientApp", client);
+        let as_user = named("User", user);
+        let actor = match self.event_type {
+            EventType::SessionStarted => as_user.clone(),
+            _ => as_client.clone().or_else(|| as_user.clone()),
+        };
+        let targets = [as_user, as_client, named("AuthorizationServer", server)];
+        let details = [("grantType", grant_type), ("grantedScopes", scope)];
+        let details = details
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value.as_deref()?))));
+        json!({
+            "eventType": self.name(),
+            "severity": severity,
+            "outcome": result,
+            "actor": actor,
+            "client": {"ipAddress": address.map(|address| address.to_string())},
+            "target": targets.into_iter().flatten().collect::<Vec<_>>(),
+            "debugContext": {"debugData": details.collect::<Map<_, _>>()},
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Decision 41.
+    #[test]
+    fn an_event_has_okta_s_name_and_says_who_and_how_it_ended() {
+        let about = About {
+            server: Some("internal".to_owned()),
+            client: Some("web-app".to_owned()),
+            user: Some("00u1".to_owned()),
+            grant_type: Some("refresh_token".to_owned()),
+            address: Some([127, 0, 0, 1].into()),
+            ..About::default()
+        };
+        let outcome = Outcome::Failure("it came again".to_owned());
+        let event = Event { event_type: EventType::TokenReused, outcome, about };
+        let expected = json!({
+            "eventType": "app.oauth2.as.token.detect_reuse",
+            "severity": "WARN",
+            "outcome": {"result": "FAILURE", "reason": "it came again"},
+            "actor": {"id": "web-app", "type": "PublicClientApp"},
+            "client": {"ipAddress": "127.0.0.1"},
+            "target": [
+                {"id": "00u1", "type": "User"}, {"id": "web-app", "type": "PublicClientApp"},
+                {"id": "internal", "type": "AuthorizationServer"},
+            ],
+            "debugContext": {"debugData": {"grantType": "refresh_token"}},
+        });
+        assert_eq!(event.to_json(), expected);
+        let about = About { of_organization: true, ..About::default() };
+        let event = Event { about, ..event };
+        assert_eq!(event.name(), "app.oauth2.token.detect_reuse");
+    }
+}

@@ -1,0 +1,226 @@
+//! Events as rows. Those that must be there before a request is answered are in a batch of the store;
+//! all others wait in a bounded queue and are written within a second, elsewhere. What a crash or a
+//! full queue loses of them is counted and told (decision 41).
+
+use super::{Op, Range, Row, Store, StoreError};
+use crate::audit::Event;
+use crate::clock::Clock;
+use crate::metrics::METRICS;
+use crate::random::Random;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// The kind of the rows; their keys are in the order of time.
+pub const EVENT: &str = "audit";
+
+/// How many events wait at most.
+const WAITING: usize = 16 * 1024;
+
+/// How many are written at once.
+const BATCH: usize = 512;
+
+/// How long to gather events before they are written.
+const GATHERING: Duration = Duration::from_millis(400);
+
+/// How long an event is kept, in microseconds: as long as Okta keeps its own, 90 days.
+const KEPT: i64 = 90 * 24 * 3600 * 1_000_000;
+
+/// Bytes of randomness in the key of an event.
+const ID_BYTES: usize = 9;
+
+/// The row of an event that happened at `at`, in microseconds since 1970.
+#[must_use]
+pub fn event_row(event: &Event, at: i64, random: &Random) -> Row {
+    let key = format!("{}{}", moment(at), random.base64url(ID_BYTES));
+    Row::new(EVENT, &key, event.to_json().to_string().into_bytes())
+}
+
+/// What the keys of events of this moment begin with.
+fn moment(at: i64) -> String {
+    format!("{at:016x}.")
+}
+
+/// Forgets events that are too old, one step; answers whether there may be more. They have no
+/// expiry of their own: what expires ends when a backup is restored.
+///
+/// # Errors
+/// As [`Store::batch`].
+pub async fn forget_old_events(store: &Store, now: i64) -> Result<bool, StoreError> {
+    let range = Range { prefix: "", after: None, limit: super::STEP };
+    let before = moment(now.saturating_sub(KEPT));
+    let rows = store.list_range(EVENT, range).await?.value;
+    let n_rows = rows.len();
+    let old = rows.into_iter().filter(|row| row.key < before).map(|row| Op::Delete {
+        kind: row.kind,
+        key: row.key,
+        expected: None,
+    });
+    let old: Vec<Op> = old.collect();
+    let may_be_more = n_rows == super::STEP as usize && old.len() == n_rows;
+    if !old.is_empty() {
+        store.batch(old).await?;
+    }
+    Ok(may_be_more)
+}
+
+/// Takes events that need not be there before a request is answered. Clones share the queue.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    clock: Clock,
+    sender: mpsc::Sender<(i64, Event)>,
+    n_lost: Arc<AtomicU64>,
+}
+
+/// The other end of the queue.
+#[derive(Debug)]
+pub struct JournalWriter {
+    receiver: mpsc::Receiver<(i64, Event)>,
+    n_lost: Arc<AtomicU64>,
+    random: Random,
+}
+
+impl Journal {
+    /// A queue and what writes it.
+    #[must_use]
+    pub fn new(clock: Clock, random: Random) -> (Self, JournalWriter) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let n_lost = Arc::<AtomicU64>::default();
+        let writer = JournalWriter { receiver, n_lost: Arc::clone(&n_lost), random };
+        (Self { clock, sender, n_lost }, writer)
+    }
+
+    /// Records an event that happened now. It costs no waiting; where the queue is full, or nobody
+    /// writes it any more, the event is lost.
+    pub fn note(&self, event: Event) {
+        match self.sender.try_send((self.clock.microseconds(), event)) {
+            Ok(()) => METRICS.audit_waiting.add(1),
+            Err(_) => lose(&self.n_lost, 1),
+        }
+    }
+
+    /// How many events were lost since the start.
+    #[must_use]
+    pub fn n_lost(&self) -> u64 {
+        self.n_lost.load(Ordering::Relaxed)
+    }
+}
+
+impl JournalWriter {
+    /// Writes what comes to `store`, as long as somebody may still send.
+    pub async fn run(&mut self, store: &Store) {
+        let mut told = 0;
+        loop {
+            let mut events = Vec::with_capacity(BATCH);
+            if self.receiver.recv_many(&mut events, BATCH).await == 0 {
+                return;
+            }
+            if events.len() < BATCH {
+                tokio::time::sleep(GATHERING).await;
+            }
+            self.write(store, events).await;
+            self.drain(store).await;
+            let n_lost = self.n_lost.load(Ordering::Relaxed);
+            if n_lost > told {
+                tracing::error!(n_lost, "events were lost for the audit log");
+                told = n_lost;
+            }
+        }
+    }
+
+    /// Writes everything that waits.
+    pub async fn drain(&mut self, store: &Store) {
+        loop {
+            let mut events = Vec::new();
+            while events.len() < BATCH
+                && let Ok(event) = self.receiver.try_recv()
+            {
+                events.push(event);
+            }
+            if events.is_empty() {
+                return;
+            }
+            self.write(store, events).await;
+        }
+    }
+
+    async fn write(&self, store: &Store, events: Vec<(i64, Event)>) {
+        let n_events = events.len();
+        METRICS.audit_waiting.add(-i64::try_from(n_events).unwrap_or_default());
+        let row = |(at, event): &(i64, Event)| Op::Insert(event_row(event, *at, &self.random));
+        if let Err(error) = store.batch(events.iter().map(row).collect()).await {
+            tracing::error!(%error, "events could not be written to the audit log");
+            lose(&self.n_lost, n_events as u64);
+        }
+    }
+}
+
+fn lose(n_lost: &AtomicU64, n_events: u64) {
+    n_lost.fetch_add(n_events, Ordering::Relaxed);
+    METRICS.audit_lost.add(n_events);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{About, EventType, Outcome};
+    use crate::store::Fails;
+
+    const NOW: i64 = 1_700_000_000;
+
+    fn event() -> Event {
+        let (event_type, outcome) = (EventType::AccessTokenGranted, Outcome::Success);
+        Event { event_type, outcome, about: About::default() }
+    }
+
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    }
+
+    fn journal() -> (Journal, JournalWriter, Store) {
+        let clock = Clock::fixed(NOW);
+        let (journal, writer) = Journal::new(clock.clone(), Random::seeded(b"journal"));
+        (journal, writer, Store::memory(clock))
+    }
+
+    /// Decision 41.
+    #[test]
+    fn what_was_noted_is_written_and_the_queue_is_bounded() {
+        let (journal, mut writer, store) = journal();
+        for _ in 0..WAITING + 3 {
+            journal.note(event());
+        }
+        assert_eq!(journal.n_lost(), 3);
+        wait(writer.drain(&store));
+        let kept = wait(store.list(EVENT)).unwrap().value;
+        assert_eq!(kept.len(), WAITING);
+        assert!(kept[0].key.starts_with(&moment(NOW * 1_000_000)));
+        drop(journal);
+        wait(writer.run(&store));
+    }
+
+    /// Decision 41.
+    #[test]
+    fn what_could_not_be_written_is_counted() {
+        let (journal, mut writer, store) = journal();
+        journal.note(event());
+        journal.note(event());
+        let failing = store.failing(1, Fails::Before);
+        wait(writer.drain(&failing));
+        assert_eq!(journal.n_lost(), 2);
+    }
+
+    #[test]
+    fn events_are_forgotten_after_ninety_days_and_not_before() {
+        let (.., store) = journal();
+        let random = Random::seeded(b"events");
+        let at = NOW * 1_000_000;
+        for offset in [-KEPT - 1, -KEPT, 0] {
+            let row = event_row(&event(), at + offset, &random);
+            wait(store.batch(vec![Op::Insert(row)])).unwrap();
+        }
+        assert_eq!(wait(forget_old_events(&store, at)), Ok(false));
+        assert_eq!(wait(store.list(EVENT)).unwrap().value.len(), 2);
+    }
+}
