@@ -66,6 +66,8 @@ pub mod login;
 #[doc(hidden)]
 pub mod traffic;
 #[doc(hidden)]
+pub mod tls;
+#[doc(hidden)]
 pub mod http;
 #[doc(hidden)]
 pub mod cli;

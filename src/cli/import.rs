@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
-    log::start(log::Loudness::Answering);
+    log::start();
     let installation = &arguments.installation;
     let Some(document) = installation.document()? else {
         return Err("name a document with --org".into());

@@ -25,32 +25,31 @@ use std::sync::Arc;
 /// Most bytes of an org document.
 const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 
-/// The variable that may name the database, whose URL may hold a password.
-const STORE: &str = "CLAIMSMITH_STORE";
-
 /// The variable that may hold the master key.
 const MASTER_KEY: &str = "CLAIMSMITH_MASTER_KEY";
 
 #[derive(Debug, Args)]
 pub(super) struct Installation {
+    /// A file of settings, in TOML: `listen = "127.0.0.1:8600"`
+    #[arg(long, value_name = "FILE", env = "CLAIMSMITH_CONFIG")]
+    config: Option<PathBuf>,
     /// Use the organization built in for trying things out
-    #[arg(long, conflicts_with = "org")]
+    #[arg(long, conflicts_with = "org", env = "CLAIMSMITH_DEMO")]
     pub(super) demo: bool,
     /// The organization: a JSON document; without one, what was imported before is taken
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "CLAIMSMITH_ORG")]
     org: Option<PathBuf>,
     /// Where keys are kept [default: ./claimsmith-data, ./claimsmith-demo with --demo]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "CLAIMSMITH_DATA")]
     data: Option<PathBuf>,
-    /// A PostgreSQL database that several nodes share, instead of a file of the data directory;
-    /// CLAIMSMITH_STORE may name it instead
-    #[arg(long, value_name = "URL", conflicts_with = "demo")]
+    /// A PostgreSQL database that several nodes share, instead of a file of the data directory
+    #[arg(long, value_name = "URL", env = "CLAIMSMITH_STORE", hide_env_values = true)]
     store: Option<String>,
     /// Where the outside world finds this server: `https://`, host, perhaps port and path
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "CLAIMSMITH_PUBLIC_URL")]
     public_url: Option<String>,
     /// A file with the master key; CLAIMSMITH_MASTER_KEY may hold it instead
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "CLAIMSMITH_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
 }
 
@@ -107,10 +106,23 @@ impl Installation {
         })
     }
 
-    /// The URL of the database that nodes share, if there is one. The demo keeps to itself.
+    /// The URL of the database that nodes share, if there is one.
     fn shared_store(&self) -> Option<String> {
-        let in_environment = || std::env::var(STORE).ok().filter(|url| !url.is_empty());
-        self.store.clone().or_else(in_environment).filter(|_| !self.demo)
+        self.store.clone().filter(|url| !url.is_empty())
+    }
+
+    /// Refuses settings that do not go together, wherever they come from.
+    ///
+    /// # Errors
+    /// The demo with an organization or a database that is not its own.
+    pub(super) fn check(&self) -> Result<(), Stop> {
+        if self.demo && self.org.is_some() {
+            return Err("--demo has an organization of its own, and takes no --org".into());
+        }
+        if self.demo && self.shared_store().is_some() {
+            return Err("--demo keeps to itself, and takes no --store".into());
+        }
+        Ok(())
     }
 
     /// The document that is named, if one is.
@@ -130,6 +142,7 @@ impl Installation {
 
     /// Opens the data directory and the store, making them where they are not there.
     pub(super) async fn open(&self, draft: Option<&Draft>) -> Result<Opened, Stop> {
+        self.check()?;
         let random = Random::System;
         let usual = if self.demo { "./claimsmith-demo" } else { "./claimsmith-data" };
         let path = self.data.as_deref().unwrap_or(Path::new(usual));

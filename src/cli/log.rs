@@ -1,33 +1,65 @@
 //! Where the log goes: standard error, as lines.
 
+use super::Format;
 use crate::program::QUIET;
+use clap::Args;
+use std::io::{self, Stderr};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::SubscriberBuilder;
+use tracing_subscriber::fmt::format::DefaultFields;
 
 /// The variable that chooses what is logged, e.g. `debug` or `claimsmith::grant=debug`.
 const VARIABLE: &str = "CLAIMSMITH_LOG";
 
-/// How much is said unless [`VARIABLE`] says otherwise.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Loudness {
-    Serving,
-    /// A command that answers and ends.
-    Answering,
+/// The settings of the log of a server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Operation")]
+pub(super) struct LogArguments {
+    /// What is logged: `debug`, `warn`, `claimsmith::grant=debug`
+    #[arg(long, value_name = "FILTER", env = VARIABLE, default_value = "info")]
+    log: String,
+    /// Lines for people, or an object of JSON each
+    #[arg(long, env = "CLAIMSMITH_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: Format,
 }
 
-/// Starts the log of the process.
-pub(super) fn start(loudness: Loudness) {
-    let usual = match loudness {
-        Loudness::Serving => "info",
-        Loudness::Answering => "warn",
-    };
-    let chosen = std::env::var(VARIABLE).unwrap_or_else(|_| usual.to_owned());
+impl LogArguments {
+    /// Starts the log of the process.
+    pub(super) fn start(&self) {
+        let builder = builder(&self.log, "info");
+        let started = match self.log_format {
+            Format::Text => builder.try_init(),
+            Format::Json => builder.json().flatten_event(true).try_init(),
+        };
+        debug_assert!(started.is_ok(), "a process starts its log once");
+    }
+}
+
+/// Starts the log of a command that answers and ends.
+pub(super) fn start() {
+    let chosen = std::env::var(VARIABLE).unwrap_or_else(|_| USUAL.to_owned());
+    let started = builder(&chosen, USUAL).try_init();
+    debug_assert!(started.is_ok(), "a process starts its log once");
+}
+
+/// How much a command says that answers and ends.
+const USUAL: &str = "warn";
+
+/// A log of what a filter chooses; of what is usual if it is none.
+fn builder(
+    chosen: &str,
+    usual: &str,
+) -> SubscriberBuilder<
+    DefaultFields,
+    tracing_subscriber::fmt::format::Format,
+    EnvFilter,
+    fn() -> Stderr,
+> {
     let filter = EnvFilter::try_new(format!("{QUIET},{chosen}"));
     let filter = filter.unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},{usual}")));
-    let started = tracing_subscriber::fmt()
+    tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr as fn() -> Stderr)
         .with_ansi(super::is_coloured())
         .with_target(false)
-        .try_init();
-    debug_assert!(started.is_ok(), "a process starts its log once");
 }

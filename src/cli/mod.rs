@@ -4,6 +4,7 @@ mod adopt;
 mod asm;
 mod bench;
 mod check;
+mod config;
 mod demo;
 mod eval;
 mod fmt;
@@ -17,12 +18,14 @@ mod ir;
 mod log;
 mod repl;
 mod serve;
+mod settings;
 mod store;
 mod token;
+mod traffic;
 
 use crate::publish::Problem;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use installation::Stop;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -59,6 +62,8 @@ struct CommandLine {
 enum Command {
     /// Issue tokens over HTTP
     Serve(serve::Arguments),
+    /// Show every setting of `serve`, and where it comes from
+    Config(config::Arguments),
     /// Decide and issue at the command line, and explain every claim
     Token(token::Arguments),
     /// Make the organization that is kept say what a document says
@@ -96,6 +101,7 @@ impl Command {
             Self::Repl(arguments) => arguments.n_from_standard_input(),
             Self::Fmt(arguments) => arguments.n_from_standard_input(),
             Self::Serve(_)
+            | Self::Config(_)
             | Self::Token(_)
             | Self::Import(_)
             | Self::Store(_)
@@ -109,13 +115,27 @@ impl Command {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let CommandLine { command } = CommandLine::parse();
+    let (matches, file) = match settings::read() {
+        Ok(read) => read,
+        Err(stop) => {
+            say(&format!("error: {stop}\n"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let parsed = CommandLine::from_arg_matches(&matches);
+    let CommandLine { command } = parsed.unwrap_or_else(|error| error.exit());
+    let of_command = matches.subcommand().map(|(_, matches)| matches);
     if command.n_from_standard_input() > 1 {
         let words = "standard input can be read for one thing only";
         CommandLine::command().error(ErrorKind::ArgumentConflict, words).exit();
     }
+    let settings = match (&command, of_command) {
+        (Command::Config(_), Some(matches)) => settings::chosen(matches, &file),
+        _ => Vec::new(),
+    };
     let run = move || match command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments, &settings),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Store(arguments) => store::run(&arguments),

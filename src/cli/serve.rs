@@ -2,20 +2,24 @@
 
 use super::adopt::{Kept, off_the_loop};
 use super::installation::{Installation, Opened, Stop};
-use super::{demo, log, say, tell};
+use super::log::LogArguments;
+use super::traffic::TrafficArguments;
+use super::{demo, say, tell};
 use crate::clock::Clock;
 use crate::fetch::{ClientKeys, Fetcher};
 use crate::grant::DenyList;
-use crate::http::{Surface, router, serve};
+use crate::http::{Surface, management, router, serve};
 use crate::program::Engine;
 use crate::publish::{Issuer, Missing, PublicUrl, Published};
 use crate::store::journal::{Journal, forget_old_events};
 use crate::store::organization::{Counters, Endings};
 use crate::store::{Store, key_store};
+use crate::tls::Tls;
 use crate::traffic::Traffic;
 use clap::Args;
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,30 +33,97 @@ const SWEEP: Duration = Duration::from_secs(30);
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  claimsmith serve --demo\n  \
     claimsmith serve --org org.json --data /var/lib/claimsmith --public-url https://id.example.com\n\n\
-    SIGHUP reads the org document again; one with problems changes nothing.")]
+    SIGHUP reads the org document again; one with problems changes nothing.\n\n\
+    Each setting may also be in its environment variable, or in the file of --config under the \
+    same name. The command line goes before the environment, the environment before the file; \
+    `claimsmith config` shows what came of it.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     installation: Installation,
+    #[command(flatten)]
+    listening: Listening,
+    #[command(flatten)]
+    traffic: TrafficArguments,
+    #[command(flatten)]
+    log: LogArguments,
+}
+
+/// Where it is served.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Listening")]
+struct Listening {
     /// The address to listen on
-    #[arg(long, value_name = "ADDR", default_value = super::LISTEN)]
+    #[arg(long, value_name = "ADDR", env = "CLAIMSMITH_LISTEN", default_value = super::LISTEN)]
     listen: SocketAddr,
     /// Fetch `jwks_uri` of applications from private networks too
-    #[arg(long)]
+    #[arg(long, env = "CLAIMSMITH_ALLOW_PRIVATE_NETWORKS")]
     allow_private_networks: bool,
+    /// Another address for those who operate the server: /metrics and /health; without it they are at
+    /// the first, /metrics for this machine only
+    #[arg(long, value_name = "ADDR", env = "CLAIMSMITH_MANAGEMENT_LISTEN")]
+    management_listen: Option<SocketAddr>,
+    /// Speak TLS: the chain of certificates, in PEM; read again when it changes
+    #[arg(long, value_name = "FILE", env = "CLAIMSMITH_TLS_CERTIFICATE")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", env = "CLAIMSMITH_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+}
+
+impl Listening {
+    fn tls(&self) -> Result<Option<Arc<Tls>>, Stop> {
+        match (&self.tls_certificate, &self.tls_key) {
+            (Some(certificate), Some(key)) => Ok(Some(Arc::new(Tls::load(certificate, key)?))),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err("--tls-certificate needs --tls-key".into()),
+            (None, Some(_)) => Err("--tls-key needs --tls-certificate".into()),
+        }
+    }
+
+    /// Where others find it, unless it is told.
+    fn usual_url(&self, listener: &TcpListener) -> std::io::Result<String> {
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", listener.local_addr()?))
+    }
+
+    async fn bind(&self, address: SocketAddr) -> Result<TcpListener, Stop> {
+        let bound = TcpListener::bind(address).await;
+        bound.map_err(|error| format!("cannot listen on {address}: {error}").into())
+    }
+}
+
+impl Arguments {
+    /// Refuses settings that do not go together, wherever they come from.
+    pub(super) fn check(&self) -> Result<(), Stop> {
+        let Self { installation, listening, .. } = self;
+        installation.check()?;
+        let mut listens = std::iter::once(&listening.listen).chain(&listening.management_listen);
+        match listens.find(|address| installation.demo && !address.ip().is_loopback()) {
+            Some(address) => {
+                Err(format!("--demo listens on loopback only, not on {address}").into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.traffic.traffic(self.listening.management_listen.is_some())
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
-    log::start(log::Loudness::Serving);
-    let installation = &arguments.installation;
-    if installation.demo && !arguments.listen.ip().is_loopback() {
-        return Err(format!("--demo listens on loopback only, not on {}", arguments.listen).into());
-    }
+    arguments.log.start();
+    arguments.check()?;
+    let Arguments { installation, listening, .. } = arguments;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(arguments.listen)
-            .await
-            .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
-        let public_url = installation.public_url(&format!("http://{}", listener.local_addr()?))?;
+        let listener = listening.bind(listening.listen).await?;
+        let operators = match listening.management_listen {
+            Some(address) => Some(listening.bind(address).await?),
+            None => None,
+        };
+        let tls = listening.tls()?;
+        let public_url = installation.public_url(&listening.usual_url(&listener)?)?;
         let given = match installation.document()? {
             // The issuer compiles it while it already serves.
             Some(document) => match document.draft(public_url.clone(), Engine::Interpreter) {
@@ -68,7 +139,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         // Before anybody is told that it serves, so that nobody's signal ends it.
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
-        tell(&welcome(&published, &opened))?;
+        let operators_at = operators.as_ref().map(TcpListener::local_addr).transpose()?;
+        tell(&welcome(&published, &opened, operators_at))?;
         let (clock, random) = (Clock::System, opened.random.clone());
         let store = opened.store.clone();
         let issuer = Issuer::new(published);
@@ -78,16 +150,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let denied = DenyList::default();
         let (journal, mut writer) = Journal::new(clock.clone(), random.clone());
         let events = opened.events().await?;
-        let client_keys = ClientKeys::new(Fetcher::new(arguments.allow_private_networks));
+        let client_keys = ClientKeys::new(Fetcher::new(listening.allow_private_networks));
         denied.read(&store).await?;
         let login = opened.authenticator()?;
-        let traffic = Traffic::default();
-        let surface = Arc::new(Surface { issuer, store, clock, random, denied, journal, client_keys, login, traffic });
+        let traffic = arguments.traffic();
+        let surface = Arc::new(Surface {
+            issuer,
+            store,
+            clock,
+            random,
+            denied,
+            journal,
+            client_keys,
+            login,
+            traffic,
+        });
         let ((stands, heard), (serves, served)) =
             (watch::channel(counters), watch::channel(counters));
         let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
+        let (routes, renewed) = (router(Arc::clone(&surface)), signal(SignalKind::hangup())?);
         tokio::select! {
-            served = serve(listener, router(Arc::clone(&surface)), &surface.traffic, stop) => served?,
+            served = serve(listener, tls.clone(), routes, &surface.traffic, stop) => served?,
+            served = serve_operators(operators, &surface) => match served? {},
+            never = renew(tls, renewed) => match never {},
             never = listen(&opened, &surface, stands, served) => match never {},
             never = follow(again, follower, heard, serves) => match never {},
             never = remove_ended(&surface) => match never {},
@@ -109,6 +194,37 @@ fn until_stopped() -> Result<impl Future<Output = ()>, Stop> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+/// Serves those who operate the server, until the process ends.
+async fn serve_operators(
+    listener: Option<TcpListener>,
+    surface: &Arc<Surface>,
+) -> std::io::Result<std::convert::Infallible> {
+    if let Some(listener) = listener {
+        let router = management(Arc::clone(surface));
+        serve(listener, None, router, &Traffic::default(), std::future::pending()).await?;
+    }
+    std::future::pending().await
+}
+
+/// How often to look whether the certificate is another.
+const CERTIFICATE: Duration = Duration::from_secs(5);
+
+/// Serves the certificate that the files hold, from when they hold it; at once at each SIGHUP.
+async fn renew(tls: Option<Arc<Tls>>, mut again: Signal) -> std::convert::Infallible {
+    let Some(tls) = tls else { return std::future::pending().await };
+    loop {
+        tokio::select! {
+            Some(()) = again.recv() => {}
+            () = tokio::time::sleep(CERTIFICATE) => {}
+        }
+        match tls.reload() {
+            Ok(true) => tracing::info!("the certificate is served as it is now"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the former certificate is served on"),
+        }
+    }
 }
 
 /// Removes what has expired, step by step, and looks again after a pause.
@@ -281,7 +397,7 @@ impl Follower<'_> {
 }
 
 /// What a person who started it wants to know.
-fn welcome(published: &Published, opened: &Opened) -> String {
+fn welcome(published: &Published, opened: &Opened, operators: Option<SocketAddr>) -> String {
     let mut text = format!(
         "Claimsmith serves {} at {}\n\nauthorization servers\n",
         published.organization_name(),
@@ -293,6 +409,9 @@ fn welcome(published: &Published, opened: &Opened) -> String {
     };
     for server in published.all_servers() {
         line(format_args!("  {}\n", server.issuer()));
+    }
+    if let Some(address) = operators {
+        line(format_args!("\nfor those who operate it: http://{address}\n"));
     }
     if let Some(credentials) = &opened.credentials {
         let file = opened.directory.path().join(demo::FILE);

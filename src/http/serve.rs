@@ -2,16 +2,17 @@
 //! server stops.
 
 use super::PeerAddress;
-use super::connection::{Patient, Place, Places};
+use super::connection::{Patient, Places};
 use crate::metrics::METRICS;
-use crate::traffic::{Connections, Patience, Traffic};
+use crate::tls::Tls;
+use crate::traffic::{Patience, Traffic};
 use axum::Router;
 use axum::http::{Extensions, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
@@ -36,11 +37,12 @@ const HEADERS: usize = 100;
 /// That the listener is no longer good.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     router: Router,
     traffic: &Traffic,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let doors = Doors::new(router, traffic);
+    let doors = Doors::new(router, tls, traffic);
     let mut stop = pin!(async {
         stop.await;
         traffic.stopping.begin();
@@ -49,7 +51,7 @@ pub async fn serve(
     loop {
         tokio::select! {
             accepted = doors.accept(&listener) => match accepted {
-                Ok((stream, permit)) => doors.admit(stream, permit, traffic),
+                Ok((stream, permit)) => doors.admit(stream, permit),
                 Err(error) => pause_after(&error).await,
             },
             () = &mut stop => break,
@@ -59,29 +61,29 @@ pub async fn serve(
     while let Ok(Ok((stream, permit))) =
         tokio::time::timeout(Duration::ZERO, doors.accept(&listener)).await
     {
-        doors.admit(stream, permit, traffic);
+        doors.admit(stream, permit);
     }
     drop(listener);
     doors.close().await;
     Ok(())
 }
 
-/// What connections are handed.
-struct Doors {
+/// What lets connections in.
+struct Doors<'t> {
     router: Router,
-    patience: Patience,
-    connections: Connections,
+    tls: Option<Arc<Tls>>,
+    traffic: &'t Traffic,
     permits: Arc<Semaphore>,
     places: Places,
     graceful: GracefulShutdown,
 }
 
-impl Doors {
-    fn new(router: Router, traffic: &Traffic) -> Self {
-        let Traffic { patience, connections, .. } = *traffic;
-        let permits = Arc::new(Semaphore::new(connections.most.min(Semaphore::MAX_PERMITS)));
+impl<'t> Doors<'t> {
+    fn new(router: Router, tls: Option<Arc<Tls>>, traffic: &'t Traffic) -> Self {
+        let most = traffic.connections.most.min(Semaphore::MAX_PERMITS);
+        let permits = Arc::new(Semaphore::new(most));
         let (places, graceful) = (Places::default(), GracefulShutdown::new());
-        Self { router, patience, connections, permits, places, graceful }
+        Self { router, tls, traffic, permits, places, graceful }
     }
 
     /// A connection, once there is room for one.
@@ -95,12 +97,13 @@ impl Doors {
         Ok((stream, permit))
     }
 
-    /// Serves a connection, unless its address has too many.
-    fn admit(&self, stream: TcpStream, permit: Option<OwnedSemaphorePermit>, traffic: &Traffic) {
+    /// Serves a connection in a task of its own, unless its address has too many.
+    fn admit(&self, stream: TcpStream, permit: Option<OwnedSemaphorePermit>) {
         let peer = stream.peer_addr().ok().map(|address| address.ip().to_canonical());
-        let place = match peer.filter(|peer| !traffic.proxies.is_trusted(*peer)) {
+        let place = match peer.filter(|peer| !self.traffic.proxies.is_trusted(*peer)) {
             Some(peer) => {
-                let Some(place) = self.places.take(peer, self.connections.most_per_address) else {
+                let most = self.traffic.connections.most_per_address;
+                let Some(place) = self.places.take(peer, most) else {
                     METRICS.connections_refused.add(1);
                     tracing::debug!(%peer, "an address has too many connections");
                     return;
@@ -113,21 +116,59 @@ impl Doors {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
-        self.converse(Patient::new(stream, self.patience.reader), peer, (permit, place));
+        let (router, patience) = (self.router.clone(), self.traffic.patience);
+        let conversation =
+            Conversation { router, peer, patience, watcher: self.graceful.watcher() };
+        let (stream, tls) = (Patient::new(stream, patience.reader), self.tls.clone());
+        METRICS.connections.add(1);
+        tokio::spawn(async move {
+            let ended = match tls {
+                None => conversation.hold(stream).await,
+                Some(tls) => conversation.hold_secretly(stream, &tls).await,
+            };
+            if let Err(error) = ended {
+                tracing::debug!(error, "a connection ended early");
+            }
+            METRICS.connections.add(-1);
+            drop((permit, place));
+        });
     }
 
-    /// Answers the requests of a connection in a task of its own, which holds its place.
-    fn converse(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        peer: Option<IpAddr>,
-        held: (Option<OwnedSemaphorePermit>, Option<Place>),
-    ) {
+    /// Lets the requests under way finish.
+    async fn close(self) {
+        let farewell = self.traffic.patience.farewell;
+        if tokio::time::timeout(farewell, self.graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests under way were cut off after {} s", farewell.as_secs());
+        }
+    }
+}
+
+/// The requests of one connection and their answers.
+struct Conversation {
+    router: Router,
+    peer: Option<IpAddr>,
+    patience: Patience,
+    /// The server does not end before this does.
+    watcher: Watcher,
+}
+
+impl Conversation {
+    /// Under TLS, whose beginning may take as long as the head of a request.
+    async fn hold_secretly(self, stream: Patient<TcpStream>, tls: &Tls) -> Result<(), String> {
+        let begun = tokio::time::timeout(self.patience.head, tls.accept(stream)).await;
+        let begun = begun.map_err(|_| "TLS took too long to begin".to_owned())?;
+        self.hold(begun.map_err(|error| error.to_string())?).await
+    }
+
+    async fn hold(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    ) -> Result<(), String> {
         let mut beside = Extensions::new();
-        if let Some(peer) = peer {
+        if let Some(peer) = self.peer {
             beside.insert(PeerAddress(peer));
         }
-        let router = TowerToHyperService::new(self.router.clone());
+        let router = TowerToHyperService::new(self.router);
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().extend(beside.clone());
             router.call(request)
@@ -138,23 +179,7 @@ impl Doors {
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEADERS)
             .serve_connection(TokioIo::new(stream), service);
-        let connection = self.graceful.watch(connection);
-        METRICS.connections.add(1);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            METRICS.connections.add(-1);
-            drop(held);
-        });
-    }
-
-    /// Lets the requests under way finish.
-    async fn close(self) {
-        let farewell = self.patience.farewell;
-        if tokio::time::timeout(farewell, self.graceful.shutdown()).await.is_err() {
-            tracing::warn!("requests under way were cut off after {} s", farewell.as_secs());
-        }
+        self.watcher.watch(connection).await.map_err(|error| error.to_string())
     }
 }
 

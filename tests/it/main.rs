@@ -28,6 +28,7 @@ mod lints;
 mod messages;
 #[path = "../../benches/organization/mod.rs"]
 mod organization;
+mod operation;
 mod mistakes;
 mod positions;
 #[cfg(feature = "internals")]

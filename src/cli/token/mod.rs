@@ -54,7 +54,7 @@ const METHODS: &[&str] = &["pwd"];
 const MORE_METHODS: &[&str] = &["pwd", SEVERAL_FACTORS];
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
-    log::start(log::Loudness::Answering);
+    log::start();
     let installation = &arguments.installation;
     let public_url = installation.public_url(super::PUBLIC_URL)?;
     let given = match installation.document()? {

@@ -14,6 +14,7 @@ mod device;
 mod dpop;
 mod exchange;
 mod factor;
+mod forged;
 mod form;
 mod hint;
 mod introspect;

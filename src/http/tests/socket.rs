@@ -52,7 +52,7 @@ impl Served {
         let (surface, router) = (world.surface.clone(), change(world.router.clone()));
         let ended = world.runtime.spawn(async move {
             let stopped = async { drop(stopped.await) };
-            serve(listener, router, &surface.traffic, stopped).await.unwrap();
+            serve(listener, None, router, &surface.traffic, stopped).await.unwrap();
         });
         Self { world, address, stop, ended }
     }

@@ -57,7 +57,7 @@ fn serves_until_it_is_killed() {
         let draft = format!("{file}.draft");
         fs::write(&draft, listener.local_addr().unwrap().to_string()).unwrap();
         fs::rename(draft, file).unwrap();
-        serve(listener, world.router.clone(), &world.surface.traffic, std::future::pending())
+        serve(listener, None, world.router.clone(), &world.surface.traffic, std::future::pending())
             .await
             .unwrap();
     });
