@@ -4,7 +4,7 @@
 use super::family::{self, UserGrant};
 use super::{Refusal, Surroundings};
 use crate::random::Random;
-use crate::store::{Op, Row};
+use crate::store::{Op, Row, Store};
 use crate::token::FamilyId;
 use crate::token::opaque::{generate_secret, lookup_hash};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,16 @@ pub(super) async fn find(
     let is_alive = |row: &Row| row.expires_at.is_some_and(|end| at < end);
     let Some(row) = found.value.filter(is_alive) else { return Ok(None) };
     Ok(Some(Unspent { code: family::decode(&row.bytes)?, at, row }))
+}
+
+/// Whether this code may be spent still.
+///
+/// # Errors
+/// That the store failed.
+pub async fn is_unspent(store: &Store, secret: &str) -> Result<bool, Refusal> {
+    let found = store.find(CODE, &lookup_hash(CODE, secret)).await?;
+    let at = found.seconds();
+    Ok(found.value.is_some_and(|row| row.expires_at.is_some_and(|end| at < end)))
 }
 
 /// The family that a code begins, or began.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::publish::{Published, RunningServer};
 use crate::random::Random;
-use crate::store::{BatchOutcome, Op, Row};
+use crate::store::{BatchOutcome, Op, Row, Store};
 use crate::token::opaque::{generate_secret, lookup_hash};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const USER_CODE_LETTERS: usize = 8;
 /// The largest multiple of 20 that a byte can hold.
 const FAIR: u8 = 240;
+
+/// Most devices of one client that wait at a time.
+const WAITING: u32 = 1000;
 
 /// How often another user code is tried when one is taken.
 const ATTEMPTS: usize = 4;
@@ -104,6 +107,7 @@ pub async fn authorize_device(
         return Err(Refusal::unknown_scopes());
     }
     let audience = choose_audience(server.definition(), request.form())?;
+    check_number(&application.client_id, around).await?;
     for _ in 0..ATTEMPTS {
         let (device_code, user_code) = (generate_secret(around.random), user_code(around.random));
         let asked = DeviceRequest {
@@ -155,11 +159,30 @@ fn user_code_key(typed: &str) -> String {
     lookup_hash(USER_CODE, &letters)
 }
 
+fn client_tag(client_id: &str) -> String {
+    format!("client:{client_id}")
+}
+
+/// A client whose devices wait in such numbers that codes could be guessed, or that the store is
+/// filled with them, gets no more for a while.
+async fn check_number(client_id: &str, around: &Surroundings<'_>) -> Result<(), Refusal> {
+    let listed = around.store.list_by_tag(DEVICE, &client_tag(client_id), None, WAITING).await?;
+    let now = listed.seconds();
+    let waits = |row: &&Row| row.expires_at.is_some_and(|end| now < end.saturating_sub(REMEMBERED));
+    let n_waiting = listed.value.iter().filter(waits).count();
+    if n_waiting < WAITING as usize { Ok(()) } else { Err(Refusal::too_many_user_codes()) }
+}
+
 impl DeviceRequest {
     fn row(&self, key: &str) -> Result<Row, Refusal> {
         let row = Row::new(DEVICE, key, family::encode(self)?);
-        let row = row.tagged(format!("client:{}", self.client));
-        let row = row.tagged(format!("server:{}", self.server));
+        let row = match &self.answer {
+            // What a person granted ends with them, before the device comes for it too.
+            DeviceAnswer::Granted(grant) => grant.tag(row),
+            DeviceAnswer::Pending | DeviceAnswer::Denied => {
+                row.tagged(client_tag(&self.client)).tagged(format!("server:{}", self.server))
+            }
+        };
         Ok(row.expiring_at(self.ends_at.saturating_add(REMEMBERED)))
     }
 }
@@ -182,19 +205,29 @@ pub async fn find_device(
 ) -> Result<Option<WaitingDevice>, Refusal> {
     let leading = around.store.find(USER_CODE, &user_code_key(typed)).await?.value;
     let Some(leading) = leading else { return Ok(None) };
-    let key = String::from_utf8(leading.bytes).unwrap_or_default();
-    let found = find(around, &key).await?;
+    waiting(around.store, &String::from_utf8(leading.bytes).unwrap_or_default()).await
+}
+
+async fn waiting(store: &Store, key: &str) -> Result<Option<WaitingDevice>, Refusal> {
     let waits = |found: &Kept| {
         found.request.answer == DeviceAnswer::Pending && found.at < found.request.ends_at
     };
-    Ok(found.filter(waits).map(|found| WaitingDevice {
+    Ok(find(store, key).await?.filter(waits).map(|found| WaitingDevice {
         request: found.request,
-        key,
+        key: key.to_owned(),
         generation: found.generation,
     }))
 }
 
 impl WaitingDevice {
+    /// The same device as it waits now, if it still does: its polls are noted in the same row.
+    ///
+    /// # Errors
+    /// That the store failed.
+    pub async fn as_it_is(&self, store: &Store) -> Result<Option<Self>, Refusal> {
+        waiting(store, &self.key).await
+    }
+
     /// What keeps that the person allowed it, to be applied with whatever led to it. The grant is
     /// that of this request, and its grant type that of devices.
     ///
@@ -231,8 +264,8 @@ struct Kept {
     at: i64,
 }
 
-async fn find(around: &Surroundings<'_>, key: &str) -> Result<Option<Kept>, Refusal> {
-    let found = around.store.find(DEVICE, key).await?;
+async fn find(store: &Store, key: &str) -> Result<Option<Kept>, Refusal> {
+    let found = store.find(DEVICE, key).await?;
     let at = found.seconds();
     let Some(row) = found.value else { return Ok(None) };
     Ok(Some(Kept { request: family::decode(&row.bytes)?, generation: row.generation, at }))
@@ -248,7 +281,7 @@ pub(super) async fn poll(
     let secret = request.form().find("device_code");
     let secret = secret.ok_or_else(|| Refusal::missing("device_code"))?;
     let key = lookup_hash(DEVICE, secret);
-    let kept = find(around, &key).await?.ok_or_else(Refusal::unknown_device_code)?;
+    let kept = find(around.store, &key).await?.ok_or_else(Refusal::unknown_device_code)?;
     let asked = &kept.request;
     if asked.client != allowed.client.application().client_id {
         return Err(Refusal::grant_of_another_client());

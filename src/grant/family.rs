@@ -54,7 +54,7 @@ impl UserGrant {
             .tagged(format!("server:{server}"))
             .tagged(format!("client:{client}"))
             .tagged(format!("user:{user}"))
-            .tagged(format!("grant:{user}/{client}"));
+            .tagged(grant_tag(user, client, server));
         match session {
             Some(session) => row.tagged(format!("session:{session}")),
             None => row,
@@ -99,6 +99,12 @@ impl UserGrant {
             delegation: None,
         })
     }
+}
+
+/// The tag of all that came of what a person granted a client at a server.
+#[must_use]
+pub fn grant_tag(user: &str, client: &str, server: &str) -> String {
+    format!("grant:{user}/{client}/{server}")
 }
 
 /// A family.

@@ -35,14 +35,14 @@ mod userinfo;
 
 pub use audience::choose_audience;
 pub use client::{Basic, ProvenClient, authenticate, claimed};
-pub use code::{CODE, CodeGrant, IssuedCode};
+pub use code::{CODE, CodeGrant, IssuedCode, is_unspent};
 pub use deny_list::DenyList;
 pub use device::{
     DEVICE, DeviceAuthorization, DeviceRequest, USER_CODE, WaitingDevice, authorize_device,
     find_device,
 };
 pub use endpoint::Endpoint;
-pub use family::{FAMILY, UserGrant};
+pub use family::{FAMILY, UserGrant, grant_tag};
 pub use form::{Form, Presented, Request};
 pub use front_channel::{FrontChannel, FrontTokens, answer_in_front};
 pub use introspect::introspect;

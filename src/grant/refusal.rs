@@ -291,6 +291,12 @@ impl Refusal {
         Self::new("slow_down", 400, description)
     }
 
+    /// Too many devices of a client wait (authorization-server §2.7).
+    pub(super) fn too_many_user_codes() -> Self {
+        let description = "Too many user codes of this client are waiting. Try again later.";
+        Self::new("too_many_user_codes", 429, description)
+    }
+
     pub(super) fn denied_by_owner() -> Self {
         let description = "The resource owner or authorization server denied the request.";
         Self::new("access_denied", 400, description)

@@ -9,7 +9,7 @@ use axum::extract::path::{ErrorKind, FailedToDeserializePathParams};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 use std::convert::Infallible;
@@ -57,12 +57,16 @@ fn names_none(error: &FailedToDeserializePathParams) -> bool {
 /// A body that is no form, or a form or query that is not UTF-8.
 pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
     let (parts, body) = request.into_parts();
-    let query = query_of(&parts)?;
+    let query = query_of(&parts.uri)?;
     let basic = basic(&parts.headers);
     let dpop = dpop(&parts.headers);
     let address = client_address(&parts);
     Ok(Presented { form: read_form(&parts, body).await?, query, basic, dpop, address })
 }
+
+/// How long a body may take to arrive, beside a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyTime(pub(super) Duration);
 
 /// The form that is the body of a request.
 ///
@@ -74,21 +78,8 @@ pub(super) async fn read_form(parts: &Parts, body: Body) -> Result<Form, Refusal
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
-    read(body, &parts.extensions).await
-}
-
-async fn form(request: Request) -> Result<Form, Refusal> {
-    let (parts, body) = request.into_parts();
-    read(body, &parts.extensions).await
-}
-
-/// How long a body may take to arrive, beside a request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BodyTime(pub(super) Duration);
-
-async fn read(body: Body, around: &Extensions) -> Result<Form, Refusal> {
     let body = to_bytes(body, FORM_BYTES);
-    let body = match around.get::<BodyTime>() {
+    let body = match parts.extensions.get::<BodyTime>() {
         Some(BodyTime(time)) => timeout(*time, body).await.map_err(|_| Refusal::body_too_slow())?,
         None => body.await,
     };
@@ -117,8 +108,10 @@ pub(super) async fn bearer(request: Request) -> Result<Option<PresentedToken>, R
         let is_known = by_dpop || scheme.eq_ignore_ascii_case("bearer");
         (if is_known { token.trim().to_owned() } else { String::new() }, by_dpop)
     });
-    let in_form = match request.method() == Method::POST && is_form(request.headers()) {
-        true => form(request).await?.find("access_token").map(str::to_owned),
+    let may_be_in_form = request.method() == Method::POST && is_form(request.headers());
+    let (parts, body) = request.into_parts();
+    let in_form = match may_be_in_form {
+        true => read_form(&parts, body).await?.find("access_token").map(str::to_owned),
         false => None,
     };
     if in_header.is_some() && in_form.is_some() {
@@ -134,19 +127,17 @@ fn dpop(headers: &HeaderMap) -> Vec<String> {
     headers.get_all("dpop").iter().map(text).collect()
 }
 
-/// The parameters of the address, of a request taken apart.
-pub(super) fn query_of(parts: &Parts) -> Result<Form, Refusal> {
-    parse(parts.uri.query().unwrap_or_default().as_bytes())
+/// The parameters of an address.
+///
+/// # Errors
+/// Parameters that are not UTF-8, or too many.
+pub(super) fn query_of(uri: &Uri) -> Result<Form, Refusal> {
+    parse(uri.query().unwrap_or_default().as_bytes())
 }
 
 /// Whether the client used `Authorization`.
 pub(super) fn tried_basic(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION)
-}
-
-/// The parameters of the address.
-pub(super) fn query(request: &Request) -> Result<Form, Refusal> {
-    parse(request.uri().query().unwrap_or_default().as_bytes())
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -9,11 +9,14 @@ use crate::grant::Refusal;
 use crate::metrics::{METRICS, outcome_of_status};
 use crate::traffic::Patience;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// How long browsers come back by TLS alone once they did (RFC 6797).
+const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Bytes of randomness in the number of a request.
 const ID_BYTES: usize = 15;
@@ -38,6 +41,9 @@ pub(super) async fn fence(
         let headers = std::mem::take(response.headers_mut());
         response = error.with_id(&id);
         response.headers_mut().extend(headers);
+    }
+    if surface.issuer.current().public_url().is_secure() {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
     }
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         outcome = refusal.code;

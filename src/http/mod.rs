@@ -30,7 +30,8 @@ use crate::traffic::Traffic;
 use answer::ManagementError;
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware;
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use std::net::IpAddr;
@@ -154,6 +155,17 @@ fn pages(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/account/{what}", post(pages::change_account))
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))
         .route_layer(middleware::from_fn_with_state(surface.clone(), limit::pages))
+        .route_layer(middleware::from_fn(without_head))
+}
+
+/// Who asks with `HEAD` what would be at an address does not come to sign in or out, and would be
+/// given a code that nobody reads.
+async fn without_head(request: Request, next: Next) -> Response {
+    if request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    let allow = [(header::ALLOW, HeaderValue::from_static("GET, POST"))];
+    (allow, ManagementError::wrong_method()).into_response()
 }
 
 async fn unknown(request: Request) -> Response {

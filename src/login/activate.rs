@@ -3,13 +3,14 @@
 
 use super::attempts::{Attempt, Guessed};
 use super::refusal::AuthorizationError;
+use super::rows::Tries;
 use super::session::Session;
 use super::wanted::{Allowance, Wanted};
-use super::{Authenticator, SignInRefused};
+use super::{Authenticator, SignInRefused, consent};
 use crate::directory::Application;
 use crate::grant::{Grant, Surroundings, WaitingDevice, find_device};
 use crate::publish::Published;
-use crate::store::{BatchOutcome, Op, StoreError};
+use crate::store::StoreError;
 use std::net::IpAddr;
 
 impl Authenticator {
@@ -71,11 +72,23 @@ impl Authenticator {
         if needs_second_factor {
             return Err(AuthorizationError::second_factor_missing());
         }
-        let scopes: Vec<String> = grant.scopes.clone();
-        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        self.answer_device(device.grant(grant)?).await?;
-        self.agree(&session.user_id, &asked.client, &asked.server, &scopes).await?;
-        Ok(())
+        let client = published.directory().find_application(&asked.client);
+        let client = client.ok_or_else(AuthorizationError::unknown_client)?;
+        let granted: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
+        let needed = consent::needed(wanted.server.definition(), client, &granted, false, None);
+        let agreed: Vec<&str> = needed.iter().map(|scope| scope.name.as_str()).collect();
+        let mut tries = Tries::new(&self.store);
+        loop {
+            let waiting = self.still_waiting(device).await?;
+            let agreement = self
+                .draft_agreement(&session.user_id, &asked.client, &asked.server, &agreed)
+                .await?;
+            let mut ops = waiting.grant(grant.clone())?;
+            ops.extend(agreement);
+            if tries.apply(ops).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Tells the device no.
@@ -83,13 +96,16 @@ impl Authenticator {
     /// # Errors
     /// That it no longer waits.
     pub async fn deny_device(&self, device: &WaitingDevice) -> Result<(), AuthorizationError> {
-        self.answer_device(device.deny()?).await
+        let mut tries = Tries::new(&self.store);
+        while !tries.apply(self.still_waiting(device).await?.deny()?).await? {}
+        Ok(())
     }
 
-    async fn answer_device(&self, ops: Vec<Op>) -> Result<(), AuthorizationError> {
-        match self.store.batch(ops).await?.value {
-            BatchOutcome::Applied => Ok(()),
-            BatchOutcome::Failed(_) => Err(AuthorizationError::device_is_gone()),
-        }
+    /// The device as it waits now; that it polled meanwhile is no obstacle to its person's answer.
+    async fn still_waiting(
+        &self,
+        device: &WaitingDevice,
+    ) -> Result<WaitingDevice, AuthorizationError> {
+        device.as_it_is(&self.store).await?.ok_or_else(AuthorizationError::device_is_gone)
     }
 }

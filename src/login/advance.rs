@@ -2,16 +2,24 @@
 //! to bottom, the first that is not done decides (authorization-server §2.3, 13 to 17).
 
 use super::Authenticator;
+use super::authorize::still_stands;
 use super::consent::{self, Agreement};
 use super::pending::Pending;
+use super::redirect::is_registered;
 use super::refusal::AuthorizationError;
 use super::request::AuthorizationRequest;
+use super::rows::Tries;
 use super::session::Session;
 use super::wanted::{Allowance, Wanted};
 use crate::directory::{Application, User, UserStatus};
-use crate::grant::{CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front};
+use crate::grant::{
+    CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front, is_unspent,
+};
 use crate::publish::{Published, RunningServer};
-use crate::store::BatchOutcome;
+use crate::store::{Op, Row};
+
+/// The kind of the rows of requests that were answered; their key is the id of the request.
+const ANSWERED: &str = "answered";
 
 /// The next step.
 #[derive(Debug)]
@@ -26,6 +34,9 @@ pub enum Step {
     Answer { code: Option<String>, tokens: Option<FrontTokens> },
     /// The client is told no.
     Refuse(AuthorizationError),
+    /// The person is told that this cannot be answered, and nobody else: where it would go is not
+    /// the client's any more, or the answer was given.
+    Strand(AuthorizationError),
     /// The person sees this page of ours.
     Page(String),
 }
@@ -74,8 +85,14 @@ impl Authenticator {
         };
         let (Some(server), Some(client)) = (request.server(published), request.client(published))
         else {
-            return Step::Refuse(AuthorizationError::unknown_client());
+            return Step::Strand(AuthorizationError::unknown_client());
         };
+        if !is_registered(client, &request.answer.redirect_uri) {
+            return Step::Strand(AuthorizationError::unregistered_redirect());
+        }
+        if let Err(error) = still_stands(request, server, client) {
+            return Step::Refuse(error);
+        }
         let Some((session, user)) = usable else {
             let is_another = session.is_some_and(|session| {
                 pending.is_for(session) && !request.may_be(&session.user_id)
@@ -87,7 +104,7 @@ impl Authenticator {
             };
         };
         let case = Case { published, request, server, client, session, user };
-        match self.answer(&case, said, now).await {
+        match self.answer(&case, pending, said, now).await {
             Ok(step) => step,
             Err(error) => Step::Refuse(error),
         }
@@ -96,6 +113,7 @@ impl Authenticator {
     async fn answer(
         &self,
         case: &Case<'_>,
+        pending: &Pending,
         said: Said<'_>,
         now: i64,
     ) -> Result<Step, AuthorizationError> {
@@ -117,10 +135,7 @@ impl Authenticator {
             Said::No => return Err(AuthorizationError::denied()),
             _ if names.is_empty() => {}
             // What they were shown, and no more.
-            Said::Yes(shown) if names.iter().all(|name| shown.iter().any(|one| one == name)) => {
-                self.agree(&case.session.user_id, &request.client_id, &request.server, &names)
-                    .await?;
-            }
+            Said::Yes(shown) if names.iter().all(|name| shown.iter().any(|one| one == name)) => {}
             Said::Nothing if request.prompt.none => {
                 return Err(AuthorizationError::consent_required(&names));
             }
@@ -129,7 +144,7 @@ impl Authenticator {
                 return Ok(Step::Consent(Asked { scopes }));
             }
         }
-        self.issue(case, grant, now).await
+        self.issue(case, pending, (grant, &names), now).await
     }
 
     /// A second factor is asked for where one is demanded, and always of who has one (decision 38).
@@ -149,13 +164,43 @@ impl Authenticator {
         Ok(self.find_agreement(&case.session.user_id, client_id, server).await?)
     }
 
-    /// The answer, which is given out only once what it rests on is kept.
+    /// The answer, which is given out only once what it rests on is kept, in one batch with what was
+    /// agreed to and with the note that the request was answered.
     async fn issue(
+        &self,
+        case: &Case<'_>,
+        pending: &Pending,
+        (grant, agreed): (UserGrant, &[&str]),
+        now: i64,
+    ) -> Result<Step, AuthorizationError> {
+        let user_id = &case.session.user_id;
+        let AuthorizationRequest { client_id, server, response_type, .. } = case.request;
+        let mut tries = Tries::new(&self.store);
+        loop {
+            if let Some(row) = self.store.find(ANSWERED, &pending.id).await?.value {
+                let again = match response_type.has_tokens() {
+                    true => None,
+                    false => self.answer_again(user_id, &row).await?,
+                };
+                let again = again.map(|code| Step::Answer { code: Some(code), tokens: None });
+                return Ok(again.unwrap_or(Step::Strand(AuthorizationError::answered())));
+            }
+            let (code, tokens, mut ops) = self.draft_answer(case, grant.clone(), now)?;
+            ops.push(self.note_answer(user_id, pending, code.as_deref().unwrap_or_default())?);
+            ops.extend(self.draft_agreement(user_id, client_id, server, agreed).await?);
+            if tries.apply(ops).await? {
+                return Ok(Step::Answer { code, tokens });
+            }
+        }
+    }
+
+    /// What is answered, and what keeps what it rests on.
+    fn draft_answer(
         &self,
         case: &Case<'_>,
         grant: UserGrant,
         now: i64,
-    ) -> Result<Step, AuthorizationError> {
+    ) -> Result<(Option<String>, Option<FrontTokens>, Vec<Op>), AuthorizationError> {
         let response_type = case.request.response_type;
         let code = match response_type.code {
             true => Some(case.code(grant.clone()).issue(&self.random, now)?),
@@ -165,27 +210,52 @@ impl Authenticator {
             Some(issued) => (Some(issued.code), vec![issued.insert]),
             None => (None, Vec::new()),
         };
-        let tokens = match response_type.has_tokens() {
-            true => {
-                let wanted = FrontChannel {
-                    token: response_type.token,
-                    id_token: response_type.id_token,
-                    code: code.as_deref(),
-                    nonce: case.request.nonce.as_deref(),
-                };
-                let Case { published, server, .. } = *case;
-                let (tokens, keep) =
-                    answer_in_front(published, server, grant, wanted, &self.random, now)?;
-                ops.extend(keep);
-                Some(tokens)
-            }
-            false => None,
-        };
-        if !ops.is_empty() && self.store.batch(ops).await?.value != BatchOutcome::Applied {
-            return Err(AuthorizationError::unavailable("a code was there"));
+        if !response_type.has_tokens() {
+            return Ok((code, None, ops));
         }
-        Ok(Step::Answer { code, tokens })
+        let wanted = FrontChannel {
+            token: response_type.token,
+            id_token: response_type.id_token,
+            code: code.as_deref(),
+            nonce: case.request.nonce.as_deref(),
+        };
+        let Case { published, server, .. } = *case;
+        let (tokens, keep) = answer_in_front(published, server, grant, wanted, &self.random, now)?;
+        ops.extend(keep);
+        Ok((code, Some(tokens), ops))
     }
+
+    /// What notes that a request was answered, and how.
+    fn note_answer(
+        &self,
+        user_id: &str,
+        pending: &Pending,
+        code: &str,
+    ) -> Result<Op, AuthorizationError> {
+        let sealed = self.vault.seal(&self.random, &answered_to(user_id), code.as_bytes());
+        let sealed = sealed.map_err(|error| AuthorizationError::unavailable(&error.to_string()))?;
+        let row = Row::new(ANSWERED, &pending.id, sealed).tagged(format!("user:{user_id}"));
+        Ok(Op::Insert(row.expiring_at(pending.ends_at())))
+    }
+
+    /// The code that a request was answered with, for the same person and while it is unspent: who
+    /// presses a button twice sees the second answer only.
+    async fn answer_again(
+        &self,
+        user_id: &str,
+        row: &Row,
+    ) -> Result<Option<String>, AuthorizationError> {
+        let code = self.vault.open(&answered_to(user_id), &row.bytes).ok();
+        let Some(code) = code.and_then(|code| String::from_utf8(code).ok()) else {
+            return Ok(None);
+        };
+        Ok(is_unspent(&self.store, &code).await?.then_some(code))
+    }
+}
+
+/// The name under which the code of an answer is closed up.
+fn answered_to(user_id: &str) -> String {
+    format!("authorization answer 1 {user_id}")
 }
 
 /// The session, if it will do for this request, and the index of its user.

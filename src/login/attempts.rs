@@ -4,7 +4,7 @@
 //! a while that doubles and always ends by itself.
 
 use super::SignInRefused;
-use super::change::{Change, change};
+use super::rows::{Change, change};
 use crate::store::{Op, Row, Store, StoreError};
 use crate::token::digest;
 use base64_simd::URL_SAFE_NO_PAD;

@@ -149,18 +149,51 @@ fn asks_for_second_factor(form: &Form) -> bool {
 
 /// (6)
 fn response_type_is_known(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
-    let known: Vec<&str> = reading.server.definition().response_types().collect();
-    let asked = reading.form.find("response_type").and_then(ResponseType::parse);
-    let words = |asked: &ResponseType| asked.words().collect::<Vec<_>>().join(" ");
-    let asked = asked.filter(|asked| known.contains(&words(asked).as_str()));
-    let Some(asked) = asked else {
+    let missing = || AuthorizationError::invalid_parameter("response_type");
+    let text = reading.form.find("response_type").ok_or_else(missing)?;
+    let asked = ResponseType::parse(text).unwrap_or_default();
+    check_response_type(reading.server, reading.client, asked)
+}
+
+/// Whether the server can answer so, and the client may ask for it.
+fn check_response_type(
+    server: &RunningServer,
+    client: &Application,
+    asked: ResponseType,
+) -> Result<(), AuthorizationError> {
+    let known: Vec<&str> = server.definition().response_types().collect();
+    if !known.contains(&asked.words().collect::<Vec<_>>().join(" ").as_str()) {
         return Err(AuthorizationError::unsupported_response_type(&known));
-    };
-    let allowed = &reading.client.response_types;
+    }
+    let allowed = &client.response_types;
     if asked.words().all(|word| allowed.iter().any(|allowed| allowed == word)) {
         Ok(())
     } else {
         Err(AuthorizationError::response_type_of_another(allowed))
+    }
+}
+
+/// Whether what a request was found right by holds still: a person may take an hour, and client and
+/// server may change meanwhile. Scopes are the policies' to judge again.
+pub(super) fn still_stands(
+    request: &AuthorizationRequest,
+    server: &RunningServer,
+    client: &Application,
+) -> Result<(), AuthorizationError> {
+    check_response_type(server, client, request.response_type)?;
+    check_challenge_is_there(client, request.response_type, request.code_challenge.as_deref())
+}
+
+fn check_challenge_is_there(
+    client: &Application,
+    response_type: ResponseType,
+    challenge: Option<&str>,
+) -> Result<(), AuthorizationError> {
+    match challenge {
+        None if client.pkce_required && response_type.code => {
+            Err(AuthorizationError::pkce_required())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -185,9 +218,11 @@ fn nothing_unsupported_is_asked(reading: &mut Reading<'_>) -> Result<(), Authori
     }
 }
 
-/// (8) Needed against forged answers, unless PKCE does that.
+/// (8) Needed against forged answers, unless PKCE does that: of a code, and of nothing else.
 fn state_is_there(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
-    let is_protected = reading.form.find("code_challenge").is_some();
+    let ResponseType { code, .. } = reading.request.response_type;
+    let is_code_alone = code && !reading.request.response_type.has_tokens();
+    let is_protected = is_code_alone && reading.form.find("code_challenge").is_some();
     match reading.form.find("state") {
         Some(state) if is_visible(state) => Ok(()),
         None if is_protected => Ok(()),
@@ -282,9 +317,13 @@ fn audience_exists(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> 
 fn challenge_fits(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
     let challenge = reading.form.find("code_challenge");
     let method = reading.form.find("code_challenge_method");
-    let Some(challenge) = challenge.filter(|_| reading.request.response_type.code) else {
-        let is_needed = reading.client.pkce_required && reading.request.response_type.code;
-        return if is_needed { Err(AuthorizationError::pkce_required()) } else { Ok(()) };
+    let response_type = reading.request.response_type;
+    check_challenge_is_there(reading.client, response_type, challenge)?;
+    let Some(challenge) = challenge.filter(|_| response_type.code) else {
+        return match method.filter(|_| response_type.code) {
+            Some(_) => Err(AuthorizationError::pkce_method_alone()),
+            None => Ok(()),
+        };
     };
     if method != Some("S256") {
         return Err(AuthorizationError::pkce_method());

@@ -1,18 +1,16 @@
 //! What people agreed to: by person, client and server, scope by scope (authorization-server §6).
 
-use super::Authenticator;
-use super::change::{Change, change};
+use super::rows::{self, Change};
+use super::{Authenticator, AuthorizationError};
 use crate::directory::{Application, ConsentMethod};
+use crate::grant::grant_tag;
 use crate::server::{AuthorizationServer, Consent, Scope};
-use crate::store::{Op, Row, StoreError};
+use crate::store::{Op, Row, STEP, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The kind of the rows.
 pub(super) const KIND: &str = "consent";
-
-/// Most rows that are listed of a person.
-const MOST: u32 = 200;
 
 /// What a person agreed to for a client at a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,31 +75,33 @@ impl Authenticator {
         Ok(row.as_ref().and_then(read))
     }
 
-    /// Notes that a person agreed to these scopes too.
-    ///
-    /// # Errors
-    /// The store's failure.
-    pub async fn agree(
+    /// What notes that a person agreed to these scopes too, for the batch of what they agreed to;
+    /// nothing if they did before.
+    pub(super) async fn draft_agreement(
         &self,
         user_id: &str,
         client_id: &str,
         server: &str,
         scopes: &[&str],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Op>, AuthorizationError> {
+        if scopes.is_empty() {
+            return Ok(None);
+        }
         let key = key(user_id, client_id, server);
-        change(&self.store, (KIND, &key), |row, now| {
-            let mut agreement = row.and_then(read).unwrap_or_else(|| Agreement {
-                user_id: user_id.to_owned(),
-                client_id: client_id.to_owned(),
-                server: server.to_owned(),
-                scopes: BTreeMap::new(),
-            });
-            for scope in scopes {
-                agreement.scopes.entry((*scope).to_owned()).or_insert(now);
-            }
-            Ok((Change::To(agreement.row(&key)), Vec::new(), ()))
-        })
-        .await
+        let found = self.store.find(KIND, &key).await?;
+        let now = found.seconds();
+        let before = found.value.as_ref().and_then(read);
+        let mut agreement = before.clone().unwrap_or_else(|| Agreement {
+            user_id: user_id.to_owned(),
+            client_id: client_id.to_owned(),
+            server: server.to_owned(),
+            scopes: BTreeMap::new(),
+        });
+        for scope in scopes {
+            agreement.scopes.entry((*scope).to_owned()).or_insert(now);
+        }
+        let is_new = before.as_ref() != Some(&agreement);
+        Ok(is_new.then(|| rows::step(found.value, Change::To(agreement.row(&key)))).flatten())
     }
 
     /// Everything that a person agreed to.
@@ -109,9 +109,7 @@ impl Authenticator {
     /// # Errors
     /// The store's failure.
     pub async fn list_agreements(&self, user_id: &str) -> Result<Vec<Agreement>, StoreError> {
-        let tag = format!("user:{user_id}");
-        let rows = self.store.list_by_tag(KIND, &tag, None, MOST).await?.value;
-        Ok(rows.iter().filter_map(read).collect())
+        rows::list(&self.store, (KIND, &format!("user:{user_id}")), |row, _| read(&row)).await
     }
 
     /// Takes back what a person agreed to for a client at a server; what came of it ends too.
@@ -124,9 +122,15 @@ impl Authenticator {
         client_id: &str,
         server: &str,
     ) -> Result<(), StoreError> {
+        let tag = grant_tag(user_id, client_id, server);
+        // What came of it first: while any is left, the agreement is there to be taken back again.
+        self.store.delete_by_tag(None, &tag).await?;
         let (kind, key) = (KIND.to_owned(), key(user_id, client_id, server));
-        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await?;
-        self.store.delete_by_tag(None, &format!("grant:{user_id}/{client_id}")).await.map(|_| ())
+        let ops = vec![
+            Op::DeleteTagged { kind: None, tag, limit: STEP },
+            Op::Delete { kind, key, expected: None },
+        ];
+        self.store.batch(ops).await.map(|_| ())
     }
 }
 

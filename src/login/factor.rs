@@ -2,7 +2,7 @@
 //! is lost (decision 38). One row for each person; the secret of the app is encrypted.
 
 use super::attempts::{Attempt, Guessed, unreadable};
-use super::change::{Change, change};
+use super::rows::{Change, change};
 use super::{Authenticator, SessionSecret, SignInRefused};
 use crate::store::{Op, Row, StoreError};
 use crate::token::opaque::is_same_text;

@@ -5,8 +5,10 @@
 use super::Authenticator;
 use super::request::AuthorizationRequest;
 use super::session::{Session, SessionSecret};
+use crate::random::Random;
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The name under which it is closed up.
 const NAME: &str = "pending authorization 1";
@@ -17,9 +19,16 @@ const PATIENCE: i64 = 3600;
 /// How long, in seconds, a password that was proven waits for the second factor.
 const FACTOR_PATIENCE: i64 = 600;
 
+/// By how much, in seconds, the clocks of nodes that serve one sign-in may differ.
+const SKEW: i64 = 10;
+
+const ID_BYTES: usize = 16;
+
 /// What somebody signs in for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
+    /// Random: by this it is known that it was answered.
+    pub(super) id: String,
     purpose: Purpose,
     /// When it came, in seconds since 1970: a sign-in since then is one for it.
     pub began_at: i64,
@@ -45,11 +54,12 @@ impl Pending {
         request: AuthorizationRequest,
         browser: &SessionSecret,
         session: Option<&Session>,
-        now: i64,
+        (random, now): (&Random, i64),
     ) -> Self {
         let before = session.map(|session| session.id.clone());
+        let id = random.base64url(ID_BYTES);
         let pending = Self::of(Purpose::Authorization(Box::new(request)), browser, now);
-        Self { before, ..pending }
+        Self { before, id, ..pending }
     }
 
     /// A visit of this browser to a page of ours that only somebody who is signed in may see.
@@ -60,7 +70,7 @@ impl Pending {
 
     fn of(purpose: Purpose, browser: &SessionSecret, now: i64) -> Self {
         let browser = browser.hash("browser");
-        Self { purpose, began_at: now, browser, before: None, proven: None }
+        Self { id: String::new(), purpose, began_at: now, browser, before: None, proven: None }
     }
 
     /// The authorization request, if it is one.
@@ -84,7 +94,8 @@ impl Pending {
     /// Whether this session was opened for it.
     #[must_use]
     pub fn is_for(&self, session: &Session) -> bool {
-        session.auth_time >= self.began_at && self.before.as_ref() != Some(&session.id)
+        let is_later = session.auth_time.saturating_add(SKEW) >= self.began_at;
+        is_later && self.before.as_ref() != Some(&session.id)
     }
 
     /// The same, once this person's password was proven.
@@ -98,8 +109,19 @@ impl Pending {
     #[must_use]
     pub fn proven(&self, now: i64) -> Option<&str> {
         let (user_id, at) = self.proven.as_ref()?;
-        (*at..at.saturating_add(FACTOR_PATIENCE)).contains(&now).then_some(user_id)
+        let is_fresh = during(*at, FACTOR_PATIENCE).contains(&now);
+        is_fresh.then_some(user_id)
     }
+
+    /// When it is given up, in seconds since 1970.
+    pub(super) fn ends_at(&self) -> i64 {
+        self.began_at.saturating_add(PATIENCE)
+    }
+}
+
+/// So many seconds from a time on, by whichever clock.
+fn during(from: i64, seconds: i64) -> Range<i64> {
+    from.saturating_sub(SKEW)..from.saturating_add(seconds)
 }
 
 impl Authenticator {
@@ -116,13 +138,15 @@ impl Authenticator {
         Ok(URL_SAFE_NO_PAD.encode_to_string(closed))
     }
 
-    /// What [`Authenticator::close`] closed, if it is of this browser and not too old.
+    /// What [`Authenticator::close`] closed, if it is not too old and of the browser that has these
+    /// secrets.
     #[must_use]
-    pub fn open(&self, text: &str, browser: &SessionSecret, now: i64) -> Option<Pending> {
+    pub fn open(&self, text: &str, browsers: &[SessionSecret], now: i64) -> Option<Pending> {
         let closed = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
         let plain = self.vault.open(NAME, &closed).ok()?;
         let pending: Pending = serde_json::from_slice(&plain).ok()?;
-        let is_fresh = (pending.began_at..pending.began_at + PATIENCE).contains(&now);
-        (is_fresh && pending.browser == browser.hash("browser")).then_some(pending)
+        let is_of = |browser: &SessionSecret| pending.browser == browser.hash("browser");
+        let is_fresh = during(pending.began_at, PATIENCE).contains(&now);
+        (is_fresh && browsers.iter().any(is_of)).then_some(pending)
     }
 }

@@ -116,6 +116,10 @@ impl AuthorizationError {
         Self::invalid_request("PKCE code challenge method is not supported. Valid values: [S256]")
     }
 
+    pub(super) fn pkce_method_alone() -> Self {
+        Self::invalid_request("The 'code_challenge_method' is of no 'code_challenge'.")
+    }
+
     pub(super) fn pkce_characters() -> Self {
         Self::invalid_request("PKCE code challenge contains illegal characters.")
     }
@@ -125,6 +129,11 @@ impl AuthorizationError {
             "login_required",
             "The client specified not to prompt, but the user is not logged in.",
         )
+    }
+
+    /// A request has one answer.
+    pub(super) fn answered() -> Self {
+        Self::invalid_request("The request was answered already.")
     }
 
     /// Somebody else signed in than the one who was to (OpenID Connect Core §3.1.2.1).

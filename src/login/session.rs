@@ -1,7 +1,7 @@
 //! Who is signed in at a browser. The browser keeps a secret, the store its hash; a sign-in always
 //! makes a new one, so that nobody can hand a browser theirs beforehand.
 
-use super::Authenticator;
+use super::{Authenticator, rows};
 use crate::grant::SEVERAL_FACTORS;
 use crate::random::Random;
 use crate::store::{Op, Row, StoreError};
@@ -180,7 +180,7 @@ impl Authenticator {
         let found = self.store.find(KIND, &key).await?;
         let now = found.seconds();
         let Some(row) = found.value else { return Ok(None) };
-        let Ok(session) = serde_json::from_slice::<Session>(&row.bytes) else { return Ok(None) };
+        let Some(session) = read(&row) else { return Ok(None) };
         if session.expires_at() <= now {
             return Ok(None);
         }
@@ -223,12 +223,11 @@ impl Authenticator {
     /// # Errors
     /// The store's failure.
     pub async fn end_session_of(&self, user_id: &str, id: &str) -> Result<(), StoreError> {
-        let sessions = self.list_sessions(user_id).await?;
-        let Some(found) = sessions.into_iter().find(|found| found.session.id == id) else {
-            return Ok(());
-        };
-        let op = Op::Delete { kind: KIND.to_owned(), key: found.key, expected: None };
-        self.store.batch(vec![op]).await.map(|_| ())
+        let tag = format!("session:{id}");
+        let found = self.store.list_by_tag(KIND, &tag, None, 1).await?.value.pop();
+        let is_theirs = |row: &Row| read(row).is_some_and(|session| session.user_id == user_id);
+        let Some(Row { kind, key, .. }) = found.filter(is_theirs) else { return Ok(()) };
+        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
     }
 
     /// The sessions of a person, and which rows they are.
@@ -236,19 +235,17 @@ impl Authenticator {
     /// # Errors
     /// The store's failure.
     pub async fn list_sessions(&self, user_id: &str) -> Result<Vec<FoundSession>, StoreError> {
-        let listed = self.store.list_by_tag(KIND, &format!("user:{user_id}"), None, MOST).await?;
-        let now = listed.seconds();
-        let read = |row: Row| {
-            let session: Session = serde_json::from_slice(&row.bytes).ok()?;
-            let found = FoundSession { session, key: row.key, generation: row.generation };
-            (now < found.session.expires_at()).then_some(found)
-        };
-        Ok(listed.value.into_iter().filter_map(read).collect())
+        rows::list(&self.store, (KIND, &format!("user:{user_id}")), |row, now| {
+            let session = read(&row).filter(|session| now < session.expires_at())?;
+            Some(FoundSession { session, key: row.key, generation: row.generation })
+        })
+        .await
     }
 }
 
-/// Most sessions that are listed.
-const MOST: u32 = 100;
+fn read(row: &Row) -> Option<Session> {
+    serde_json::from_slice(&row.bytes).ok()
+}
 
 /// What ends the session of a secret.
 pub(super) fn end(secret: &SessionSecret) -> Op {

@@ -257,7 +257,7 @@ fn the_readme_walks_from_a_sign_in_to_tokens() {
     let credentials: serde_json::Value = serde_json::from_str(&file).unwrap();
     let begun = browse(&server, "", "GET", &format!("/oauth2/internal/v1/authorize{path}"), "");
     let cookie = between(&begun, "set-cookie: ", ';').to_owned();
-    assert!(cookie.starts_with("claimsmith_browser="), "decision 48: {begun}");
+    assert!(cookie.starts_with("claimsmith_browser_"), "decision 48: {begun}");
     let location = between(&begun, "location: http://", '\r');
     let sign_in = location.strip_prefix(server.address()).unwrap();
     let page = browse(&server, &cookie, "GET", sign_in, "");

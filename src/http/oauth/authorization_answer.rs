@@ -73,9 +73,8 @@ impl AuthorizationAnswer {
              <noscript><button type=\"submit\">Continue</button></noscript>\n</form>\n",
             Text(uri)
         );
-        let to = origin(uri).unwrap_or("'none'");
-        let policy = format!("form-action {to}; frame-ancestors 'none'");
-        let page = page(surface, &body, "document.forms[0].submit();", &policy);
+        // No `form-action`: the client may send the browser on from there.
+        let page = page(surface, &body, "document.forms[0].submit();", "frame-ancestors 'none'");
         let deny = HeaderValue::from_static("DENY");
         ([(header::X_FRAME_OPTIONS, deny)], page).into_response()
     }

@@ -2,14 +2,13 @@
 
 use super::super::Surface;
 use super::super::address::with_parameters;
-use super::super::cookie::Cookie;
 use super::super::extract::ServerId;
-use super::super::pages::{Instead, Visit, browser_secret, error_page, failed, redirect};
+use super::super::pages::{Instead, Visit, error_page, failed, redirect};
 use super::AuthorizationAnswer;
 use crate::grant::{self, Form, Refusal};
 use crate::login::{self, Pending, Refused, Said};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
@@ -41,20 +40,19 @@ pub(crate) async fn authorize(
             return Ok(answer.send(&surface, &address, StatusCode::FOUND));
         }
     };
-    let (browser, is_new) = browser_secret(&surface, &visit.cookies);
+    let mut request = request;
+    // Nobody is asked anything in a frame of another page (decision 46).
+    request.prompt.none |= visit.is_framed;
     let session = visit.session.as_ref().map(|found| &found.session);
-    let pending = Pending::begin(request, &browser, session, visit.now);
+    let when = (&surface.random, visit.now);
+    let pending = Pending::begin(request, &visit.browser, session, when);
     let closed = match surface.login.close(&pending) {
         Ok(closed) => closed,
         Err(error) => return Ok(failed(&visit.layout(&surface), &error.to_string())),
     };
     let step = surface.login.advance(published, &pending, session, Said::Nothing, visit.now).await;
-    let mut response = visit.follow(&surface, &pending, &closed, step, StatusCode::FOUND).await;
-    if is_new {
-        let cookie = Cookie::Browser.set(published.public_url(), &browser);
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    let response = visit.follow(&surface, &pending, &closed, step, StatusCode::FOUND).await;
+    Ok(visit.keep_browser(response))
 }
 
 /// The parameters of the request: those of the address, or what was pushed under the name they give

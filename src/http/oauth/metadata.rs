@@ -3,7 +3,7 @@
 
 use super::super::Surface;
 use super::super::answer::{ManagementError, public, refused};
-use super::super::extract::{ServerId, query};
+use super::super::extract::{ServerId, query_of};
 use super::no_server;
 use crate::grant::Grant;
 use crate::login::{LEVELS, ResponseMode};
@@ -67,7 +67,7 @@ fn answer(
     request: &Request,
     document: impl Fn(&RunningServer) -> Value,
 ) -> Response {
-    let query = match query(request) {
+    let query = match query_of(request.uri()) {
         Ok(query) => query,
         Err(refusal) => return refused(&refusal, false),
     };

@@ -2,18 +2,20 @@
 //! allowed applications, where they are signed in.
 
 use super::super::Surface;
-use super::super::cookie::Cookie;
 use super::factor::{APP, listed, set_session, set_up};
 use super::layout::{Layout, Text, alert, hidden};
-use super::{Instead, REQUEST, Visit, browser_secret, failed, redirect};
+use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::directory::User;
 use crate::login::{
     Agreement, AppSecret, Candidate, FoundSession, Pending, Session, SignInRefused,
 };
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+
+/// Where the page is.
+const HOME: &str = "/account";
 
 /// What the page says at its top.
 enum Notice {
@@ -28,7 +30,7 @@ pub(crate) async fn account(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
-    let (session, user) = visit.signed_in(&surface).await?;
+    let (session, user) = visit.signed_in(&surface, HOME).await?;
     Ok(show(&surface, &visit, session, user, Notice::None).await)
 }
 
@@ -40,7 +42,7 @@ pub(crate) async fn change_account(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     visit.prove_own_form(&surface)?;
-    let (session, user) = visit.signed_in(&surface).await?;
+    let (session, user) = visit.signed_in(&surface, HOME).await?;
     let changed = match what.as_str() {
         "password" => change_password(&surface, &visit, user).await,
         "factor" => return Ok(change_factor(&surface, &visit, session, user).await),
@@ -72,37 +74,35 @@ impl Visit {
     /// Who is signed in, with the second factor if they have one.
     ///
     /// # Errors
-    /// Where they sign in.
-    pub(super) async fn signed_in(&self, surface: &Surface) -> Result<(&Session, &User), Instead> {
+    /// Where they sign in, and are sent to `page` from.
+    pub(super) async fn signed_in(
+        &self,
+        surface: &Surface,
+        page: &str,
+    ) -> Result<(&Session, &User), Instead> {
         let layout = self.layout(surface);
         let found = self.session.as_ref().map(|found| &found.session).zip(self.user());
         let Some((session, user)) = found.filter(|(_, user)| user.status.may_sign_in()) else {
-            return Err(self.send_to(surface, "signin").into());
+            return Err(self.send_to(surface, "signin", page).into());
         };
         let factors = surface.login.find_factors(&user.id).await;
         let factors = factors.map_err(|error| failed(&layout, &error.to_string()))?;
         if factors.any() && !session.has_second_factor() {
-            return Err(self.send_to(surface, "signin/factor").into());
+            return Err(self.send_to(surface, "signin/factor", page).into());
         }
         Ok((session, user))
     }
 
-    /// Sends somebody to sign in for what they look at.
-    pub(super) fn send_to(&self, surface: &Surface, page: &str) -> Response {
-        let (browser, is_new) = browser_secret(surface, &self.cookies);
-        let pending = Pending::visit(self.path.clone(), &browser, self.now);
+    /// Sends somebody to sign in by one page of ours for another.
+    pub(super) fn send_to(&self, surface: &Surface, by: &str, page: &str) -> Response {
+        let pending = Pending::visit(page.to_owned(), &self.browser, self.now);
         let closed = match surface.login.close(&pending) {
             Ok(closed) => closed,
             Err(error) => return failed(&self.layout(surface), &error.description),
         };
         let public_url = self.published.public_url();
-        let location = format!("{public_url}/{page}?{REQUEST}={closed}");
-        let mut response = redirect(StatusCode::SEE_OTHER, &location);
-        if is_new {
-            let cookie = Cookie::Browser.set(public_url, &browser);
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        response
+        let location = format!("{public_url}/{by}?{REQUEST}={closed}");
+        self.keep_browser(redirect(StatusCode::SEE_OTHER, &location))
     }
 }
 

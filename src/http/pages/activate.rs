@@ -2,6 +2,7 @@
 //! and allows or denies it (RFC 8628 §3.3).
 
 use super::super::Surface;
+use super::super::address::with_parameters;
 use super::layout::{Text, alert, hidden};
 use super::{Instead, Visit, failed};
 use crate::grant::WaitingDevice;
@@ -20,7 +21,7 @@ pub(crate) async fn ask_code(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
-    visit.signed_in(&surface).await?;
+    visit.signed_in(&surface, &here(&visit)).await?;
     Ok(ask(&surface, &visit, StatusCode::OK, None))
 }
 
@@ -31,7 +32,7 @@ pub(crate) async fn activate(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     visit.prove_own_form(&surface)?;
-    let (session, user) = visit.signed_in(&surface).await?;
+    let (session, user) = visit.signed_in(&surface, &here(&visit)).await?;
     let typed = visit.form.find(CODE).unwrap_or_default();
     let around = surface.around();
     let found = surface.login.find_device(&around, &user.id, typed, visit.address);
@@ -41,12 +42,18 @@ pub(crate) async fn activate(
     };
     let client = visit.published.directory().find_application(&device.request.client);
     if client.is_some_and(|client| Authenticator::needs_second_factor(client, session)) {
-        return Err(visit.send_to(&surface, "signin/factor").into());
+        return Err(visit.send_to(&surface, "signin/factor", &here(&visit)).into());
     }
     Ok(match visit.form.find("decision") {
         None => confirm(&surface, &visit, &device, typed),
         Some(decision) => decide(&surface, &visit, &device, session, decision == "allow").await,
     })
+}
+
+/// The page with the code filled in, which who signs in for it comes back to.
+fn here(visit: &Visit) -> String {
+    let typed = visit.form.find(CODE).map(|typed| (CODE, typed.to_owned()));
+    with_parameters("/activate", typed.as_slice())
 }
 
 async fn decide(
@@ -70,7 +77,7 @@ async fn decide(
             layout.render(StatusCode::OK, words.device, &body)
         }
         Err(error) if error.code == "interaction_required" => {
-            visit.send_to(surface, "signin/factor")
+            visit.send_to(surface, "signin/factor", &here(visit))
         }
         Err(error) => {
             tracing::info!(code = error.code, why = %error, "a device was refused");

@@ -2,7 +2,7 @@
 
 use super::super::Surface;
 use super::layout::{Text, hidden};
-use super::{Instead, REQUEST, Visit, error_page};
+use super::{Instead, REQUEST, Visit};
 use crate::directory::User;
 use crate::login::{Asked, Pending, Said, Step};
 use crate::server::Scope;
@@ -20,7 +20,7 @@ pub(crate) async fn ask_consent(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
-    Ok(go_on(&surface, &visit, Said::Nothing, StatusCode::FOUND).await)
+    go_on(&surface, &visit, Said::Nothing, StatusCode::FOUND).await
 }
 
 /// `POST /consent`
@@ -37,20 +37,23 @@ pub(crate) async fn answer_consent(
         Some("deny") => Said::No,
         _ => Said::Nothing,
     };
-    Ok(go_on(&surface, &visit, said, StatusCode::SEE_OTHER).await)
+    go_on(&surface, &visit, said, StatusCode::SEE_OTHER).await
 }
 
-async fn go_on(surface: &Surface, visit: &Visit, said: Said<'_>, status: StatusCode) -> Response {
-    let Some((closed, pending)) = visit.pending(surface) else {
-        return error_page(&visit.layout(surface), 400, visit.words.request_lost);
-    };
+async fn go_on(
+    surface: &Surface,
+    visit: &Visit,
+    said: Said<'_>,
+    status: StatusCode,
+) -> Result<Response, Instead> {
+    let (closed, pending) = visit.the_pending(surface)?;
     let session = visit.session.as_ref().map(|found| &found.session);
     let published = &visit.published;
     let step = surface.login.advance(published, &pending, session, said, visit.now).await;
-    match step {
+    Ok(match step {
         Step::Consent(asked) => page(surface, visit, &pending, &closed, &asked),
         step => visit.follow(surface, &pending, &closed, step, status).await,
-    }
+    })
 }
 
 fn page(

@@ -4,7 +4,7 @@
 use super::super::Surface;
 use super::super::cookie::{Cookie, csrf_token};
 use super::layout::{Layout, Text, alert, hidden};
-use super::{Instead, REQUEST, Visit, error_page, failed, redirect};
+use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::directory::{User, UserStatus};
 use crate::login::{AppSecret, Method, Pending, SignInRefused, SignedIn, usable};
 use axum::extract::{Request, State};
@@ -84,8 +84,8 @@ pub(super) fn set_session(response: &mut Response, visit: &Visit, signed_in: &Si
 impl Visit {
     /// The secret of an app that is being set up in this browser before anybody is signed in.
     fn shown_app(&self, surface: &Surface, user: &User, closed: &str) -> Option<AppSecret> {
-        let browser = self.cookies.browser.as_ref()?;
-        surface.login.open_app_secret(&user.id, browser, closed, self.now)
+        let open = |own| surface.login.open_app_secret(&user.id, own, closed, self.now);
+        self.cookies.browsers.iter().find_map(open)
     }
 
     /// Who is to prove a factor: who proved the password a moment ago, else who is signed in, if
@@ -94,8 +94,7 @@ impl Visit {
     /// not make their own app the person's.
     async fn candidate(&self, surface: &Surface) -> Result<(String, Pending, &User), Instead> {
         let layout = self.layout(surface);
-        let lost = || error_page(&layout, 400, self.words.request_lost);
-        let (closed, pending) = self.pending(surface).ok_or_else(lost)?;
+        let (closed, pending) = self.the_pending(surface)?;
         let directory = self.published.directory();
         let proven = pending.proven(self.now).and_then(|id| directory.find_user_by_id(id));
         let session = self.session.as_ref().map(|found| &found.session);
@@ -149,19 +148,17 @@ async fn show(
     } else {
         let known = visit.form.find(APP);
         let known = known.and_then(|app| Some((visit.shown_app(surface, user, app)?, app)));
-        let (secret, app) = match (known, &visit.cookies.browser) {
-            (Some((secret, app)), _) => (secret, app.to_owned()),
-            (None, Some(browser)) => {
-                let fresh = surface.login.new_app_secret(&user.id, browser, visit.now);
+        let (secret, app) = match known {
+            Some((secret, app)) => (secret, app.to_owned()),
+            None => {
+                let fresh = surface.login.new_app_secret(&user.id, &visit.browser, visit.now);
                 fresh.map_err(|error| failed(&layout, &error.to_string()))?
             }
-            (None, None) => return Ok(error_page(&layout, 400, words.request_lost)),
         };
         let fields = set_up(&layout, user, (&secret, &app), told.is_some());
         (words.set_up, format!("{request}{fields}"))
     };
-    let csrf = visit.cookies.browser.as_ref().map(csrf_token).unwrap_or_default();
-    let form = layout.form("signin/factor", &csrf, &fields);
+    let form = layout.form("signin/factor", &csrf_token(&visit.browser), &fields);
     Ok(layout.render(status, title, &format!("{}{form}", alert(told.as_deref()))))
 }
 

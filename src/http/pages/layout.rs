@@ -40,8 +40,8 @@ pub(crate) struct Layout<'l> {
     surface: &'l Surface,
     pub(super) published: &'l Published,
     pub(super) words: &'static Words,
-    /// Where its forms may lead besides here: browsers hold a redirect after a form to that too.
-    leads_to: Option<String>,
+    /// Whether its forms may lead to other hosts.
+    leads_away: bool,
 }
 
 impl<'l> Layout<'l> {
@@ -50,12 +50,14 @@ impl<'l> Layout<'l> {
         published: &'l Published,
         words: &'static Words,
     ) -> Self {
-        Self { surface, published, words, leads_to: None }
+        Self { surface, published, words, leads_away: false }
     }
 
-    /// A page whose forms end with a redirect to this address.
-    pub(super) fn leading_to(self, uri: &str) -> Self {
-        Self { leads_to: crate::login::origin(uri).map(str::to_owned), ..self }
+    /// A page whose forms end with a redirect to a client. Chromium holds every redirect after a form
+    /// to `form-action`, those of the client too, and nobody here knows where it sends people on: so
+    /// such a page does without.
+    pub(super) fn leading_away(self) -> Self {
+        Self { leads_away: true, ..self }
     }
 
     /// The page: `title` is a plain text, `body` is markup.
@@ -92,10 +94,10 @@ impl<'l> Layout<'l> {
 
     /// Nothing but this page and its style, in no frame, kept by nobody.
     fn headers(&self, nonce: &str) -> [(HeaderName, HeaderValue); 8] {
-        let leads_to = self.leads_to.as_deref().unwrap_or_default();
+        let forms = if self.leads_away { "" } else { "form-action 'self'; " };
         let policy = format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {leads_to}; \
-             frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'nonce-{nonce}'; {forms}frame-ancestors 'none'; \
+             base-uri 'none'"
         );
         let policy = HeaderValue::from_str(&policy)
             .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));

@@ -22,8 +22,8 @@ pub(super) use sign_out::{ask_sign_out, follow_logout, sign_out};
 pub(super) use words::Words;
 
 use super::Surface;
-use super::cookie::{Cookies, csrf_token};
-use super::extract::{client_address, read_form};
+use super::cookie::{Cookie, Cookies, csrf_token};
+use super::extract::{client_address, query_of, read_form};
 use super::oauth::AuthorizationAnswer;
 use crate::grant::Form;
 use crate::login::{FoundSession, Pending, Said, Session, SessionSecret, Step};
@@ -65,8 +65,10 @@ pub(super) struct Visit {
     pub(super) words: &'static Words,
     /// What the browser calls itself.
     pub(super) agent: String,
-    /// Path and query of the address.
-    pub(super) path: String,
+    /// What the browser is known by before anybody signs in; kept by [`Visit::keep_browser`].
+    pub(super) browser: SessionSecret,
+    /// Whether the page is shown in a frame of another page.
+    pub(super) is_framed: bool,
     /// Where the browser is.
     pub(super) address: Option<IpAddr>,
     pub(super) now: i64,
@@ -83,7 +85,7 @@ impl Visit {
         let words = Words::of(&parts.headers);
         let form = match parts.method {
             axum::http::Method::POST => read_form(&parts, body).await,
-            _ => super::extract::query_of(&parts),
+            _ => query_of(&parts.uri),
         };
         let layout = Layout::new(surface, &published, words);
         let form = form.map_err(|refusal| error_page(&layout, 400, &refusal.description))?;
@@ -94,10 +96,32 @@ impl Visit {
         };
         let session = session.map_err(|error| failed(&layout, &error.to_string()))?;
         let agent = agent(&parts);
-        let path = parts.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
+        let known = cookies.browsers.first().cloned();
+        let browser = known.unwrap_or_else(|| SessionSecret::generate(&surface.random));
+        let is_framed = is_framed(&parts);
         let address = client_address(&parts);
         let now = surface.clock.seconds();
-        Ok(Self { published, cookies, session, form, words, agent, path, address, now })
+        Ok(Self {
+            published,
+            cookies,
+            session,
+            form,
+            words,
+            agent,
+            browser,
+            is_framed,
+            address,
+            now,
+        })
+    }
+
+    /// The answer, with what a browser that came without is known by from now on.
+    pub(super) fn keep_browser(&self, mut response: Response) -> Response {
+        if self.cookies.browsers.is_empty() {
+            let cookie = Cookie::Browser.set(self.published.public_url(), &self.browser);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
     }
 
     pub(super) fn layout<'s>(&'s self, surface: &'s Surface) -> Layout<'s> {
@@ -113,26 +137,36 @@ impl Visit {
         let request = pending.and_then(Pending::request);
         let asked = request.and_then(|request| request.ui_locales.as_deref());
         let layout = Layout::new(surface, &self.published, self.words.asked(asked));
-        match request {
-            Some(request) => layout.leading_to(&request.answer.redirect_uri),
-            None => layout,
-        }
+        if request.is_some() { layout.leading_away() } else { layout }
     }
 
     /// What forms of this visit are proven with; the session where there is one.
     pub(super) fn csrf(&self) -> String {
-        let secret = match &self.session {
-            Some(_) => self.cookies.session.as_ref(),
-            None => self.cookies.browser.as_ref(),
-        };
-        secret.map(csrf_token).unwrap_or_default()
+        let session = self.session.as_ref().and(self.cookies.session.as_ref());
+        csrf_token(session.unwrap_or(&self.browser))
     }
 
-    /// The authorization request that the page is about, if it is one of this browser.
-    pub(super) fn pending(&self, surface: &Surface) -> Option<(String, Pending)> {
-        let closed = self.form.find(REQUEST)?;
-        let pending = surface.login.open(closed, self.cookies.browser.as_ref()?, self.now)?;
-        Some((closed.to_owned(), pending))
+    /// The request that the page is about, if it is about one.
+    ///
+    /// # Errors
+    /// The page that says that it is of another browser, or too old.
+    pub(super) fn pending(&self, surface: &Surface) -> Result<Option<(String, Pending)>, Instead> {
+        let Some(closed) = self.form.find(REQUEST) else { return Ok(None) };
+        let pending = surface.login.open(closed, &self.cookies.browsers, self.now);
+        let pending = pending.ok_or_else(|| self.lost(surface))?;
+        Ok(Some((closed.to_owned(), pending)))
+    }
+
+    /// The request that the page is about, where it must be about one.
+    ///
+    /// # Errors
+    /// As [`Visit::pending`].
+    pub(super) fn the_pending(&self, surface: &Surface) -> Result<(String, Pending), Instead> {
+        self.pending(surface)?.ok_or_else(|| self.lost(surface).into())
+    }
+
+    fn lost(&self, surface: &Surface) -> Response {
+        error_page(&self.layout(surface), 400, self.words.request_lost)
     }
 
     /// Refuses a form that is not from a page of ours.
@@ -152,7 +186,7 @@ impl Visit {
     /// # Errors
     /// The page that says so.
     pub(super) fn prove_own_form(&self, surface: &Surface) -> Result<(), Instead> {
-        let own = Cookies { browser: None, session: self.cookies.session.clone() };
+        let own = Cookies { browsers: Vec::new(), session: self.cookies.session.clone() };
         if self.session.is_none() || own.prove(self.form.find(super::cookie::CSRF)) {
             return Ok(());
         }
@@ -190,6 +224,10 @@ impl Visit {
                 let base = self.published.public_url();
                 return redirect(status, &format!("{base}{page}"));
             }
+            Step::Strand(error) => {
+                tracing::info!(why = %error, "a request is answered no more");
+                return error_page(&self.layout(surface), 400, &error.description);
+            }
             Step::Answer { code, tokens } => {
                 let answer = AuthorizationAnswer::of(code, tokens);
                 return self.answer(surface, pending, answer, status);
@@ -213,7 +251,7 @@ impl Visit {
     ) -> Response {
         match pending.request() {
             Some(request) => answer.send(surface, &request.answer, status),
-            None => error_page(&self.layout(surface), 400, self.words.request_lost),
+            None => self.lost(surface),
         }
     }
 }
@@ -221,6 +259,12 @@ impl Visit {
 fn agent(parts: &Parts) -> String {
     let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     agent.unwrap_or_default().to_owned()
+}
+
+/// Whether what is asked for is to fill a frame, as far as browsers say (Fetch Metadata).
+fn is_framed(parts: &Parts) -> bool {
+    let destination = parts.headers.get("sec-fetch-dest").and_then(|value| value.to_str().ok());
+    destination.is_some_and(|word| ["iframe", "frame", "embed", "object"].contains(&word))
 }
 
 /// Sends the browser on. Nothing of where it was goes with it.
@@ -234,12 +278,4 @@ pub(super) fn redirect(status: StatusCode, location: &str) -> Response {
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
     (status, headers).into_response()
-}
-
-/// The browser's secret, made where it has none yet.
-pub(super) fn browser_secret(surface: &Surface, cookies: &Cookies) -> (SessionSecret, bool) {
-    match &cookies.browser {
-        Some(secret) => (secret.clone(), false),
-        None => (SessionSecret::generate(&surface.random), true),
-    }
 }

@@ -1,13 +1,13 @@
 //! `/signin`: user name and password.
 
 use super::super::Surface;
-use super::super::cookie::{Cookie, csrf_token};
+use super::super::cookie::csrf_token;
 use super::factor::set_session;
 use super::layout::{Layout, Text, alert, hidden};
-use super::{Instead, REQUEST, Visit, browser_secret, error_page, failed, redirect};
+use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::login::{Candidate, Method, Pending, SignInRefused};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use std::sync::Arc;
 
@@ -26,12 +26,7 @@ pub(crate) async fn ask_sign_in(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
-    let found = visit.pending(&surface);
-    if found.is_none() && visit.form.find(REQUEST).is_some() {
-        return Ok(error_page(&visit.layout(&surface), 400, visit.words.request_lost));
-    }
-    let (browser, is_new) = browser_secret(&surface, &visit.cookies);
-    let csrf = csrf_token(&browser);
+    let found = visit.pending(&surface)?;
     let pending = found.as_ref().map(|(_, pending)| pending);
     let hint = pending.and_then(Pending::request).and_then(|request| request.login_hint.as_deref());
     let shown = Shown {
@@ -39,14 +34,10 @@ pub(crate) async fn ask_sign_in(
         closed: found.as_ref().map(|(closed, _)| closed.as_str()),
         user_name: hint.unwrap_or_default(),
         alert: None,
-        csrf: &csrf,
+        csrf: &csrf_token(&visit.browser),
     };
-    let mut page = page(&visit.layout_for(&surface, pending), StatusCode::OK, &shown);
-    if is_new {
-        let cookie = Cookie::Browser.set(visit.published.public_url(), &browser);
-        page.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(page)
+    let page = page(&visit.layout_for(&surface, pending), StatusCode::OK, &shown);
+    Ok(visit.keep_browser(page))
 }
 
 /// `POST /signin`
@@ -56,10 +47,7 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     visit.prove_form(&surface)?;
-    let found = visit.pending(&surface);
-    if found.is_none() && visit.form.find(REQUEST).is_some() {
-        return Ok(error_page(&visit.layout(&surface), 400, visit.words.request_lost));
-    }
+    let found = visit.pending(&surface)?;
     let refused = match try_sign_in(&surface, &visit, found.as_ref()).await {
         Ok(response) => return Ok(response),
         Err(refused) => refused,
@@ -78,13 +66,12 @@ pub(crate) async fn sign_in(
         SignInRefused::Store(error) => return Ok(failed(&layout, &error.to_string())),
     };
     tracing::info!(why = %refused, "a sign-in was refused");
-    let csrf = visit.cookies.browser.as_ref().map(csrf_token).unwrap_or_default();
     let shown = Shown {
         pending,
         closed: found.as_ref().map(|(closed, _)| closed.as_str()),
         user_name: visit.form.find("username").unwrap_or_default(),
         alert: Some(alert),
-        csrf: &csrf,
+        csrf: &csrf_token(&visit.browser),
     };
     Ok(page(&layout, status, &shown))
 }
@@ -121,8 +108,7 @@ async fn try_sign_in(
 
 /// Who signs in for nothing in particular sees their account.
 fn home(surface: &Surface, visit: &Visit) -> Result<(String, Pending), SignInRefused> {
-    let browser = visit.cookies.browser.as_ref().ok_or(SignInRefused::Wrong)?;
-    let pending = Pending::visit("/account".to_owned(), browser, visit.now);
+    let pending = Pending::visit("/account".to_owned(), &visit.browser, visit.now);
     Ok((closed_again(surface, &pending)?, pending))
 }
 

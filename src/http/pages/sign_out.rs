@@ -3,9 +3,9 @@
 
 use super::super::Surface;
 use super::super::address::with_parameters;
-use super::super::cookie::{Cookie, csrf_token};
+use super::super::cookie::Cookie;
 use super::layout::hidden;
-use super::{Instead, Visit, browser_secret, error_page, failed, redirect};
+use super::{Instead, Visit, error_page, failed, redirect};
 use crate::login::{Logout, read_logout};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -76,8 +76,8 @@ async fn end(surface: &Surface, visit: &Visit, logout: &Logout, status: StatusCo
         }
         None => signed_out(surface, visit),
     };
-    if visit.cookies.session.is_some() {
-        let cookie = Cookie::Session.clear(visit.published.public_url());
+    if let Some(secret) = &visit.cookies.session {
+        let cookie = Cookie::Session.clear(visit.published.public_url(), secret);
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -91,7 +91,7 @@ fn ask(
 ) -> Response {
     let layout = visit.layout(surface);
     let layout = match visit.form.find("post_logout_redirect_uri") {
-        Some(uri) if server.is_some() => layout.leading_to(uri),
+        Some(_) if server.is_some() => layout.leading_away(),
         _ => layout,
     };
     let words = layout.words;
@@ -100,15 +100,9 @@ fn ask(
     let carried = server.into_iter().map(|id| (SERVER, id)).chain(carried);
     let carried: String = carried.map(|(name, value)| hidden(name, value)).collect();
     let fields = format!("{carried}<button type=\"submit\">{}</button>\n", words.sign_out);
-    let (browser, is_new) = browser_secret(surface, &visit.cookies);
-    let csrf = if visit.session.is_some() { visit.csrf() } else { csrf_token(&browser) };
-    let body = format!("<p>{}</p>\n{}", words.sign_out_ask, layout.form("signout", &csrf, &fields));
-    let mut page = layout.render(StatusCode::OK, words.sign_out, &body);
-    if is_new {
-        let cookie = Cookie::Browser.set(visit.published.public_url(), &browser);
-        page.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    page
+    let form = layout.form("signout", &visit.csrf(), &fields);
+    let body = format!("<p>{}</p>\n{form}", words.sign_out_ask);
+    visit.keep_browser(layout.render(StatusCode::OK, words.sign_out, &body))
 }
 
 fn signed_out(surface: &Surface, visit: &Visit) -> Response {

@@ -7,7 +7,7 @@ use crate::token::one_time;
 use axum::http::Method;
 
 /// The demo, `web-app` asking for consent to payments.
-fn with_consent() -> World {
+pub(super) fn with_consent() -> World {
     World::with(|document| {
         let settings = &mut document["apps"][0]["settings"]["oauthClient"];
         settings["consent_method"] = json!("REQUIRED");
@@ -16,7 +16,7 @@ fn with_consent() -> World {
     })
 }
 
-const PAYMENTS: (&str, &str) = ("scope", "openid read:customers process:payments");
+pub(super) const PAYMENTS: (&str, &str) = ("scope", "openid read:customers process:payments");
 
 #[test]
 fn a_person_is_asked_once_and_what_they_allowed_is_remembered() {
@@ -376,6 +376,8 @@ fn a_client_with_the_id_token_signs_out_and_the_state_comes_back() {
     world.surface.clock.advance(3601);
     let parameters =
         [("id_token_hint", id_token.as_str()), ("post_logout_redirect_uri", BYE), ("state", "a&b")];
+    let sent = Browser::new(&world).send(Method::GET, &logout(&parameters), None);
+    assert_eq!(sent.status, 302);
     let answer = browser.visit(&logout(&parameters)).elsewhere(BYE);
     assert_eq!(answer["state"], "a&b");
     assert!(!browser.cookies.contains_key("__Host-claimsmith"));
@@ -450,7 +452,7 @@ fn a_person_signs_out_and_their_tokens_live_on() {
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A device of `phone-app` waits; its two codes.
-fn waiting_device() -> (World, String, String) {
+pub(super) fn waiting_device() -> (World, String, String) {
     let world = World::with(|document| {
         let settings = &mut document["apps"][1]["settings"]["oauthClient"];
         settings["grant_types"] = json!(["authorization_code", "refresh_token", DEVICE]);
@@ -468,7 +470,7 @@ fn waiting_device() -> (World, String, String) {
     (world, text_of(&begun["device_code"]), text_of(&begun["user_code"]))
 }
 
-fn poll(world: &World, code: &str) -> Answer {
+pub(super) fn poll(world: &World, code: &str) -> Answer {
     world.post(TOKEN, &[("grant_type", DEVICE), ("client_id", "phone-app"), ("device_code", code)])
 }
 

@@ -2,7 +2,8 @@
 
 use super::code::granted;
 use super::*;
-use crate::grant::{UserGrant, WaitingDevice, find_device};
+use crate::grant::{DEVICE, UserGrant, WaitingDevice, find_device};
+use crate::store::Row;
 
 const AUTHORIZE: &str = "/oauth2/internal/v1/device/authorize";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -111,6 +112,33 @@ fn a_person_who_says_no_or_nothing_gives_a_device_nothing() {
     assert!(waiting(&world, &late).is_none());
     poll(&world, &forgotten).refuses(400, "expired_token", "The device code has expired.");
     assert!(waiting(&world, "BBBB-BBBB").is_none());
+}
+
+#[test]
+fn what_a_person_granted_a_device_ends_with_them_before_it_comes_for_it() {
+    let world = world();
+    let (code, typed) = begin(&world);
+    let device = waiting(&world, &typed).unwrap();
+    let grant = grant_of(&world, &device);
+    let tag = format!("user:{}", grant.user);
+    assert_eq!(apply(&world, device.grant(grant).unwrap()), BatchOutcome::Applied);
+    let ended = world.surface.store.delete_by_tag(None, &tag);
+    assert_eq!(world.runtime.block_on(ended).unwrap().value, 1);
+    poll(&world, &code).refuses(400, "invalid_grant", INVALID);
+}
+
+#[test]
+fn a_client_has_no_more_devices_waiting_than_codes_can_be_kept_apart() {
+    let world = world();
+    begin(&world);
+    let store = &world.surface.store;
+    let known = world.runtime.block_on(store.list(DEVICE)).unwrap().value.remove(0);
+    let more = |number| Op::Insert(Row { key: format!("device {number}"), ..known.clone() });
+    assert_eq!(apply(&world, (1..1000).map(more).collect()), BatchOutcome::Applied);
+    let text = "Too many user codes of this client are waiting. Try again later.";
+    authorize(&world, &[]).refuses(429, "too_many_user_codes", text);
+    world.surface.clock.advance(600);
+    begin(&world);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! is looked at whole, status, headers and body.
 
 mod account;
+mod activate;
 mod assertion;
 mod audit;
 mod authentication;
@@ -12,6 +13,7 @@ mod code;
 mod cors;
 mod device;
 mod dpop;
+mod ending;
 mod exchange;
 mod factor;
 mod forged;
@@ -26,6 +28,7 @@ mod nodes;
 mod operation;
 mod organization;
 mod par;
+mod pending;
 mod refresh;
 mod revoke;
 mod sign_in;
