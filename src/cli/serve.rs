@@ -382,7 +382,8 @@ impl Follower<'_> {
             let Kept { draft, counters } = kept;
             self.opened.start(draft, Missing::Warn).await.map(|published| (published, counters))
         };
-        match published.await {
+        // On the heap: it holds whole organizations.
+        match Box::pin(published).await {
             Ok((published, counters)) => {
                 self.surface.issuer.replace(published);
                 serves.send_replace(counters);

@@ -20,6 +20,8 @@ pub struct Application {
     pub consent_method: ConsentMethod,
     /// Whether a person needs a second factor to sign in to it (decision 38).
     pub second_factor: bool,
+    /// Whether people may come to it by a session token (decision 39).
+    pub session_token: bool,
     /// Pages of the application that are named where people are asked for consent.
     pub policy_uri: Option<String>,
     pub tos_uri: Option<String>,

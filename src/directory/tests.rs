@@ -45,6 +45,7 @@ fn application() -> Application {
         post_logout_redirect_uris: Vec::new(),
         consent_method: ConsentMethod::Trusted,
         second_factor: false,
+        session_token: false,
         policy_uri: None,
         tos_uri: None,
         token_endpoint_auth_method: AuthenticationMethod::None,

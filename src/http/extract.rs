@@ -2,9 +2,10 @@
 //! form or too large is refused.
 
 use super::ClientAddress;
+use super::answer::ManagementError;
 use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
 use crate::server::ORGANIZATION_SERVER;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::path::{ErrorKind, FailedToDeserializePathParams};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Request};
@@ -12,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -78,15 +80,32 @@ pub(super) async fn read_form(parts: &Parts, body: Body) -> Result<Form, Refusal
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
+    parse(&read_bytes(body, parts).await?)
+}
+
+async fn read_bytes(body: Body, parts: &Parts) -> Result<Bytes, Refusal> {
     let body = to_bytes(body, FORM_BYTES);
     let body = match parts.extensions.get::<BodyTime>() {
         Some(BodyTime(time)) => timeout(*time, body).await.map_err(|_| Refusal::body_too_slow())?,
         None => body.await,
     };
-    let body = body.map_err(|_| {
+    body.map_err(|_| {
         Refusal::no_form("The request body could not be read, or is longer than 65536 bytes.")
-    })?;
-    parse(&body)
+    })
+}
+
+/// The JSON object that is the body of a request.
+///
+/// # Errors
+/// A body that is said to be something else, is too long, late or no object.
+pub(super) async fn read_json(request: Request) -> Result<Value, ManagementError> {
+    let (parts, body) = request.into_parts();
+    if essence(&parts.headers) != "application/json" {
+        return Err(ManagementError::not_json());
+    }
+    let body = read_bytes(body, &parts).await.map_err(|_| ManagementError::malformed())?;
+    let value: Option<Value> = serde_json::from_slice(&body).ok();
+    value.filter(Value::is_object).ok_or_else(ManagementError::malformed)
 }
 
 /// The access token of a request: in `Authorization`, or in the form of a `POST` (RFC 6750 §2). One
@@ -141,9 +160,14 @@ pub(super) fn tried_basic(headers: &HeaderMap) -> bool {
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
+    essence(headers) == "application/x-www-form-urlencoded"
+}
+
+/// What a body is said to be, without parameters and in lower case.
+fn essence(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    essence.trim().to_ascii_lowercase()
 }
 
 /// `application/x-www-form-urlencoded` (URL Standard §5.1), but strict about UTF-8.

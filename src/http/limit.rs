@@ -78,6 +78,16 @@ fn tell(taken: Taken, mut response: Response, surface: &Surface) -> Response {
     response
 }
 
+/// What is told of a lock that opens at this time, in seconds since 1970, as of a bucket that is empty
+/// until then: SDKs wait for that.
+pub(super) fn told_until(reset: i64, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(LIMIT, HeaderValue::from(1));
+    headers.insert(REMAINING, HeaderValue::from(0));
+    headers.insert(RESET, HeaderValue::from(reset));
+    response
+}
+
 /// A request counted for the client that it says it is of. If it turns out not to be, it is given
 /// back: nobody uses up what another may ask.
 pub(super) struct Admission {

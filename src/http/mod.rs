@@ -3,6 +3,7 @@
 
 mod address;
 mod answer;
+mod authn;
 mod connection;
 mod cookie;
 mod cors;
@@ -81,6 +82,7 @@ pub fn router(surface: Arc<Surface>) -> Router {
         .merge(pages(&surface))
         .merge(documents())
         .merge(endpoints(&surface))
+        .merge(authentication(&surface))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(fence)
@@ -140,6 +142,18 @@ fn endpoints(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(surface.clone(), limit::endpoints))
         .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_clients))
+}
+
+/// Where programs sign people in.
+fn authentication(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
+    Router::new()
+        .route("/api/v1/authn", post(authn::begin))
+        .route("/api/v1/authn/introspect", post(authn::introspect))
+        .route("/api/v1/authn/cancel", post(authn::cancel))
+        .route("/api/v1/authn/factors/{id}/verify", post(authn::verify))
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(middleware::from_fn_with_state(surface.clone(), limit::endpoints))
+        .route_layer(middleware::from_fn_with_state(surface.clone(), cors::for_signing_in))
 }
 
 /// What people see, and where browsers are sent.

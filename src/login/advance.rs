@@ -16,6 +16,7 @@ use crate::grant::{
     CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front, is_unspent,
 };
 use crate::publish::{Published, RunningServer};
+use crate::server::Scope;
 use crate::store::{Op, Row};
 
 /// The kind of the rows of requests that were answered; their key is the id of the request.
@@ -53,9 +54,19 @@ pub struct Asked {
 pub enum Said<'a> {
     /// Nothing yet.
     Nothing,
-    /// Yes, to these scopes, which they were shown.
-    Yes(&'a [String]),
+    /// Yes, to the scopes they were shown, but for those that they left out, if they may.
+    Yes {
+        shown: &'a [String],
+        left_out: &'a [String],
+    },
     No,
+}
+
+/// An answer that is not given yet, and what keeps what it rests on.
+struct Drafted {
+    code: Option<String>,
+    tokens: Option<FrontTokens>,
+    ops: Vec<Op>,
 }
 
 /// Who asks for what, with what the ids stand for.
@@ -121,11 +132,12 @@ impl Authenticator {
         if let Some(step) = self.second_factor(case).await? {
             return Ok(step);
         }
-        let Allowance { grant, needs_second_factor } = case.wanted().allowed(now)?;
+        let Allowance { mut grant, needs_second_factor } = case.wanted().allowed(now)?;
         if needs_second_factor {
             return case.ask_for_second_factor();
         }
-        let granted: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
+        let granted: Vec<String> = grant.scopes.clone();
+        let granted: Vec<&str> = granted.iter().map(String::as_str).collect();
         let remembered = self.remembered(case).await?;
         let definition = case.server.definition();
         let again = request.prompt.consent;
@@ -135,16 +147,28 @@ impl Authenticator {
             Said::No => return Err(AuthorizationError::denied()),
             _ if names.is_empty() => {}
             // What they were shown, and no more.
-            Said::Yes(shown) if names.iter().all(|name| shown.iter().any(|one| one == name)) => {}
+            Said::Yes { shown, .. }
+                if names.iter().all(|name| shown.iter().any(|one| one == name)) => {}
             Said::Nothing if request.prompt.none => {
                 return Err(AuthorizationError::consent_required(&names));
             }
-            Said::Yes(_) | Said::Nothing => {
+            Said::Yes { .. } | Said::Nothing => {
                 let scopes = names.iter().map(|name| (*name).to_owned()).collect();
                 return Ok(Step::Consent(Asked { scopes }));
             }
         }
-        self.issue(case, pending, (grant, &names), now).await
+        let is_left_out = |scope: &Scope| match said {
+            Said::Yes { left_out, .. } => scope.is_optional && left_out.contains(&scope.name),
+            Said::Nothing | Said::No => false,
+        };
+        let (left_out, agreed): (Vec<&Scope>, Vec<&Scope>) =
+            needed.iter().copied().partition(|scope| is_left_out(scope));
+        grant.scopes.retain(|name| !left_out.iter().any(|scope| scope.name == *name));
+        if grant.scopes.is_empty() {
+            return Err(AuthorizationError::denied());
+        }
+        let agreed: Vec<&str> = agreed.iter().map(|scope| scope.name.as_str()).collect();
+        self.issue(case, pending, (grant, &agreed), now).await
     }
 
     /// A second factor is asked for where one is demanded, and always of who has one (decision 38).
@@ -185,7 +209,7 @@ impl Authenticator {
                 let again = again.map(|code| Step::Answer { code: Some(code), tokens: None });
                 return Ok(again.unwrap_or(Step::Strand(AuthorizationError::answered())));
             }
-            let (code, tokens, mut ops) = self.draft_answer(case, grant.clone(), now)?;
+            let Drafted { code, tokens, mut ops } = self.draft_answer(case, grant.clone(), now)?;
             ops.push(self.note_answer(user_id, pending, code.as_deref().unwrap_or_default())?);
             ops.extend(self.draft_agreement(user_id, client_id, server, agreed).await?);
             if tries.apply(ops).await? {
@@ -194,13 +218,13 @@ impl Authenticator {
         }
     }
 
-    /// What is answered, and what keeps what it rests on.
+    /// The answer, made anew.
     fn draft_answer(
         &self,
         case: &Case<'_>,
         grant: UserGrant,
         now: i64,
-    ) -> Result<(Option<String>, Option<FrontTokens>, Vec<Op>), AuthorizationError> {
+    ) -> Result<Drafted, AuthorizationError> {
         let response_type = case.request.response_type;
         let code = match response_type.code {
             true => Some(case.code(grant.clone()).issue(&self.random, now)?),
@@ -211,7 +235,7 @@ impl Authenticator {
             None => (None, Vec::new()),
         };
         if !response_type.has_tokens() {
-            return Ok((code, None, ops));
+            return Ok(Drafted { code, tokens: None, ops });
         }
         let wanted = FrontChannel {
             token: response_type.token,
@@ -222,7 +246,7 @@ impl Authenticator {
         let Case { published, server, .. } = *case;
         let (tokens, keep) = answer_in_front(published, server, grant, wanted, &self.random, now)?;
         ops.extend(keep);
-        Ok((code, Some(tokens), ops))
+        Ok(Drafted { code, tokens: Some(tokens), ops })
     }
 
     /// What notes that a request was answered, and how.

@@ -19,6 +19,7 @@ mod request;
 mod rows;
 mod session;
 mod sign_in;
+mod transaction;
 mod wanted;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use refusal::AuthorizationError;
 pub use request::{AuthorizationRequest, ResponseMode, ReturnAddress};
 pub use session::{FoundSession, Method, Session, SessionSecret};
 pub use sign_in::{Proven, SignInRefused, SignedIn};
+pub use transaction::{Stage, Transaction};
 
 use crate::random::Random;
 use crate::store::Store;

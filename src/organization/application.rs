@@ -42,6 +42,7 @@ const SETTINGS: &[&str] = &[
     "post_logout_redirect_uris",
     "consent_method",
     "second_factor",
+    "allow_session_token",
     "policy_uri",
     "tos_uri",
 ];
@@ -136,6 +137,7 @@ fn read_application(
             ConsentMethod::Trusted,
         ),
         second_factor: settings.choice("second_factor", SECOND_FACTOR, false),
+        session_token: settings.boolean("allow_session_token", false),
         policy_uri: read_page(&settings, "policy_uri"),
         tos_uri: read_page(&settings, "tos_uri"),
         token_endpoint_auth_method: method,

@@ -15,6 +15,7 @@ mod policy;
 mod reference;
 mod schema;
 mod server;
+mod theme;
 mod token_policy;
 mod user;
 
@@ -23,6 +24,7 @@ pub use entities::{join, split};
 pub use identity::Digest;
 pub use import::{Adopted, Imported, adopt, import, read_all};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
+pub use theme::{Colours, Theme};
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;
@@ -47,6 +49,7 @@ pub struct Organization {
     pub name: String,
     /// `org.subDomain` in expressions.
     pub sub_domain: String,
+    pub theme: Box<Theme>,
     /// The base attributes first.
     pub user_schema: Vec<Attribute>,
     pub directory: Directory,
@@ -82,7 +85,7 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     if let Some(version) = top.require("version") {
         version.integer(VERSION..=VERSION);
     }
-    let (name, sub_domain) = read_names(&top);
+    let (name, sub_domain, theme) = read_names(&top);
     let user_schema = schema::read_schema(top.find("userSchema"));
     let groups = group::read_groups(&top, digest);
     let users = user::read_users(&top, &user_schema, &groups, digest);
@@ -91,17 +94,20 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let directory = directory.with_applications(applications);
     let servers = server::read_servers(&top, &directory, &user_schema, digest);
     let id = identity::id_of(identity::ORGANIZATION, &[&sub_domain], digest);
-    Some(Organization { id, name, sub_domain, user_schema, directory, servers })
+    let theme = Box::new(theme);
+    Some(Organization { id, name, sub_domain, theme, user_schema, directory, servers })
 }
 
-/// `organization.name` and `organization.subDomain`.
-fn read_names(top: &Object<'_>) -> (String, String) {
-    let object = top.require("organization").and_then(|p| p.object(&["name", "subDomain"]));
+/// `organization.name`, `organization.subDomain` and `organization.theme`.
+fn read_names(top: &Object<'_>) -> (String, String, Theme) {
+    let object =
+        top.require("organization").and_then(|p| p.object(&["name", "subDomain", "theme"]));
     let text = |name: &str| {
         let place = object.as_ref()?.require(name)?;
         place.text_up_to(255).map(str::to_owned)
     };
-    (text("name").unwrap_or_default(), text("subDomain").unwrap_or_default())
+    let theme = object.as_ref().map(theme::read_theme).unwrap_or_default();
+    (text("name").unwrap_or_default(), text("subDomain").unwrap_or_default(), theme)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ const MEMBERS: &[&str] = &[
     "tokenPolicies",
 ];
 const SCOPE: &[&str] =
-    &["name", "displayName", "description", "consent", "default", "metadataPublish"];
+    &["name", "displayName", "description", "consent", "optional", "default", "metadataPublish"];
 
 /// The servers. No two share an id or a name, and at most one is the default.
 pub(super) fn read_servers(
@@ -193,6 +193,7 @@ fn read_scope(place: &Place<'_>) -> Option<Scope> {
         display_name: object.text_up_to("displayName", 255).unwrap_or(name).to_owned(),
         description: object.description(1024),
         consent: object.choice("consent", Consent::WORDS, Consent::Implicit),
+        is_optional: object.boolean("optional", false),
         is_default: object.boolean("default", false),
         system: false,
         metadata_publish: object.choice(

@@ -7,7 +7,7 @@ use crate::claims::ClaimPlan;
 use crate::directory::{
     Application, AuthenticationMethod, Directory, Jwk, Password, Records, SecretSource,
 };
-use crate::organization::Organization;
+use crate::organization::{Organization, Theme};
 use crate::policy::{ConditionOutcome, RuleIndex};
 use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
 use crate::random::Random;
@@ -28,6 +28,7 @@ pub struct Published {
     public_url: PublicUrl,
     organization_id: String,
     organization_name: String,
+    theme: Box<Theme>,
     directory: Directory,
     records: Records,
     /// Those of the document, then the organization's own.
@@ -128,7 +129,8 @@ impl Draft {
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
         let Self { public_url, organization, records, servers: mut compiled, own, .. } = self;
-        let Organization { id, name, directory, servers: mut definitions, .. } = organization;
+        let Organization { id, name, theme, directory, servers: mut definitions, .. } =
+            organization;
         let (definition, made) = *own;
         definitions.push(definition);
         compiled.push(made);
@@ -169,6 +171,7 @@ impl Draft {
             public_url,
             organization_id: id,
             organization_name: name,
+            theme,
             directory,
             records,
             servers,
@@ -301,6 +304,13 @@ impl Published {
         &self.organization_id
     }
 
+    /// How its pages look.
+    #[must_use]
+    pub fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
+    /// What the organization is called.
     #[must_use]
     pub fn organization_name(&self) -> &str {
         &self.organization_name

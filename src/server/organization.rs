@@ -83,6 +83,7 @@ fn scope(name: &&str) -> Scope {
         display_name: (*name).to_owned(),
         description: String::new(),
         consent: Consent::Implicit,
+        is_optional: false,
         is_default: false,
         system: false,
         metadata_publish: MetadataPublish::NoClients,

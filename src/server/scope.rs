@@ -7,6 +7,8 @@ pub struct Scope {
     pub display_name: String,
     pub description: String,
     pub consent: Consent,
+    /// Whether a person who is asked for it may leave it out.
+    pub is_optional: bool,
     /// Granted when a request names no scope.
     pub is_default: bool,
     /// Made by the server; cannot be removed.
@@ -63,6 +65,7 @@ pub fn system_scopes() -> Vec<Scope> {
             display_name: (*name).to_owned(),
             description: (*description).to_owned(),
             consent: Consent::Implicit,
+            is_optional: false,
             is_default: false,
             system: true,
             metadata_publish: MetadataPublish::AllClients,

@@ -3,10 +3,10 @@
 use super::super::Surface;
 use super::super::address::with_parameters;
 use super::super::extract::ServerId;
-use super::super::pages::{Instead, Visit, error_page, failed, redirect};
+use super::super::pages::{Instead, Visit, error_page, failed, redirect, set_session};
 use super::AuthorizationAnswer;
 use crate::grant::{self, Form, Refusal};
-use crate::login::{self, Pending, Refused, Said};
+use crate::login::{self, Pending, Refused, Said, SignInRefused, SignedIn};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -43,16 +43,42 @@ pub(crate) async fn authorize(
     let mut request = request;
     // Nobody is asked anything in a frame of another page (decision 46).
     request.prompt.none |= visit.is_framed;
-    let session = visit.session.as_ref().map(|found| &found.session);
+    let before = visit.session.as_ref().map(|found| &found.session);
     let when = (&surface.random, visit.now);
-    let pending = Pending::begin(request, &visit.browser, session, when);
+    let pending = Pending::begin(request, &visit.browser, before, when);
     let closed = match surface.login.close(&pending) {
         Ok(closed) => closed,
         Err(error) => return Ok(failed(&visit.layout(&surface), &error.to_string())),
     };
+    let signed_in = match redeemed(&surface, &visit, &pending, &form).await {
+        Ok(signed_in) => signed_in,
+        Err(refused) => return Ok(failed(&visit.layout(&surface), &refused.to_string())),
+    };
+    let session = signed_in.as_ref().map(|signed_in| &signed_in.session).or(before);
     let step = surface.login.advance(published, &pending, session, Said::Nothing, visit.now).await;
     let response = visit.follow(&surface, &pending, &closed, step, StatusCode::FOUND).await;
-    Ok(visit.keep_browser(response))
+    let mut response = visit.keep_browser(response);
+    if let Some(signed_in) = &signed_in {
+        set_session(&mut response, &visit, signed_in);
+    }
+    Ok(response)
+}
+
+/// Who comes with a session token, if this client lets people come so: whoever has a link with one
+/// could sign others in as themselves (decision 39).
+async fn redeemed(
+    surface: &Surface,
+    visit: &Visit,
+    pending: &Pending,
+    form: &Form,
+) -> Result<Option<SignedIn>, SignInRefused> {
+    let client = pending.request().and_then(|request| request.client(&visit.published));
+    let token = form.find("sessionToken");
+    let Some(token) = token.filter(|_| client.is_some_and(|client| client.session_token)) else {
+        return Ok(None);
+    };
+    let before = visit.cookies.session.as_ref();
+    surface.login.redeem(&visit.published, token, before, &visit.agent, visit.now).await
 }
 
 /// The parameters of the request: those of the address, or what was pushed under the name they give

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// The field that names the scopes that were shown.
 const SHOWN: &str = "scopes";
 
+/// How the name of a box begins that is ticked for a scope that may be left out.
+const TICKED: &str = "scope:";
+
 /// `GET /consent`
 pub(crate) async fn ask_consent(
     State(surface): State<Arc<Surface>>,
@@ -32,8 +35,10 @@ pub(crate) async fn answer_consent(
     visit.prove_form(&surface)?;
     let shown = visit.form.find(SHOWN).unwrap_or_default();
     let shown: Vec<String> = shown.split(' ').map(str::to_owned).collect();
+    let is_left_out = |name: &&String| visit.form.find(&format!("{TICKED}{name}")).is_none();
+    let left_out: Vec<String> = shown.iter().filter(is_left_out).cloned().collect();
     let said = match visit.form.find("decision") {
-        Some("allow") => Said::Yes(&shown),
+        Some("allow") => Said::Yes { shown: &shown, left_out: &left_out },
         Some("deny") => Said::No,
         _ => Said::Nothing,
     };
@@ -72,14 +77,15 @@ fn page(
     let scopes = server.map(|server| server.definition());
     let scopes = scopes.map_or(&[][..], |server| &server.scopes);
     let is_asked = |scope: &&Scope| asked.scopes.contains(&scope.name);
-    let items: String = scopes.iter().filter(is_asked).map(item).collect();
+    let items: String = scopes.iter().filter(is_asked).map(choice).collect();
     let links = client.map_or_else(String::new, |client| {
         let links = [(&client.policy_uri, words.privacy), (&client.tos_uri, words.terms)];
         let links = links.into_iter().filter_map(|(uri, text)| uri.as_deref().zip(Some(text)));
         links.map(|(uri, text)| link(uri, text)).collect()
     });
     let fields = format!(
-        "{}{}<button type=\"submit\" name=\"decision\" value=\"allow\">{}</button>\n\
+        "<ul class=\"scopes\">\n{items}</ul>\n{links}{}{}\
+         <button type=\"submit\" name=\"decision\" value=\"allow\">{}</button>\n\
          <button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">{}</button>\n",
         hidden(REQUEST, closed),
         hidden(SHOWN, &asked.scopes.join(" ")),
@@ -87,8 +93,7 @@ fn page(
         words.deny,
     );
     let body = format!(
-        "<p><strong>{label}</strong> {wants}</p>\n<ul class=\"scopes\">\n{items}</ul>\n{links}\
-         {form}<p class=\"soft\">{signed_in_as} {who}</p>\n",
+        "<p><strong>{label}</strong> {wants}</p>\n{form}<p class=\"soft\">{signed_in_as} {who}</p>\n",
         label = Text(label),
         wants = words.wants,
         form = layout.form("consent", &visit.csrf(), &fields),
@@ -96,6 +101,20 @@ fn page(
         who = Text(visit.user().map_or("", |user| &user.login)),
     );
     layout.render(StatusCode::OK, words.consent, &body)
+}
+
+/// A scope that is asked for, with a box to tick if it may be left out.
+fn choice(scope: &Scope) -> String {
+    if !scope.is_optional {
+        return item(scope);
+    }
+    let (name, description) = (Text(&scope.display_name), Text(&scope.description));
+    format!(
+        "<li><label class=\"choice\"><input type=\"checkbox\" name=\"{TICKED}{}\" value=\"yes\" \
+         checked><span><strong>{name}</strong> <span class=\"soft\">{description}</span></span>\
+         </label></li>\n",
+        Text(&scope.name)
+    )
 }
 
 pub(super) fn item(scope: &Scope) -> String {

@@ -76,7 +76,7 @@ async fn try_factor(
     Ok(response)
 }
 
-pub(super) fn set_session(response: &mut Response, visit: &Visit, signed_in: &SignedIn) {
+pub(crate) fn set_session(response: &mut Response, visit: &Visit, signed_in: &SignedIn) {
     let cookie = Cookie::Session.set(visit.published.public_url(), &signed_in.secret);
     response.headers_mut().append(header::SET_COOKIE, cookie);
 }

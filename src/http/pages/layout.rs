@@ -2,6 +2,7 @@
 
 use super::super::Surface;
 use super::words::Words;
+use crate::organization::Colours;
 use crate::publish::Published;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -75,28 +76,53 @@ impl<'l> Layout<'l> {
              <style nonce=\"{nonce}\">\n{STYLE}{theme}</style>\n\
              </head>\n\
              <body>\n\
-             <header><p class=\"organization\">{organization}</p></header>\n\
-             <main>\n<h1>{title}</h1>\n{body}</main>\n\
+             <header><p class=\"organization\">{brand}</p></header>\n\
+             <main>\n<h1>{title}</h1>\n{body}</main>\n{footer}\
              </body>\n\
              </html>\n",
             language = self.words.language,
             title = Text(title),
             organization = Text(organization),
             theme = self.theme(),
+            brand = self.brand(),
+            footer = self.footer(),
         );
         (status, self.headers(&nonce), page).into_response()
     }
 
     /// The colours of the organization.
     fn theme(&self) -> String {
-        String::new()
+        let colours = self.published.theme().colours.as_ref();
+        colours.map_or_else(String::new, |Colours { background, text }| {
+            format!(
+                "button:not(.second) {{ background: {background}; border-color: {background}; \
+                 color: {text}; }}\n"
+            )
+        })
+    }
+
+    /// The organization's picture, or its name.
+    fn brand(&self) -> String {
+        let name = Text(self.published.organization_name());
+        match &self.published.theme().logo {
+            Some(logo) => format!("<img class=\"logo\" src=\"{}\" alt=\"{name}\">", Text(logo)),
+            None => name.to_string(),
+        }
+    }
+
+    fn footer(&self) -> String {
+        let text = self.published.theme().footer_text.as_ref();
+        text.map_or_else(String::new, |text| {
+            format!("<footer><p class=\"soft\">{}</p></footer>\n", Text(text))
+        })
     }
 
     /// Nothing but this page and its style, in no frame, kept by nobody.
     fn headers(&self, nonce: &str) -> [(HeaderName, HeaderValue); 8] {
+        let pictures = if self.published.theme().logo.is_some() { "img-src data:; " } else { "" };
         let forms = if self.leads_away { "" } else { "form-action 'self'; " };
         let policy = format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; {forms}frame-ancestors 'none'; \
+            "default-src 'none'; style-src 'nonce-{nonce}'; {pictures}{forms}frame-ancestors 'none'; \
              base-uri 'none'"
         );
         let policy = HeaderValue::from_str(&policy)

@@ -146,6 +146,9 @@ fn page(layout: &Layout<'_>, status: StatusCode, shown: &Shown<'_>) -> Response 
         password = words.password,
         sign_in = words.sign_in,
     );
-    let body = format!("{to}{}{}", alert(shown.alert), layout.form("signin", shown.csrf, &fields));
+    let text = layout.published.theme().sign_in_text.as_ref();
+    let text = text.map_or_else(String::new, |text| format!("<p>{}</p>\n", Text(text)));
+    let body =
+        format!("{to}{text}{}{}", alert(shown.alert), layout.form("signin", shown.csrf, &fields));
     layout.render(status, words.sign_in, &body)
 }

@@ -92,6 +92,8 @@ impl Story {
     async fn look_after_the_account(&self) -> Done {
         self.client.goto(&format!("{}/account", self.server)).await?;
         self.look_at("account").await?;
+        let current = self.client.find(Locator::Id("factor-current")).await?;
+        current.send_keys(&password()).await?;
         self.press("form[action$='/account/factor'] button").await?;
         self.look_at("set-up").await
     }

@@ -1,0 +1,223 @@
+//! Signing in by a program, step by step (Okta's Authentication API, decision 39): a password gives
+//! a session token, or a state token where a second factor is to be proven first. Both are kept by
+//! their hashes for five minutes and are spent once.
+
+use super::Authenticator;
+use super::attempts::unreadable;
+use super::factor::Factors;
+use super::password::Candidate;
+use super::session::{Method, SessionSecret};
+use super::sign_in::{SignInRefused, SignedIn};
+use crate::directory::User;
+use crate::publish::Published;
+use crate::store::{BatchOutcome, Op, Row, StoreError};
+use crate::token::opaque::{generate_secret, lookup_hash};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// The kinds of the rows; their key is the hash of the token.
+const STATE: &str = "state-token";
+const SESSION: &str = "session-token";
+
+/// How long either token may be used, in seconds (authorization-server §2.10).
+const SECONDS: i64 = 300;
+
+/// Characters of the id of a factor after its prefix.
+const FACTOR_ID: usize = 17;
+
+/// Where somebody who signs in by a program stands. Its `Debug` shows no token.
+pub struct Transaction {
+    /// Their index in the directory.
+    pub user: usize,
+    /// When its token ends, in seconds since 1970.
+    pub expires_at: i64,
+    pub stage: Stage,
+}
+
+/// What comes next.
+pub enum Stage {
+    /// Nothing: this begins a session in a browser.
+    Done { session_token: String },
+    /// The second factor with this id.
+    Factor { state_token: String, factor_id: String },
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Transaction")
+    }
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Stage")
+    }
+}
+
+/// What a token stands for.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    user_id: String,
+    /// What was proven.
+    methods: Vec<Method>,
+}
+
+/// A token that counts.
+struct Found {
+    kept: Kept,
+    row: Row,
+    expires_at: i64,
+}
+
+impl Found {
+    fn spend(&self) -> Op {
+        let Row { kind, key, generation, .. } = &self.row;
+        Op::Delete { kind: kind.clone(), key: key.clone(), expected: Some(*generation) }
+    }
+}
+
+impl Authenticator {
+    /// Begins with user name and password.
+    ///
+    /// # Errors
+    /// As [`Authenticator::prove_password`].
+    pub async fn begin_transaction(
+        &self,
+        published: &Published,
+        login: &str,
+        candidate: &Candidate,
+        address: Option<IpAddr>,
+        now: i64,
+    ) -> Result<Transaction, SignInRefused> {
+        let proven = self.prove_password(published, login, candidate, address, now).await?;
+        let index = proven.user;
+        self.accept(proven).await?;
+        let user = published.directory().users().get(index).ok_or(SignInRefused::Wrong)?;
+        let factors = self.find_factors(&user.id).await?;
+        let kept = Kept { user_id: user.id.clone(), methods: vec![Method::Password] };
+        let (kind, factor_id) = match factor_id(&user.id, factors) {
+            Some(id) => (STATE, Some(id)),
+            None => (SESSION, None),
+        };
+        let (token, op, expires_at) = self.new_token(kind, &kept, now)?;
+        self.store.batch(vec![op]).await?;
+        let stage = match factor_id {
+            Some(factor_id) => Stage::Factor { state_token: token, factor_id },
+            None => Stage::Done { session_token: token },
+        };
+        Ok(Transaction { user: index, expires_at, stage })
+    }
+
+    /// Where a state token stands; `None` if it is over.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn find_transaction(
+        &self,
+        published: &Published,
+        state_token: &str,
+    ) -> Result<Option<Transaction>, SignInRefused> {
+        let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
+        let user_id = &found.kept.user_id;
+        let factor_id = factor_id(user_id, self.find_factors(user_id).await?);
+        Ok(active(published, user_id).zip(factor_id).map(|((user, _), factor_id)| Transaction {
+            user,
+            expires_at: found.expires_at,
+            stage: Stage::Factor { state_token: state_token.to_owned(), factor_id },
+        }))
+    }
+
+    /// Goes on with a second factor, if `code` is its password now or a recovery code. `None` if the
+    /// state token is over.
+    ///
+    /// # Errors
+    /// As [`Authenticator::prove_factor`].
+    pub async fn prove_transaction(
+        &self,
+        published: &Published,
+        state_token: &str,
+        code: &str,
+        now: i64,
+    ) -> Result<Option<Transaction>, SignInRefused> {
+        let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
+        let user_id = found.kept.user_id.clone();
+        let Some((user, _)) = active(published, &user_id) else { return Ok(None) };
+        self.prove_factor(&user_id, code, now).await?;
+        let methods = vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors];
+        let kept = Kept { user_id, methods };
+        let (token, op, expires_at) = self.new_token(SESSION, &kept, now)?;
+        if self.store.batch(vec![found.spend(), op]).await?.value != BatchOutcome::Applied {
+            return Ok(None);
+        }
+        let stage = Stage::Done { session_token: token };
+        Ok(Some(Transaction { user, expires_at, stage }))
+    }
+
+    /// Gives a state token up; answers whether it was one.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn cancel_transaction(&self, state_token: &str) -> Result<bool, SignInRefused> {
+        let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(false) };
+        Ok(self.store.batch(vec![found.spend()]).await?.value == BatchOutcome::Applied)
+    }
+
+    /// Opens a session by a session token, which is spent. `None` if it is over, or its person may
+    /// not sign in now.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn redeem(
+        &self,
+        published: &Published,
+        session_token: &str,
+        before: Option<&SessionSecret>,
+        agent: &str,
+        now: i64,
+    ) -> Result<Option<SignedIn>, SignInRefused> {
+        let Some(found) = self.find_token(SESSION, session_token).await? else { return Ok(None) };
+        let spent = self.store.batch(vec![found.spend()]).await?.value == BatchOutcome::Applied;
+        let Kept { user_id, methods } = found.kept;
+        if !spent || active(published, &user_id).is_none() {
+            return Ok(None);
+        }
+        self.let_in(&user_id, methods, before, agent, now).await.map(Some)
+    }
+
+    fn new_token(
+        &self,
+        kind: &str,
+        kept: &Kept,
+        now: i64,
+    ) -> Result<(String, Op, i64), SignInRefused> {
+        let token = generate_secret(&self.random);
+        let bytes = serde_json::to_vec(kept).map_err(|error| unreadable(kind, &error))?;
+        let expires_at = now.saturating_add(SECONDS);
+        let row = Row::new(kind, &lookup_hash(kind, &token), bytes);
+        let row = row.tagged(format!("user:{}", kept.user_id)).expiring_at(expires_at);
+        Ok((token, Op::Insert(row), expires_at))
+    }
+
+    async fn find_token(&self, kind: &str, token: &str) -> Result<Option<Found>, StoreError> {
+        let found = self.store.find(kind, &lookup_hash(kind, token)).await?;
+        let now = found.seconds();
+        let Some(row) = found.value else { return Ok(None) };
+        let Some(expires_at) = row.expires_at.filter(|end| now < *end) else { return Ok(None) };
+        let kept = serde_json::from_slice(&row.bytes).map_err(|error| unreadable(kind, &error))?;
+        Ok(Some(Found { kept, row, expires_at }))
+    }
+}
+
+/// A user who may sign in, and their index.
+fn active<'p>(published: &'p Published, user_id: &str) -> Option<(usize, &'p User)> {
+    let index = published.directory().find_user_by_id(user_id)?;
+    let user = published.directory().users().get(index)?;
+    user.status.may_sign_in().then_some((index, user))
+}
+
+/// The id of the app of a person, the same as long as it is the same app.
+fn factor_id(user_id: &str, factors: Factors) -> Option<String> {
+    let hash = lookup_hash("factor", &format!("{user_id}/{}", factors.app_since?));
+    let id = hash.chars().filter(char::is_ascii_alphanumeric).take(FACTOR_ID);
+    Some("ost".chars().chain(id).collect())
+}
