@@ -4,45 +4,74 @@
 use crate::drive::{Drive, Measured, Renewal, member, send};
 use crate::server::{Claimsmith, Process, here, post};
 use crate::{CONNECTIONS, Extent, tell, walk};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Ratios of processor time a request: client credentials, introspection, refresh.
 pub(crate) async fn compare(extent: &Extent) {
-    let folder = here().join("peer");
-    if !folder.join("node_modules").exists() {
-        eprintln!("oidc-provider is not measured: run `npm ci` in {}", folder.display());
+    if !folder().join("node_modules").exists() {
+        eprintln!("oidc-provider is not measured: run `npm ci` in {}", folder().display());
         return;
     }
-    let mut command = Command::new("node");
-    command.arg(folder.join("oidc-provider.mjs"));
-    let (process, address) = Process::start(&mut command);
-    let peer = Peer { process, address };
     let server = Claimsmith::start("ES256", extent);
-    let token = server.access_token().await;
-
-    let form = "grant_type=client_credentials&scope=read%3Acustomers";
+    let peer = Peer::start("jwt");
     let mut ours = Drive::new(server.address(), CONNECTIONS, &server.token_request());
-    let mut theirs = peer.drive("/token", form);
-    let both = (ours.run(server.process(), extent.turn).await, peer.run(&mut theirs, extent).await);
-    report(extent, "client credentials ES256", &both);
+    let mut theirs = peer.drive("/token", SERVICE);
+    report(
+        extent,
+        "client credentials ES256",
+        &both(&server, &mut ours, &peer, &mut theirs, extent).await,
+    );
+    refresh(&server, &peer, extent).await;
+    drop(peer);
+    introspection(&server, extent).await;
+}
 
-    let mut ours = Drive::new(server.address(), CONNECTIONS, &server.introspect_request(&token));
-    let theirs_token = peer.token(form, "access_token").await;
-    let mut theirs = peer.drive("/token/introspection", &format!("token={theirs_token}"));
-    let both = (ours.run(server.process(), extent.turn).await, peer.run(&mut theirs, extent).await);
-    report(extent, "introspection", &both);
+/// What a service asks for a token.
+const SERVICE: &str = "grant_type=client_credentials&scope=read%3Acustomers";
 
-    let session = walk::sign_in(&server).await;
+/// It looks up opaque tokens only.
+async fn introspection(server: &Claimsmith, extent: &Extent) {
+    let peer = Peer::start("opaque");
+    let (own, other) = (server.access_token().await, peer.token(SERVICE, "access_token").await);
+    let form = format!("token={other}");
+    let told = send(&peer.address, &Peer::request("/token/introspection", &form)).await;
+    assert!(told.contains("\"active\":true"), "{told}");
+    let mut ours = Drive::new(server.address(), CONNECTIONS, &server.introspect_request(&own));
+    let mut theirs = peer.drive("/token/introspection", &form);
+    let both = both(server, &mut ours, &peer, &mut theirs, extent).await;
+    report(extent, "introspection, of a JWT here and an opaque token there", &both);
+}
+
+async fn refresh(server: &Claimsmith, peer: &Peer, extent: &Extent) {
+    let session = walk::sign_in(server).await;
     let (mut own, mut others) = (Vec::new(), Vec::new());
     for _ in 0..CONNECTIONS {
         own.push(session.tokens().await.refresh_token);
         others.push(peer.token("grant_type=start&scope=openid", "refresh_token").await);
     }
     let mut ours = Drive::renewing(server.address(), own, &server.refresh_request());
-    let renewal = peer.renewal();
-    let mut theirs = Drive::renewing(&peer.address, others, &renewal);
-    let both = (ours.run(server.process(), extent.turn).await, peer.run(&mut theirs, extent).await);
+    let mut theirs = Drive::renewing(&peer.address, others, &peer.renewal());
+    let both = both(server, &mut ours, peer, &mut theirs, extent).await;
     report(extent, "refresh, durable here and in memory there", &both);
+}
+
+/// One turn each, after one that makes them warm: their compiler needs a while.
+async fn both(
+    server: &Claimsmith,
+    ours: &mut Drive,
+    peer: &Peer,
+    theirs: &mut Drive,
+    extent: &Extent,
+) -> (Measured, Measured) {
+    ours.run(server.process(), extent.turn).await;
+    theirs.run(&peer.process, extent.turn).await;
+    let own = ours.run(server.process(), extent.turn).await;
+    (own, theirs.run(&peer.process, extent.turn).await)
+}
+
+fn folder() -> PathBuf {
+    here().join("peer")
 }
 
 fn report(extent: &Extent, what: &str, (ours, theirs): &(Measured, Measured)) {
@@ -63,24 +92,29 @@ struct Peer {
 }
 
 impl Peer {
-    fn drive(&self, path: &str, form: &str) -> Drive {
-        Drive::new(&self.address, CONNECTIONS, &post(path, Some("billing-service"), form))
+    /// With access tokens of this format.
+    fn start(format: &str) -> Self {
+        let mut command = Command::new("node");
+        command.arg(folder().join("oidc-provider.mjs")).env("FORMAT", format);
+        let (process, address) = Process::start(&mut command);
+        Self { process, address }
     }
 
-    async fn run(&self, drive: &mut Drive, extent: &Extent) -> Measured {
-        // Its compiler needs a while.
-        drive.run(&self.process, extent.turn).await;
-        drive.run(&self.process, extent.turn).await
+    fn request(path: &str, form: &str) -> Vec<u8> {
+        post(path, Some("billing-service"), form)
+    }
+
+    fn drive(&self, path: &str, form: &str) -> Drive {
+        Drive::new(&self.address, CONNECTIONS, &Self::request(path, form))
     }
 
     /// A token that this form gets.
     async fn token(&self, form: &str, name: &str) -> String {
-        let request = post("/token", Some("billing-service"), form);
-        member(&send(&self.address, &request).await, name).to_owned()
+        member(&send(&self.address, &Self::request("/token", form)).await, name).to_owned()
     }
 
     fn renewal(&self) -> Renewal {
-        let request = String::from_utf8(post("/token", Some("billing-service"), "")).unwrap();
+        let request = String::from_utf8(Self::request("/token", "")).unwrap();
         let (head, _) = request.split_once("Content-Length").unwrap();
         let form = "grant_type=refresh_token&refresh_token=".to_owned();
         Renewal { head: head.to_owned(), form }
