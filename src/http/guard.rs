@@ -50,7 +50,8 @@ pub(super) async fn fence(
         log(&refusal, &id, &method, &path);
     }
     METRICS.requests.count(pattern.as_ref().map(MatchedPath::as_str), outcome, watch.nanoseconds());
-    with_id(response, &id)
+    let is_secure = surface.issuer.current().public_url().is_secure();
+    with_id(response, &id, is_secure)
 }
 
 /// What becomes of the request. It runs as a task of its own, so that a client that hangs up leaves
@@ -96,7 +97,16 @@ fn is_safe_when_stale(path: &str) -> bool {
         || path.contains("/.well-known/")
 }
 
-fn with_id(mut response: Response, id: &str) -> Response {
+/// How long a browser is to use TLS for everything here, in seconds (RFC 6797 §6.1.1).
+const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// The response with what every one has (authorization-server §1.1).
+fn with_id(mut response: Response, id: &str, is_secure: bool) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TRANSPORT);
+    }
     if let Ok(value) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -89,10 +89,15 @@ pub fn router(surface: Arc<Surface>) -> Router {
         .with_state(surface)
 }
 
-/// What is served to those who operate the server, at an address of their own.
+/// What is served to those who operate the server, at an address of their own; the organization's own
+/// server too, whose tokens they need (decision 50).
 pub fn management(surface: Arc<Surface>) -> Router {
     let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
+    let limits = middleware::from_fn_with_state(surface.clone(), limit::endpoints);
+    let token = Router::new().route("/oauth2/v1/token", post(oauth::token)).route_layer(limits);
     operation::management()
+        .merge(token)
+        .route("/oauth2/v1/keys", get(oauth::keys))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(fence)

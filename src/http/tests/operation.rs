@@ -98,3 +98,16 @@ fn figures_are_for_this_machine_unless_they_are_elsewhere() {
     });
     assert_eq!(answer.status, 200);
 }
+
+#[test]
+fn those_who_operate_the_server_get_tokens_of_the_organizations_own_server_only() {
+    let world = World::demo();
+    let router = || management(world.surface.clone());
+    let get = |path: &str| world.send_to(router(), request(Method::GET, path, None, ""));
+    assert_eq!(get("/oauth2/v1/keys").status, 200, "decision 50");
+    assert_eq!(get("/oauth2/internal/v1/keys").status, 404);
+    assert_eq!(get("/signin").status, 404);
+    let ask = posted("/oauth2/v1/token", &[("grant_type", "client_credentials")]);
+    let answer = world.send_to(router(), ask);
+    assert_eq!(answer.expect(401)["error"], "invalid_client");
+}

@@ -14,6 +14,16 @@ fn health_is_answered() {
 }
 
 #[test]
+fn every_answer_asks_for_tls_and_to_be_taken_for_what_it_is() {
+    let world = World::demo();
+    for path in ["/health", "/nowhere", TOKEN, "/oauth2/internal/v1/keys"] {
+        let answer = world.get(path);
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+}
+
+#[test]
 fn an_address_that_is_not_there_is_not_found_by_any_method() {
     let world = World::demo();
     for path in ["/", "/oauth2", "/oauth2/internal", "/oauth2/internal/v1/tokens", "/x%FFy"] {
