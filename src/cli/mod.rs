@@ -12,6 +12,7 @@ mod functions;
 mod explain;
 mod expression;
 mod import;
+mod invite;
 mod input;
 mod installation;
 mod ir;
@@ -68,6 +69,8 @@ enum Command {
     Token(token::Arguments),
     /// Make the organization that is kept say what a document says
     Import(import::Arguments),
+    /// Make a link by which a person sets their password
+    Invite(invite::Arguments),
     /// Back up, restore, check and vacuum what is kept
     Store(store::Arguments),
     /// Evaluate an expression against a context
@@ -104,6 +107,7 @@ impl Command {
             | Self::Config(_)
             | Self::Token(_)
             | Self::Import(_)
+            | Self::Invite(_)
             | Self::Store(_)
             | Self::Check(_)
             | Self::Explain(_)
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments, &settings),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Invite(arguments) => invite::run(&arguments),
         Command::Store(arguments) => store::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Ir(arguments) => ir::run(&arguments).map_err(Stop::from),

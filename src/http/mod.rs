@@ -170,6 +170,8 @@ fn pages(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
         .route("/signout", get(pages::ask_sign_out).post(pages::sign_out))
         .route("/activate", get(pages::ask_code).post(pages::activate))
+        .route("/welcome/{token}", get(pages::ask_welcome).post(pages::welcome))
+        .route("/reset/{token}", get(pages::ask_reset).post(pages::reset))
         .route("/account", get(pages::account))
         .route("/account/{what}", post(pages::change_account))
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))

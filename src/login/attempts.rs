@@ -157,6 +157,11 @@ impl Attempt {
     }
 }
 
+/// What forgives every wrong guess at this.
+pub(super) fn forgive(guessed: Guessed<'_>) -> Op {
+    Op::Delete { kind: KIND.to_owned(), key: guessed.key(), expected: None }
+}
+
 impl Counted {
     /// One more, unless it is locked.
     async fn count(

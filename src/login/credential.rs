@@ -37,7 +37,7 @@ pub(super) struct Known {
 const SHORTEST: usize = 8;
 
 /// What ends with a password, by kind of row.
-const ENDED: &[&str] = &[session::KIND, FAMILY, CODE, DEVICE];
+pub(super) const ENDED: &[&str] = &[session::KIND, FAMILY, CODE, DEVICE];
 
 enum Comparison {
     Hash(PasswordHash),
@@ -79,10 +79,7 @@ impl Authenticator {
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<(), SignInRefused> {
-        let is_login = new.as_str().eq_ignore_ascii_case(&user.login);
-        if new.as_str().chars().count() < SHORTEST || is_login {
-            return Err(SignInRefused::Weak);
-        }
+        check_new(user, &new)?;
         let proven = self.prove_password(published, &user.login, current, address, now).await?;
         let replaced = self.replace_password(user, proven.password.generation, new, now).await;
         let (attempt, ()) = proven.attempt.settle(&self.store, replaced).await?;
@@ -132,6 +129,16 @@ impl Authenticator {
             && published.is_password_of(user, candidate.as_str());
         Ok(Checked { matches: checked.matches || is_environments, ..checked })
     }
+}
+
+/// Whether a person may choose this password.
+///
+/// # Errors
+/// [`SignInRefused::Weak`] for one that is too short or is the login.
+pub(super) fn check_new(user: &User, new: &Candidate) -> Result<(), SignInRefused> {
+    let is_login = new.as_str().eq_ignore_ascii_case(&user.login);
+    let is_short = new.as_str().chars().count() < SHORTEST;
+    if is_short || is_login { Err(SignInRefused::Weak) } else { Ok(()) }
 }
 
 /// What keeps this hash as the person's password from now on.

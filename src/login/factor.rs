@@ -1,5 +1,6 @@
-//! Second factors: the app of a person that makes one-time passwords, and recovery codes for when it
-//! is lost (decision 38). One row for each person; the secret of the app is encrypted.
+//! Second factors: the app of a person that makes one-time passwords, their passkeys, and recovery
+//! codes for when these are lost (decision 38). One row for each person; the secret of the app is
+//! encrypted.
 
 use super::attempts::{Attempt, Guessed, unreadable};
 use super::rows::{Change, change};
@@ -10,7 +11,7 @@ use crate::token::{digest, one_time};
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-const KIND: &str = "factors";
+pub(super) const KIND: &str = "factors";
 
 /// The name under which the secret of an app is closed up.
 const NAME: &str = "one-time password secret 1";
@@ -39,10 +40,31 @@ struct ShownApp {
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     app: Option<KeptApp>,
-    /// Hashes of those that are left.
-    recovery: Vec<String>,
+    #[serde(default)]
+    pub(super) passkeys: Vec<KeptPasskey>,
+    /// Hashes of the codes that are left.
+    pub(super) recovery: Vec<String>,
+}
+
+/// A passkey; id and public key in base64url.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct KeptPasskey {
+    pub(super) id: String,
+    /// COSE.
+    pub(super) algorithm: i64,
+    pub(super) key: String,
+    /// How often it was used, as it says itself.
+    pub(super) count: u32,
+    /// Seconds since 1970.
+    pub(super) enrolled_at: i64,
+}
+
+/// Codes for when everything else is lost.
+pub(super) struct RecoveryCodes {
+    pub(super) texts: Vec<String>,
+    pub(super) hashes: Vec<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -56,10 +78,12 @@ struct KeptApp {
 }
 
 /// The factors that a person has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Factors {
     /// Since when there is an app, in seconds since 1970.
     pub app_since: Option<i64>,
+    /// The ids of passkeys, and since when there is each.
+    pub passkeys: Vec<(String, i64)>,
     pub n_recovery_codes: usize,
 }
 
@@ -67,7 +91,7 @@ impl Factors {
     /// Whether one can be asked for.
     #[must_use]
     pub fn any(&self) -> bool {
-        self.app_since.is_some()
+        self.app_since.is_some() || !self.passkeys.is_empty()
     }
 }
 
@@ -106,6 +130,7 @@ impl Authenticator {
         let kept = read(row.as_ref())?;
         Ok(Factors {
             app_since: kept.app.map(|app| app.enrolled_at),
+            passkeys: kept.passkeys.into_iter().map(|key| (key.id, key.enrolled_at)).collect(),
             n_recovery_codes: kept.recovery.len(),
         })
     }
@@ -145,7 +170,7 @@ impl Authenticator {
         is_good.then_some(AppSecret(shown.secret))
     }
 
-    fn seal(
+    pub(super) fn seal(
         &self,
         name: &str,
         user_id: &str,
@@ -157,7 +182,7 @@ impl Authenticator {
         Ok(URL_SAFE_NO_PAD.encode_to_string(closed))
     }
 
-    fn unseal(&self, name: &str, user_id: &str, closed: &str) -> Option<Vec<u8>> {
+    pub(super) fn unseal(&self, name: &str, user_id: &str, closed: &str) -> Option<Vec<u8>> {
         let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).ok()?;
         self.vault.open(&format!("{name} {user_id}"), &closed).ok()
     }
@@ -192,30 +217,53 @@ impl Authenticator {
     ) -> Result<Vec<String>, SignInRefused> {
         let last = one_time::matching_period(&secret.0, code, now, None);
         let last = last.ok_or(SignInRefused::Wrong)?;
-        let codes: Vec<String> =
-            (0..RECOVERY_CODES).map(|_| self.random.base62(RECOVERY_LENGTH)).collect();
-        let recovery = codes.iter().map(|code| recovery_hash(user_id, code)).collect();
+        let codes = self.new_recovery_codes(user_id);
         let failed = |error: super::AuthorizationError| StoreError::Database(error.to_string());
         let secret = self.seal(NAME, user_id, &secret.0).map_err(failed)?;
-        let kept = Kept { app: Some(KeptApp { secret, enrolled_at: now, last }), recovery };
+        let app = KeptApp { secret, enrolled_at: now, last };
         change(&self.store, (KIND, user_id), |row, _| {
+            let before = read(row)?;
             // Of two that are set up at once the first counts: it is asked for from then on.
-            if read(row)?.app.is_some() {
+            if before.app.is_some() {
                 return Err(SignInRefused::Wrong);
             }
+            let (app, recovery) = (Some(app.clone()), codes.hashes.clone());
+            let kept = Kept { app, recovery, ..before };
             Ok((Change::To(kept.row(user_id)), vec![forgive.clone()], ()))
         })
         .await?;
-        Ok(codes)
+        Ok(codes.texts)
     }
 
-    /// Takes the app and its recovery codes away.
+    /// Takes the app away.
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn remove_factors(&self, user_id: &str) -> Result<(), StoreError> {
-        let (kind, key) = (KIND.to_owned(), user_id.to_owned());
-        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
+    pub async fn remove_app(&self, user_id: &str) -> Result<(), SignInRefused> {
+        self.change_factors(user_id, |kept| kept.app = None).await
+    }
+
+    /// Changes the factors of a person; with the last go the recovery codes.
+    pub(super) async fn change_factors(
+        &self,
+        user_id: &str,
+        change_kept: impl Fn(&mut Kept),
+    ) -> Result<(), SignInRefused> {
+        change(&self.store, (KIND, user_id), |row, _| {
+            let mut kept = read(row)?;
+            change_kept(&mut kept);
+            let is_left = kept.has_factor();
+            let after = if is_left { Change::To(kept.row(user_id)) } else { Change::Gone };
+            Ok((after, Vec::new(), ()))
+        })
+        .await
+    }
+
+    pub(super) fn new_recovery_codes(&self, user_id: &str) -> RecoveryCodes {
+        let texts: Vec<String> =
+            (0..RECOVERY_CODES).map(|_| self.random.base62(RECOVERY_LENGTH)).collect();
+        let hashes = texts.iter().map(|code| recovery_hash(user_id, code)).collect();
+        RecoveryCodes { texts, hashes }
     }
 
     /// Whether `code` is the password of the person's app now, or a recovery code; each works once.
@@ -241,11 +289,12 @@ impl Authenticator {
     /// What is left when this code was used.
     fn spend(&self, user_id: &str, kept: &Kept, code: &str, now: i64) -> Option<Kept> {
         let mut left = kept.clone();
-        let app = left.app.as_mut()?;
-        let secret = self.unseal(NAME, user_id, &app.secret)?;
-        if let Some(period) = one_time::matching_period(&secret, code, now, Some(app.last)) {
-            app.last = period;
-            return Some(left);
+        if let Some(app) = left.app.as_mut() {
+            let secret = self.unseal(NAME, user_id, &app.secret)?;
+            if let Some(period) = one_time::matching_period(&secret, code, now, Some(app.last)) {
+                app.last = period;
+                return Some(left);
+            }
         }
         let hash = recovery_hash(user_id, code);
         let index = left.recovery.iter().position(|known| is_same_text(known, &hash))?;
@@ -255,14 +304,18 @@ impl Authenticator {
 }
 
 impl Kept {
-    fn row(&self, user_id: &str) -> Row {
+    pub(super) fn has_factor(&self) -> bool {
+        self.app.is_some() || !self.passkeys.is_empty()
+    }
+
+    pub(super) fn row(&self, user_id: &str) -> Row {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         Row::new(KIND, user_id, bytes).tagged(format!("user:{user_id}"))
     }
 }
 
 /// What is kept. A row that cannot be read is a failure: to nobody it means "no second factor".
-fn read(row: Option<&Row>) -> Result<Kept, StoreError> {
+pub(super) fn read(row: Option<&Row>) -> Result<Kept, StoreError> {
     let Some(row) = row else { return Ok(Kept::default()) };
     serde_json::from_slice(&row.bytes).map_err(|error| unreadable(KIND, &error))
 }

@@ -117,11 +117,11 @@ impl Session {
         self.methods.contains(&Method::SeveralFactors)
     }
 
-    /// How it was opened, and a second factor.
+    /// How it was opened, and this second factor.
     #[must_use]
-    pub fn with_second_factor(&self) -> Vec<Method> {
+    pub fn with_second_factor(&self, factor: Method) -> Vec<Method> {
         let mut methods = self.methods.clone();
-        for method in [Method::OneTimePassword, Method::SeveralFactors] {
+        for method in [factor, Method::SeveralFactors] {
             if !methods.contains(&method) {
                 methods.push(method);
             }

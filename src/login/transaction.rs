@@ -95,7 +95,7 @@ impl Authenticator {
         let user = published.directory().users().get(index).ok_or(SignInRefused::Wrong)?;
         let factors = self.find_factors(&user.id).await?;
         let kept = Kept { user_id: user.id.clone(), methods: vec![Method::Password] };
-        let (kind, factor_id) = match factor_id(&user.id, factors) {
+        let (kind, factor_id) = match factor_id(&user.id, &factors) {
             Some(id) => (STATE, Some(id)),
             None => (SESSION, None),
         };
@@ -119,7 +119,7 @@ impl Authenticator {
     ) -> Result<Option<Transaction>, SignInRefused> {
         let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
         let user_id = &found.kept.user_id;
-        let factor_id = factor_id(user_id, self.find_factors(user_id).await?);
+        let factor_id = factor_id(user_id, &self.find_factors(user_id).await?);
         Ok(active(published, user_id).zip(factor_id).map(|((user, _), factor_id)| Transaction {
             user,
             expires_at: found.expires_at,
@@ -216,8 +216,10 @@ fn active<'p>(published: &'p Published, user_id: &str) -> Option<(usize, &'p Use
 }
 
 /// The id of the app of a person, the same as long as it is the same app.
-fn factor_id(user_id: &str, factors: Factors) -> Option<String> {
-    let hash = lookup_hash("factor", &format!("{user_id}/{}", factors.app_since?));
+fn factor_id(user_id: &str, factors: &Factors) -> Option<String> {
+    // Who has passkeys alone goes on with a recovery code: a program has no browser to ask for them.
+    let since = factors.any().then(|| factors.app_since.unwrap_or_default())?;
+    let hash = lookup_hash("factor", &format!("{user_id}/{since}"));
     let id = hash.chars().filter(char::is_ascii_alphanumeric).take(FACTOR_ID);
     Some("ost".chars().chain(id).collect())
 }

@@ -13,6 +13,7 @@ mod keyring;
 mod nonce;
 pub mod one_time;
 pub mod opaque;
+pub mod passkey;
 pub mod refresh;
 pub mod vault;
 pub mod verify;

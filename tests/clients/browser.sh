@@ -54,10 +54,19 @@ SERVER="$(told "$work/server.log" ' serves .* at ')"
 ISSUER="$SERVER/oauth2/internal" node story.mjs > "$work/story.log" 2>&1 &
 started+=($!)
 told "$work/story.log" ready > /dev/null
+# Passkeys are for hosts that have a name.
+named="$(node -e 'const server = require("net").createServer().listen(0, "127.0.0.1", () => {
+    console.log(server.address().port);
+    server.close();
+});')"
+"$binary" serve --org "$work/org.json" --data "$work/named" --listen "127.0.0.1:$named" \
+    --public-url "http://localhost:$named" > "$work/named.log" 2>&1 &
+started+=($!)
+told "$work/named.log" ' serves .* at ' > /dev/null
 chromedriver --port=0 > "$work/driver.log" 2>&1 &
 started+=($!)
 port="$(told "$work/driver.log" 'started successfully on port ' | tr -dc 0-9)"
-SHOTS="${CLAIMSMITH_SHOTS:-$work}" SERVER="$SERVER" STORY=http://127.0.0.1:3000 \
+SHOTS="${CLAIMSMITH_SHOTS:-$work}" SERVER="$SERVER" NAMED="http://localhost:$named" STORY=http://127.0.0.1:3000 \
     DRIVER="http://127.0.0.1:$port" AXE="$PWD/node_modules/axe-core/axe.min.js" \
     cargo run --locked --quiet --manifest-path browser/Cargo.toml
 echo "the story was told in $(chromium --version)"

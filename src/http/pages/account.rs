@@ -4,14 +4,17 @@
 use super::super::Surface;
 use super::factor::{APP, listed, set_session, set_up};
 use super::layout::{Layout, Text, alert, hidden};
+use super::passkey::{self, relying_party};
 use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::directory::User;
 use crate::login::{
-    Agreement, AppSecret, Candidate, FoundSession, Pending, Session, SignInRefused,
+    Agreement, Answered, AppSecret, Candidate, Factors, FoundSession, Method, Pending, Session,
+    SignInRefused,
 };
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use claimsmith_runtime::time::{DateTime, Zone};
 use std::sync::Arc;
 
 /// Where the page is.
@@ -46,6 +49,7 @@ pub(crate) async fn change_account(
     let changed = match what.as_str() {
         "password" => change_password(&surface, &visit, user).await,
         "factor" => return Ok(change_factor(&surface, &visit, session, user).await),
+        "passkey" => return Ok(change_passkeys(&surface, &visit, session, user).await),
         "consent" => revoke(&surface, &visit, user).await,
         "session" => end_session(&surface, &visit, user).await,
         _ => return Ok(StatusCode::NOT_FOUND.into_response()),
@@ -155,8 +159,106 @@ async fn remove(
     now: i64,
 ) -> Result<Option<Response>, SignInRefused> {
     surface.login.prove_factor(&user.id, code, now).await?;
-    surface.login.remove_factors(&user.id).await?;
+    surface.login.remove_app(&user.id).await?;
     Ok(None)
+}
+
+/// That who is there knows the password.
+async fn prove_current(surface: &Surface, visit: &Visit, user: &User) -> Result<(), SignInRefused> {
+    let login = &surface.login;
+    let current = Candidate::new(visit.form.find("current").unwrap_or_default());
+    let current = current.ok_or(SignInRefused::Wrong)?;
+    let (published, address) = (&visit.published, visit.address);
+    let proven = login.prove_password(published, &user.login, &current, address, visit.now).await?;
+    login.accept(proven).await
+}
+
+/// Makes a passkey, or takes one away; both for who knows the password.
+async fn change_passkeys(
+    surface: &Surface,
+    visit: &Visit,
+    session: &Session,
+    user: &User,
+) -> Response {
+    let words = visit.words;
+    let (outcome, wrong) = match (visit.form.find("do"), visit.answered_by_passkey()) {
+        (Some("remove"), _) => (remove_passkey(surface, visit, user).await, words.wrong_password),
+        (_, Some(answered)) => {
+            let made = add_passkey(surface, visit, session, user, answered).await;
+            (made.map(Some), words.passkey_failed)
+        }
+        (_, None) => (ask_for_passkey(surface, visit, user).await, words.wrong_password),
+    };
+    let notice = match outcome {
+        Ok(Some(response)) => return response,
+        Ok(None) => Notice::Done,
+        Err(SignInRefused::Wrong) => Notice::Wrong(wrong.to_owned()),
+        Err(refused) => Notice::Wrong(told(visit, &refused)),
+    };
+    show(surface, visit, session, user, notice).await
+}
+
+async fn remove_passkey(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<Option<Response>, SignInRefused> {
+    prove_current(surface, visit, user).await?;
+    let id = visit.form.find("key").unwrap_or_default();
+    surface.login.remove_passkey(&user.id, id).await?;
+    Ok(None)
+}
+
+async fn ask_for_passkey(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<Option<Response>, SignInRefused> {
+    prove_current(surface, visit, user).await?;
+    let layout = visit.layout(surface);
+    let words = layout.words;
+    let party = relying_party(&visit.published).ok_or(SignInRefused::Wrong)?;
+    let own = visit.cookies.session.as_ref().ok_or(SignInRefused::Wrong)?;
+    let (person, now) = ((user.id.as_str(), user.login.as_str()), visit.now);
+    let asked = match surface.login.ask_for_new_passkey(party, person, own, now).await {
+        Ok(asked) => asked,
+        Err(error) => return Ok(Some(failed(&layout, &error.to_string()))),
+    };
+    let form = passkey::form(&layout, "account/passkey", &visit.csrf(), &asked, "");
+    let body = format!("<p>{}</p>\n{form}", words.passkey_help);
+    let layout = layout.running(passkey::SCRIPT);
+    Ok(Some(layout.render(StatusCode::OK, words.add_passkey, &body)))
+}
+
+async fn add_passkey(
+    surface: &Surface,
+    visit: &Visit,
+    session: &Session,
+    user: &User,
+    answered: Answered<'_>,
+) -> Result<Response, SignInRefused> {
+    let party = relying_party(&visit.published).ok_or(SignInRefused::Wrong)?;
+    let own = visit.cookies.session.clone().ok_or(SignInRefused::Wrong)?;
+    let made = surface.login.enrol_passkey(party, &user.id, &[own], answered, visit.now).await?;
+    let methods = session.with_second_factor(Method::Passkey);
+    let before = visit.cookies.session.as_ref();
+    let let_in = surface.login.let_in(&user.id, methods, before, &visit.agent, visit.now);
+    let signed_in = let_in.await?;
+    let mut response = match made.as_slice() {
+        [] => visit.back_to_account(),
+        codes => recovery_page(surface, visit, codes),
+    };
+    set_session(&mut response, visit, &signed_in);
+    Ok(response)
+}
+
+/// The recovery codes, which are told this once.
+fn recovery_page(surface: &Surface, visit: &Visit, codes: &[String]) -> Response {
+    let layout = visit.layout(surface);
+    let home = format!("{}{HOME}", visit.published.public_url());
+    let next = format!("<p><a href=\"{}\">{}</a></p>\n", Text(&home), layout.words.go_on);
+    let body = listed(&layout, codes, &next);
+    layout.render(StatusCode::OK, layout.words.recovery, &body)
 }
 
 /// Shows the secret of a new app to who knows the password: whoever found an open browser must not
@@ -167,12 +269,8 @@ async fn begin_to_enrol(
     user: &User,
 ) -> Result<Option<Response>, SignInRefused> {
     let (login, now) = (&surface.login, visit.now);
-    let current = Candidate::new(visit.form.find("current").unwrap_or_default());
-    let current = current.ok_or(SignInRefused::Wrong)?;
-    let proven =
-        login.prove_password(&visit.published, &user.login, &current, visit.address, now).await?;
-    login.accept(proven).await?;
-    if login.find_factors(&user.id).await?.any() {
+    prove_current(surface, visit, user).await?;
+    if login.find_factors(&user.id).await?.app_since.is_some() {
         return Ok(Some(visit.back_to_account()));
     }
     let browser = visit.cookies.session.as_ref().ok_or(SignInRefused::Wrong)?;
@@ -220,18 +318,14 @@ async fn finish_enrolling(
     code: &str,
 ) -> Result<Response, SignInRefused> {
     let (login, now) = (&surface.login, visit.now);
-    if login.find_factors(&user.id).await?.any() {
+    if login.find_factors(&user.id).await?.app_since.is_some() {
         return Ok(visit.back_to_account());
     }
     let codes = login.enrol_app(&user.id, secret, code, now).await?;
-    let methods = session.with_second_factor();
+    let methods = session.with_second_factor(Method::OneTimePassword);
     let before = visit.cookies.session.as_ref();
     let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
-    let layout = visit.layout(surface);
-    let home = format!("{}/account", visit.published.public_url());
-    let next = format!("<p><a href=\"{}\">{}</a></p>\n", Text(&home), layout.words.go_on);
-    let body = listed(&layout, &codes, &next);
-    let mut response = layout.render(StatusCode::OK, layout.words.recovery, &body);
+    let mut response = recovery_page(surface, visit, &codes);
     set_session(&mut response, visit, &signed_in);
     Ok(response)
 }
@@ -307,7 +401,7 @@ async fn show(
     };
     let body = format!(
         "{top}<p>{signed_in_as} <strong>{who}</strong></p>\n{sign_out}\
-         <h2>{password}</h2>\n{password_form}<h2>{factor}</h2>\n{factor_form}\
+         <h2>{password}</h2>\n{password_form}<h2>{factor}</h2>\n{factor_form}{passkeys}\
          <h2>{consents}</h2>\n{agreements}<h2>{sessions_title}</h2>\n{sessions}",
         signed_in_as = words.signed_in_as,
         who = Text(&user.login),
@@ -317,11 +411,12 @@ async fn show(
         factor = words.factor,
         factor_form =
             factor_form(&layout, &csrf, factors.app_since.is_some(), factors.n_recovery_codes),
+        passkeys = passkeys(&layout, &csrf, &factors),
         consents = words.consents,
-        agreements = rows(words, agreements.iter().map(|one| agreement(&layout, &csrf, one))),
+        agreements = rows_of(words, agreements.iter().map(|one| agreement(&layout, &csrf, one))),
         sessions_title = words.sessions,
         sessions =
-            rows(words, sessions.iter().map(|one| session_row(&layout, &csrf, one, session))),
+            rows_of(words, sessions.iter().map(|one| session_row(&layout, &csrf, one, session))),
     );
     layout.render(status, words.account, &body)
 }
@@ -330,7 +425,7 @@ fn button(class: &str, text: &str) -> String {
     format!("<button type=\"submit\" class=\"{class}\">{text}</button>\n")
 }
 
-fn rows(words: &super::Words, rows: impl Iterator<Item = String>) -> String {
+fn rows_of(words: &super::Words, rows: impl Iterator<Item = String>) -> String {
     let rows: String = rows.collect();
     if rows.is_empty() {
         return format!("<p class=\"soft\">{}</p>\n", words.none);
@@ -373,6 +468,37 @@ fn factor_form(layout: &Layout<'_>, csrf: &str, has_app: bool, n_codes: usize) -
         button("second", words.remove_factor),
     );
     layout.form("account/factor", csrf, &fields)
+}
+
+/// The passkeys of a person, and how to make one, where there can be any.
+fn passkeys(layout: &Layout<'_>, csrf: &str, factors: &Factors) -> String {
+    let words = layout.words;
+    if relying_party(layout.published).is_none() {
+        return String::new();
+    }
+    let rows = factors.passkeys.iter().enumerate().map(|(index, (id, since))| {
+        let day = day(*since).unwrap_or_default();
+        let fields = [
+            hidden("do", "remove"),
+            hidden("key", id),
+            password_field(&format!("passkey-{index}"), "current", words.current_password),
+            button("small second", words.remove_passkey),
+        ];
+        let form = layout.form("account/passkey", csrf, &fields.concat());
+        format!("<li><span>{} {day}</span>{form}</li>\n", words.passkey)
+    });
+    let fields = [
+        password_field("passkey-current", "current", words.current_password),
+        button("second", words.add_passkey),
+    ];
+    let add = layout.form("account/passkey", csrf, &fields.concat());
+    format!("<h3>{}</h3>\n{}{add}", words.passkeys, rows_of(words, rows))
+}
+
+/// The day of a time in seconds since 1970, in UTC (RFC 3339).
+fn day(seconds: i64) -> Option<String> {
+    let time = DateTime::new(seconds.saturating_mul(1_000_000), Zone::UTC)?.text();
+    time.split('T').next().map(str::to_owned)
 }
 
 fn agreement(layout: &Layout<'_>, csrf: &str, agreement: &Agreement) -> String {

@@ -4,9 +4,10 @@
 use super::super::Surface;
 use super::super::cookie::{Cookie, csrf_token};
 use super::layout::{Layout, Text, alert, hidden};
+use super::passkey::{self, relying_party};
 use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::directory::{User, UserStatus};
-use crate::login::{AppSecret, Method, Pending, SignInRefused, SignedIn, usable};
+use crate::login::{Answered, AppSecret, Method, Pending, SignInRefused, SignedIn, usable};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -51,6 +52,9 @@ async fn try_factor(
     let code = visit.form.find("code").unwrap_or_default();
     let enrolling = visit.form.find(APP);
     let factors = login.find_factors(&user.id).await?;
+    if let Some(answered) = visit.answered_by_passkey() {
+        return by_passkey(surface, visit, (closed, pending), user, answered).await;
+    }
     // Who has a factor cannot set up another instead of proving it.
     let recovery = match enrolling.filter(|_| !factors.any()) {
         Some(app) => {
@@ -62,18 +66,47 @@ async fn try_factor(
             None
         }
     };
-    let methods = match &visit.session {
-        Some(found) if pending.proven(now).is_none() => found.session.with_second_factor(),
-        _ => vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors],
-    };
-    let before = visit.cookies.session.as_ref();
-    let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
+    let signed_in = let_in(surface, visit, pending, user, Method::OneTimePassword).await?;
     let mut response = match recovery {
         Some(codes) => told_once(&visit.layout_for(surface, Some(pending)), closed, &codes),
         None => visit.go_on(surface, pending, closed, &signed_in.session).await,
     };
     set_session(&mut response, visit, &signed_in);
     Ok(response)
+}
+
+async fn by_passkey(
+    surface: &Surface,
+    visit: &Visit,
+    (closed, pending): (&str, &Pending),
+    user: &User,
+    answered: Answered<'_>,
+) -> Result<Response, SignInRefused> {
+    let party = relying_party(&visit.published).ok_or(SignInRefused::Wrong)?;
+    let browsers = &visit.cookies.browsers;
+    surface.login.prove_passkey(party, &user.id, browsers, answered, visit.now).await?;
+    let signed_in = let_in(surface, visit, pending, user, Method::Passkey).await?;
+    let mut response = visit.go_on(surface, pending, closed, &signed_in.session).await;
+    set_session(&mut response, visit, &signed_in);
+    Ok(response)
+}
+
+/// Lets somebody in who proved this factor, and a password before or now.
+async fn let_in(
+    surface: &Surface,
+    visit: &Visit,
+    pending: &Pending,
+    user: &User,
+    factor: Method,
+) -> Result<SignedIn, SignInRefused> {
+    let methods = match &visit.session {
+        Some(found) if pending.proven(visit.now).is_none() => {
+            found.session.with_second_factor(factor)
+        }
+        _ => vec![Method::Password, factor, Method::SeveralFactors],
+    };
+    let before = visit.cookies.session.as_ref();
+    surface.login.let_in(&user.id, methods, before, &visit.agent, visit.now).await
 }
 
 pub(crate) fn set_session(response: &mut Response, visit: &Visit, signed_in: &SignedIn) {
@@ -158,8 +191,19 @@ async fn show(
         let fields = set_up(&layout, user, (&secret, &app), told.is_some());
         (words.set_up, format!("{request}{fields}"))
     };
-    let form = layout.form("signin/factor", &csrf_token(&visit.browser), &fields);
-    Ok(layout.render(status, title, &format!("{}{form}", alert(told.as_deref()))))
+    let csrf = csrf_token(&visit.browser);
+    let form = layout.form("signin/factor", &csrf, &fields);
+    let party = relying_party(&visit.published).filter(|_| !factors.passkeys.is_empty());
+    let (layout, passkey) = match party {
+        Some(party) => {
+            let asked = surface.login.ask_for_passkey(party, &user.id, &visit.browser, visit.now);
+            let asked = asked.await.map_err(|error| failed(&layout, &error.to_string()))?;
+            let form = passkey::form(&layout, "signin/factor", &csrf, &asked, &request);
+            (layout.running(passkey::SCRIPT), form)
+        }
+        None => (layout, String::new()),
+    };
+    Ok(layout.render(status, title, &format!("{}{passkey}{form}", alert(told.as_deref()))))
 }
 
 /// What sets up an app: its secret to scan or type, the same closed up, and a field for its first

@@ -43,6 +43,8 @@ pub(crate) struct Layout<'l> {
     pub(super) words: &'static Words,
     /// Whether its forms may lead to other hosts.
     leads_away: bool,
+    /// What runs on it.
+    script: Option<&'static str>,
 }
 
 impl<'l> Layout<'l> {
@@ -51,7 +53,7 @@ impl<'l> Layout<'l> {
         published: &'l Published,
         words: &'static Words,
     ) -> Self {
-        Self { surface, published, words, leads_away: false }
+        Self { surface, published, words, leads_away: false, script: None }
     }
 
     /// A page whose forms end with a redirect to a client. Chromium holds every redirect after a form
@@ -59,6 +61,11 @@ impl<'l> Layout<'l> {
     /// such a page does without.
     pub(super) fn leading_away(self) -> Self {
         Self { leads_away: true, ..self }
+    }
+
+    /// A page that this runs on.
+    pub(super) fn running(self, script: &'static str) -> Self {
+        Self { script: Some(script), ..self }
     }
 
     /// The page: `title` is a plain text, `body` is markup.
@@ -77,7 +84,7 @@ impl<'l> Layout<'l> {
              </head>\n\
              <body>\n\
              <header><p class=\"organization\">{brand}</p></header>\n\
-             <main>\n<h1>{title}</h1>\n{body}</main>\n{footer}\
+             <main>\n<h1>{title}</h1>\n{body}</main>\n{footer}{script}\
              </body>\n\
              </html>\n",
             language = self.words.language,
@@ -86,6 +93,9 @@ impl<'l> Layout<'l> {
             theme = self.theme(),
             brand = self.brand(),
             footer = self.footer(),
+            script = self.script.map_or_else(String::new, |script| {
+                format!("<script nonce=\"{nonce}\">\n{script}</script>\n")
+            }),
         );
         (status, self.headers(&nonce), page).into_response()
     }
@@ -119,10 +129,14 @@ impl<'l> Layout<'l> {
 
     /// Nothing but this page and its style, in no frame, kept by nobody.
     fn headers(&self, nonce: &str) -> [(HeaderName, HeaderValue); 8] {
+        let scripts = match self.script {
+            Some(_) => format!("script-src 'nonce-{nonce}'; "),
+            None => String::new(),
+        };
         let pictures = if self.published.theme().logo.is_some() { "img-src data:; " } else { "" };
         let forms = if self.leads_away { "" } else { "form-action 'self'; " };
         let policy = format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; {pictures}{forms}frame-ancestors 'none'; \
+            "default-src 'none'; style-src 'nonce-{nonce}'; {scripts}{pictures}{forms}frame-ancestors 'none'; \
              base-uri 'none'"
         );
         let policy = HeaderValue::from_str(&policy)

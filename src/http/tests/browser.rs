@@ -182,7 +182,7 @@ pub(super) fn parameters(found: &str, uri: &str) -> BTreeMap<String, String> {
 }
 
 /// An attribute of a tag, read as browsers read it.
-fn attribute(tag: &str, name: &str) -> Option<String> {
+pub(super) fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!("{name}=\""))?;
     let value = rest.split('"').next()?;
     let value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");

@@ -2,15 +2,18 @@
 //! tokens and calls two services with them. On the way every page is photographed at the width of a
 //! phone and of a desktop, and looked over by axe-core.
 //!
-//! `STORY` is where the application is, `SERVER` where the issuer is, `DRIVER` where chromedriver
-//! listens, `AXE` the file of axe-core, `SHOTS` the folder for the pictures.
+//! `STORY` is where the application is, `SERVER` where the issuer is, `NAMED` where one is whose host
+//! has a name, as passkeys need, `DRIVER` where chromedriver listens, `AXE` the file of axe-core, `SHOTS` the folder for the pictures.
 
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
+use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use std::error::Error;
 use std::time::{Duration, Instant};
 use std::{env, fs};
+use url::{ParseError, Url};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -24,6 +27,7 @@ struct Story {
     client: Client,
     story: String,
     server: String,
+    named: String,
     axe: String,
     shots: String,
 }
@@ -45,6 +49,7 @@ async fn main() -> Done {
         client: client.clone(),
         story: read("STORY")?,
         server: read("SERVER")?,
+        named: read("NAMED")?,
         axe: fs::read_to_string(read("AXE")?)?,
         shots: read("SHOTS")?,
     };
@@ -63,6 +68,7 @@ impl Story {
         self.deny().await?;
         self.look_after_the_account().await?;
         self.sign_out().await?;
+        self.use_a_passkey().await?;
         self.get_lost().await
     }
 
@@ -103,6 +109,31 @@ impl Story {
         self.look_at("sign-out").await?;
         self.press("main button").await?;
         self.look_at("signed-out").await
+    }
+
+    /// By an authenticator that the browser makes up (Web Authentication Level 3 §11).
+    async fn use_a_passkey(&self) -> Done {
+        self.client.issue_cmd(AddAuthenticator).await?;
+        let account = format!("{}/account", self.named);
+        let credentials = [("username", "ada@example.com"), ("password", &*password())];
+        self.client.goto(&account).await?;
+        self.fill(&credentials).await?;
+        self.look_at("account-without-passkey").await?;
+        self.client.find(Locator::Id("passkey-current")).await?.send_keys(&password()).await?;
+        self.press("form[action$='/account/passkey'] button").await?;
+        self.look_at("passkey-new").await?;
+        self.press("form.passkey button").await?;
+        self.look_at("recovery").await?;
+        self.read("Your recovery codes").await?;
+        self.client.goto(&account).await?;
+        self.look_at("account-with-passkey").await?;
+        self.client.goto(&format!("{}/signout", self.named)).await?;
+        self.press("main button").await?;
+        self.client.goto(&account).await?;
+        self.fill(&credentials).await?;
+        self.look_at("factor-passkey").await?;
+        self.press("form.passkey button").await?;
+        self.read("You are signed in as").await
     }
 
     async fn get_lost(&self) -> Done {
@@ -182,6 +213,27 @@ impl Story {
             Some(violations) if violations.is_empty() => Ok(()),
             _ => Err(format!("axe-core finds on {name}: {found:#}").into()),
         }
+    }
+}
+
+/// An authenticator in the browser, whose person is always there.
+#[derive(Debug)]
+struct AddAuthenticator;
+
+impl WebDriverCompatibleCommand for AddAuthenticator {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/webauthn/authenticator", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let body = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+        });
+        (Method::POST, Some(body.to_string()))
     }
 }
 

@@ -1,0 +1,50 @@
+//! `claimsmith invite`: a link by which a person sets their first password, or another one.
+
+use super::installation::{Installation, Stop};
+use super::{PUBLIC_URL, log, tell};
+use crate::clock::Clock;
+use crate::login::{Invitation, invite};
+use crate::program::Engine;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Whoever has the link sets the password: give it to the person alone. A first one may \
+    be followed for seven days, one of --reset for an hour.\n\n\
+    Example:\n  claimsmith invite ada@example.com --data /var/lib/claimsmith \
+    --public-url https://id.example.com"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    installation: Installation,
+    /// The login or id of the person
+    login: String,
+    /// For somebody who lost their password
+    #[arg(long)]
+    reset: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
+    log::start();
+    let installation = &arguments.installation;
+    let public_url = installation.public_url(PUBLIC_URL)?;
+    let invitation = if arguments.reset { Invitation::Reset } else { Invitation::Welcome };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let token = runtime.block_on(async {
+        let opened = installation.open(None).await?;
+        let kept = Box::pin(opened.kept(&public_url, None, Engine::Interpreter)).await?;
+        let directory = &kept.draft.organization().directory;
+        let name = arguments.login.trim();
+        let index = directory
+            .find_user_by_login_in_any_case(name)
+            .or_else(|| directory.find_user_by_id(name));
+        let user = index.and_then(|index| directory.users().get(index));
+        let user = user.ok_or_else(|| format!("there is no user `{name}`"))?;
+        let now = Clock::System.seconds();
+        let token = invite(&opened.store, &opened.random, invitation, &user.id, now).await;
+        token.map_err(|error| Stop::from(error.to_string()))
+    })?;
+    tell(&format!("{public_url}/{}/{token}\n", invitation.word()))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,133 @@
+//! `/welcome/{token}` and `/reset/{token}`: a person sets a password by a link that was sent to them.
+
+use super::super::Surface;
+use super::super::cookie::csrf_token;
+use super::layout::{Text, alert};
+use super::{Instead, Visit, error_page, failed, redirect};
+use crate::directory::User;
+use crate::login::{Candidate, Invitation, SignInRefused};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use std::sync::Arc;
+
+/// `GET /welcome/{token}`
+pub(crate) async fn ask_welcome(
+    State(surface): State<Arc<Surface>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Instead> {
+    ask(&surface, Invitation::Welcome, &token, request).await
+}
+
+/// `POST /welcome/{token}`
+pub(crate) async fn welcome(
+    State(surface): State<Arc<Surface>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Instead> {
+    follow(&surface, Invitation::Welcome, &token, request).await
+}
+
+/// `GET /reset/{token}`
+pub(crate) async fn ask_reset(
+    State(surface): State<Arc<Surface>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Instead> {
+    ask(&surface, Invitation::Reset, &token, request).await
+}
+
+/// `POST /reset/{token}`
+pub(crate) async fn reset(
+    State(surface): State<Arc<Surface>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Instead> {
+    follow(&surface, Invitation::Reset, &token, request).await
+}
+
+/// The page changes nothing: programs that look at links before people do spend no token.
+async fn ask(
+    surface: &Surface,
+    invitation: Invitation,
+    token: &str,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(surface, request).await?;
+    let user = find(surface, &visit, invitation, token).await?;
+    Ok(page(surface, &visit, (invitation, token), user, None))
+}
+
+async fn follow(
+    surface: &Surface,
+    invitation: Invitation,
+    token: &str,
+    request: Request,
+) -> Result<Response, Instead> {
+    let visit = Visit::read(surface, request).await?;
+    visit.prove_form(surface)?;
+    let user = find(surface, &visit, invitation, token).await?;
+    let (published, now) = (&visit.published, visit.now);
+    let Some(new) = Candidate::new(visit.form.find("new").unwrap_or_default()) else {
+        return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
+    };
+    match surface.login.follow_invitation(published, invitation, token, new, now).await {
+        Ok(Some(())) => {
+            let home = format!("{}/account", published.public_url());
+            Ok(redirect(StatusCode::SEE_OTHER, &home))
+        }
+        Ok(None) => Ok(over(surface, &visit)),
+        Err(SignInRefused::Weak | SignInRefused::Wrong) => {
+            Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)))
+        }
+        Err(refused) => Ok(failed(&visit.layout(surface), &refused.to_string())),
+    }
+}
+
+async fn find<'v>(
+    surface: &Surface,
+    visit: &'v Visit,
+    invitation: Invitation,
+    token: &str,
+) -> Result<&'v User, Instead> {
+    let found = surface.login.find_invited(&visit.published, invitation, token).await;
+    let found = found.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
+    found.ok_or_else(|| over(surface, visit).into())
+}
+
+fn over(surface: &Surface, visit: &Visit) -> Response {
+    error_page(&visit.layout(surface), 400, visit.words.link_is_over)
+}
+
+fn page(
+    surface: &Surface,
+    visit: &Visit,
+    (invitation, token): (Invitation, &str),
+    user: &User,
+    wrong: Option<&str>,
+) -> Response {
+    let layout = visit.layout(surface);
+    let words = layout.words;
+    let described = if wrong.is_some() { " aria-describedby=\"alert\"" } else { "" };
+    let login = Text(&user.login);
+    // The name is there for whatever keeps passwords.
+    let fields = format!(
+        "<input type=\"text\" name=\"username\" value=\"{login}\" autocomplete=\"username\" \
+         readonly aria-label=\"{user_name}\">\n\
+         <label for=\"new\">{new}</label>\n<input type=\"password\" id=\"new\" name=\"new\" \
+         autocomplete=\"new-password\" required autofocus{described}>\n\
+         <button type=\"submit\">{go_on}</button>\n",
+        user_name = words.user_name,
+        new = words.new_password,
+        go_on = words.go_on,
+    );
+    let action = format!("{}/{token}", invitation.word());
+    let form = layout.form(&action, &csrf_token(&visit.browser), &fields);
+    let title = match invitation {
+        Invitation::Welcome => words.welcome,
+        Invitation::Reset => words.reset,
+    };
+    let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    visit.keep_browser(layout.render(status, title, &format!("{}{form}", alert(wrong))))
+}

@@ -1,0 +1,143 @@
+//! Links by which a person sets a password without knowing one: to be welcomed, or to be let in again
+//! (decision 38, `/welcome/{token}` and `/reset/{token}`). A token is kept by its hash, and is spent
+//! once.
+
+use super::attempts::{Guessed, forgive};
+use super::credential::{self, ENDED, check_new};
+use super::password::Candidate;
+use super::{Authenticator, SignInRefused};
+use crate::directory::User;
+use crate::publish::Published;
+use crate::random::Random;
+use crate::store::{BatchOutcome, Op, Row, STEP, Store, StoreError};
+use crate::token::opaque::{generate_secret, lookup_hash};
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invitation {
+    /// Somebody who never had a password.
+    Welcome,
+    /// Somebody who lost it.
+    Reset,
+}
+
+impl Invitation {
+    /// Their words in addresses.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("welcome", Self::Welcome), ("reset", Self::Reset)];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
+    }
+
+    /// The kind of the rows; their key is the hash of the token.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Welcome => "welcome-token",
+            Self::Reset => "reset-token",
+        }
+    }
+
+    /// How long it may be followed, in seconds.
+    fn seconds(self) -> i64 {
+        match self {
+            Self::Welcome => 7 * 24 * 3600,
+            Self::Reset => 3600,
+        }
+    }
+}
+
+/// A token for this person. A second one ends the first.
+///
+/// # Errors
+/// The store's failure.
+pub async fn invite(
+    store: &Store,
+    random: &Random,
+    invitation: Invitation,
+    user_id: &str,
+    now: i64,
+) -> Result<String, StoreError> {
+    let (kind, token) = (invitation.kind(), generate_secret(random));
+    let tag = format!("user:{user_id}");
+    let row = Row::new(kind, &lookup_hash(kind, &token), user_id.as_bytes().to_vec());
+    let row = row.tagged(tag.clone()).expiring_at(now.saturating_add(invitation.seconds()));
+    let before = Op::DeleteTagged { kind: Some(kind.to_owned()), tag, limit: STEP };
+    store.batch(vec![before, Op::Insert(row)]).await?;
+    Ok(token)
+}
+
+impl Authenticator {
+    /// Whom a token was made for, if it may be followed still.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn find_invited<'p>(
+        &self,
+        published: &'p Published,
+        invitation: Invitation,
+        token: &str,
+    ) -> Result<Option<&'p User>, StoreError> {
+        let found = self.find_invitation(invitation, token).await?;
+        Ok(found.and_then(|row| invited(published, &row)))
+    }
+
+    /// Sets the password of whom a token was made for, and spends it. What the password before
+    /// opened ends, and its failures are forgiven. `None` if the token may not be followed any more.
+    ///
+    /// # Errors
+    /// [`SignInRefused::Weak`], or that the hasher is busy or the store failed.
+    pub async fn follow_invitation(
+        &self,
+        published: &Published,
+        invitation: Invitation,
+        token: &str,
+        new: Candidate,
+        now: i64,
+    ) -> Result<Option<()>, SignInRefused> {
+        let Some(row) = self.find_invitation(invitation, token).await? else { return Ok(None) };
+        let Some(user) = invited(published, &row) else { return Ok(None) };
+        check_new(user, &new)?;
+        let generation = self.find_password(user).await?.generation;
+        let hash = self.hasher.make(new).await?;
+        let Row { kind, key, generation: expected, .. } = row;
+        let mut ops = vec![
+            Op::Delete { kind, key, expected: Some(expected) },
+            credential::keep(user, generation, hash, now),
+            forgive(Guessed::Password(&user.login)),
+        ];
+        let tag = format!("user:{}", user.id);
+        ops.extend(ENDED.iter().map(|kind| Op::DeleteTagged {
+            kind: Some((*kind).to_owned()),
+            tag: tag.clone(),
+            limit: STEP,
+        }));
+        if self.store.batch(ops).await?.value != BatchOutcome::Applied {
+            return Ok(None);
+        }
+        for kind in ENDED {
+            self.store.delete_by_tag(Some(kind), &tag).await?;
+        }
+        Ok(Some(()))
+    }
+
+    async fn find_invitation(
+        &self,
+        invitation: Invitation,
+        token: &str,
+    ) -> Result<Option<Row>, StoreError> {
+        let kind = invitation.kind();
+        let found = self.store.find(kind, &lookup_hash(kind, token)).await?;
+        let now = found.seconds();
+        Ok(found.value.filter(|row| row.expires_at.is_some_and(|end| now < end)))
+    }
+}
+
+/// Only who may sign in sets a password.
+fn invited<'p>(published: &'p Published, row: &Row) -> Option<&'p User> {
+    let id = std::str::from_utf8(&row.bytes).ok()?;
+    let index = published.directory().find_user_by_id(id)?;
+    published.directory().users().get(index).filter(|user| user.status.may_sign_in())
+}
