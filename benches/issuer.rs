@@ -90,6 +90,7 @@ fn ask(published: &Published, presented: Presented) -> Issued {
 fn person(published: &Published) -> Proof<'_> {
     let directory = published.directory();
     let user = directory.find_user_by_login("ada@example.com").unwrap();
+    let user = published.records().person(user).unwrap().clone();
     let client = directory.find_application_index("web-app").unwrap();
     let server = published.find_server("internal").unwrap();
     let sign_in =
@@ -166,8 +167,9 @@ fn besides_the_signature(_: &mut Criterion) {
         let published = made(algorithm);
         let server = published.find_server("server0").unwrap();
         let client = published.directory().find_application_index("web-app").unwrap();
+        let user = published.records().person(0).unwrap().clone();
         let sign_in = SignIn {
-            user: 0,
+            user,
             auth_time: NOW,
             methods: vec!["pwd".to_owned()],
             acr: None,

@@ -82,7 +82,8 @@ fn median(mut times: Vec<Duration>) -> f64 {
 fn issue(published: &Published, worker: &mut Worker) -> String {
     let server = published.servers().first().unwrap();
     let client = published.directory().find_application_index("web-app").unwrap();
-    let sign_in = SignIn { user: 0, auth_time: 0, methods: Vec::new(), acr: None, session: None };
+    let user = published.records().person(0).unwrap().clone();
+    let sign_in = SignIn { user, auth_time: 0, methods: Vec::new(), acr: None, session: None };
     let grant = "authorization_code";
     let proof = Proof::by_operator(published, server, client, Some(sign_in), grant, "scope:1", API);
     let proof = proof.unwrap();
@@ -234,7 +235,8 @@ fn evaluations_meanwhile(scale: &Scale) {
 fn decide(published: &Published, worker: &mut Worker) -> bool {
     let server = published.servers().first().unwrap();
     let client = published.directory().find_application_index("web-app").unwrap();
-    let sign_in = SignIn { user: 0, auth_time: 0, methods: Vec::new(), acr: None, session: None };
+    let user = published.records().person(0).unwrap().clone();
+    let sign_in = SignIn { user, auth_time: 0, methods: Vec::new(), acr: None, session: None };
     let grant = "authorization_code";
     let proof = Proof::by_operator(published, server, client, Some(sign_in), grant, "scope:1", API);
     let proof = proof.unwrap();

@@ -4,11 +4,11 @@
 
 use super::installation::{Opened, Stop};
 use super::{STACK, say, show_problems};
-use crate::organization::{Adopted, adopt, import, join, read_all};
+use crate::organization::{Adopted, adopt, import, is_named, join, read_all, read_named};
 use crate::program::Engine;
 use crate::publish::{Draft, PublicUrl, Published, compile_after};
 use crate::store::StoreError;
-use crate::store::organization::{Counters, Entity, Organizations};
+use crate::store::organization::{Changed, Counter, Counters, Entity, EntityKind, Organizations};
 use std::sync::Arc;
 use std::thread;
 use tokio::sync::oneshot;
@@ -37,15 +37,14 @@ impl Opened {
         let Some((draft, wanted)) = document else {
             return self.kept(public_url, None, Engine::Interpreter).await;
         };
-        match adopt(&self.organizations(), &wanted).await? {
-            Adopted::Same(counters) => Ok(Kept { draft, counters }),
-            Adopted::Imported(imported) => Ok(Kept { draft, counters: imported.counters }),
-            Adopted::ChangedSince => {
-                say("warning: the organization that is kept was changed since the document was \
-                     imported, and is served as it is; `claimsmith import` would replace it\n");
-                self.kept(public_url, None, Engine::Interpreter).await
-            }
+        let adopted = adopt(&self.organizations(), &wanted).await?;
+        if adopted == Adopted::ChangedSince {
+            say("warning: the organization that is kept was changed since the document was \
+                 imported, and is served as it is; `claimsmith import` would replace it\n");
         }
+        // The document's users are not held on to.
+        drop((draft, wanted));
+        self.kept(public_url, None, Engine::Interpreter).await
     }
 
     /// Imports the document, whatever was changed since the last time.
@@ -54,30 +53,59 @@ impl Opened {
         Ok(imported.n_changes)
     }
 
-    /// What the store keeps, compiled, but for what `former` has compiled already.
+    /// What the store keeps, compiled, but for what `former` has compiled already. Users whom nothing
+    /// names are read as they are wanted.
     pub(super) async fn kept(
         &self,
         public_url: &PublicUrl,
         former: Option<Arc<Published>>,
         engine: Engine,
     ) -> Result<Kept, Stop> {
-        let (entities, counters) = read_whole(&self.organizations()).await?;
-        if counters.is_zero() {
-            return Err("there is no organization yet; name a document with --org".into());
-        }
-        let url = public_url.clone();
-        let compile = move || {
-            let text = join(&entities);
-            let compiled = compile_after(former.as_deref(), text.as_bytes(), url, engine);
-            (text, compiled)
-        };
-        match off_the_loop("adopt", compile).await? {
-            (_, Ok(draft)) => Ok(Kept { draft, counters }),
-            (text, Err(problems)) => {
-                show_problems(&problems, "the organization that is kept", text.as_bytes());
-                Err("the organization that is kept cannot be served".into())
+        let mut told = None;
+        for extent in [Extent::Named, Extent::All] {
+            let (entities, counters) = read_whole(&self.organizations(), extent).await?;
+            if counters.is_zero() {
+                return Err("there is no organization yet; name a document with --org".into());
+            }
+            let (url, former) = (public_url.clone(), former.clone());
+            let compile = move || {
+                let text = join(&entities);
+                let compiled = compile_after(former.as_deref(), text.as_bytes(), url, engine);
+                (text, compiled)
+            };
+            match off_the_loop("adopt", compile).await? {
+                (_, Ok(draft)) => return Ok(Kept { draft, counters }),
+                // Who wrote it may not have said whom it names.
+                (text, Err(problems)) => told = Some((text, problems)),
             }
         }
+        if let Some((text, problems)) = told {
+            show_problems(&problems, "the organization that is kept", text.as_bytes());
+        }
+        Err("the organization that is kept cannot be served".into())
+    }
+
+    /// Has the version that serves learn what was changed of users since the directory was counted
+    /// to `since`. Answers whether that is all there is to it; if not, another version must serve.
+    pub(super) async fn relearn(
+        &self,
+        published: &Published,
+        since: i64,
+    ) -> Result<bool, StoreError> {
+        let organizations = self.organizations();
+        let changes = organizations.changes(Counter::Directory, since).await?;
+        let Some(changes) = changes else { return Ok(false) };
+        for Changed { kind, id } in changes {
+            if kind != EntityKind::User || published.names_user(&id) {
+                return Ok(false);
+            }
+            published.forget_person(&id);
+            let user = organizations.find(kind, &id).await?;
+            if user.is_some_and(|user| is_named(&user)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -93,11 +121,24 @@ pub(super) async fn off_the_loop<Given: Send + 'static>(
     Ok(answered.await?)
 }
 
-/// All that is kept, as it was between two writes.
-async fn read_whole(organizations: &Organizations) -> Result<(Vec<Entity>, Counters), StoreError> {
+/// Which users are read with the rest.
+#[derive(Clone, Copy)]
+enum Extent {
+    Named,
+    All,
+}
+
+/// What is kept, as it was between two writes.
+async fn read_whole(
+    organizations: &Organizations,
+    extent: Extent,
+) -> Result<(Vec<Entity>, Counters), StoreError> {
     let mut before = organizations.counters().await?;
     for _ in 0..ATTEMPTS {
-        let entities = read_all(organizations).await?;
+        let entities = match extent {
+            Extent::Named => read_named(organizations).await?,
+            Extent::All => read_all(organizations).await?,
+        };
         let after = organizations.counters().await?;
         if before == after {
             return Ok((entities, after));

@@ -5,6 +5,7 @@ use super::{PUBLIC_URL, log, tell};
 use crate::clock::Clock;
 use crate::login::{Invitation, invite};
 use crate::program::Engine;
+use crate::publish::Missing;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -34,13 +35,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let token = runtime.block_on(async {
         let opened = installation.open(None).await?;
         let kept = Box::pin(opened.kept(&public_url, None, Engine::Interpreter)).await?;
-        let directory = &kept.draft.organization().directory;
+        let published = Box::pin(opened.start(kept.draft, Missing::Warn)).await?;
         let name = arguments.login.trim();
-        let index = directory
-            .find_user_by_login_in_any_case(name)
-            .or_else(|| directory.find_user_by_id(name));
-        let user = index.and_then(|index| directory.users().get(index));
-        let user = user.ok_or_else(|| format!("there is no user `{name}`"))?;
+        let person = match published.find_person_by_login(name).await? {
+            Some(person) => Some(person),
+            None => published.find_person(name).await?,
+        };
+        let person = person.ok_or_else(|| format!("there is no user `{name}`"))?;
+        let user = person.user();
         let now = Clock::System.seconds();
         let token = invite(&opened.store, &opened.random, invitation, &user.id, now).await;
         token.map_err(|error| Stop::from(error.to_string()))

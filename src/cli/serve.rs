@@ -325,13 +325,14 @@ async fn follow(
             },
             Ok(()) = stands.changed() => {
                 let stands = *stands.borrow_and_update();
-                if stands != *serves.borrow() && follower.publish(&serves).await {
+                if stands != *serves.borrow() && follower.follow_to(stands, &serves).await {
                     tracing::info!("the organization was changed, and is served as it is now");
                 }
             }
             // What could not be served is tried again, without waiting for another change.
             () = tokio::time::sleep(AGAIN), if *stands.borrow() != *serves.borrow() => {
-                follower.publish(&serves).await;
+                let stands = *stands.borrow();
+                follower.follow_to(stands, &serves).await;
             }
             _ = keys.tick() => {
                 if follower.have_keys_changed().await && follower.publish(&serves).await {
@@ -373,17 +374,35 @@ impl Follower<'_> {
         is_changed
     }
 
+    /// Serves what is kept where the counters stand there, and says whether it does. Where only users
+    /// changed whom nothing names, they are read anew when they are wanted, and nothing is published.
+    async fn follow_to(&self, stands: Counters, serves: &watch::Sender<Counters>) -> bool {
+        let served = *serves.borrow();
+        if stands.configuration == served.configuration {
+            let version = self.surface.issuer.version();
+            match self.opened.relearn(&version, served.directory).await {
+                Ok(true) => {
+                    serves.send_replace(stands);
+                    return true;
+                }
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "what changed of users is not known"),
+            }
+        }
+        self.publish(serves).await
+    }
+
     /// Serves what is kept, and says whether it does. If it cannot be, what served before serves on.
     /// Machine code is made of it while it already serves, so that a change does not wait for that.
     async fn publish(&self, serves: &watch::Sender<Counters>) -> bool {
-        let published = async {
+        // Drafts are large, and futures that hold one.
+        let published = Box::pin(async {
             let former = Some(self.surface.issuer.version());
             let kept = self.opened.kept(&self.public_url, former, Engine::Interpreter).await?;
             let Kept { draft, counters } = kept;
             self.opened.start(draft, Missing::Warn).await.map(|published| (published, counters))
-        };
-        // On the heap: it holds whole organizations.
-        match Box::pin(published).await {
+        });
+        match published.await {
             Ok((published, counters)) => {
                 self.surface.issuer.replace(published);
                 serves.send_replace(counters);

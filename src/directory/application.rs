@@ -1,6 +1,6 @@
 //! An OAuth client: what it may ask for, how it proves who it is, and who may use it.
 
-use super::{Profile, Status};
+use super::{AppUser, Profile, Status, User};
 use std::path::PathBuf;
 
 /// An OAuth client of the organization (management API, `/api/v1/apps`).
@@ -50,6 +50,21 @@ pub struct Application {
     pub assigned_users: Vec<Assignment>,
     /// Indices into the groups of the directory.
     pub assigned_groups: Vec<usize>,
+}
+
+impl Application {
+    /// How it knows this user, whose index is `index`: by an assignment of their own, else by one of
+    /// a group of theirs. `None` when they are not assigned at all.
+    #[must_use]
+    pub fn known_as<'a>(&'a self, index: usize, user: &'a User) -> Option<AppUser<'a>> {
+        let own = self.assigned_users.iter().find(|assignment| assignment.user == index);
+        if let Some(own) = own {
+            let user_name = own.user_name.as_deref().unwrap_or(&user.login);
+            return Some(AppUser { user_name, profile: &own.profile });
+        }
+        let by_group = self.assigned_groups.iter().any(|group| user.is_in(*group));
+        by_group.then_some(AppUser { user_name: &user.login, profile: &[] })
+    }
 }
 
 /// The text members of a JWK (RFC 7517 §4).

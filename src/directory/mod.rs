@@ -4,6 +4,7 @@
 mod application;
 mod attribute;
 mod group;
+mod person;
 mod records;
 mod user;
 
@@ -13,6 +14,7 @@ pub use application::{
 };
 pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};
+pub use person::Person;
 pub use records::{Access, PackError, Records, RequestRecords, Session};
 pub use user::{Password, User, UserStatus};
 
@@ -58,6 +60,7 @@ pub struct Directory {
     /// By the login in lower case.
     by_login: BTreeMap<String, usize>,
     by_id: BTreeMap<String, usize>,
+    by_group_id: BTreeMap<String, usize>,
     by_client_id: BTreeMap<String, usize>,
 }
 
@@ -69,22 +72,30 @@ impl Directory {
     pub fn new(mut users: Vec<User>, groups: Vec<Group>) -> Self {
         let everyone = groups.iter().position(Group::is_everyone);
         for user in &mut users {
-            user.groups.extend(everyone);
-            user.groups.sort_by_key(|index| {
-                (groups.get(*index).map(|group| (&group.name, &group.id)), *index)
-            });
-            user.groups.dedup();
+            settle(user, &groups, everyone);
         }
+        let by_group_id =
+            groups.iter().enumerate().map(|(index, group)| (group.id.clone(), index)).collect();
         let index = |key: fn(&User) -> String| {
             users.iter().enumerate().map(|(index, user)| (key(user), index)).collect()
         };
         Self {
             by_login: index(|user| user.login.to_lowercase()),
             by_id: index(|user| user.id.clone()),
+            by_group_id,
             users,
             groups,
             ..Self::default()
         }
+    }
+
+    /// A user who is not of this directory, in those of its groups that have these ids, as one of it
+    /// would be.
+    #[must_use]
+    pub fn with_groups<'g>(&self, mut user: User, ids: impl Iterator<Item = &'g str>) -> User {
+        user.groups = ids.filter_map(|id| self.by_group_id.get(id).copied()).collect();
+        settle(&mut user, &self.groups, self.groups.iter().position(Group::is_everyone));
+        user
     }
 
     /// The same directory with these applications, whose assignments are indices into its users
@@ -166,23 +177,23 @@ impl Directory {
         user.groups.iter().filter_map(|index| self.groups.get(*index))
     }
 
-    /// How an application knows the user with this index: by an assignment of their own, else by
-    /// one of a group of theirs. `None` when they are not assigned at all.
+    /// The user with this index, as an application knows them.
     #[must_use]
     pub fn assignment<'a>(
         &'a self,
         user: usize,
         application: &'a Application,
     ) -> Option<AppUser<'a>> {
-        let person = self.users.get(user)?;
-        let own = application.assigned_users.iter().find(|assignment| assignment.user == user);
-        if let Some(own) = own {
-            let user_name = own.user_name.as_deref().unwrap_or(&person.login);
-            return Some(AppUser { user_name, profile: &own.profile });
-        }
-        let by_group = application.assigned_groups.iter().any(|group| person.is_in(*group));
-        by_group.then_some(AppUser { user_name: &person.login, profile: &[] })
+        application.known_as(user, self.users.get(user)?)
     }
+}
+
+/// Everybody is in the built-in group, and groups are in the order of name, then id.
+fn settle(user: &mut User, groups: &[Group], everyone: Option<usize>) {
+    user.groups.extend(everyone);
+    user.groups
+        .sort_by_key(|index| (groups.get(*index).map(|group| (&group.name, &group.id)), *index));
+    user.groups.dedup();
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The directory as expressions see it: the schema of the roots an issuer fills, and every user,
-//! group and application packed once, to be shared by all requests.
+//! group and application of it packed once, to be shared by all requests.
 
-use super::{AppUser, Application, Attribute, Directory, Group, Profile, User};
+use super::person::NAMED_BY_NOTHING;
+use super::{AppUser, Application, Attribute, Directory, Group, Person, Profile, User};
 use crate::document::Json;
 use crate::program::{ProgramSet, Roots, datum};
 use crate::schema::{self, Root, Schema};
@@ -19,7 +20,8 @@ pub struct Records {
     schema: Arc<Schema>,
     types: RootTypes,
     groups: GroupTable,
-    users: Vec<PackedRecord>,
+    /// In the order of the directory.
+    people: Vec<Arc<Person>>,
     applications: Vec<PackedRecord>,
     /// By application: the users with an assignment of their own, by index, and how they are known.
     app_users: Vec<Vec<(usize, PackedRecord)>>,
@@ -117,12 +119,13 @@ impl Records {
             }
         };
         let groups = pack_groups(&group_type, directory.groups())?;
-        let users = directory
+        let people = directory
             .users()
             .iter()
-            .map(|user| {
-                RecordBuilder::pack(&types.user, &user_data(&types.user, user, &groups))
-                    .map_err(|source| PackError { whose: format!("user `{}`", user.login), source })
+            .enumerate()
+            .map(|(index, user)| {
+                let record = pack_user(&types.user, user, &groups)?;
+                Ok(Arc::new(Person::new(index, user.clone(), record)))
             })
             .collect::<Result<_, _>>()?;
         let applications = directory
@@ -142,7 +145,7 @@ impl Records {
         let names = [Datum::Text(name), Datum::Text(sub_domain)];
         let organization = RecordBuilder::pack(&types.organization, &names)
             .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
-        Ok(Self { schema, types, groups, users, applications, app_users, organization })
+        Ok(Self { schema, types, groups, people, applications, app_users, organization })
     }
 
     /// What expressions of this directory may name.
@@ -160,7 +163,22 @@ impl Records {
     /// Every user's record, in the order of the directory.
     #[cfg(test)]
     pub(crate) fn users(&self) -> impl Iterator<Item = Record<'_>> {
-        self.users.iter().map(PackedRecord::record)
+        self.people.iter().map(|person| person.record.record())
+    }
+
+    /// The user with this index in the directory.
+    #[must_use]
+    pub fn person(&self, index: usize) -> Option<&Arc<Person>> {
+        self.people.get(index)
+    }
+
+    /// A user who is not of the directory, but in its groups.
+    ///
+    /// # Errors
+    /// A profile that does not conform to the schema, or is too large or too deep for a record.
+    pub fn pack_person(&self, user: User) -> Result<Person, PackError> {
+        let record = pack_user(&self.types.user, &user, &self.groups)?;
+        Ok(Person::new(NAMED_BY_NOTHING, user, record))
     }
 
     /// How the application knows a user with an assignment of their own.
@@ -209,24 +227,24 @@ impl Records {
         })
     }
 
-    /// The roots of a request of the user and application with these indices. `resolved` is of
+    /// The roots of a request of this user and the application with this index. `resolved` is of
     /// [`crate::program::ProgramSet::resolve`] over [`Records::groups`]; `now` is in microseconds
     /// since 1970.
     #[must_use]
     pub fn roots<'r>(
         &'r self,
-        user: Option<usize>,
+        user: Option<&'r Person>,
         application: usize,
         request: &'r RequestRecords,
         resolved: &'r [u32],
         now: i64,
     ) -> Roots<'r> {
         let records = [
-            user.and_then(|user| self.users.get(user)),
+            user.map(|user| &user.record),
             request
                 .app_user
                 .as_ref()
-                .or_else(|| user.and_then(|user| self.own_app_user(user, application))),
+                .or_else(|| user.and_then(|user| self.own_app_user(user.index(), application))),
             self.applications.get(application),
             Some(&self.organization),
             request.access.as_ref(),
@@ -353,6 +371,15 @@ fn pack_app_users(
     }
     packed.sort_by_key(|(user, _)| *user);
     Ok(packed)
+}
+
+fn pack_user(
+    user_type: &Arc<RecordType>,
+    user: &User,
+    groups: &GroupTable,
+) -> Result<PackedRecord, PackError> {
+    RecordBuilder::pack(user_type, &user_data(user_type, user, groups))
+        .map_err(|source| PackError { whose: format!("user `{}`", user.login), source })
 }
 
 fn user_data<'d>(record_type: &RecordType, user: &'d User, groups: &GroupTable) -> Vec<Datum<'d>> {

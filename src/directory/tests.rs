@@ -115,7 +115,7 @@ fn evaluated(expression: &str, grant_type: &str) -> String {
     let access = Access { scopes: &[], audience: "a", grant_type };
     let request = records.pack_request(0, &access, None, None, &set).unwrap();
     let resolved = set.resolve(records.groups());
-    let roots = records.roots(Some(0), 0, &request, &resolved, 0);
+    let roots = records.roots(records.person(0).map(|ada| &**ada), 0, &request, &resolved, 0);
     let mut worker = Worker::new();
     let mut on = |engine| match set.json(id, &roots, &mut worker, engine) {
         Ok(json) => String::from_utf8(json.to_vec()).unwrap(),

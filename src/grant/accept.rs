@@ -3,18 +3,19 @@
 
 use super::family::{self, Family};
 use super::{Refusal, Surroundings};
-use crate::directory::{Application, UserStatus};
+use crate::directory::{Application, Person, UserStatus};
 use crate::publish::{Published, RunningServer};
 use crate::token::Claims;
 use crate::token::opaque::{TokenKind, family_of_jti};
+use std::sync::Arc;
 
 /// An access token that counts.
 #[derive(Debug)]
 pub(super) struct Accepted<'p> {
     pub(super) claims: Claims,
     pub(super) client: &'p Application,
-    /// The index of its user; `None` where a program has it for itself.
-    pub(super) user: Option<usize>,
+    /// Its user; `None` where a program has it for itself.
+    pub(super) user: Option<Arc<Person>>,
     /// What it comes of; tokens of programs and of operators have none.
     pub(super) family: Option<Family>,
 }
@@ -34,15 +35,17 @@ fn read_as(server: &RunningServer, token: &str, kind: TokenKind, now: i64) -> Op
 
 /// The ID token of this server that a text is, while its time is not over and its client and its
 /// user are active.
-pub(super) fn accept_identity<'p>(
+pub(super) async fn accept_identity<'p>(
     published: &'p Published,
     server: &RunningServer,
     token: &str,
     now: i64,
-) -> Option<Accepted<'p>> {
-    let claims = read_as(server, token, TokenKind::Identity, now)?;
-    let (client, user) = active(published, claims.text("aud")?, claims.text("sub"))?;
-    Some(Accepted { claims, client, user, family: None })
+) -> Result<Option<Accepted<'p>>, Refusal> {
+    let read = read_as(server, token, TokenKind::Identity, now);
+    let Some(claims) = read else { return Ok(None) };
+    let Some(client_id) = claims.text("aud") else { return Ok(None) };
+    let found = active(published, client_id, claims.text("sub")).await?;
+    Ok(found.map(|(client, user)| Accepted { claims, client, user, family: None }))
 }
 
 /// The access token that a text is, if it counts: it has not ended and was not revoked, its client
@@ -54,7 +57,7 @@ pub(super) async fn accept<'p>(
     around: &Surroundings<'_>,
 ) -> Result<Option<Accepted<'p>>, Refusal> {
     let Some(claims) = read(server, token, around.now) else { return Ok(None) };
-    let Some((client, user)) = owners(published, &claims) else { return Ok(None) };
+    let Some((client, user)) = owners(published, &claims).await? else { return Ok(None) };
     let jti = claims.text("jti").unwrap_or_default();
     if around.denied.contains(jti) {
         return Ok(None);
@@ -77,28 +80,23 @@ pub(super) async fn accept<'p>(
 }
 
 /// Client and user of a token, while both are active.
-fn owners<'p>(
+async fn owners<'p>(
     published: &'p Published,
     claims: &Claims,
-) -> Option<(&'p Application, Option<usize>)> {
-    active(published, claims.client()?, claims.text("uid"))
+) -> Result<Option<(&'p Application, Option<Arc<Person>>)>, Refusal> {
+    let Some(client_id) = claims.client() else { return Ok(None) };
+    active(published, client_id, claims.text("uid")).await
 }
 
-fn active<'p>(
+async fn active<'p>(
     published: &'p Published,
     client_id: &str,
     user_id: Option<&str>,
-) -> Option<(&'p Application, Option<usize>)> {
-    let directory = published.directory();
-    let client = directory.find_application(client_id)?;
-    let user = match user_id {
-        Some(id) => {
-            let index = directory.find_user_by_id(id)?;
-            let user = directory.users().get(index)?;
-            (user.status == UserStatus::Active).then_some(())?;
-            Some(index)
-        }
-        None => None,
-    };
-    client.status.is_active().then_some((client, user))
+) -> Result<Option<(&'p Application, Option<Arc<Person>>)>, Refusal> {
+    let client = published.directory().find_application(client_id);
+    let Some(client) = client.filter(|client| client.status.is_active()) else { return Ok(None) };
+    let Some(id) = user_id else { return Ok(Some((client, None))) };
+    let user = published.find_person(id).await?;
+    let user = user.filter(|user| user.user().status == UserStatus::Active);
+    Ok(user.map(|user| (client, Some(user))))
 }

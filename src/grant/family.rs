@@ -65,13 +65,13 @@ impl UserGrant {
     ///
     /// # Errors
     /// `invalid_grant` if user, audience or grant are no more.
-    pub(super) fn prove<'p>(
+    pub(super) async fn prove<'p>(
         &self,
         published: &'p Published,
         server: &'p RunningServer,
         application: usize,
     ) -> Result<Proof<'p>, Refusal> {
-        let user = published.directory().find_user_by_id(&self.user);
+        let user = published.find_person(&self.user).await?;
         let audiences = &server.definition().audiences;
         let audience = audiences.iter().find(|known| **known == self.audience);
         let grant_type = super::Grant::word_of(&self.grant_type);
@@ -305,7 +305,7 @@ pub(super) async fn begin(
     let client = allowed.client;
     let grant = bound(grant, client, allowed.thumbprint.as_ref())?;
     let (id, thumbprint) = (FamilyId::of(secret), allowed.thumbprint.clone());
-    let proof = grant.prove(client.published(), server, client.index())?;
+    let proof = grant.prove(client.published(), server, client.index()).await?;
     let proof = Proof { nonce, family: Some(id), thumbprint, ..proof };
     let signed = mint(&proof, around)?;
     let family = Family::begin(grant, client, &signed, at);

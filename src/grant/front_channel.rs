@@ -43,7 +43,7 @@ impl std::fmt::Debug for FrontTokens {
 ///
 /// # Errors
 /// A claim that failed, or a client whose tokens are bound to keys, which no browser proves here.
-pub fn answer_in_front(
+pub async fn answer_in_front(
     published: &Published,
     server: &RunningServer,
     grant: UserGrant,
@@ -53,7 +53,8 @@ pub fn answer_in_front(
 ) -> Result<(FrontTokens, Option<Op>), Refusal> {
     let FrontChannel { token, id_token, code, nonce } = wanted;
     let index = published.directory().find_application_index(&grant.client);
-    let proof = grant.prove(published, server, index.ok_or_else(Refusal::unknown_client)?)?;
+    let index = index.ok_or_else(Refusal::unknown_client)?;
+    let proof = grant.prove(published, server, index).await?;
     if token && proof.client()?.dpop_bound {
         return Err(Refusal::no_dpop());
     }

@@ -34,17 +34,18 @@ pub async fn introspect(
     let client = authenticate_loosely(published, &request, &endpoint, around).await?;
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
     let is_said = request.form().find("token_type_hint") == Some(ID_TOKEN);
-    let identity = || accept_identity(published, server, token, around.now);
+    let identity = match is_said && !looks_like_refresh_token(token) {
+        true => accept_identity(published, server, token, around.now).await?,
+        false => None,
+    };
     let told = if looks_like_refresh_token(token) {
         of_refresh_token(client, server, token, around).await?
-    } else if let Some(identity) = is_said.then(identity).flatten() {
+    } else if let Some(identity) = identity {
         let may_ask = !client.is_public() || is_of(client, &identity);
-        may_ask.then(|| describe_identity(published, &identity))
+        may_ask.then(|| describe_identity(&identity))
     } else {
         let accepted = accept(published, server, token, around).await?;
-        accepted
-            .filter(|accepted| may_ask(client, accepted))
-            .map(|accepted| describe(published, &accepted))
+        accepted.filter(|accepted| may_ask(client, accepted)).map(|accepted| describe(&accepted))
     };
     Ok(told.unwrap_or_else(inactive))
 }
@@ -71,8 +72,8 @@ fn is_of(client: ProvenClient<'_>, accepted: &Accepted<'_>) -> bool {
 }
 
 /// An ID token is nothing to be presented, so that nothing is said of how and for what.
-fn describe_identity(published: &Published, accepted: &Accepted<'_>) -> Map<String, Value> {
-    let user = accepted.user.and_then(|index| published.directory().users().get(index));
+fn describe_identity(accepted: &Accepted<'_>) -> Map<String, Value> {
+    let user = accepted.user.as_ref().map(|person| person.user());
     let mut answer = object([
         ("active", Some(Value::Bool(true))),
         ("client_id", Some(Value::from(accepted.client.client_id.as_str()))),
@@ -84,9 +85,9 @@ fn describe_identity(published: &Published, accepted: &Accepted<'_>) -> Map<Stri
     answer
 }
 
-fn describe(published: &Published, accepted: &Accepted<'_>) -> Map<String, Value> {
+fn describe(accepted: &Accepted<'_>) -> Map<String, Value> {
     let claims = &accepted.claims;
-    let user = accepted.user.and_then(|index| published.directory().users().get(index));
+    let user = accepted.user.as_ref().map(|person| person.user());
     let is_bound = claims.iter().any(|(name, _)| name == "cnf");
     let own = [
         ("active", Some(Value::Bool(true))),
@@ -117,8 +118,8 @@ async fn of_refresh_token(
     let grant = &found.family.grant;
     let leeway = i64::from(client.application().refresh_leeway);
     let standing = found.family.standing(token.generation, leeway, found.at);
-    let user = published.directory().find_user_by_id(&grant.user);
-    let user = user.and_then(|index| published.directory().users().get(index));
+    let person = published.find_person(&grant.user).await?;
+    let user = person.as_ref().map(|person| person.user());
     let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 use super::{Decided, Refusal, SignIn};
 use crate::buffer::Buffer;
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion};
+use crate::directory::Person;
 use crate::policy::Delivery;
 use crate::program::{Engine, Worker};
 use crate::random::Random;
@@ -12,6 +13,7 @@ use crate::token::{
     AccessClaims, AccessLayout, IdentityClaims, KeyError, TokenType, half_hash, write_access,
     write_identity,
 };
+use std::sync::Arc;
 
 /// How long an ID token lives, in seconds (authorization-server §2.10).
 const IDENTITY_SECONDS: i64 = 3600;
@@ -56,8 +58,8 @@ pub struct Issued {
     pub token_type: &'static str,
     /// Of a token exchange (RFC 8693 §2.2.1).
     pub issued_token_type: Option<&'static str>,
-    /// The index of the user whose they are, for the record.
-    pub user: Option<usize>,
+    /// Whose they are, for the record.
+    pub user: Option<Arc<Person>>,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -155,7 +157,7 @@ impl<'d> ClaimSet<'d> {
             refresh_token,
             token_type,
             issued_token_type: None,
-            user: self.decided.proof.sign_in.as_ref().map(|sign_in| sign_in.user),
+            user: self.decided.proof.sign_in.as_ref().map(|sign_in| Arc::clone(&sign_in.user)),
         }))
     }
 

@@ -205,7 +205,7 @@ pub async fn token(
 ) -> Result<Issued, Refusal> {
     let mut record = Record::begin(&presented);
     let answered = walk(published, server_id, presented, people, around, &mut record).await;
-    record.finish(answered, published, around).await
+    record.finish(answered, around).await
 }
 
 /// The whole walk, which notes in `record` what is known on the way.

@@ -7,15 +7,17 @@ use super::{
     AllowedGrant, Issued, Proof, Refusal, Request, SignIn, Surroundings, WORKER, choose_audience,
     scope,
 };
+use crate::directory::Person;
 use crate::policy::Trace;
 use crate::publish::{Published, RunningServer};
 use crate::store::{BatchOutcome, StoreError};
 use crate::token::FamilyId;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Who knows people's passwords: the room that signs people in, which stands below this one.
 pub trait ProvesPasswords: Sync {
-    /// Whose password this is: the index of the user. Failures count as those of the sign-in page
+    /// Whose password this is. Failures count as those of the sign-in page
     /// do (decision 39).
     fn prove_password_alone(
         &self,
@@ -24,7 +26,7 @@ pub trait ProvesPasswords: Sync {
         password: &str,
         address: Option<IpAddr>,
         now: i64,
-    ) -> impl Future<Output = Result<usize, PasswordRefused>> + Send;
+    ) -> impl Future<Output = Result<Arc<Person>, PasswordRefused>> + Send;
 }
 
 /// Nobody, where no passwords are known: every one is wrong.
@@ -36,7 +38,7 @@ impl ProvesPasswords for () {
         _: &str,
         _: Option<IpAddr>,
         _: i64,
-    ) -> Result<usize, PasswordRefused> {
+    ) -> Result<Arc<Person>, PasswordRefused> {
         Err(PasswordRefused::Wrong)
     }
 }

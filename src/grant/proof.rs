@@ -4,18 +4,19 @@ use super::issue::{ClaimSet, Wanted};
 use super::{Grant, Refusal, scope};
 use crate::claims::ClaimFault;
 use crate::directory::{
-    Access, AppUser, Application, ConsentMethod, PackError, RequestRecords, Session, User,
+    Access, AppUser, Application, ConsentMethod, PackError, Person, RequestRecords, Session, User,
     UserStatus,
 };
 use crate::few::Few;
 use crate::policy::{
-    self, Allowed, Applying, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Person,
-    Refused, TokenPolicyFault, Trace,
+    self, Allowed, Applying, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Refused,
+    TokenPolicyFault, Trace,
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
 use crate::server::{Consent, ExpressionText, Lifetimes};
 use crate::token::FamilyId;
+use std::sync::Arc;
 
 const MICROSECONDS_A_SECOND: i64 = 1_000_000;
 
@@ -68,10 +69,9 @@ pub(super) enum Terms {
 }
 
 /// A person and how they signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SignIn {
-    /// The index of the user.
-    pub user: usize,
+    pub user: Arc<Person>,
     /// Seconds since 1970.
     pub auth_time: i64,
     /// RFC 8176.
@@ -174,19 +174,23 @@ impl<'p> Proof<'p> {
         application.filter(|found| found.status.is_active()).ok_or_else(Refusal::unknown_client)
     }
 
-    pub(super) fn user(&self) -> Option<&'p User> {
-        self.published.directory().users().get(self.sign_in.as_ref()?.user)
+    pub(super) fn person(&self) -> Option<&Person> {
+        self.sign_in.as_ref().map(|sign_in| &*sign_in.user)
+    }
+
+    pub(super) fn user(&self) -> Option<&User> {
+        self.person().map(Person::user)
     }
 
     /// How the client knows the person. Refused are people who may not have tokens now, and people
     /// who are not assigned to the client (authorization-server §2.6).
-    fn app_user(&self) -> Result<Option<AppUser<'p>>, Refusal> {
-        let Some(sign_in) = &self.sign_in else { return Ok(None) };
-        let user = self.user().ok_or_else(Refusal::inactive_user)?;
+    fn app_user(&self) -> Result<Option<AppUser<'_>>, Refusal> {
+        let Some(person) = self.person() else { return Ok(None) };
+        let user = person.user();
         if user.status != UserStatus::Active {
             return Err(Refusal::inactive_user());
         }
-        let assignment = self.published.directory().assignment(sign_in.user, self.client()?);
+        let assignment = self.client()?.known_as(person.index(), user);
         // To the service that acts for them people need not be assigned (authorization-server §2.6).
         let by_delegation = self.delegation.as_ref();
         let by_delegation = by_delegation.map(|_| AppUser { user_name: &user.login, profile: &[] });
@@ -207,8 +211,7 @@ impl<'p> Proof<'p> {
             .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &methods });
         let programs = self.server.programs();
         let records = self.published.records();
-        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
-        let app_user = user.zip(app_user);
+        let app_user = self.person().map(Person::index).zip(app_user);
         records.pack_request(self.application, &access, app_user, session, programs)
     }
 
@@ -234,10 +237,9 @@ impl<'p> Proof<'p> {
 
     /// What expressions are about; `now` is in seconds since 1970.
     pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords, now: i64) -> Roots<'r> {
-        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user);
         let resolved = self.server.resolved();
         let now = now.saturating_mul(MICROSECONDS_A_SECOND);
-        self.published.records().roots(user, self.application, request, resolved, now)
+        self.published.records().roots(self.person(), self.application, request, resolved, now)
     }
 
     /// What a condition gives while these scopes are, or would be, granted. `records` are those of
@@ -275,10 +277,11 @@ impl<'p> Proof<'p> {
     ) -> Result<Decided<'d>, Refusal> {
         let client = self.client()?;
         let app_user = self.app_user()?;
-        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user).zip(self.user());
         let facts = Facts {
             client_id: &client.client_id,
-            person: user.map(|(index, user)| Person { index, user }),
+            person: self
+                .person()
+                .map(|known| policy::Person { index: known.index(), user: known.user() }),
             grant_type: self.grant_type,
             also: self.also,
             scopes: &self.scopes,

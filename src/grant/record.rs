@@ -3,7 +3,7 @@
 
 use super::{Issued, Presented, ProvenClient, Refusal, Surroundings};
 use crate::audit::{About, Event, EventType, Outcome};
-use crate::publish::{Published, RunningServer};
+use crate::publish::RunningServer;
 use crate::store::Op;
 use crate::store::journal::event_row;
 
@@ -47,13 +47,12 @@ impl Record {
     pub(super) async fn finish(
         self,
         answered: Result<Issued, Refusal>,
-        published: &Published,
         around: &Surroundings<'_>,
     ) -> Result<Issued, Refusal> {
         match answered {
             Ok(issued) => {
-                let user = issued.user.and_then(|index| published.directory().users().get(index));
-                self.granted(&issued, user.map(|user| user.id.clone()), around);
+                let user = issued.user.as_ref().map(|person| person.user().id.clone());
+                self.granted(&issued, user, around);
                 Ok(issued)
             }
             Err(refusal) => {

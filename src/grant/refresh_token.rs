@@ -46,7 +46,7 @@ pub(super) async fn refresh(
         }
         found.bind(client, allowed.thumbprint.as_ref());
         let thumbprint = allowed.thumbprint.clone();
-        let proof = Proof { thumbprint, ..prove(&found, client, server, request)? };
+        let proof = Proof { thumbprint, ..prove(&found, client, server, request).await? };
         let signed = match renew(&proof, around) {
             Ok(signed) => signed,
             Err(denied) => return Err(denied.told(&found, around).await?),
@@ -85,7 +85,7 @@ pub(super) fn check_owner(
 
 /// Holds the request against what was granted. A narrower scope is for this answer alone; what is
 /// decided is always about all that was granted (decision 10).
-fn prove<'p>(
+async fn prove<'p>(
     found: &Found,
     client: ProvenClient<'p>,
     server: &'p RunningServer,
@@ -100,7 +100,7 @@ fn prove<'p>(
         return Err(Refusal::more_than_granted(&denied));
     }
     super::audience::check_repeated(server.definition(), form, &grant.audience)?;
-    let proof = grant.prove(client.published(), server, client.index())?;
+    let proof = grant.prove(client.published(), server, client.index()).await?;
     let terms = match server.definition().refresh_policy {
         RefreshPolicy::Current => Terms::Renewed(grant.lifetimes),
         RefreshPolicy::Snapshot => Terms::Agreed(grant.lifetimes),

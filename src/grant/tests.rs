@@ -57,7 +57,7 @@ fn ask(published: &Published, parameters: &[(&str, &str)]) -> Result<Issued, Ref
 fn who(published: &Published, client: &str, login: &str) -> (usize, Option<SignIn>) {
     let directory = published.directory();
     let sign_in = directory.find_user_by_login(login).map(|user| SignIn {
-        user,
+        user: published.records().person(user).unwrap().clone(),
         auth_time: NOW - 60,
         methods: vec!["pwd".to_owned()],
         acr: None,

@@ -115,7 +115,7 @@ fn prove<'p>(
 ) -> Result<Proof<'p>, Refusal> {
     let claims = &subject.claims;
     let grant = subject.family.as_ref().map(|family| &family.grant);
-    let user = subject.user.ok_or_else(Refusal::subject_is_nobody)?;
+    let user = subject.user.clone().ok_or_else(Refusal::subject_is_nobody)?;
     let sign_in = SignIn {
         user,
         auth_time: claims.integer("auth_time").unwrap_or_default(),

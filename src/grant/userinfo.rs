@@ -83,7 +83,7 @@ fn prove<'p>(
     // A scope that the server has no more gives nothing more.
     let scopes = scope.split(' ').filter(|scope| server.rules().has_scope(scope));
     let scopes: Vec<String> = scopes.map(str::to_owned).collect();
-    let user = accepted.user.filter(|_| scopes.iter().any(|scope| scope == "openid"));
+    let user = accepted.user.clone().filter(|_| scopes.iter().any(|scope| scope == "openid"));
     let user = user.ok_or_else(Refusal::insufficient_scope)?;
     let audience = claims.text("aud").unwrap_or_default();
     let audience = server.definition().audiences.iter().find(|known| *known == audience);

@@ -133,7 +133,7 @@ fn refuse(surface: &Surface, refused: &SignInRefused, wrong: ManagementError) ->
 
 fn tell(published: &Published, transaction: &Transaction) -> Response {
     let base = published.public_url();
-    let user = published.directory().users().get(transaction.user);
+    let user = Some(transaction.user.user());
     let (told, expires_at) = (user.map(told_of), time(transaction.expires_at));
     let body = match &transaction.stage {
         Stage::Done { session_token } => json!({

@@ -56,13 +56,13 @@ impl Authenticator {
     ) -> Result<(), AuthorizationError> {
         let asked = &device.request;
         let server = published.find_server(&asked.server);
-        let user = published.directory().find_user_by_id(&session.user_id);
+        let user = published.find_person(&session.user_id).await?;
         let wanted = Wanted {
             published,
             server: server.ok_or_else(AuthorizationError::unknown_server)?,
             client_id: &asked.client,
             session,
-            user: user.ok_or_else(AuthorizationError::login_required)?,
+            user: user.as_ref().ok_or_else(AuthorizationError::login_required)?,
             grant_type: Grant::DeviceCode.word(),
             and_implicit: false,
             scopes: &asked.scopes,

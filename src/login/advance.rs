@@ -11,13 +11,14 @@ use super::request::AuthorizationRequest;
 use super::rows::Tries;
 use super::session::Session;
 use super::wanted::{Allowance, Wanted};
-use crate::directory::{Application, User, UserStatus};
+use crate::directory::{Application, Person, UserStatus};
 use crate::grant::{
     CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front, is_unspent,
 };
 use crate::publish::{Published, RunningServer};
 use crate::server::Scope;
 use crate::store::{Op, Row};
+use std::sync::Arc;
 
 /// The kind of the rows of requests that were answered; their key is the id of the request.
 const ANSWERED: &str = "answered";
@@ -76,7 +77,7 @@ struct Case<'c> {
     server: &'c RunningServer,
     client: &'c Application,
     session: &'c Session,
-    user: usize,
+    user: Arc<Person>,
 }
 
 impl Authenticator {
@@ -89,7 +90,15 @@ impl Authenticator {
         said: Said<'_>,
         now: i64,
     ) -> Step {
-        let usable = usable(published, pending, session, now);
+        let person = match session {
+            Some(session) => published.find_person(&session.user_id).await,
+            None => Ok(None),
+        };
+        let person = match person {
+            Ok(person) => person,
+            Err(error) => return Step::Refuse(error.into()),
+        };
+        let usable = usable(person.as_ref(), pending, session, now);
         let Some(request) = pending.request() else {
             let page = pending.page().unwrap_or_default();
             return if usable.is_some() { Step::Page(page.to_owned()) } else { Step::SignIn };
@@ -209,7 +218,8 @@ impl Authenticator {
                 let again = again.map(|code| Step::Answer { code: Some(code), tokens: None });
                 return Ok(again.unwrap_or(Step::Strand(AuthorizationError::answered())));
             }
-            let Drafted { code, tokens, mut ops } = self.draft_answer(case, grant.clone(), now)?;
+            let Drafted { code, tokens, mut ops } =
+                self.draft_answer(case, grant.clone(), now).await?;
             ops.push(self.note_answer(user_id, pending, code.as_deref().unwrap_or_default())?);
             ops.extend(self.draft_agreement(user_id, client_id, server, agreed).await?);
             if tries.apply(ops).await? {
@@ -219,7 +229,7 @@ impl Authenticator {
     }
 
     /// The answer, made anew.
-    fn draft_answer(
+    async fn draft_answer(
         &self,
         case: &Case<'_>,
         grant: UserGrant,
@@ -244,7 +254,8 @@ impl Authenticator {
             nonce: case.request.nonce.as_deref(),
         };
         let Case { published, server, .. } = *case;
-        let (tokens, keep) = answer_in_front(published, server, grant, wanted, &self.random, now)?;
+        let (tokens, keep) =
+            answer_in_front(published, server, grant, wanted, &self.random, now).await?;
         ops.extend(keep);
         Ok(Drafted { code, tokens: Some(tokens), ops })
     }
@@ -282,17 +293,15 @@ fn answered_to(user_id: &str) -> String {
     format!("authorization answer 1 {user_id}")
 }
 
-/// The session, if it will do for this request, and the index of its user.
+/// The session, if it will do for this request, and its user, who is `person`.
 pub fn usable<'s>(
-    published: &Published,
+    person: Option<&Arc<Person>>,
     pending: &Pending,
     session: Option<&'s Session>,
     now: i64,
-) -> Option<(&'s Session, usize)> {
+) -> Option<(&'s Session, Arc<Person>)> {
     let session = session?;
-    let user = published.directory().find_user_by_id(&session.user_id)?;
-    let is_active = |user: &&User| user.status == UserStatus::Active;
-    published.directory().users().get(user).filter(is_active)?;
+    let user = person.filter(|person| person.user().status == UserStatus::Active)?.clone();
     let Some(request) = pending.request() else { return Some((session, user)) };
     let age = now.saturating_sub(session.auth_time);
     let is_young = request.max_age.is_none_or(|max_age| age <= max_age);
@@ -319,8 +328,8 @@ impl<'c> Case<'c> {
         Ok(Step::SecondFactor)
     }
 
-    fn wanted(&self) -> Wanted<'c> {
-        let Self { published, request, server, session, user, .. } = *self;
+    fn wanted(&self) -> Wanted<'_> {
+        let Self { published, request, server, session, ref user, .. } = *self;
         let (code, has_tokens) = (request.response_type.code, request.response_type.has_tokens());
         let grant = if code { Grant::AuthorizationCode } else { Grant::Implicit };
         Wanted {

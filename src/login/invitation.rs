@@ -6,11 +6,12 @@ use super::attempts::{Guessed, forgive};
 use super::credential::{self, ENDED, check_new};
 use super::password::Candidate;
 use super::{Authenticator, SignInRefused};
-use crate::directory::User;
+use crate::directory::Person;
 use crate::publish::Published;
 use crate::random::Random;
 use crate::store::{BatchOutcome, Op, Row, STEP, Store, StoreError};
 use crate::token::opaque::{generate_secret, lookup_hash};
+use std::sync::Arc;
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +75,17 @@ impl Authenticator {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn find_invited<'p>(
+    pub async fn find_invited(
         &self,
-        published: &'p Published,
+        published: &Published,
         invitation: Invitation,
         token: &str,
-    ) -> Result<Option<&'p User>, StoreError> {
+    ) -> Result<Option<Arc<Person>>, StoreError> {
         let found = self.find_invitation(invitation, token).await?;
-        Ok(found.and_then(|row| invited(published, &row)))
+        match found {
+            Some(row) => invited(published, &row).await,
+            None => Ok(None),
+        }
     }
 
     /// Sets the password of whom a token was made for, and spends it. What the password before
@@ -98,7 +102,8 @@ impl Authenticator {
         now: i64,
     ) -> Result<Option<()>, SignInRefused> {
         let Some(row) = self.find_invitation(invitation, token).await? else { return Ok(None) };
-        let Some(user) = invited(published, &row) else { return Ok(None) };
+        let Some(person) = invited(published, &row).await? else { return Ok(None) };
+        let user = person.user();
         check_new(user, &new)?;
         let generation = self.find_password(user).await?.generation;
         let hash = self.hasher.make(new).await?;
@@ -136,8 +141,8 @@ impl Authenticator {
 }
 
 /// Only who may sign in sets a password.
-fn invited<'p>(published: &'p Published, row: &Row) -> Option<&'p User> {
-    let id = std::str::from_utf8(&row.bytes).ok()?;
-    let index = published.directory().find_user_by_id(id)?;
-    published.directory().users().get(index).filter(|user| user.status.may_sign_in())
+async fn invited(published: &Published, row: &Row) -> Result<Option<Arc<Person>>, StoreError> {
+    let Ok(id) = std::str::from_utf8(&row.bytes) else { return Ok(None) };
+    let person = published.find_person(id).await?;
+    Ok(person.filter(|person| person.user().status.may_sign_in()))
 }

@@ -6,13 +6,14 @@ use super::password::Candidate;
 use super::session::{Method, Session, SessionSecret, end};
 use super::{Authenticator, credential};
 use crate::audit::{About, Event, EventType, Outcome};
-use crate::directory::{User, UserStatus};
+use crate::directory::{Person, UserStatus};
 use crate::grant::{PasswordRefused, ProvesPasswords};
 use crate::publish::Published;
 use crate::store::journal::event_row;
 use crate::store::{BatchOutcome, Op, Row, StoreError};
 use crate::token::digest;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Why somebody is not signed in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,8 +41,7 @@ pub enum SignInRefused {
 /// Somebody who proved their password.
 #[derive(Debug)]
 pub struct Proven {
-    /// Their index in the directory.
-    pub user: usize,
+    pub user: Arc<Person>,
     /// Forgiven when they are let in.
     pub(super) attempt: Attempt,
     pub(super) password: Matched,
@@ -50,7 +50,7 @@ pub struct Proven {
 /// A password that is somebody's.
 #[derive(Debug)]
 pub(super) struct Matched {
-    user: usize,
+    user: Arc<Person>,
     /// Hashed anew, where the hash is of an older scheme.
     renew: Option<Op>,
     /// The generation of the row with it, if there is one.
@@ -66,7 +66,7 @@ pub struct SignedIn {
 }
 
 /// How many users are looked at for one whose hash a stranger's password is compared with.
-const DECOYS: usize = 64;
+const DECOYS: u32 = 64;
 
 impl Authenticator {
     /// Whose password this is.
@@ -84,7 +84,7 @@ impl Authenticator {
         let attempt = Attempt::begin(&self.store, Guessed::Password(login), address).await?;
         let matched = self.match_password(published, login, candidate, now).await;
         let (attempt, password) = attempt.settle(&self.store, matched).await?;
-        Ok(Proven { user: password.user, attempt, password })
+        Ok(Proven { user: Arc::clone(&password.user), attempt, password })
     }
 
     async fn match_password(
@@ -94,23 +94,26 @@ impl Authenticator {
         candidate: &Candidate,
         now: i64,
     ) -> Result<Matched, SignInRefused> {
-        let directory = published.directory();
-        let found = directory.find_user_by_login_in_any_case(login.trim());
+        let found = published.find_person_by_login(login.trim()).await?;
+        let is_found = found.is_some();
         // A stranger is compared with somebody, so that the time tells nothing.
-        let compared = found.or_else(|| decoy(directory.users(), login));
-        let somebody = compared.and_then(|index| Some((index, directory.users().get(index)?)));
-        let Some((index, user)) = somebody else {
+        let compared = match found {
+            Some(found) => Some(found),
+            None => decoy(published, login).await?,
+        };
+        let Some(person) = compared else {
             self.hasher.check(None, candidate.clone()).await?;
             return Err(SignInRefused::Wrong);
         };
+        let user = person.user();
         let known = self.find_password(user).await?;
-        let checked = self.compare(published, index, &known, candidate).await?;
-        let is_let_in = checked.matches && found.is_some() && user.status == UserStatus::Active;
+        let checked = self.compare(published, person.index(), &known, candidate).await?;
+        let is_let_in = checked.matches && is_found && user.status == UserStatus::Active;
         if !is_let_in {
             return Err(SignInRefused::Wrong);
         }
         let renew = checked.renewed.map(|hash| credential::keep(user, known.generation, hash, now));
-        Ok(Matched { user: index, renew, generation: known.generation })
+        Ok(Matched { user: person, renew, generation: known.generation })
     }
 
     /// Forgives somebody who proved their password the failures before.
@@ -166,14 +169,13 @@ impl ProvesPasswords for Authenticator {
         password: &str,
         address: Option<IpAddr>,
         now: i64,
-    ) -> Result<usize, PasswordRefused> {
+    ) -> Result<Arc<Person>, PasswordRefused> {
         let candidate = Candidate::new(password).ok_or(PasswordRefused::Wrong)?;
         let proven = self.prove_password(published, username, &candidate, address, now).await?;
-        let index = proven.user;
+        let person = Arc::clone(&proven.user);
         self.accept(proven).await?;
-        let user = published.directory().users().get(index).ok_or(PasswordRefused::Wrong)?;
-        let factors = self.find_factors(&user.id).await.map_err(PasswordRefused::Store)?;
-        if factors.any() { Err(PasswordRefused::NeedsFactor) } else { Ok(index) }
+        let factors = self.find_factors(&person.user().id).await.map_err(PasswordRefused::Store)?;
+        if factors.any() { Err(PasswordRefused::NeedsFactor) } else { Ok(person) }
     }
 }
 
@@ -189,11 +191,9 @@ impl From<SignInRefused> for PasswordRefused {
 }
 
 /// Somebody with a password, always the same for a login.
-fn decoy(users: &[User], login: &str) -> Option<usize> {
+async fn decoy(published: &Published, login: &str) -> Result<Option<Arc<Person>>, StoreError> {
     let [a, b, c, d, ..] = digest(login.trim().to_lowercase().as_bytes());
-    let start = u32::from_be_bytes([a, b, c, d]) as usize;
-    let indices = (0..DECOYS.min(users.len())).map(|step| (start + step) % users.len());
-    let has_password =
-        |index: &usize| users.get(*index).is_some_and(|user| user.password.is_some());
-    indices.clone().find(has_password).or_else(|| indices.clone().next())
+    let some = published.some_people(u32::from_be_bytes([a, b, c, d]), DECOYS).await?;
+    let has_password = some.iter().position(|person| person.user().password.is_some());
+    Ok(some.into_iter().nth(has_password.unwrap_or_default()))
 }

@@ -38,7 +38,7 @@ impl Desk {
             let authenticator = &self.authenticator;
             let proven =
                 authenticator.prove_password(published, login, &candidate, None, now).await?;
-            let user_id = &published.directory().users()[proven.user].id;
+            let user_id = &proven.user.user().id.clone();
             authenticator.accept(proven).await?;
             let methods = vec![Method::Password];
             authenticator.let_in(user_id, methods, None, "a browser", now).await

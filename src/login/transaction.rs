@@ -8,12 +8,13 @@ use super::factor::Factors;
 use super::password::Candidate;
 use super::session::{Method, SessionSecret};
 use super::sign_in::{SignInRefused, SignedIn};
-use crate::directory::User;
+use crate::directory::Person;
 use crate::publish::Published;
 use crate::store::{BatchOutcome, Op, Row, StoreError};
 use crate::token::opaque::{generate_secret, lookup_hash};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The kinds of the rows; their key is the hash of the token.
 const STATE: &str = "state-token";
@@ -27,8 +28,7 @@ const FACTOR_ID: usize = 17;
 
 /// Where somebody who signs in by a program stands. Its `Debug` shows no token.
 pub struct Transaction {
-    /// Their index in the directory.
-    pub user: usize,
+    pub user: Arc<Person>,
     /// When its token ends, in seconds since 1970.
     pub expires_at: i64,
     pub stage: Stage,
@@ -90,9 +90,9 @@ impl Authenticator {
         now: i64,
     ) -> Result<Transaction, SignInRefused> {
         let proven = self.prove_password(published, login, candidate, address, now).await?;
-        let index = proven.user;
+        let person = Arc::clone(&proven.user);
         self.accept(proven).await?;
-        let user = published.directory().users().get(index).ok_or(SignInRefused::Wrong)?;
+        let user = person.user();
         let factors = self.find_factors(&user.id).await?;
         let kept = Kept { user_id: user.id.clone(), methods: vec![Method::Password] };
         let (kind, factor_id) = match factor_id(&user.id, &factors) {
@@ -105,7 +105,7 @@ impl Authenticator {
             Some(factor_id) => Stage::Factor { state_token: token, factor_id },
             None => Stage::Done { session_token: token },
         };
-        Ok(Transaction { user: index, expires_at, stage })
+        Ok(Transaction { user: person, expires_at, stage })
     }
 
     /// Where a state token stands; `None` if it is over.
@@ -120,7 +120,8 @@ impl Authenticator {
         let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
         let user_id = &found.kept.user_id;
         let factor_id = factor_id(user_id, &self.find_factors(user_id).await?);
-        Ok(active(published, user_id).zip(factor_id).map(|((user, _), factor_id)| Transaction {
+        let found_user = active(published, user_id).await?;
+        Ok(found_user.zip(factor_id).map(|(user, factor_id)| Transaction {
             user,
             expires_at: found.expires_at,
             stage: Stage::Factor { state_token: state_token.to_owned(), factor_id },
@@ -141,7 +142,7 @@ impl Authenticator {
     ) -> Result<Option<Transaction>, SignInRefused> {
         let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
         let user_id = found.kept.user_id.clone();
-        let Some((user, _)) = active(published, &user_id) else { return Ok(None) };
+        let Some(user) = active(published, &user_id).await? else { return Ok(None) };
         self.prove_factor(&user_id, code, now).await?;
         let methods = vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors];
         let kept = Kept { user_id, methods };
@@ -178,7 +179,7 @@ impl Authenticator {
         let Some(found) = self.find_token(SESSION, session_token).await? else { return Ok(None) };
         let spent = self.store.batch(vec![found.spend()]).await?.value == BatchOutcome::Applied;
         let Kept { user_id, methods } = found.kept;
-        if !spent || active(published, &user_id).is_none() {
+        if !spent || active(published, &user_id).await?.is_none() {
             return Ok(None);
         }
         self.let_in(&user_id, methods, before, agent, now).await.map(Some)
@@ -208,11 +209,10 @@ impl Authenticator {
     }
 }
 
-/// A user who may sign in, and their index.
-fn active<'p>(published: &'p Published, user_id: &str) -> Option<(usize, &'p User)> {
-    let index = published.directory().find_user_by_id(user_id)?;
-    let user = published.directory().users().get(index)?;
-    user.status.may_sign_in().then_some((index, user))
+/// A user who may sign in.
+async fn active(published: &Published, user_id: &str) -> Result<Option<Arc<Person>>, StoreError> {
+    let person = published.find_person(user_id).await?;
+    Ok(person.filter(|person| person.user().status.may_sign_in()))
 }
 
 /// The id of the app of a person, the same as long as it is the same app.

@@ -3,10 +3,12 @@
 
 use super::refusal::AuthorizationError;
 use super::session::{Method, Session};
+use crate::directory::Person;
 use crate::grant::{Proof, SignIn, UserGrant};
 use crate::policy::Trace;
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
+use std::sync::Arc;
 
 /// Who wants what of whom.
 pub(super) struct Wanted<'w> {
@@ -14,8 +16,7 @@ pub(super) struct Wanted<'w> {
     pub(super) server: &'w RunningServer,
     pub(super) client_id: &'w str,
     pub(super) session: &'w Session,
-    /// The index of the user.
-    pub(super) user: usize,
+    pub(super) user: &'w Arc<Person>,
     pub(super) grant_type: &'static str,
     /// Whether tokens are wanted by way of the browser, besides what the grant gives.
     pub(super) and_implicit: bool,
@@ -72,7 +73,7 @@ impl Wanted<'_> {
     fn sign_in(&self) -> SignIn {
         let Session { id, auth_time, methods, .. } = self.session;
         SignIn {
-            user: self.user,
+            user: Arc::clone(self.user),
             auth_time: *auth_time,
             methods: methods.iter().map(|method| method.word().to_owned()).collect(),
             acr: Some(level(methods).to_owned()),

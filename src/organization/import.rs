@@ -1,9 +1,10 @@
 //! The document becomes what the store keeps: what differs is written, what it does not name is
 //! deleted, and what is the same is left alone.
 
+use super::entities::{NAMED, OF_USER};
 use crate::store::StoreError;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Organizations, WriteError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often to begin anew when others write at the same time.
 const ATTEMPTS: u32 = 5;
@@ -88,6 +89,41 @@ pub async fn read_all(organizations: &Organizations) -> Result<Vec<Entity>, Stor
     }
     Ok(all)
 }
+
+/// Every entity that is kept but users, and of these only whom another entity names: the others are
+/// read as they are wanted.
+///
+/// # Errors
+/// What the store says.
+pub async fn read_named(organizations: &Organizations) -> Result<Vec<Entity>, StoreError> {
+    let mut all = Vec::new();
+    for kind in EntityKind::ALL.into_iter().filter(|kind| *kind != EntityKind::User) {
+        all.extend(organizations.list_all(kind).await?);
+    }
+    let tags = all.iter().flat_map(|entity| &entity.tags);
+    let ids: BTreeSet<String> =
+        tags.filter_map(|tag| tag.strip_prefix(OF_USER)).map(str::to_owned).collect();
+    let mut users = BTreeMap::new();
+    for id in ids {
+        if let Some(user) = organizations.find(EntityKind::User, &id).await? {
+            users.insert(id, user);
+        }
+    }
+    let mut after: Option<String> = None;
+    loop {
+        let page = organizations.list_of(EntityKind::User, NAMED, after.as_deref(), PAGE).await?;
+        users.extend(page.entities.into_iter().map(|user| (user.id.clone(), user)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    all.extend(users.into_values());
+    Ok(all)
+}
+
+/// How many users are read at once.
+const PAGE: u32 = 500;
 
 /// What makes `kept` say what `wanted` says: deletions of names that others take come with them,
 /// other deletions last.

@@ -20,11 +20,12 @@ mod token_policy;
 mod user;
 
 pub use decode::Problem;
-pub use entities::{join, split};
+pub use entities::{is_named, join, split};
 pub use identity::Digest;
-pub use import::{Adopted, Imported, adopt, import, read_all};
+pub use import::{Adopted, Imported, adopt, import, read_all, read_named};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 pub use theme::{Colours, Theme};
+pub use user::read_kept_user;
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;

@@ -1,12 +1,14 @@
 //! Reads the users of the document.
 
-use super::decode::{Object, Place};
+use super::decode::{Object, Place, Problem, Problems};
+use super::entities::OF_GROUP;
 use super::identity::{self, Digest, USER};
 use super::reference;
 use super::schema::check_profile;
-use crate::directory::{Attribute, Group, Password, User, UserStatus};
-use crate::document::Json;
+use crate::directory::{Attribute, Directory, Group, Password, User, UserStatus};
+use crate::document::{self, Json};
 use crate::schema::USER_TIMES;
+use crate::store::organization::Entity;
 use claimsmith_runtime::time::DateTime;
 use std::collections::BTreeSet;
 
@@ -32,7 +34,7 @@ pub(super) fn read_users(
 ) -> Vec<User> {
     let (mut users, mut logins, mut ids) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for place in top.list("users") {
-        let Some(user) = read_user(&place, schema, groups, digest) else { continue };
+        let Some(user) = read_user(&place, schema, Some(groups), digest) else { continue };
         if !logins.insert(user.login.to_lowercase()) {
             place.blame(format!("another user has the login `{}` already", user.login));
         } else if !ids.insert(user.id.clone()) {
@@ -44,10 +46,33 @@ pub(super) fn read_users(
     users
 }
 
+/// The user whom a store keeps as this entity, in the groups of its tags, whatever these are called
+/// now. `None`, with a line in the log, if what is kept does not conform to the schema.
+#[must_use]
+pub fn read_kept_user(
+    entity: &Entity,
+    schema: &[Attribute],
+    directory: &Directory,
+    digest: Digest<'_>,
+) -> Option<User> {
+    let problems = Problems::default();
+    let document = document::read(entity.body.as_bytes()).ok();
+    let user = document
+        .as_ref()
+        .and_then(|document| read_user(&Place::top(document, &problems), schema, None, digest));
+    if let Some(Problem { path, message, .. }) = problems.into_list().first() {
+        tracing::error!(user = entity.id, path, message, "a user cannot be read");
+        return None;
+    }
+    let ids = entity.tags.iter().filter_map(|tag| tag.strip_prefix(OF_GROUP));
+    user.map(|user| directory.with_groups(user, ids))
+}
+
+/// `groups` are those that names are looked up in; `None` if what they are is known otherwise.
 fn read_user(
     place: &Place<'_>,
     schema: &[Attribute],
-    groups: &[Group],
+    groups: Option<&[Group]>,
     digest: Digest<'_>,
 ) -> Option<User> {
     let object = place.object(MEMBERS)?;
@@ -65,7 +90,8 @@ fn read_user(
         login: login.clone(),
         status: object.choice("status", UserStatus::WORDS, UserStatus::Active),
         profile: attributes,
-        groups: reference::groups(&object.texts("groups"), groups),
+        groups: groups
+            .map_or_else(Vec::new, |groups| reference::groups(&object.texts("groups"), groups)),
         password: object.find("password").and_then(|place| read_password(&place)),
         times: USER_TIMES.iter().filter_map(|name| Some((*name, time(&object, name)?))).collect(),
     })

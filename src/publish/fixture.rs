@@ -43,17 +43,21 @@ pub(crate) fn publish_after(former: &Published, document: &str) -> Published {
     start(compile_after(Some(former), document.as_bytes(), url, Engine::Native).unwrap())
 }
 
-/// The secret of each client: what the variable that should hold it is called.
 pub(crate) fn start(draft: Draft) -> Published {
+    start_over(draft, &Store::memory(Clock::System))
+}
+
+/// Over what keeps an organization. The secret of each client: what the variable that should hold it
+/// is called.
+pub(crate) fn start_over(draft: Draft, store: &Store) -> Published {
     let random = Random::seeded(b"publish");
     let master = MasterKey::generate(&random);
     let vault = Vault::new(&master).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let store = Store::memory(Clock::System);
     let keys = keys_of(&draft, &vault, &random);
     runtime.block_on(store.batch(keys)).unwrap();
     let around = Surroundings {
-        store: &store,
+        store,
         vault: &vault,
         random: &random,
         keyring: &Keyring::new(&master),

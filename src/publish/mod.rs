@@ -6,6 +6,7 @@ mod format;
 mod freshness;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod people;
 mod problem;
 mod profile;
 mod public_url;

@@ -48,8 +48,11 @@ impl Draft {
         let resolved = programs.resolve(self.records.groups());
         let n_people = self.organization.directory.users().len().min(PEOPLE);
         let people = (0..n_people).map(Some).chain((n_people == 0).then_some(None));
-        let roots: Vec<Roots<'_>> =
-            people.map(|user| self.records.roots(user, 0, &request, &resolved, now)).collect();
+        let roots: Vec<Roots<'_>> = people
+            .map(|index| index.and_then(|index| self.records.person(index)))
+            .map(|user| user.map(|user| &**user))
+            .map(|user| self.records.roots(user, 0, &request, &resolved, now))
+            .collect();
         let mut worker = Worker::new();
         let mut turns = roots.iter().cycle();
         let mut repeat = |n: u32, evaluate: &mut dyn FnMut(&Roots<'_>, &mut Worker)| {

@@ -2,6 +2,7 @@
 
 use super::PublicUrl;
 use super::compile::{CompiledServer, Draft, issuer};
+use super::people::People;
 use super::public_url::origin_of;
 use crate::claims::ClaimPlan;
 use crate::directory::{
@@ -31,6 +32,7 @@ pub struct Published {
     theme: Box<Theme>,
     directory: Directory,
     records: Records,
+    people: People,
     /// Those of the document, then the organization's own.
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
@@ -129,8 +131,9 @@ impl Draft {
     /// [`StartError`]; nothing but new keys is changed then.
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
         let Self { public_url, organization, records, servers: mut compiled, own, .. } = self;
-        let Organization { id, name, theme, directory, servers: mut definitions, .. } =
-            organization;
+        let Organization {
+            id, name, theme, directory, servers: mut definitions, user_schema, ..
+        } = organization;
         let (definition, made) = *own;
         definitions.push(definition);
         compiled.push(made);
@@ -174,6 +177,7 @@ impl Draft {
             theme,
             directory,
             records,
+            people: People::new(around.store, user_schema),
             servers,
             secrets,
             proofs,
@@ -324,6 +328,10 @@ impl Published {
     #[must_use]
     pub fn records(&self) -> &Records {
         &self.records
+    }
+
+    pub(super) fn people(&self) -> &People {
+        &self.people
     }
 
     /// The servers of the document.

@@ -35,8 +35,9 @@ fn published(algorithm: &'static str, format: &str) -> Published {
 fn proof<'p>(published: &'p Published, client: &str, scope: &str) -> Proof<'p> {
     let application = published.directory().find_application_index(client).unwrap();
     let server = published.find_server("server0").unwrap();
+    let user = published.records().person(0).unwrap().clone();
     let sign_in = SignIn {
-        user: 0,
+        user,
         auth_time: NOW,
         methods: vec!["pwd".to_owned()],
         acr: None,

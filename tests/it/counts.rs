@@ -95,7 +95,8 @@ fn run_counted() {
     let published = organization::publish(&document, Engine::Native, &Keeping::new());
     let server = published.find_server("server0").unwrap();
     let client = published.directory().find_application_index("web-app").unwrap();
-    let sign_in = SignIn { user: 0, auth_time: 0, methods: Vec::new(), acr: None, session: None };
+    let user = published.records().person(0).unwrap().clone();
+    let sign_in = SignIn { user, auth_time: 0, methods: Vec::new(), acr: None, session: None };
     let (grant, random) = ("authorization_code", Random::seeded(b"counted"));
     let proof =
         Proof::by_operator(&published, server, client, Some(sign_in), grant, "scope:1", API);

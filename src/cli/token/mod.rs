@@ -5,6 +5,7 @@ mod explain;
 use super::installation::{Installation, Stop};
 use super::{Format, log, tell};
 use crate::clock::Clock;
+use crate::directory::Person;
 use crate::grant::{Decided, Form, Proof, SEVERAL_FACTORS, SignIn, choose_audience};
 use crate::policy::Trace;
 use crate::program::{Engine, Worker};
@@ -12,6 +13,7 @@ use crate::publish::{Missing, Published, RunningServer};
 use clap::Args;
 use explain::{Explanation, Signing};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  claimsmith token --demo --server internal --client web-app \
@@ -73,7 +75,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let published = runtime.block_on(opened.start(draft, Missing::Refuse))?;
     let now = Clock::System.seconds();
     let server = find_server(&published, &arguments.server)?;
-    let proof = prove(arguments, &published, server, now)?;
+    let person = match &arguments.user {
+        Some(name) => Some(runtime.block_on(find_person(&published, name))?),
+        None => None,
+    };
+    let proof = prove(arguments, &published, server, person, now)?;
     let mut worker = Worker::new();
     let decided =
         proof.decide(Trace::Keep, now, &mut worker).map_err(|refusal| refusal.to_string())?;
@@ -132,6 +138,7 @@ fn prove<'p>(
     arguments: &'p Arguments,
     published: &'p Published,
     server: &'p RunningServer,
+    person: Option<Arc<Person>>,
     now: i64,
 ) -> Result<Proof<'p>, Stop> {
     let directory = published.directory();
@@ -139,19 +146,11 @@ fn prove<'p>(
         let known = directory.applications().iter().map(|known| known.client_id.as_str());
         unknown("client", &arguments.client, known)
     })?;
-    let sign_in = match &arguments.user {
-        Some(name) => {
-            let user =
-                directory.find_user_by_login(name).or_else(|| directory.find_user_by_id(name));
-            let user = user.ok_or_else(|| {
-                unknown("user", name, directory.users().iter().map(|user| user.login.as_str()))
-            })?;
-            let methods = if arguments.second_factor { MORE_METHODS } else { METHODS };
-            let methods = methods.iter().map(|method| (*method).to_owned()).collect();
-            Some(SignIn { user, auth_time: now, methods, acr: None, session: None })
-        }
-        None => None,
-    };
+    let sign_in = person.map(|user| {
+        let methods = if arguments.second_factor { MORE_METHODS } else { METHODS };
+        let methods = methods.iter().map(|method| (*method).to_owned()).collect();
+        SignIn { user, auth_time: now, methods, acr: None, session: None }
+    });
     let named = arguments.audience.iter().map(|named| ("audience".to_owned(), named.clone()));
     let definition = server.definition();
     let audience = choose_audience(definition, &Form::new(named.collect())).map_err(|_| {
@@ -161,6 +160,17 @@ fn prove<'p>(
     let (grant, scope) = (grant(arguments), &arguments.scope);
     Proof::by_operator(published, server, application, sign_in, grant, scope, audience)
         .map_err(|refusal| refusal.to_string().into())
+}
+
+/// The user of this login, as it is written, or of this id.
+async fn find_person(published: &Published, name: &str) -> Result<Arc<Person>, Stop> {
+    let by_login = published.find_person_by_login(name).await?;
+    let found = match by_login.filter(|person| person.user().login == name) {
+        Some(found) => Some(found),
+        None => published.find_person(name).await?,
+    };
+    let known = published.directory().users().iter().map(|user| user.login.as_str());
+    found.ok_or_else(|| unknown("user", name, known).into())
 }
 
 fn find_server<'p>(published: &'p Published, id: &str) -> Result<&'p RunningServer, Stop> {

@@ -130,8 +130,6 @@ fn link(uri: &str, text: &str) -> String {
 impl Visit {
     /// Who is signed in.
     pub(super) fn user(&self) -> Option<&User> {
-        let directory = self.published.directory();
-        let index = directory.find_user_by_id(&self.session.as_ref()?.session.user_id)?;
-        directory.users().get(index)
+        self.person.as_ref().map(|person| person.user())
     }
 }

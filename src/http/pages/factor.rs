@@ -6,7 +6,7 @@ use super::super::cookie::{Cookie, csrf_token};
 use super::layout::{Layout, Text, alert, hidden};
 use super::passkey::{self, relying_party};
 use super::{Instead, REQUEST, Visit, failed, redirect};
-use crate::directory::{User, UserStatus};
+use crate::directory::{Person, User, UserStatus};
 use crate::login::{Answered, AppSecret, Method, Pending, SignInRefused, SignedIn, usable};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -23,7 +23,8 @@ pub(crate) async fn ask_factor(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
-    let (closed, pending, user) = visit.candidate(&surface).await?;
+    let (closed, pending, person) = visit.candidate(&surface).await?;
+    let user = person.user();
     show(&surface, &visit, &closed, &pending, user, None).await
 }
 
@@ -34,7 +35,8 @@ pub(crate) async fn prove_factor(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(&surface, request).await?;
     visit.prove_form(&surface)?;
-    let (closed, pending, user) = visit.candidate(&surface).await?;
+    let (closed, pending, person) = visit.candidate(&surface).await?;
+    let user = person.user();
     match try_factor(&surface, &visit, &closed, &pending, user).await {
         Ok(response) => Ok(response),
         Err(refused) => show(&surface, &visit, &closed, &pending, user, Some(refused)).await,
@@ -125,22 +127,28 @@ impl Visit {
     /// their session will do for the request. Anybody else proves the password first; so does who
     /// has no factor yet and did not sign in for this request: whoever found an open browser must
     /// not make their own app the person's.
-    async fn candidate(&self, surface: &Surface) -> Result<(String, Pending, &User), Instead> {
+    async fn candidate(
+        &self,
+        surface: &Surface,
+    ) -> Result<(String, Pending, Arc<Person>), Instead> {
         let layout = self.layout(surface);
         let (closed, pending) = self.the_pending(surface)?;
-        let directory = self.published.directory();
-        let proven = pending.proven(self.now).and_then(|id| directory.find_user_by_id(id));
+        let proven = match pending.proven(self.now) {
+            Some(id) => self.published.find_person(id).await,
+            None => Ok(None),
+        };
+        let proven = proven.map_err(|error| failed(&layout, &error.to_string()))?;
         let session = self.session.as_ref().map(|found| &found.session);
-        let signed_in = usable(&self.published, &pending, session, self.now);
-        let is_fresh =
-            proven.is_some() || signed_in.is_some_and(|(session, _)| pending.is_for(session));
-        let index = proven.or(signed_in.map(|(_, user)| user));
-        let user = index.and_then(|index| directory.users().get(index));
-        if let Some(user) = user.filter(|user| user.status == UserStatus::Active) {
-            let factors = surface.login.find_factors(&user.id).await;
+        let signed_in = usable(self.person.as_ref(), &pending, session, self.now);
+        let is_fresh = proven.is_some()
+            || signed_in.as_ref().is_some_and(|(session, _)| pending.is_for(session));
+        let person = proven.or(signed_in.map(|(_, user)| user));
+        let is_active = |person: &Arc<Person>| person.user().status == UserStatus::Active;
+        if let Some(person) = person.filter(is_active) {
+            let factors = surface.login.find_factors(&person.user().id).await;
             let factors = factors.map_err(|error| failed(&layout, &error.to_string()))?;
             if is_fresh || factors.any() {
-                return Ok((closed, pending, user));
+                return Ok((closed, pending, person));
             }
         }
         let base = self.published.public_url();

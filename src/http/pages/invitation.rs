@@ -4,7 +4,7 @@ use super::super::Surface;
 use super::super::cookie::csrf_token;
 use super::layout::{Text, alert};
 use super::{Instead, Visit, error_page, failed, redirect};
-use crate::directory::User;
+use crate::directory::{Person, User};
 use crate::login::{Candidate, Invitation, SignInRefused};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -55,7 +55,8 @@ async fn ask(
     request: Request,
 ) -> Result<Response, Instead> {
     let visit = Visit::read(surface, request).await?;
-    let user = find(surface, &visit, invitation, token).await?;
+    let person = find(surface, &visit, invitation, token).await?;
+    let user = person.user();
     Ok(page(surface, &visit, (invitation, token), user, None))
 }
 
@@ -67,7 +68,8 @@ async fn follow(
 ) -> Result<Response, Instead> {
     let visit = Visit::read(surface, request).await?;
     visit.prove_form(surface)?;
-    let user = find(surface, &visit, invitation, token).await?;
+    let person = find(surface, &visit, invitation, token).await?;
+    let user = person.user();
     let (published, now) = (&visit.published, visit.now);
     let Some(new) = Candidate::new(visit.form.find("new").unwrap_or_default()) else {
         return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
@@ -85,12 +87,12 @@ async fn follow(
     }
 }
 
-async fn find<'v>(
+async fn find(
     surface: &Surface,
-    visit: &'v Visit,
+    visit: &Visit,
     invitation: Invitation,
     token: &str,
-) -> Result<&'v User, Instead> {
+) -> Result<Arc<Person>, Instead> {
     let found = surface.login.find_invited(&visit.published, invitation, token).await;
     let found = found.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
     found.ok_or_else(|| over(surface, visit).into())

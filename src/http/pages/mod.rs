@@ -28,6 +28,7 @@ use super::Surface;
 use super::cookie::{Cookie, Cookies, csrf_token};
 use super::extract::{client_address, query_of, read_form};
 use super::oauth::AuthorizationAnswer;
+use crate::directory::Person;
 use crate::grant::Form;
 use crate::login::{FoundSession, Pending, Said, Session, SessionSecret, Step};
 use crate::publish::Published;
@@ -63,6 +64,8 @@ pub(super) struct Visit {
     pub(super) cookies: Cookies,
     /// The session of the cookie, if it goes on.
     pub(super) session: Option<FoundSession>,
+    /// Whose session it is.
+    pub(super) person: Option<Arc<Person>>,
     /// Of the address, or of the form that was posted.
     pub(super) form: Form,
     pub(super) words: &'static Words,
@@ -98,6 +101,11 @@ impl Visit {
             None => Ok(None),
         };
         let session = session.map_err(|error| failed(&layout, &error.to_string()))?;
+        let person = match &session {
+            Some(found) => published.find_person(&found.session.user_id).await,
+            None => Ok(None),
+        };
+        let person = person.map_err(|error| failed(&layout, &error.to_string()))?;
         let agent = agent(&parts);
         let known = cookies.browsers.first().cloned();
         let browser = known.unwrap_or_else(|| SessionSecret::generate(&surface.random));
@@ -108,6 +116,7 @@ impl Visit {
             published,
             cookies,
             session,
+            person,
             form,
             words,
             agent,

@@ -87,7 +87,8 @@ async fn try_sign_in(
     let (published, now) = (&visit.published, visit.now);
     let proven =
         surface.login.prove_password(published, login, &candidate, visit.address, now).await?;
-    let user = published.directory().users().get(proven.user).ok_or(SignInRefused::Wrong)?;
+    let person = Arc::clone(&proven.user);
+    let user = person.user();
     surface.login.accept(proven).await?;
     let (closed, pending) = match found {
         Some(found) => found.clone(),

@@ -3,9 +3,9 @@
 //! that another name makes no other thing of it.
 
 use super::Organization;
-use crate::directory::Directory;
+use crate::directory::{Directory, Password};
 use crate::document::{Json, Member, Node};
-use crate::server::{AuthorizationServer, Policy};
+use crate::server::{AuthorizationServer, People, Policy};
 use crate::store::organization::{Entity, EntityKind};
 use std::collections::BTreeMap;
 
@@ -24,6 +24,21 @@ const OF_SERVER: &[(&str, EntityKind)] = &[
     ("tokenPolicies", EntityKind::TokenPolicy),
 ];
 const RULES: &[(&str, EntityKind)] = &[("rules", EntityKind::Rule)];
+
+/// What the tags begin with by which users are found: of the groups they are in, and of those whom
+/// something of the organization names.
+pub(super) const OF_GROUP: &str = "group:";
+pub(super) const OF_USER: &str = "user:";
+
+/// The tag of users of whom the organization itself must know, since the environment has their
+/// password.
+pub(super) const NAMED: &str = "named";
+
+/// Whether the organization itself must know this user.
+#[must_use]
+pub fn is_named(user: &Entity) -> bool {
+    user.tags.contains(NAMED)
+}
 
 /// The entities of a document with nothing wrong. `text` is what `document` was read from, and
 /// `organization` what it says.
@@ -182,7 +197,10 @@ impl Splitter<'_> {
         }
         // Everybody belongs to the built-in group; nobody looks its members up by a tag.
         let groups = self.directory().groups_of(user).filter(|group| !group.is_everyone());
-        entity.tags.extend(groups.map(|group| format!("group:{}", group.id)));
+        entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
+        if let Some(Password::Environment(_)) = user.password {
+            entity.tags.insert(NAMED.to_owned());
+        }
         Some(entity)
     }
 
@@ -195,12 +213,17 @@ impl Splitter<'_> {
         entity.names.insert(known.client_id.clone());
         entity.words.insert(label.to_owned());
         let group = |index: &usize| self.directory().groups().get(*index);
-        let user = |index: usize| self.directory().users().get(index);
         let groups = known.assigned_groups.iter().filter_map(group);
-        entity.tags.extend(groups.map(|group| format!("group:{}", group.id)));
-        let users = known.assigned_users.iter().filter_map(|assignment| user(assignment.user));
-        entity.tags.extend(users.map(|user| format!("user:{}", user.id)));
+        entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
+        let users = known.assigned_users.iter().map(|assignment| assignment.user);
+        entity.tags.extend(self.tags_of_users(users));
         Some(entity)
+    }
+
+    /// Tags that say whom something names.
+    fn tags_of_users(&self, users: impl Iterator<Item = usize>) -> impl Iterator<Item = String> {
+        let users = users.filter_map(|index| self.directory().users().get(index));
+        users.map(|user| format!("{OF_USER}{}", user.id))
     }
 
     fn server(&self, node: &Node, index: usize, entities: &mut Vec<Entity>) {
@@ -272,6 +295,9 @@ impl Splitter<'_> {
             if let Some(rule) = known {
                 let mut entity = self.entity(EntityKind::Rule, &below(id, &rule.id), node, index);
                 entity.words.insert(rule.name.clone());
+                let People { users, except_users, .. } = &rule.people;
+                let named = users.iter().chain(except_users).copied();
+                entity.tags.extend(self.tags_of_users(named));
                 entities.push(entity);
             }
         }

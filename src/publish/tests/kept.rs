@@ -4,7 +4,9 @@
 use super::super::fixture::{document, publish, publish_after};
 use super::super::{Issuer, Published, RunningServer};
 use crate::claims::{self, Evaluation, Occasion};
-use crate::directory::{Access, Directory, Group, GroupType, Records, Session, User, UserStatus};
+use crate::directory::{
+    Access, Directory, Group, GroupType, Person, Records, Session, User, UserStatus,
+};
 use crate::policy::Delivery;
 use crate::program::{Engine, Length, ProgramId, ProgramSet, SetBuilder, Worker};
 use crate::server::ClaimType;
@@ -89,6 +91,7 @@ fn said_of(
     let records = published.records();
     let request =
         records.pack_request(application, &access, known, session, server.programs()).unwrap();
+    let user = user.and_then(|user| records.person(user)).map(|user| &**user);
     let roots = records.roots(user, application, &request, server.resolved(), 0);
     let mut worker = Worker::new();
     let mut said = String::new();
@@ -100,7 +103,7 @@ fn said_of(
     let occasion = Occasion {
         server: definition,
         plan: server.plan(),
-        user: user.and_then(|user| directory.users().get(user)),
+        user: user.map(Person::user),
         scopes: &scopes,
         policies: &policies,
         grant_type: "authorization_code",
@@ -197,7 +200,8 @@ fn said_of_groups(set: &ProgramSet, ids: &[ProgramId], records: &Records) -> Vec
     let resolved = set.resolve(records.groups());
     let access = Access { scopes: &[], audience: "", grant_type: "" };
     let request = records.pack_request(0, &access, None, None, set).unwrap();
-    let roots = records.roots(Some(0), 0, &request, &resolved, 0);
+    let user = records.person(0).map(|user| &**user);
+    let roots = records.roots(user, 0, &request, &resolved, 0);
     let mut worker = Worker::new();
     let mut said = Vec::new();
     for engine in [Engine::Native, Engine::Interpreter] {

@@ -1,6 +1,7 @@
 //! A document becomes servers, or all that is wrong with it.
 
 mod kept;
+mod people;
 
 use super::fixture::{URL, document, draft, publish};
 use super::{Problem, PublicUrl, PublicUrlError, normalized};
