@@ -433,9 +433,9 @@ impl Refusal {
         Self::new("invalid_token", 401, "The access token is invalid")
     }
 
-    /// The same refusal where an access token was used (RFC 9449 §7.1).
+    /// The same refusal where an access token was used (RFC 9449 §7.1); a failure of ours stays one.
     pub(super) fn unauthorized(self) -> Self {
-        Self { status: 401, ..self }
+        Self { status: if self.status < 500 { 401 } else { self.status }, ..self }
     }
 
     pub(super) fn insufficient_scope() -> Self {

@@ -24,6 +24,9 @@ pub(crate) async fn authorize(
     let published = &visit.published;
     let form = match requested(&surface, &visit, &server).await {
         Ok(form) => form,
+        Err(refusal) if refusal.status >= 500 => {
+            return Ok(failed(&visit.layout(&surface), &refusal.to_string()));
+        }
         Err(refusal) => {
             tracing::info!(code = refusal.code, why = refusal.description, "no authorization");
             return Ok(error_page(&visit.layout(&surface), 400, &refusal.description));

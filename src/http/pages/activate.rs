@@ -79,6 +79,9 @@ async fn decide(
         Err(error) if error.code == "interaction_required" => {
             visit.send_to(surface, "signin/factor", &here(visit))
         }
+        Err(error) if matches!(error.code, "temporarily_unavailable" | "server_error") => {
+            failed(&layout, &error.to_string())
+        }
         Err(error) => {
             tracing::info!(code = error.code, why = %error, "a device was refused");
             ask(surface, visit, StatusCode::BAD_REQUEST, Some(&error.description))
