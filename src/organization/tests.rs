@@ -303,6 +303,7 @@ fn names_ids_and_priorities_are_unique() {
     assert_problem("authorizationServers.0.claims", "", claim, path, "already");
 }
 
+/// Decision 9, decision 13.
 #[test]
 fn clients_audiences_and_users_cannot_be_mistaken_for_each_other() {
     let audiences = r#"["web-app"]"#;
@@ -316,6 +317,7 @@ fn clients_audiences_and_users_cannot_be_mistaken_for_each_other() {
     assert_eq!(said, ["`billing-service` is the id or login of a user"]);
 }
 
+/// Decision 8.
 #[test]
 fn reserved_claim_names_are_refused_in_claims_and_token_policies() {
     let claim = |name: &str, kind: &str| {

@@ -210,6 +210,7 @@ fn a_scope_the_server_does_not_have_is_invalid() {
     assert_eq!(refused.code(), "invalid_scope");
 }
 
+/// Decision 2.
 #[test]
 fn a_rule_that_denies_matches_when_any_scope_is_listed_and_ends_the_decision() {
     let mut deny = rule("deny admin", Access::Deny, &["admin"]);
@@ -243,6 +244,7 @@ fn people_are_included_by_user_or_group_and_excluded_by_either() {
     assert!(granted(&server, None, &read).is_ok(), "ignored without a user");
 }
 
+/// Decision 3, decision 4.
 #[test]
 fn a_condition_that_is_not_true_does_not_match_and_one_that_faults_refuses() {
     let verdicts = [
@@ -267,6 +269,7 @@ fn a_condition_that_is_not_true_does_not_match_and_one_that_faults_refuses() {
     assert_eq!(refused.description(), POLICY_REFUSED);
 }
 
+/// Decision 1.
 #[test]
 fn a_condition_is_run_last_and_sees_the_scopes_that_would_be_granted() {
     let mut elsewhere = rule("elsewhere", Access::Allow, &["*"]);
@@ -386,6 +389,7 @@ fn a_condition_of_a_token_policy_that_faults_fails_the_request() {
     );
 }
 
+/// Decision 7.
 #[test]
 fn of_token_policies_that_name_one_claim_the_first_wins() {
     let mut server = server(Vec::new());

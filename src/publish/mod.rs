@@ -43,6 +43,12 @@ impl Issuer {
         Self { current: ArcSwap::new(published), freshness: Freshness::default() }
     }
 
+    /// An issuer of a version that others serve, too.
+    #[cfg(test)]
+    pub(crate) fn of(version: Arc<Published>) -> Self {
+        Self { current: ArcSwap::new(version), freshness: Freshness::default() }
+    }
+
     /// Whether what is served may still be believed.
     #[must_use]
     pub fn freshness(&self) -> &Freshness {

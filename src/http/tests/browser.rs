@@ -75,6 +75,12 @@ impl<'w> Browser<'w> {
         }
     }
 
+    /// Posts a form that no page showed, and follows where it leads.
+    pub(super) fn post(&mut self, path: &str, form: String) -> Shown {
+        let answer = self.send(Method::POST, path, Some(form));
+        self.follow(answer, path)
+    }
+
     /// Opens an address and follows where it leads.
     pub(super) fn visit(&mut self, path: &str) -> Shown {
         let answer = self.send(Method::GET, path, None);
@@ -140,6 +146,21 @@ impl Page {
     pub(super) fn field(&self, name: &str) -> String {
         let (_, fields) = self.form("");
         fields.into_iter().find(|(known, _)| known == name).unwrap().1
+    }
+
+    /// Whether it has a form whose action ends so.
+    pub(super) fn has_form(&self, to: &str) -> bool {
+        let mut forms = self.answer.text.split("<form ").skip(1);
+        forms.any(|form| attribute(form, "action").is_some_and(|action| action.ends_with(to)))
+    }
+
+    /// The fields of every form that are filled in.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        let inputs = self.answer.text.split("<input ").skip(1).filter_map(|input| {
+            let input = input.split('>').next()?;
+            Some((attribute(input, "name")?, attribute(input, "value")?))
+        });
+        inputs.collect()
     }
 
     #[track_caller]

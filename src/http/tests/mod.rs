@@ -17,6 +17,7 @@ mod device;
 mod dpop;
 mod ending;
 mod exchange;
+mod exchanges;
 mod factor;
 mod forged;
 mod form;
@@ -142,20 +143,23 @@ impl World {
         random: Random,
         change: impl FnOnce(&mut Value),
     ) -> Self {
-        Self::made(open, clock, random, change, |_| ())
+        let issuer = Issuer::new(publish(&demo_with(change)));
+        Self::of(issuer, open, clock, random, |_| ())
     }
 
     /// The demo, with requests taken otherwise.
     fn limited(limit: impl FnOnce(&mut Traffic)) -> Self {
         let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
-        Self::made(|_, clock| Store::memory(clock), clock, random, |_| (), limit)
+        let issuer = Issuer::new(publish(&demo_with(|_| ())));
+        Self::of(issuer, |_, clock| Store::memory(clock), clock, random, limit)
     }
 
-    fn made(
+    /// What this issuer serves, over a store that is opened in its runtime, with requests taken so.
+    fn of(
+        issuer: Issuer,
         open: impl FnOnce(&Runtime, Clock) -> Store,
         clock: Clock,
         random: Random,
-        change: impl FnOnce(&mut Value),
         limit: impl FnOnce(&mut Traffic),
     ) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -169,7 +173,6 @@ impl World {
         };
         let (journal, writer) = Journal::new(clock.clone(), random.clone());
         let (denied, client_keys) = (DenyList::default(), client_keys());
-        let issuer = Issuer::new(publish(&demo_with(change)));
         let mut traffic = Traffic::default();
         limit(&mut traffic);
         let surface = Arc::new(Surface {

@@ -50,6 +50,7 @@ fn an_inactive_server_is_not_found() {
     assert!(publish(&text).find_server("internal").is_none());
 }
 
+/// Decision 6, among others.
 #[test]
 fn every_wrong_expression_is_reported_with_path_and_caret() {
     let text = document(|document| {
@@ -86,6 +87,7 @@ fn every_wrong_expression_is_reported_with_path_and_caret() {
     assert!(found.iter().any(|problem| problem.path.contains("tokenPolicies[0]")));
 }
 
+/// Decision 13.
 #[test]
 fn an_audience_may_not_be_an_issuer_or_the_url_of_the_installation() {
     for audience in [URL.to_owned(), format!("{URL}/"), format!("{URL}/oauth2/default")] {

@@ -11,6 +11,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// Decision 23.
 #[test]
 fn a_new_directory_is_private_and_its_key_stays_the_same() {
     let parent = tempfile::tempdir().unwrap();
@@ -81,6 +82,7 @@ fn many_that_start_at_once_end_with_one_key() {
     assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
 }
 
+/// Decision 34.
 #[test]
 fn a_demo_marks_its_directory_and_opens_it_again() {
     let parent = tempfile::tempdir().unwrap();

@@ -64,6 +64,7 @@ fn kept(store: &Store) -> Vec<(String, String)> {
     kinds.into_iter().flat_map(list).map(|row| (row.kind, row.key)).collect()
 }
 
+/// Decision 21.
 #[test]
 fn what_is_restored_is_what_was_backed_up_but_for_sessions_and_refresh_families() {
     let place = Place::new();
