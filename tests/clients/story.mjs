@@ -64,6 +64,11 @@ async function back(url, response) {
     told.push(await service(audienceOfA, token, "admin:users") === 403 ? "403 without the scope" : "no 403");
     const renewed = await oidc.refreshTokenGrant(config, tokens.refresh_token);
     told.push(await service(audienceOfA, renewed.access_token, "read:customers") === 200 ? "refreshed" : "not refreshed");
+    // Giving the refresh token back ends all that came of the sign-in.
+    await oidc.tokenRevocation(config, renewed.refresh_token);
+    const after = await oidc.tokenIntrospection(config, renewed.access_token);
+    const refused = await oidc.refreshTokenGrant(config, renewed.refresh_token).then(() => false, () => true);
+    told.push(!after.active && refused ? "access ended" : "access goes on");
     response.writeHead(200, { "content-type": "text/plain" }).end(told.join("\n"));
 }
 

@@ -80,7 +80,8 @@ impl Story {
         self.fill(&[("username", "ada@example.com"), ("password", &password())]).await?;
         self.look_at("consent").await?;
         self.press("button[value=allow]").await?;
-        for expected in ["API A accepts", "API B refuses", "403 without the scope", "refreshed"] {
+        let told = ["API A accepts", "API B refuses", "403 without the scope", "refreshed"];
+        for expected in told.into_iter().chain(["access ended"]) {
             self.read(expected).await?;
         }
         Ok(())
