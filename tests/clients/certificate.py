@@ -1,11 +1,8 @@
-"""TLS in front of a server, for a client that takes https only: what arrives at a port goes on to
-another, both of 127.0.0.1. The certificate is its own, and is written to a file for clients to trust.
-Arguments: the port, the port behind it, the file of the certificate, the file of its key."""
+"""A certificate of 127.0.0.1 that is its own authority, for a client that takes https only. Arguments:
+the file of the certificate, the file of its key."""
 
-import asyncio
 import datetime
 import ipaddress
-import ssl
 import sys
 
 from cryptography import x509
@@ -38,29 +35,4 @@ def certify(certificate_file, key_file):
         file.write(certificate.public_bytes(serialization.Encoding.PEM))
 
 
-async def pipe(reader, writer):
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except (ConnectionError, ssl.SSLError):
-        pass
-    finally:
-        writer.close()
-
-
-async def main(port, behind, certificate_file, key_file):
-    certify(certificate_file, key_file)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate_file, key_file)
-
-    async def connected(reader, writer):
-        further_reader, further_writer = await asyncio.open_connection(HOST, int(behind))
-        await asyncio.gather(pipe(reader, further_writer), pipe(further_reader, writer))
-
-    server = await asyncio.start_server(connected, HOST, int(port), ssl=context)
-    print("ready", flush=True)
-    await server.serve_forever()
-
-
-asyncio.run(main(*sys.argv[1:]))
+certify(*sys.argv[1:])
