@@ -94,6 +94,26 @@ test("auth-js is told why a request was refused", async () => {
   );
 });
 
+test("auth-js signs a person in by its own form, and a session token opens the door once", async (t) => {
+  const { client, byRedirect } = authJs();
+  t.after(() => client.tokenManager.clear());
+  const [username, password] = ADA;
+  const transaction = await client.signInWithCredentials({ username, password });
+  assert.equal(transaction.status, "SUCCESS");
+  const { sessionToken } = transaction;
+  const walk = (browser, address) => browser.open(address);
+  const tokens = await byRedirect(walk, { sessionToken, prompt: "none" });
+  assert.equal(client.token.decode(tokens.accessToken.accessToken).payload.sub, "ada@example.com");
+  await assert.rejects(
+    byRedirect(walk, { sessionToken, prompt: "none" }),
+    (error) => error.errorCode === "login_required",
+  );
+  await assert.rejects(
+    client.signInWithCredentials({ username, password: "wrong" }),
+    (error) => error.errorCode === "E0000004",
+  );
+});
+
 // An app as Okta's guide for the middleware writes it.
 const appUrl = `http://127.0.0.1:${process.env.MIDDLEWARE_PORT}`;
 let server;

@@ -89,6 +89,7 @@ document.apps.push(
     { client_id: "single-page-app", token_endpoint_auth_method: "none" },
     {
       redirect_uris: ["http://localhost:8080/login/callback"],
+      allow_session_token: true,
       post_logout_redirect_uris: ["http://localhost:8080"],
     },
   ),
