@@ -18,6 +18,10 @@ const USED: &str = "assertion";
 /// How far a client's clock may be off, in seconds.
 pub(super) const SKEW: i64 = 30;
 
+/// How far the clock of the store, by which marks are forgotten, may be ahead of this node's, in
+/// seconds.
+pub(super) const APART: i64 = 600;
+
 /// How far ahead an assertion may end, in seconds.
 const LONGEST: i64 = 3600;
 
@@ -164,5 +168,5 @@ fn made_at(jwt: &ForeignJwt<'_>) -> i64 {
 fn mark(client_id: &str, jwt: &ForeignJwt<'_>) -> Option<Mark> {
     let (jti, end) = (jwt.text("jti")?, jwt.time("exp")?);
     let key = lookup_hash(USED, &format!("{client_id}\0{jti}"));
-    Some(Mark(Row::new(USED, &key, Vec::new()).expiring_at(end.saturating_add(SKEW))))
+    Some(Mark(Row::new(USED, &key, Vec::new()).expiring_at(end.saturating_add(SKEW + APART))))
 }

@@ -1,6 +1,6 @@
 //! Proof that a client has a key, to which its tokens are then bound (RFC 9449, decision 44).
 
-use super::assertion::SKEW;
+use super::assertion::{APART, SKEW};
 use super::{Endpoint, Refusal, Surroundings};
 use crate::publish::Published;
 use crate::store::{BatchOutcome, Op, Row};
@@ -126,7 +126,7 @@ async fn mark(
 ) -> Result<(), Refusal> {
     let key = format!("{thumbprint}\0{}", jwt.text("jti").unwrap_or_default());
     let row = Row::new(USED, &lookup_hash(USED, &key), Vec::new());
-    let row = row.expiring_at(around.now.saturating_add(OLDEST + 2 * SKEW));
+    let row = row.expiring_at(around.now.saturating_add(OLDEST + 2 * SKEW + APART));
     match around.store.batch(vec![Op::Insert(row)]).await?.value {
         BatchOutcome::Applied => Ok(()),
         BatchOutcome::Failed(_) => Err(Refusal::dpop("The DPoP proof JWT has already been used.")),

@@ -82,9 +82,12 @@ pub async fn push(
     check(&Form::new(parameters.clone()))?;
     let kept = Kept { server: server.definition().id.clone(), client: client_id, parameters };
     let request_uri = format!("{PREFIX}{}", generate_secret(around.random));
-    let row = Row::new(PUSHED, &lookup_hash(PUSHED, &request_uri), family::encode(&kept)?);
+    let key = lookup_hash(PUSHED, &request_uri);
+    // Whether it is over, the clock of the store will say, whatever that of this node says.
+    let at = around.store.find(PUSHED, &key).await?.seconds();
+    let row = Row::new(PUSHED, &key, family::encode(&kept)?);
     let row = row.tagged(format!("client:{}", kept.client));
-    let row = row.expiring_at(around.now.saturating_add(SECONDS));
+    let row = row.expiring_at(at.saturating_add(SECONDS));
     around.store.batch(vec![Op::Insert(row)]).await?;
     Ok(Pushed { request_uri, expires_in: SECONDS })
 }

@@ -303,7 +303,7 @@ fn names_ids_and_priorities_are_unique() {
     assert_problem("authorizationServers.0.claims", "", claim, path, "already");
 }
 
-/// Decision 9, decision 13.
+/// Decision 9 and decision 13.
 #[test]
 fn clients_audiences_and_users_cannot_be_mistaken_for_each_other() {
     let audiences = r#"["web-app"]"#;

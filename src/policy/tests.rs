@@ -244,7 +244,7 @@ fn people_are_included_by_user_or_group_and_excluded_by_either() {
     assert!(granted(&server, None, &read).is_ok(), "ignored without a user");
 }
 
-/// Decision 3, decision 4.
+/// Decision 3 and decision 4.
 #[test]
 fn a_condition_that_is_not_true_does_not_match_and_one_that_faults_refuses() {
     let verdicts = [
@@ -322,6 +322,7 @@ fn mismatch(policy: TokenPolicy, user: Option<&User>) -> Option<TokenPolicyMisma
     result.unwrap().1.remove(0).mismatch
 }
 
+/// Decision 7.
 #[test]
 fn a_token_policy_applies_when_all_its_conditions_hold() {
     let ada = user(&[2]);

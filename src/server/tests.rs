@@ -23,6 +23,7 @@ fn every_server_has_eighteen_claims_of_identity_and_the_subject() {
     assert_eq!(always, ["sub", "name", "preferred_username", "email"]);
 }
 
+/// Decision 8.
 #[test]
 fn names_a_token_rests_on_are_reserved() {
     let okta = AccessTokenFormat::Okta;

@@ -15,6 +15,7 @@ fn ask_in_form(form: &[(&str, &str)]) -> Answer {
     World::demo().post(TOKEN, &[&[GRANT], form].concat())
 }
 
+/// Decision 45.
 #[test]
 fn a_secret_in_the_header_may_be_percent_encoded_or_raw() {
     let raw = format!("billing-service:{BILLING_SECRET}");

@@ -192,6 +192,7 @@ fn with_pkce_a_state_is_not_needed_and_none_is_answered() {
     assert_eq!(answer.keys().collect::<Vec<_>>(), ["error", "error_description", "iss"]);
 }
 
+/// Decision 46.
 #[test]
 fn an_answer_travels_as_it_was_asked_to() {
     let world = World::demo();

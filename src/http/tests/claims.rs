@@ -87,6 +87,7 @@ fn a_server_signs_with_the_algorithm_of_the_document() {
     }
 }
 
+/// Decision 5.
 #[test]
 fn a_claim_that_faults_refuses_the_request_and_the_answer_does_not_say_why() {
     let world = World::with(|document| add_claim(document, "team", "user.department"));
@@ -123,6 +124,7 @@ fn the_condition_of_a_token_policy_that_faults_refuses_as_its_claim_would() {
     assert!(!answer.text.contains("Faulty"));
 }
 
+/// Decision 9.
 #[test]
 fn a_subject_that_is_null_empty_or_no_text_refuses_the_request() {
     for value in
@@ -161,6 +163,7 @@ fn a_text_with_quotes_and_controls_stays_one_claim() {
     assert_eq!(claims["sub"], "billing-service");
 }
 
+/// Decision 7.
 #[test]
 fn a_policy_for_tokens_adds_its_claims_and_takes_the_place_of_the_server_s() {
     let world = World::with(|document| {

@@ -211,6 +211,7 @@ fn a_client_with_a_secret_may_ask_about_tokens_of_others() {
     assert_eq!(world.post(INTROSPECT, &form).expect(200)["client_id"], "billing-service");
 }
 
+/// Decision 45.
 #[test]
 fn a_public_client_is_told_of_its_own_tokens_by_each_way_it_may_name_itself() {
     let world = World::demo();

@@ -11,6 +11,7 @@ fn audience_of(world: &World, form: &[(&str, &str)]) -> Value {
     part(&world.access_token(form), 1)["aud"].clone()
 }
 
+/// Decision 11.
 #[test]
 fn the_first_audience_is_meant_where_none_is_named() {
     assert_eq!(audience_of(&World::demo(), &[]), FIRST);
@@ -30,6 +31,7 @@ fn an_audience_is_named_by_audience_or_by_resource_or_by_both_alike() {
     }
 }
 
+/// Decision 12.
 #[test]
 fn audiences_that_disagree_are_refused_whichever_way_they_are_named() {
     let world = World::demo();

@@ -33,6 +33,7 @@ fn without_a_scope_the_default_ones_are_granted() {
     }
 }
 
+/// Decision 47.
 #[test]
 fn without_a_scope_and_without_defaults_the_refusal_names_both() {
     let world = World::with(|document| internal(document)["scopes"][0]["default"] = json!(false));
@@ -94,6 +95,7 @@ fn a_scope_that_is_too_long_or_has_other_characters_is_refused() {
     world.ask(&[("scope", &"x".repeat(4096))]).refuses(400, "invalid_scope", NO_SCOPE);
 }
 
+/// Decision 4.
 #[test]
 fn what_no_rule_allows_is_refused_with_401_and_without_a_scheme() {
     let world = World::demo();
@@ -129,6 +131,7 @@ fn a_rule_that_denies_does_not_deny_once_it_is_inactive() {
     assert_eq!(answer["scope"], "admin:users read:customers");
 }
 
+/// Decision 4.
 #[test]
 fn a_condition_that_faults_refuses_although_a_later_rule_would_allow() {
     let world = World::with(|document| {
@@ -148,6 +151,7 @@ fn a_condition_that_faults_refuses_although_a_later_rule_would_allow() {
     }
 }
 
+/// Decision 3.
 #[test]
 fn a_condition_that_is_null_or_false_lets_the_next_rule_try() {
     for condition in ["false", "null", "app.clientId == 'partner-service'", "user?.clearance > 1"] {
@@ -161,6 +165,7 @@ fn a_condition_that_is_null_or_false_lets_the_next_rule_try() {
     }
 }
 
+/// Decision 4.
 #[test]
 fn strict_errors_answer_refusals_by_policy_with_400() {
     let world = World::with(|document| internal(document)["strictErrors"] = json!(true));
@@ -220,6 +225,7 @@ fn a_token_of_a_server_is_not_signed_with_the_key_of_another() {
     assert!(current.find_server("default").unwrap().keys().verifier().verify(&token).is_err());
 }
 
+/// Decision 24.
 #[test]
 fn the_host_of_a_request_does_not_change_the_issuer() {
     let world = World::demo();

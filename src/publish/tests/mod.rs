@@ -50,7 +50,7 @@ fn an_inactive_server_is_not_found() {
     assert!(publish(&text).find_server("internal").is_none());
 }
 
-/// Decision 6, among others.
+/// Decision 6, of `device`.
 #[test]
 fn every_wrong_expression_is_reported_with_path_and_caret() {
     let text = document(|document| {

@@ -26,6 +26,7 @@ fn a_new_directory_is_private_and_its_key_stays_the_same() {
     assert_eq!(second.database(), path.join("claimsmith.sqlite"));
 }
 
+/// Decision 23.
 #[test]
 fn a_key_of_the_environment_is_used_and_written_nowhere() {
     let parent = tempfile::tempdir().unwrap();
