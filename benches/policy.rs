@@ -117,6 +117,7 @@ fn rule(number: usize, packed: &PackedRule) -> Rule {
         condition,
         access: Access::Allow,
         second_factor: false,
+        inline_hook: None,
         lifetimes: Lifetimes::default(),
     }
 }

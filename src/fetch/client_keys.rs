@@ -42,6 +42,12 @@ impl ClientKeys {
         Self { fetcher, known: std::sync::Mutex::default() }
     }
 
+    /// What fetches them, and whatever else is asked of others.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// The keys at `url`, among them the one called `kid` if its owner has it. `now` is in seconds
     /// since 1970.
     ///

@@ -28,6 +28,7 @@ pub(super) fn prove<'p>(
         terms: Terms::Open,
         narrowed: None,
         thumbprint,
+        inline_hook: None,
         delegation: None,
     };
     proof.check_for_service()?;

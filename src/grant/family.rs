@@ -34,6 +34,9 @@ pub struct UserGrant {
     pub audience: String,
     /// Of the rule that allowed it.
     pub lifetimes: Lifetimes,
+    /// The id of the hook of that rule.
+    #[serde(default)]
+    pub inline_hook: Option<String>,
     /// When the person signed in, in seconds since 1970.
     pub auth_time: i64,
     /// How (RFC 8176).
@@ -96,6 +99,7 @@ impl UserGrant {
             terms: Terms::Agreed(self.lifetimes),
             narrowed: None,
             thumbprint: None,
+            inline_hook: self.inline_hook.clone(),
             delegation: None,
         })
     }
@@ -307,7 +311,7 @@ pub(super) async fn begin(
     let (id, thumbprint) = (FamilyId::of(secret), allowed.thumbprint.clone());
     let proof = grant.prove(client.published(), server, client.index()).await?;
     let proof = Proof { nonce, family: Some(id), thumbprint, ..proof };
-    let signed = mint(&proof, around)?;
+    let signed = mint(&proof, around).await?;
     let family = Family::begin(grant, client, &signed, at);
     let refresh_token = family.refresh_token(&id, &client.published().keyring().refresh);
     match around.store.batch(vec![spend, family.insert(&id)?]).await?.value {

@@ -42,7 +42,8 @@ impl std::fmt::Debug for FrontTokens {
 /// are given out once that is written. There is no refresh token among them.
 ///
 /// # Errors
-/// A claim that failed, or a client whose tokens are bound to keys, which no browser proves here.
+/// A claim that failed, a rule with a hook, which is asked at the token endpoint only, or a client
+/// whose tokens are bound to keys, which no browser proves here.
 pub async fn answer_in_front(
     published: &Published,
     server: &RunningServer,
@@ -52,6 +53,9 @@ pub async fn answer_in_front(
     now: i64,
 ) -> Result<(FrontTokens, Option<Op>), Refusal> {
     let FrontChannel { token, id_token, code, nonce } = wanted;
+    if grant.inline_hook.is_some() {
+        return Err(Refusal::without_hook("no hook is asked for tokens by way of the browser"));
+    }
     let index = published.directory().find_application_index(&grant.client);
     let index = index.ok_or_else(Refusal::unknown_client)?;
     let proof = grant.prove(published, server, index).await?;

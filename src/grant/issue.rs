@@ -1,11 +1,13 @@
 //! From a decision to signed tokens.
 
-use super::{Decided, Refusal, SignIn};
+use super::hook::{self, Payloads, Protection};
+use super::{Decided, Proof, Refusal, SignIn, Surroundings};
 use crate::buffer::Buffer;
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion};
 use crate::directory::Person;
 use crate::policy::Delivery;
 use crate::program::{Engine, Worker};
+use crate::publish::RunningHook;
 use crate::random::Random;
 use crate::server::{AccessTokenFormat, ClaimType, Lifetimes};
 use crate::token::opaque::{access_jti, identity_jti};
@@ -13,6 +15,7 @@ use crate::token::{
     AccessClaims, AccessLayout, IdentityClaims, KeyError, TokenType, half_hash, write_access,
     write_identity,
 };
+use serde_json::Value;
 use std::sync::Arc;
 
 /// How long an ID token lives, in seconds (authorization-server §2.10).
@@ -143,22 +146,21 @@ impl<'d> ClaimSet<'d> {
     /// `server_error` where the library refuses to sign.
     pub fn sign(&self, random: &Random) -> Result<Signed, Refusal> {
         let (access_token, id_token) = self.sign_beside(random, None)?;
-        let access_token = access_token.unwrap_or_default();
-        let expires_in = self.expires_in();
-        let scope = self.scope();
-        let refresh_token = None;
+        Ok(self.answered(access_token.unwrap_or_default(), id_token, self.expires_in()))
+    }
+
+    fn answered(&self, access_token: String, id_token: Option<String>, expires_in: i64) -> Signed {
         let is_bound = self.decided.proof.thumbprint.is_some();
-        let token_type = if is_bound { "DPoP" } else { "Bearer" };
-        Ok(Signed(Issued {
+        Signed(Issued {
             access_token,
             expires_in,
-            scope,
+            scope: self.scope(),
             id_token,
-            refresh_token,
-            token_type,
+            refresh_token: None,
+            token_type: if is_bound { "DPoP" } else { "Bearer" },
             issued_token_type: None,
             user: self.decided.proof.sign_in.as_ref().map(|sign_in| Arc::clone(&sign_in.user)),
-        }))
+        })
     }
 
     /// How long the access token lives, in seconds.
@@ -194,14 +196,92 @@ impl<'d> ClaimSet<'d> {
         Ok((access_token, id_token))
     }
 
-    fn sign_access(&self, random: &Random) -> Result<String, KeyError> {
-        let expires_in = self.expires_in();
+    /// As [`ClaimSet::sign`], once the hook of the rule that allowed it was asked, if it has one.
+    ///
+    /// # Errors
+    /// What the hook says, or `server_error` where the library refuses to sign.
+    pub(super) async fn sign_asking(&self, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
+        let Some(hook) = self.hook() else { return self.sign(around.random) };
+        let payloads = self.payloads(around.random)?;
+        let issued_at = self.decided.now;
+        let Payloads { access, identity } = hook::transform(hook, self, payloads, around).await?;
+        let access = access.unwrap_or_default();
+        let ends_at = access.get("exp").and_then(Value::as_i64).unwrap_or(issued_at);
+        let signed = self.signed(self.layout().1, Value::Object(access).to_string().as_bytes());
+        let access_token = signed.map_err(|error| failure(&error))?;
+        let id_token = match identity {
+            Some(mut identity) => {
+                let algorithm = self.decided.proof.server.keys().active().key().algorithm();
+                let hash = half_hash(algorithm, &access_token).to_string();
+                identity.insert("at_hash".to_owned(), Value::from(hash));
+                let payload = Value::Object(identity).to_string();
+                let signed = self.signed(TokenType::Unsaid, payload.as_bytes());
+                Some(signed.map_err(|error| failure(&error))?)
+            }
+            None => None,
+        };
+        Ok(self.answered(access_token, id_token, ends_at.saturating_sub(issued_at)))
+    }
+
+    /// The claims as the hook is shown them.
+    fn payloads(&self, random: &Random) -> Result<Payloads, Refusal> {
+        let object = |payload: &[u8]| match serde_json::from_slice(payload) {
+            Ok(Value::Object(claims)) => Ok(claims),
+            _ => Err(Refusal::failure("claims are no JSON object")),
+        };
+        let access = object(&self.access_payload(random))?;
+        let identity = self
+            .identity
+            .as_ref()
+            .map(|custom| object(&self.identity_payload(random, custom, None, None)));
+        Ok(Payloads { access: Some(access), identity: identity.transpose()? })
+    }
+
+    fn hook(&self) -> Option<&'d RunningHook> {
+        let id = self.decided.decision().outcome.as_ref().ok()?.inline_hook?;
+        self.decided.proof.published.find_hook(id)
+    }
+
+    pub(super) fn proof(&self) -> &'d Proof<'d> {
+        self.decided.proof
+    }
+
+    /// The ids of the policy and of its rule that allowed it, where that was decided now.
+    pub(super) fn rule(&self) -> Option<(&'d str, &'d str)> {
+        let allowed = self.decided.decision().outcome.as_ref().ok()?;
+        let policies = &self.decided.proof.server.definition().policies;
+        let policy = policies.iter().find(|policy| policy.name == allowed.policy)?;
+        let rule = policy.rules.iter().find(|rule| rule.name == allowed.rule)?;
+        Some((&policy.id, &rule.id))
+    }
+
+    /// What a hook must leave alone.
+    pub(super) fn protection(&self) -> Protection<'d> {
         let proof = self.decided.proof;
-        let (layout, token_type) = match proof.server.definition().access_token_format {
+        let definition = proof.server.definition();
+        Protection {
+            format: definition.access_token_format,
+            audiences: &definition.audiences,
+            longest: proof.delegation.as_ref().map(|_| self.expires_in()),
+        }
+    }
+
+    fn layout(&self) -> (AccessLayout, TokenType) {
+        match self.decided.proof.server.definition().access_token_format {
             AccessTokenFormat::Okta => (AccessLayout::Okta, TokenType::Unsaid),
             AccessTokenFormat::Rfc9068 => (AccessLayout::Rfc9068, TokenType::AccessToken),
             AccessTokenFormat::Both => (AccessLayout::Both, TokenType::AccessToken),
-        };
+        }
+    }
+
+    fn sign_access(&self, random: &Random) -> Result<String, KeyError> {
+        self.signed(self.layout().1, &self.access_payload(random))
+    }
+
+    fn access_payload(&self, random: &Random) -> Buffer {
+        let expires_in = self.expires_in();
+        let proof = self.decided.proof;
+        let (layout, _) = self.layout();
         let family = proof.family.map(|family| family.text());
         let sign_in = proof.sign_in.as_ref();
         let claims = AccessClaims {
@@ -221,7 +301,7 @@ impl<'d> ClaimSet<'d> {
         };
         let mut payload = Buffer::take();
         write_access(&mut payload, &claims, &self.access);
-        self.signed(token_type, &payload)
+        payload
     }
 
     fn sign_identity(
@@ -231,6 +311,16 @@ impl<'d> ClaimSet<'d> {
         access_token: Option<&str>,
         code: Option<&str>,
     ) -> Result<String, KeyError> {
+        self.signed(TokenType::Unsaid, &self.identity_payload(random, custom, access_token, code))
+    }
+
+    fn identity_payload(
+        &self,
+        random: &Random,
+        custom: &[u8],
+        access_token: Option<&str>,
+        code: Option<&str>,
+    ) -> Buffer {
         let proof = self.decided.proof;
         let algorithm = proof.server.keys().active().key().algorithm();
         let sign_in = proof.sign_in.as_ref();
@@ -253,7 +343,7 @@ impl<'d> ClaimSet<'d> {
         };
         let mut payload = Buffer::take();
         write_identity(&mut payload, &claims, custom);
-        self.signed(TokenType::Unsaid, &payload)
+        payload
     }
 
     fn signed(&self, token_type: TokenType, payload: &[u8]) -> Result<String, KeyError> {

@@ -18,6 +18,7 @@ mod endpoint;
 mod family;
 mod form;
 mod front_channel;
+mod hook;
 mod introspect;
 mod issue;
 mod password;
@@ -234,7 +235,7 @@ async fn walk(
         }
         Grant::ClientCredentials => {
             let proof = client_credentials::prove(allowed, server, &request)?;
-            mint(&proof, around).map(Signed::given)
+            mint(&proof, around).await.map(Signed::given)
         }
         Grant::DeviceCode => device::poll(&allowed, server, &request, around).await,
         Grant::RefreshToken => refresh_token::refresh(allowed, server, &request, around).await,
@@ -246,22 +247,20 @@ async fn walk(
 }
 
 /// From a proof to signed tokens, which are given out once what they rest on is kept.
-fn mint(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
-    WORKER.with_borrow_mut(|worker| {
-        let decided = proof.decide(Trace::Skip, around.now, worker)?;
-        decided.claim_set(worker)?.sign(around.random)
-    })
+async fn mint(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
+    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, around.now, worker))?;
+    let claims = WORKER.with_borrow_mut(|worker| decided.claim_set(worker))?;
+    claims.sign_asking(around).await
 }
 
 /// As [`mint`], where nobody is there to be asked: scopes that need the person's consent are refused
 /// to a client that must ask for it (authorization-server §6).
-fn mint_unasked(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
-    WORKER.with_borrow_mut(|worker| {
-        let decided = proof.decide(Trace::Skip, around.now, worker)?;
-        decided.permit()?;
-        decided.check_consent()?;
-        decided.claim_set(worker)?.sign(around.random)
-    })
+async fn mint_unasked(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
+    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, around.now, worker))?;
+    decided.permit()?;
+    decided.check_consent()?;
+    let claims = WORKER.with_borrow_mut(|worker| decided.claim_set(worker))?;
+    claims.sign_asking(around).await
 }
 
 /// The server of a request.

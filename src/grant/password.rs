@@ -4,8 +4,8 @@
 use super::family::{self, Family, UserGrant};
 use super::proof::Terms;
 use super::{
-    AllowedGrant, Issued, Proof, Refusal, Request, SignIn, Surroundings, WORKER, choose_audience,
-    scope,
+    AllowedGrant, Decided, Issued, Proof, Refusal, Request, SignIn, Surroundings, WORKER,
+    choose_audience, scope,
 };
 use crate::directory::Person;
 use crate::policy::Trace;
@@ -111,19 +111,19 @@ pub(super) async fn sign_in(
         terms: Terms::Open,
         narrowed: None,
         thumbprint: allowed.thumbprint.clone(),
+        inline_hook: None,
         delegation: None,
     };
-    let (grant, signed) = WORKER.with_borrow_mut(|worker| {
-        let decided = proof.decide(Trace::Skip, now, worker)?;
-        if decided.needs_second_factor() {
-            return Err(Refusal::password_alone());
-        }
-        decided.permit()?;
-        decided.check_consent()?;
-        let signed = decided.claim_set(worker)?.sign(around.random)?;
-        let grant = granted(&proof, decided.granted()).ok_or_else(Refusal::inactive_user)?;
-        Ok((family::bound(grant, client, allowed.thumbprint.as_ref())?, signed))
-    })?;
+    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, now, worker))?;
+    if decided.needs_second_factor() {
+        return Err(Refusal::password_alone());
+    }
+    decided.permit()?;
+    decided.check_consent()?;
+    let claims = WORKER.with_borrow_mut(|worker| decided.claim_set(worker))?;
+    let signed = claims.sign_asking(around).await?;
+    let grant = granted(&proof, &decided).ok_or_else(Refusal::inactive_user)?;
+    let grant = family::bound(grant, client, allowed.thumbprint.as_ref())?;
     let family = Family::begin(grant, client, &signed, now);
     let refresh_token = family.refresh_token(&id, &published.keyring().refresh);
     match around.store.batch(vec![family.insert(&id)?]).await?.value {
@@ -133,11 +133,10 @@ pub(super) async fn sign_in(
 }
 
 /// What the family keeps of it.
-fn granted(
-    proof: &Proof<'_>,
-    granted: Option<(&[&str], crate::server::Lifetimes)>,
-) -> Option<UserGrant> {
-    let (scopes, lifetimes) = granted?;
+fn granted(proof: &Proof<'_>, decided: &Decided<'_>) -> Option<UserGrant> {
+    let (scopes, lifetimes) = decided.granted()?;
+    let allowed = decided.decision().outcome.as_ref().ok()?;
+    let inline_hook = allowed.inline_hook.map(str::to_owned);
     let sign_in = proof.sign_in.as_ref()?;
     Some(UserGrant {
         server: proof.server.definition().id.clone(),
@@ -147,6 +146,7 @@ fn granted(
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         audience: proof.audience.to_owned(),
         lifetimes,
+        inline_hook,
         auth_time: sign_in.auth_time,
         methods: sign_in.methods.clone(),
         acr: sign_in.acr.clone(),

@@ -43,6 +43,8 @@ pub struct Proof<'p> {
     pub(super) narrowed: Option<Vec<String>>,
     /// The thumbprint of the key that the access token is bound to (RFC 9449 §6.1).
     pub(super) thumbprint: Option<String>,
+    /// The id of the hook that was wanted asked when the policies were.
+    pub(super) inline_hook: Option<String>,
     /// Where a service acts for the person.
     pub(super) delegation: Option<Delegation>,
 }
@@ -133,6 +135,7 @@ impl<'p> Proof<'p> {
             terms: Terms::Open,
             narrowed: None,
             thumbprint: None,
+            inline_hook: None,
             delegation: None,
         };
         proof.check_grant(grant_type)?;
@@ -228,7 +231,9 @@ impl<'p> Proof<'p> {
         let gone: Vec<String> = self.scopes.iter().filter(is_gone).cloned().collect();
         let outcome = if gone.is_empty() {
             let scopes = self.scopes.iter().map(String::as_str).collect();
-            Ok(Allowed { policy: "", rule: "", scopes, second_factor: false, lifetimes })
+            let inline_hook = self.inline_hook.as_deref();
+            let (policy, rule, second_factor) = ("", "", false);
+            Ok(Allowed { policy, rule, scopes, second_factor, inline_hook, lifetimes })
         } else {
             Err(Refused::UnknownScopes { scopes: gone })
         };

@@ -47,7 +47,7 @@ pub(super) async fn refresh(
         found.bind(client, allowed.thumbprint.as_ref());
         let thumbprint = allowed.thumbprint.clone();
         let proof = Proof { thumbprint, ..prove(&found, client, server, request).await? };
-        let signed = match renew(&proof, around) {
+        let signed = match renew(&proof, around).await {
             Ok(signed) => signed,
             Err(denied) => return Err(denied.told(&found, around).await?),
         };
@@ -117,19 +117,18 @@ struct Denied {
 
 /// As [`super::mint`], but for what a refusal does to the family: one that was decided ends it; a
 /// fault, which says nothing about the person, does not (decision 10).
-fn renew(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Denied> {
+async fn renew(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Denied> {
     let stays = |refusal| Denied { refusal, ends: false };
-    WORKER.with_borrow_mut(|worker| {
-        let decided = proof.decide(Trace::Skip, around.now, worker);
-        let decided =
-            decided.map_err(|refusal| Denied { refusal: refusal.of_refresh(), ends: true })?;
-        if let Some(refused) = decided.refused() {
-            let ends = !matches!(refused, Refused::Fault { .. });
-            let strict = proof.server.definition().strict_errors;
-            return Err(Denied { refusal: Refusal::by_policy(refused, strict).of_refresh(), ends });
-        }
-        decided.claim_set(worker).and_then(|set| set.sign(around.random)).map_err(stays)
-    })
+    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, around.now, worker));
+    let decided =
+        decided.map_err(|refusal| Denied { refusal: refusal.of_refresh(), ends: true })?;
+    if let Some(refused) = decided.refused() {
+        let ends = !matches!(refused, Refused::Fault { .. });
+        let strict = proof.server.definition().strict_errors;
+        return Err(Denied { refusal: Refusal::by_policy(refused, strict).of_refresh(), ends });
+    }
+    let claims = WORKER.with_borrow_mut(|worker| decided.claim_set(worker)).map_err(stays)?;
+    claims.sign_asking(around).await.map_err(stays)
 }
 
 impl Denied {

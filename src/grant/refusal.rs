@@ -486,6 +486,18 @@ impl Refusal {
         Self::new("server_error", 400, fault.description()).because(fault.to_string())
     }
 
+    /// The token inline hook says no (authorization-server §7).
+    pub(super) fn by_hook(summary: Option<&str>) -> Self {
+        let description = summary.filter(|summary| !summary.is_empty());
+        let description = description.unwrap_or("The callback service returned an error.");
+        Self::new("server_error", 400, description).because("the token inline hook refused")
+    }
+
+    /// The token inline hook could not be asked, and must be.
+    pub(super) fn without_hook(why: &str) -> Self {
+        Self::new("server_error", 400, "The callback service returned an error.").because(why)
+    }
+
     /// Something of ours failed; what, is for the log only.
     #[must_use]
     pub fn failure(cause: &str) -> Self {

@@ -52,7 +52,7 @@ pub(super) async fn exchange(
     let is_same = std::ptr::eq(origin, server) && subject.claims.text("aud") == Some(audience);
     let scopes = if is_same { within(&subject, scopes)? } else { scopes };
     let proof = prove(&allowed, server, &subject, scopes, audience)?;
-    let signed = mint_unasked(&proof, around)?;
+    let signed = mint_unasked(&proof, around).await?;
     Ok(Issued { issued_token_type: Some(ACCESS_TOKEN), ..Signed::given(signed) })
 }
 
@@ -144,6 +144,7 @@ fn prove<'p>(
         terms: Terms::Open,
         narrowed: None,
         thumbprint: allowed.thumbprint.clone(),
+        inline_hook: None,
         delegation: Some(delegation),
     })
 }

@@ -111,6 +111,7 @@ fn prove<'p>(
         terms: Terms::Agreed(Lifetimes::default()),
         narrowed: None,
         thumbprint: None,
+        inline_hook: None,
         delegation: None,
     })
 }

@@ -61,6 +61,7 @@ impl Wanted<'_> {
             scopes: allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             audience: self.audience.to_owned(),
             lifetimes: allowed.lifetimes,
+            inline_hook: allowed.inline_hook.map(str::to_owned),
             auth_time: sign_in.auth_time,
             methods: sign_in.methods,
             acr: sign_in.acr,

@@ -326,7 +326,7 @@ fn read_secrets(credentials: &Object<'_>) -> Vec<SecretSource> {
 }
 
 /// `{"env"}`, `{"file"}` or `{"hash"}`. The secret itself may not stand in the document.
-fn read_secret(place: &Place<'_>) -> Option<SecretSource> {
+pub(super) fn read_secret(place: &Place<'_>) -> Option<SecretSource> {
     let crate::document::Json::Object(_) = place.json() else {
         place.blame(
             "expected `{\"env\": name}`, `{\"file\": path}` or `{\"hash\": hash}`; a secret does \

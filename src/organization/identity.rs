@@ -20,6 +20,7 @@ pub(super) const APPLICATION: Kind = Kind { prefix: "0oa", name: "app" };
 pub(super) const SERVER: Kind = Kind { prefix: "aus", name: "authorizationServer" };
 pub(super) const POLICY: Kind = Kind { prefix: "00p", name: "policy" };
 pub(super) const RULE: Kind = Kind { prefix: "0pr", name: "rule" };
+pub(super) const HOOK: Kind = Kind { prefix: "cal", name: "inlineHook" };
 pub(super) const TOKEN_POLICY: Kind = Kind { prefix: "tkp", name: "tokenPolicy" };
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

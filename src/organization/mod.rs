@@ -9,6 +9,7 @@ mod entities;
 mod expression;
 mod grants;
 mod group;
+mod hook;
 mod identity;
 mod import;
 mod policy;
@@ -29,7 +30,7 @@ pub use user::read_kept_user;
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;
-use crate::server::AuthorizationServer;
+use crate::server::{AuthorizationServer, InlineHook};
 use decode::{Object, Place, Problems};
 
 /// The document that `--demo` serves.
@@ -39,8 +40,16 @@ pub const DEMO: &str = include_str!("demo.json");
 const VERSION: u32 = 1;
 
 /// The members of a document.
-const MEMBERS: &[&str] =
-    &["version", "organization", "userSchema", "groups", "users", "apps", "authorizationServers"];
+const MEMBERS: &[&str] = &[
+    "version",
+    "organization",
+    "userSchema",
+    "groups",
+    "users",
+    "apps",
+    "inlineHooks",
+    "authorizationServers",
+];
 
 /// All that a document describes.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +63,7 @@ pub struct Organization {
     /// The base attributes first.
     pub user_schema: Vec<Attribute>,
     pub directory: Directory,
+    pub hooks: Vec<InlineHook>,
     pub servers: Vec<AuthorizationServer>,
 }
 
@@ -93,10 +103,11 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let directory = Directory::new(users, groups);
     let applications = application::read_applications(&top, &directory, digest);
     let directory = directory.with_applications(applications);
-    let servers = server::read_servers(&top, &directory, &user_schema, digest);
+    let hooks = hook::read_hooks(&top, digest);
+    let servers = server::read_servers(&top, &directory, &hooks, &user_schema, digest);
     let id = identity::id_of(identity::ORGANIZATION, &[&sub_domain], digest);
     let theme = Box::new(theme);
-    Some(Organization { id, name, sub_domain, theme, user_schema, directory, servers })
+    Some(Organization { id, name, sub_domain, theme, user_schema, directory, hooks, servers })
 }
 
 /// `organization.name`, `organization.subDomain` and `organization.theme`.

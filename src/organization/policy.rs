@@ -6,21 +6,28 @@ use super::grants::RULE_GRANTS;
 use super::identity::{self, Digest, POLICY, RULE};
 use super::reference;
 use crate::directory::{Directory, Status};
-use crate::server::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes, Scope};
+use crate::server::{
+    Access, Clients, InlineHook, Lifetimes, People, Policy, Rule, RuleScopes, Scope,
+};
 
 const MEMBERS: &[&str] =
     &["id", "type", "name", "description", "priority", "status", "conditions", "rules"];
 const RULE_MEMBERS: &[&str] =
     &["id", "type", "name", "priority", "status", "conditions", "actions"];
 const RULE_CONDITIONS: &[&str] = &["people", "grantTypes", "scopes", "audiences", "elCondition"];
-const LIFETIMES: &[&str] =
-    &["accessTokenLifetimeMinutes", "refreshTokenLifetimeMinutes", "refreshTokenWindowMinutes"];
+const TOKEN_ACTIONS: &[&str] = &[
+    "accessTokenLifetimeMinutes",
+    "refreshTokenLifetimeMinutes",
+    "refreshTokenWindowMinutes",
+    "inlineHook",
+];
 
 /// What the parts of a server may speak of.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings<'s> {
     pub(super) server_id: &'s str,
     pub(super) directory: &'s Directory,
+    pub(super) hooks: &'s [InlineHook],
     pub(super) scopes: &'s [Scope],
     pub(super) audiences: &'s [String],
     pub(super) digest: Digest<'s>,
@@ -123,6 +130,7 @@ fn read_rule(place: &Place<'_>, policy: &str, around: Surroundings<'_>) -> Optio
         second_factor: actions
             .as_ref()
             .is_some_and(|actions| actions.choice("secondFactor", SECOND_FACTOR, false)),
+        inline_hook: actions.as_ref().and_then(|actions| read_inline_hook(actions, around)),
         lifetimes: actions.as_ref().map(read_token_actions).unwrap_or_default(),
     })
 }
@@ -187,8 +195,20 @@ const ACTIONS: &[&str] = &["access", "secondFactor", "token"];
 /// Whether a second factor is needed (decision 38).
 pub(super) const SECOND_FACTOR: &[(&str, bool)] = &[("REQUIRED", true), ("OPTIONAL", false)];
 
+/// `token.inlineHook.id`: a hook of the organization that is active.
+fn read_inline_hook(actions: &Object<'_>, around: Surroundings<'_>) -> Option<String> {
+    let hook = actions.find("token")?.open_object()?.find("inlineHook")?.object(&["id"])?;
+    let place = hook.require("id")?;
+    let id = place.text()?;
+    let found = around.hooks.iter().find(|known| known.id == id);
+    if !found.is_some_and(|found| found.status.is_active()) {
+        place.blame(format!("there is no active hook with the id `{id}`"));
+    }
+    Some(id.to_owned())
+}
+
 fn read_token_actions(actions: &Object<'_>) -> Lifetimes {
-    let token = actions.find("token").and_then(|place| place.object(LIFETIMES));
+    let token = actions.find("token").and_then(|place| place.object(TOKEN_ACTIONS));
     token.as_ref().map(read_lifetimes).unwrap_or_default()
 }
 

@@ -9,8 +9,8 @@ use super::token_policy::read_token_policies;
 use crate::directory::Attribute;
 use crate::directory::{Directory, Status};
 use crate::server::{
-    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, LegacyGrants,
-    MetadataPublish, RefreshPolicy, Scope, reserved, system_scopes,
+    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, InlineHook,
+    LegacyGrants, MetadataPublish, RefreshPolicy, Scope, reserved, system_scopes,
 };
 
 const MEMBERS: &[&str] = &[
@@ -38,12 +38,13 @@ const SCOPE: &[&str] =
 pub(super) fn read_servers(
     top: &Object<'_>,
     directory: &Directory,
+    hooks: &[InlineHook],
     schema: &[Attribute],
     digest: Digest<'_>,
 ) -> Vec<AuthorizationServer> {
     let mut servers: Vec<AuthorizationServer> = Vec::new();
     for place in top.list("authorizationServers") {
-        let Some(server) = read_server(&place, directory, schema, digest) else { continue };
+        let Some(server) = read_server(&place, directory, hooks, schema, digest) else { continue };
         if servers.iter().any(|known| known.id == server.id) {
             place.blame(format!("another server has the id `{}` already", server.id));
         }
@@ -74,6 +75,7 @@ fn check_trusted(top: &Object<'_>, servers: &[AuthorizationServer]) {
 fn read_server(
     place: &Place<'_>,
     directory: &Directory,
+    hooks: &[InlineHook],
     schema: &[Attribute],
     digest: Digest<'_>,
 ) -> Option<AuthorizationServer> {
@@ -85,8 +87,14 @@ fn read_server(
     let format =
         object.choice("accessTokenFormat", AccessTokenFormat::WORDS, AccessTokenFormat::Okta);
     let (algorithm, rotates_keys) = read_signing(&object);
-    let around =
-        Surroundings { server_id: &id, directory, scopes: &scopes, audiences: &audiences, digest };
+    let around = Surroundings {
+        server_id: &id,
+        directory,
+        hooks,
+        scopes: &scopes,
+        audiences: &audiences,
+        digest,
+    };
     Some(AuthorizationServer {
         name: name.to_owned(),
         description: object.description(255),

@@ -33,6 +33,8 @@ pub struct Allowed<'a> {
     pub scopes: ScopeNames<'a>,
     /// Whether the person needs a second factor for it.
     pub second_factor: bool,
+    /// The id of the hook that the rule wants asked.
+    pub inline_hook: Option<&'a str>,
     pub lifetimes: Lifetimes,
 }
 
@@ -355,6 +357,7 @@ fn conclude<'a>(
         rule: &rule.name,
         scopes,
         second_factor: rule.second_factor,
+        inline_hook: rule.inline_hook.as_deref(),
         lifetimes: rule.lifetimes,
     }))
 }

@@ -37,6 +37,7 @@ pub(super) fn rule(name: &str, access: Access, scopes: &[&str]) -> Rule {
         condition: None,
         access,
         second_factor: false,
+        inline_hook: None,
         lifetimes: Lifetimes::default(),
     }
 }

@@ -19,7 +19,9 @@ pub use format::format;
 pub use freshness::Freshness;
 pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError, normalized};
-pub use running::{ClientProof, Missing, Published, RunningServer, StartError, Surroundings};
+pub use running::{
+    ClientProof, Missing, Published, RunningHook, RunningServer, StartError, Surroundings,
+};
 
 use crate::clock::Stopwatch;
 use crate::metrics::METRICS;

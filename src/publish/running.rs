@@ -12,7 +12,7 @@ use crate::organization::{Organization, Theme};
 use crate::policy::{ConditionOutcome, RuleIndex};
 use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
 use crate::random::Random;
-use crate::server::{AuthorizationServer, ExpressionText};
+use crate::server::{AuthorizationServer, ExpressionText, InlineHook, OnFailure};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
@@ -42,6 +42,7 @@ pub struct Published {
     keyring: Keyring,
     /// Where pages of clients come from.
     origins: BTreeSet<String>,
+    hooks: Vec<RunningHook>,
     /// Hashes of the passwords that variables hold, by the index of the user.
     passwords: BTreeMap<usize, SecretHash>,
 }
@@ -58,6 +59,29 @@ pub struct RunningServer {
     keys: KeySet,
     /// The number of the version of the keys.
     key_version: i64,
+}
+
+/// A hook that may be asked. Its `Debug` shows no header.
+pub struct RunningHook {
+    pub id: String,
+    /// `https://…`
+    pub uri: String,
+    pub on_failure: OnFailure,
+    headers: Vec<(String, String)>,
+}
+
+impl RunningHook {
+    /// The headers that it is asked with, one of which may be a secret.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+}
+
+impl std::fmt::Debug for RunningHook {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RunningHook").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// What a client signs its assertions with.
@@ -132,7 +156,14 @@ impl Draft {
     pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
         let Self { public_url, organization, records, servers: mut compiled, own, .. } = self;
         let Organization {
-            id, name, theme, directory, servers: mut definitions, user_schema, ..
+            id,
+            name,
+            theme,
+            directory,
+            hooks,
+            servers: mut definitions,
+            user_schema,
+            ..
         } = organization;
         let (definition, made) = *own;
         definitions.push(definition);
@@ -140,6 +171,7 @@ impl Draft {
         let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
         let passwords = read_passwords(&directory, around)?;
+        let hooks = read_hooks(hooks, around)?;
         let mut servers = Vec::with_capacity(compiled.len());
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let algorithm = Algorithm::from_name(&definition.algorithm)
@@ -183,9 +215,31 @@ impl Draft {
             proofs,
             keyring: around.keyring.clone(),
             origins,
+            hooks,
             passwords,
         })
     }
+}
+
+/// The active hooks, with their secrets; one whose secret cannot be had is asked without it, and
+/// refuses.
+fn read_hooks(
+    hooks: Vec<InlineHook>,
+    around: &Surroundings<'_>,
+) -> Result<Vec<RunningHook>, StartError> {
+    let (mut running, mut missing) = (Vec::new(), Vec::new());
+    for hook in hooks.into_iter().filter(|hook| hook.status.is_active()) {
+        let InlineHook { id, name, uri, mut headers, authentication, on_failure, .. } = hook;
+        if let Some((header, source)) = authentication {
+            match (around.read_secret)(&source) {
+                Ok(secret) => headers.push((header, secret)),
+                Err(why) => missing.push(format!("the secret of the hook `{name}`: {why}")),
+            }
+        }
+        running.push(RunningHook { id, uri, on_failure, headers });
+    }
+    around.missing.told(missing)?;
+    Ok(running)
 }
 
 fn mode_of(definition: &AuthorizationServer) -> RotationMode {
@@ -360,6 +414,12 @@ impl Published {
     #[must_use]
     pub fn proof_of(&self, client_id: &str) -> Option<&ClientProof> {
         self.proofs.get(client_id)
+    }
+
+    /// The active hook with this id.
+    #[must_use]
+    pub fn find_hook(&self, id: &str) -> Option<&RunningHook> {
+        self.hooks.iter().find(|hook| hook.id == id)
     }
 
     /// Whether pages of this origin may read what clients are answered.

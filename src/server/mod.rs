@@ -3,6 +3,7 @@
 //! mean and whether a rule holds is said elsewhere.
 
 mod claim;
+mod hook;
 mod organization;
 mod policy;
 pub mod reserved;
@@ -12,6 +13,7 @@ mod token_policy;
 pub use claim::{
     ClaimDefinition, ClaimType, GroupFilter, SUBJECT_EXPRESSION, ValueType, system_claims,
 };
+pub use hook::{InlineHook, OnFailure};
 pub use organization::{MANAGEMENT_SCOPES, ORGANIZATION_SERVER, organization_server};
 pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};
 pub use scope::{Consent, MetadataPublish, SYSTEM_SCOPES, Scope, system_scopes};

@@ -103,6 +103,7 @@ fn rule(name: &str, grants: &[&str], scopes: &[&str]) -> Rule {
         condition: None,
         access: Access::Allow,
         second_factor: false,
+        inline_hook: None,
         lifetimes: Lifetimes::default(),
     }
 }

@@ -51,6 +51,8 @@ pub struct Rule {
     pub access: Access,
     /// Whether a person needs a second factor for what it allows (decision 38).
     pub second_factor: bool,
+    /// The id of the hook that is asked before its tokens are signed.
+    pub inline_hook: Option<String>,
     pub lifetimes: Lifetimes,
 }
 

@@ -26,6 +26,7 @@ pub(super) fn granted(world: &World) -> CodeGrant {
             scopes: owned(&["openid", "profile", "read:customers"]),
             audience: "https://api.mycompany.com".to_owned(),
             lifetimes: Lifetimes { access_token_minutes: 15, ..Lifetimes::default() },
+            inline_hook: None,
             auth_time: NOW - 60,
             methods: owned(&["pwd"]),
             acr: Some("urn:okta:loa:1fa:any".to_owned()),

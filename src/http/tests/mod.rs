@@ -22,6 +22,7 @@ mod factor;
 mod forged;
 mod form;
 mod hint;
+mod hook;
 mod introspect;
 mod invitation;
 mod kill;
