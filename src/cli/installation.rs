@@ -12,9 +12,9 @@ use crate::publish::{Draft, Missing, PublicUrl, Published, Surroundings, compile
 use crate::random::Random;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
 use crate::store::organization::Entity;
-use crate::store::{Isolation, Store};
+use crate::store::{Isolation, Store, data_key};
 use crate::token;
-use crate::token::{Keyring, Vault};
+use crate::token::{Keyring, MasterKey, Vault};
 use clap::Args;
 use std::error::Error;
 use std::fs::File;
@@ -89,6 +89,8 @@ pub(super) struct Opened {
     pub(super) directory: DataDirectory,
     pub(super) random: Random,
     pub(super) store: Store,
+    /// What everything secret is kept under.
+    key: MasterKey,
     pub(super) vault: Arc<Vault>,
     /// The URL of the database that nodes share, if there is one.
     shared: Option<String>,
@@ -172,12 +174,43 @@ impl Installation {
             Some(url) => Store::postgres(url, Isolation::ReadCommitted, Clock::System).await?,
             None => Store::sqlite(&directory.database(), Clock::System)?,
         };
-        let vault = Arc::new(Vault::new(directory.master_key())?);
-        Ok(Opened { directory, random, store, vault, shared, credentials })
+        let key = data_key::load_or_make(&store, directory.master_key(), &random).await?;
+        let vault = Arc::new(Vault::new(&key)?);
+        Ok(Opened { directory, random, store, key, vault, shared, credentials })
     }
 }
 
 impl Opened {
+    /// Puts another master key in the place of this one: that of the file `new`, or a fresh one if
+    /// this one is the installation's own. Whatever is interrupted, what is kept opens by the one
+    /// that is at hand.
+    pub(super) async fn rekey(&self, new: Option<&Path>) -> Result<String, Stop> {
+        let Self { directory, random, store, .. } = self;
+        let source = directory.master_key_source();
+        let is_own = matches!(source, MasterKeySource::Made | MasterKeySource::File);
+        let key = match new {
+            Some(file) => {
+                let at = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+                let text = std::fs::read_to_string(file).map_err(|error| at(&error))?;
+                MasterKey::from_text(&text).map_err(|error| at(&error))?
+            }
+            None if is_own => MasterKey::generate(random),
+            None => return Err("name the new master key with --new-master-key-file".into()),
+        };
+        data_key::add(store, directory.master_key(), &key, random).await?;
+        if is_own {
+            directory.replace_master_key(&key, random)?;
+        }
+        data_key::keep_only(store, &key, random).await?;
+        Ok(match new {
+            _ if is_own => {
+                format!("the master key is now in {}", directory.master_key_file().display())
+            }
+            Some(file) => format!("the master key is now that of {}", file.display()),
+            None => String::new(),
+        })
+    }
+
     /// Who signs people in.
     pub(super) fn authenticator(&self) -> Result<Authenticator, Stop> {
         let (store, vault, random) = (self.store.clone(), self.vault.clone(), self.random.clone());
@@ -195,7 +228,7 @@ impl Opened {
 
     /// The version that serves.
     pub(super) async fn start(&self, draft: Draft, missing: Missing) -> Result<Published, Stop> {
-        let keyring = Keyring::new(self.directory.master_key());
+        let keyring = Keyring::new(&self.key);
         let read_secret = |source: &SecretSource| match (&self.credentials, source) {
             (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
             _ => read_secret(source),

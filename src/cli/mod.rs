@@ -16,6 +16,7 @@ mod invite;
 mod input;
 mod installation;
 mod ir;
+mod keys;
 mod log;
 mod repl;
 mod serve;
@@ -71,7 +72,9 @@ enum Command {
     Import(import::Arguments),
     /// Make a link by which a person sets their password
     Invite(invite::Arguments),
-    /// Back up, restore, check and vacuum what is kept
+    /// Have a server sign with another key
+    Keys(keys::Arguments),
+    /// Back up, restore, check, rekey and vacuum what is kept
     Store(store::Arguments),
     /// Evaluate an expression against a context
     Eval(eval::Arguments),
@@ -108,6 +111,7 @@ impl Command {
             | Self::Token(_)
             | Self::Import(_)
             | Self::Invite(_)
+            | Self::Keys(_)
             | Self::Store(_)
             | Self::Check(_)
             | Self::Explain(_)
@@ -143,6 +147,7 @@ pub fn main() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Invite(arguments) => invite::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Store(arguments) => store::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
         Command::Ir(arguments) => ir::run(&arguments).map_err(Stop::from),

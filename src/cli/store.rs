@@ -1,6 +1,6 @@
 //! `claimsmith store`: what an operator does with the database of a data directory.
 
-use super::installation::Stop;
+use super::installation::{Installation, Stop};
 use super::{say, tell};
 use crate::clock::Clock;
 use crate::random::Random;
@@ -48,6 +48,15 @@ enum Task {
         #[command(flatten)]
         data: Data,
     },
+    /// Put another master key in the place of the one that everything secret is kept under, also
+    /// while the server runs
+    Rekey {
+        /// The new master key; without one a fresh one is made where the key is DIR/master.key
+        #[arg(long, value_name = "FILE")]
+        new_master_key_file: Option<PathBuf>,
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Give back the space of what was deleted; best while the server is stopped
     Vacuum {
         #[command(flatten)]
@@ -86,6 +95,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         }
         Task::Restore { from: None, .. } => return Err("name a backup with --from".into()),
         Task::Check { data } => return check(data),
+        Task::Rekey { new_master_key_file, installation } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let said = runtime.block_on(async {
+                let opened = installation.open(None).await?;
+                opened.rekey(new_master_key_file.as_deref()).await
+            })?;
+            tell(&format!("{said}; keep a copy of it apart, the former one opens nothing more\n"))?;
+        }
         Task::Vacuum { data } => {
             upkeep::vacuum(&data.database())?;
             tell(&format!("vacuumed {}\n", data.database().display()))?;

@@ -13,7 +13,7 @@ use crate::program::{Bounds, Engine, ProgramId, ProgramSet, SetBuilder};
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ExpressionText, organization_server};
 use crate::source::Span;
-use crate::token;
+use crate::token::{self, Algorithm};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,6 +67,16 @@ impl Draft {
     /// Every server that needs keys: those of the document, then the organization's own.
     pub fn definitions(&self) -> impl Iterator<Item = &AuthorizationServer> {
         self.organization.servers.iter().chain(std::iter::once(&self.own.0))
+    }
+
+    /// The id of the server that is found by this one, and by which algorithm it is to sign.
+    #[must_use]
+    pub fn signing_of(&self, id: &str) -> Option<(&str, Algorithm)> {
+        let is_it = |server: &&AuthorizationServer| {
+            server.id == id || server.is_default && id == super::running::DEFAULT
+        };
+        let server = self.organization.servers.iter().find(is_it)?;
+        Some((&server.id, Algorithm::from_name(&server.algorithm)?))
     }
 
     /// What each expression costs at most, with its path, server by server.

@@ -84,6 +84,33 @@ pub async fn load(
     Ok((keys, version))
 }
 
+/// Has a server sign with another key from now on, as an operator says; its id is answered. The former
+/// one verifies until the last token it signed has ended.
+///
+/// # Errors
+/// [`KeyStoreError`]; the keys are then as they were, also where others changed them meanwhile.
+pub async fn rotate(
+    store: &Store,
+    vault: &Vault,
+    random: &Random,
+    server_id: &str,
+    algorithm: Algorithm,
+) -> Result<String, KeyStoreError> {
+    let unusable = |source| KeyStoreError::Keys { server_id: server_id.to_owned(), source };
+    load_or_create(store, vault, random, server_id, algorithm).await?;
+    let found = store.find(SIGNING_KEY, server_id).await?;
+    let now = found.seconds();
+    let row = found.value.ok_or_else(|| KeyStoreError::Vanished(server_id.to_owned()))?;
+    let keys = KeySet::open(vault, &row.bytes).map_err(unusable)?;
+    let keys = apart(move || keys.rotate(algorithm, now)).await??;
+    let bytes = keys.seal(vault, random).map_err(unusable)?;
+    let (row, expected) = (Row::new(SIGNING_KEY, server_id, bytes), row.generation);
+    match store.batch(vec![Op::Replace { row, expected }]).await?.value {
+        BatchOutcome::Applied => Ok(keys.active().key().kid().to_owned()),
+        BatchOutcome::Failed(_) => Err(KeyStoreError::Store(StoreError::Busy)),
+    }
+}
+
 /// The number of the version of a server's keys that is kept, after what was due to them was done. Of
 /// several nodes one does it, and all end with the same keys.
 ///

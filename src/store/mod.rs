@@ -2,6 +2,7 @@
 //! of implementations that the same tests hold to the same behaviour (`tests.rs`).
 
 pub mod data_directory;
+pub mod data_key;
 #[cfg(any(test, feature = "internals"))]
 mod failing;
 pub mod journal;

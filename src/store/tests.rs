@@ -536,6 +536,23 @@ fn keys_change_by_the_time_of_the_store_and_nodes_agree() {
 }
 
 #[test]
+fn an_operator_has_a_server_sign_with_another_key_and_the_former_verifies_on() {
+    on_each(async |store| {
+        let (vault, algorithm) = (vault(b"v"), Algorithm::EdDsa);
+        let before = keys(&store, &vault, algorithm).await.unwrap();
+        let rotated = key_store::rotate(&store, &vault, &Random::System, "as1", algorithm).await;
+        let after = keys(&store, &vault, algorithm).await.unwrap();
+        let former = before.active().key().kid();
+        assert_eq!(rotated.as_deref(), Ok(after.active().key().kid()));
+        assert!(rotated.as_deref() != Ok(former) && after.jwks().contains(former));
+        let mode = RotationMode::Manual;
+        let maintain =
+            key_store::maintain(&store, &vault, &Random::System, "as1", algorithm, mode).await;
+        assert!(maintain.unwrap() >= 2, "nodes see by the number that there are others");
+    });
+}
+
+#[test]
 fn keys_under_another_master_key_are_refused_and_not_replaced() {
     on_each(async |store| {
         keys(&store, &vault(b"v"), Algorithm::EdDsa).await.unwrap();

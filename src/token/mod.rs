@@ -31,7 +31,7 @@ pub use keyring::Keyring;
 pub use nonce::NonceKey;
 pub use refresh::{FamilyId, RefreshKeys, RefreshToken};
 pub use short_text::ShortText;
-pub use vault::{MasterKey, MasterKeyError, Vault, VaultError};
+pub use vault::{CLOSED_KEY_BYTES, MasterKey, MasterKeyError, Vault, VaultError};
 pub use verify::{Verifier, VerifyError};
 
 /// SHA-256.

@@ -9,6 +9,12 @@ use std::fmt;
 
 const KEY_BYTES: usize = 32;
 
+/// Bytes of a key that is closed under another: nonce, key and tag.
+pub const CLOSED_KEY_BYTES: usize = NONCE_LEN + KEY_BYTES + 16;
+
+/// Under which name keys are closed.
+const CLOSED_KEY: &str = "data key";
+
 /// 256 bits from which every other key of an installation comes. Its `Debug` shows nothing.
 #[derive(Clone)]
 pub struct MasterKey([u8; KEY_BYTES]);
@@ -40,6 +46,23 @@ impl MasterKey {
     #[must_use]
     pub fn to_text(&self) -> String {
         STANDARD.encode_to_string(self.0)
+    }
+
+    /// This key, closed under another: [`CLOSED_KEY_BYTES`].
+    ///
+    /// # Errors
+    /// [`VaultError::Seal`] if the library refuses.
+    pub fn close_under(&self, master: &Self, random: &Random) -> Result<Vec<u8>, VaultError> {
+        Vault::new(master)?.seal(random, CLOSED_KEY, &self.0)
+    }
+
+    /// The key that was closed under `master`.
+    ///
+    /// # Errors
+    /// [`VaultError::Open`] if it was another, or the bytes were changed.
+    pub fn open_under(master: &Self, closed: &[u8]) -> Result<Self, VaultError> {
+        let plain = Vault::new(master)?.open(CLOSED_KEY, closed)?;
+        plain.try_into().map(Self).map_err(|_| VaultError::Open)
     }
 
     /// The key for one purpose, so that no two uses share one: the first block of HKDF-Expand

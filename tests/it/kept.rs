@@ -128,3 +128,35 @@ fn without_an_organization_nothing_is_served() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("there is no organization yet"), "{said}");
 }
+
+#[test]
+fn another_master_key_opens_what_is_kept_and_the_former_nothing_more() {
+    let place = Place::new();
+    place.import("one");
+    let keys = || {
+        let answer = place.serve().get("/oauth2/main/v1/keys");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let before = keys();
+    let data = place.folder.path().join("data");
+    let run = |task: [&str; 2], more: &[&str]| {
+        claimsmith().args(task).arg("--data").arg(&data).args(more).output().unwrap()
+    };
+    let former = fs::read_to_string(data.join("master.key")).unwrap();
+    let rekeyed = run(["store", "rekey"], &[]);
+    assert!(rekeyed.status.success(), "{}", String::from_utf8_lossy(&rekeyed.stderr));
+    assert_ne!(fs::read_to_string(data.join("master.key")).unwrap(), former);
+    assert_eq!(keys(), before, "the same keys, opened by another");
+    let file = place.folder.path().join("former.key");
+    fs::write(&file, former).unwrap();
+    let rotate = ["keys", "rotate"];
+    let by_former = ["--server", "main", "--master-key-file", file.to_str().unwrap()];
+    let refused = run(rotate, &by_former);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("the master key is not the one"), "{said}");
+    assert!(!run(rotate, &["--server", "none"]).status.success());
+    let rotated = run(rotate, &["--server", "main"]);
+    assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
+    let after = keys();
+    assert_eq!((before.matches("\"kid\"").count(), after.matches("\"kid\"").count()), (1, 2));
+}

@@ -175,6 +175,24 @@ impl DataDirectory {
         self.path.join(MASTER_KEY)
     }
 
+    /// Puts another master key in the place of the one that this installation made: the file has the
+    /// one or the other, whatever is interrupted.
+    ///
+    /// # Errors
+    /// [`DataDirectoryError::File`], what the file system says; the former key is there then.
+    pub fn replace_master_key(
+        &self,
+        key: &MasterKey,
+        random: &Random,
+    ) -> Result<(), DataDirectoryError> {
+        let file = self.master_key_file();
+        let draft = self.path.join(format!("{MASTER_KEY}.{}", random.base64url(12)));
+        let written = write_secret(&draft, &format!("{}\n", key.to_text()))
+            .and_then(|()| fs::rename(&draft, &file))
+            .and_then(|()| File::open(&self.path)?.sync_all());
+        written.map_err(|error| at(&file, error))
+    }
+
     /// The key everything secret is kept under.
     #[must_use]
     pub const fn master_key(&self) -> &MasterKey {
