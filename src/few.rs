@@ -17,11 +17,13 @@ pub struct Few<T, const N: usize> {
 impl<T: Copy + Default, const N: usize> Few<T, N> {
     /// A list of nothing.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
         Self { few: [T::default(); N], n_few: 0, many: Vec::new() }
     }
 
     /// Appends an element.
+    #[inline]
     pub fn push(&mut self, element: T) {
         match self.few.get_mut(self.n_few) {
             Some(place) => {
@@ -33,6 +35,7 @@ impl<T: Copy + Default, const N: usize> Few<T, N> {
     }
 
     /// Appends elements.
+    #[inline]
     pub fn extend_from_slice(&mut self, elements: &[T]) {
         let end = self.n_few.saturating_add(elements.len());
         match self.few.get_mut(self.n_few..end) {
@@ -112,12 +115,14 @@ impl<T, const N: usize> Deref for Few<T, N> {
 }
 
 impl<T: Copy + Default, const N: usize> Extend<T> for Few<T, N> {
+    #[inline]
     fn extend<I: IntoIterator<Item = T>>(&mut self, elements: I) {
         elements.into_iter().for_each(|element| self.push(element));
     }
 }
 
 impl<T: Copy + Default, const N: usize> FromIterator<T> for Few<T, N> {
+    #[inline]
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
         let mut list = Self::new();
         list.extend(elements);

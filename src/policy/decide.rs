@@ -199,8 +199,8 @@ fn judge<'a>(
 ) -> (Verdict, Option<Result<Allowed<'a>, Refused>>) {
     let considered = match left {
         Left::Everything => consider(rule, facts, asked).map(|scopes| (scopes, true)),
-        Left::Condition => scopes_of(rule, asked).map(|scopes| (scopes, true)),
-        Left::Nothing => scopes_of(rule, asked).map(|scopes| (scopes, false)),
+        Left::Condition => found_scopes(rule, asked).map(|scopes| (scopes, true)),
+        Left::Nothing => found_scopes(rule, asked).map(|scopes| (scopes, false)),
     };
     let (verdict, scopes) = match considered {
         Ok((scopes, conditionally)) => {
@@ -326,6 +326,12 @@ fn scopes_of<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<ScopeNames<'a>, Verdi
         }
         Access::Deny | Access::Allow => Err(Verdict::Scopes),
     }
+}
+
+/// As [`scopes_of`], of a rule that the index found: it lists what was named, so its own list need
+/// not be fetched.
+fn found_scopes<'a>(rule: &Rule, asked: &Asked<'a>) -> Result<ScopeNames<'a>, Verdict> {
+    if asked.by_default { scopes_of(rule, asked) } else { Ok(asked.scopes.clone()) }
 }
 
 fn verdict_of(access: Access) -> Verdict {
