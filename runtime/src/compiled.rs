@@ -24,6 +24,11 @@ impl<T> Compiled<T> {
         compile: impl FnOnce(&str) -> Result<T, E>,
         question: impl FnOnce(&T) -> A,
     ) -> Result<A, E> {
+        if let Some((text, latest)) = self.0.last()
+            && text == written
+        {
+            return Ok(question(latest));
+        }
         let entry = match self.0.iter().position(|(text, _)| text == written) {
             Some(at) => self.0.remove(at),
             None => (written.to_owned(), compile(written)?),

@@ -74,6 +74,11 @@ pub(super) fn classic_flatten<'a>(
     context: &mut Context<'a>,
     arguments: &[Value<'a>],
 ) -> Answer<'a> {
+    if let [only] = arguments
+        && only.kind() == Kind::Text
+    {
+        return csv_list(context, arguments);
+    }
     let mut made = Vec::new();
     for argument in arguments {
         match argument.kind() {

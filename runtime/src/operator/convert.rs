@@ -135,6 +135,9 @@ pub(super) fn csv_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
     context.make_text(&made).map(Value::text)
 }
 
+/// How many pieces there is room for at first.
+const PIECES: usize = 16;
+
 /// Pieces are trimmed, and the empty text has none (OEL §3.2). Null stays null.
 pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let value = only(arguments)?;
@@ -146,7 +149,7 @@ pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
         return context.make_list(&[]);
     }
     let mut start = 0;
-    let mut pieces = Vec::new();
+    let mut pieces = Vec::with_capacity(PIECES);
     for piece in text.as_str().split(',') {
         let trimmed = piece.trim();
         let blank = piece.len() - piece.trim_start().len();

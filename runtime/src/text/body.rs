@@ -93,6 +93,9 @@ fn replace_up_to<'a>(
     let mut made = String::new();
     let mut rest = 0;
     for at in memmem::find_iter(haystack.as_bytes(), search.as_str().as_bytes()).take(most) {
+        if rest == 0 {
+            made.reserve(haystack.len());
+        }
         made.push_str(haystack.get(rest..at).ok_or(Fault::Internal)?);
         made.push_str(replacement.as_str());
         rest = at + search.as_str().len();
