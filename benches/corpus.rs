@@ -8,25 +8,28 @@
 mod claims;
 mod hand;
 mod interleaved;
+mod organization;
+#[path = "corpus/people.rs"]
+mod people;
 
-use claimsmith::document;
+use claimsmith::directory::{Access, Session};
 use claimsmith::program::{
-    Engine, Length, MemberSource, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker,
+    Engine, Length, MemberSource, ProgramId, ProgramSet, Roots, SetBuilder, Worker,
 };
-use claimsmith::schema::Schema;
 use hand::{Entry, Given, Hand};
 use interleaved::Candidate;
-use serde_json::{Value, json};
+use organization::{API, Keeping};
+use people::{Subjects, contexts, expression};
 use std::hint::black_box;
 use std::sync::Arc;
-
-/// The expressions, with a context each for `claimsmith bench`.
-const EXPRESSIONS: &str = include_str!("corpus/expressions.jsonl");
 
 /// Subjects that caches and branch predictor know.
 const FEW: usize = 64;
 /// Subjects that they do not, of 20 groups; fewer of those who have more.
 const MANY: usize = 4_096;
+
+/// How many claims a server has.
+const CLAIMS: usize = 20;
 
 /// How often all subjects of a turn are evaluated.
 const BATCH: usize = 4_096;
@@ -78,96 +81,8 @@ const ROWS: &[Row] = &[
     Row { name: "classic CSV trick", sizes: &[20], by_hand: &[("by hand", claims::csv)] },
 ];
 
-/// The text of an expression of the corpus.
-fn expression(name: &str) -> String {
-    let mut lines = EXPRESSIONS.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let line = lines.find(|line| line["name"] == name).unwrap();
-    line["expr"].as_str().unwrap().to_owned()
-}
-
-/// Contexts of people in `n` groups each, one in four of them a role.
-fn contexts(n: usize, n_subjects: usize) -> Vec<Value> {
-    let words = ["admin", "auditor", "billing-reader", "ops", "support_tier_2", "release-manager"];
-    let others = ["Everyone", "team-platform", "eu-west-employees", "rolling-updates", "vpn"];
-    let departments = ["Engineering", "Sales", "Finance", "Support", "Legal", "Engineerage"];
-    let names = ["Ada", "Grace", "Barbara", "Maximiliane-Charlotte", "Edsger", "Zoë", "Sir \"C\""];
-    let domains = ["example.com", "example.org", "a.very.long.subsidiary.name.example.com"];
-    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut below = |limit: usize| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 33) as usize % limit
-    };
-    let mut context = || {
-        let mut groups: Vec<String> = (0..n)
-            .map(|index| match index.is_multiple_of(4) {
-                true => format!("role_{}-{index}", words[below(words.len())]),
-                false => format!("{}-{index}", others[below(others.len())]),
-            })
-            .collect();
-        for index in (1..n).rev() {
-            groups.swap(index, below(index + 1));
-        }
-        let (first, last) = (names[below(names.len())], names[below(names.len())]);
-        let email = format!("{}.{}@{}", below(100), first.to_lowercase(), domains[below(3)]);
-        let email = if below(2) == 0 { email } else { format!("ada.byron@{}", domains[below(3)]) };
-        let time = |below: &mut dyn FnMut(usize) -> usize| {
-            format!("2026-0{}-{:02}T03:04:05Z", 1 + below(9), 1 + below(28))
-        };
-        let (created, last_login) = (time(&mut below), time(&mut below));
-        let profile = json!({
-            "email": email, "firstName": first, "lastName": last,
-            "department": departments[below(departments.len())],
-        });
-        json!({"groups": groups, "created": created, "lastLogin": last_login, "profile": profile})
-    };
-    (0..n_subjects).map(|_| context()).collect()
-}
-
-/// A user as JSON, its members in the order of their slots.
-fn written(user: &Value) -> String {
-    let object = |members: &[String]| format!("{{{}}}", members.join(","));
-    let member = |members: &Value, name: &str| format!("\"{name}\":{}", members[name]);
-    let profile = claims::PROFILE_SLOTS.map(|name| member(&user["profile"], name));
-    let slots = claims::USER_SLOTS.map(|name| match name {
-        "profile" => format!("\"profile\":{}", object(&profile)),
-        name => member(user, name),
-    });
-    object(&[format!("\"user\":{}", object(&slots))])
-}
-
-/// Subjects of one schema.
-struct Subjects {
-    schema: Arc<Schema>,
-    subjects: Vec<Subject>,
-}
-
-impl Subjects {
-    fn new(n_groups: usize, n_subjects: usize) -> Self {
-        let contexts = contexts(n_groups, n_subjects);
-        let read = |user: &Value| document::read(written(user).as_bytes()).unwrap();
-        let schema = Arc::new(Subject::infer(&read(contexts.first().unwrap())).unwrap().0);
-        let subject = |user| Subject::read(&read(user), &schema).unwrap();
-        let subjects: Vec<Subject> = contexts.iter().map(subject).collect();
-        let user = subjects[0].records().next().flatten().unwrap();
-        for (wanted, name) in claims::USER_SLOTS.iter().enumerate() {
-            let found = user.record_type().find(name).map(|(slot, _)| slot);
-            assert_eq!(found, Some(wanted), "`{name}` is in another slot");
-        }
-        Self { schema, subjects }
-    }
-
-    fn resolved(&self, set: &ProgramSet) -> Vec<Vec<u32>> {
-        self.subjects.iter().map(|subject| set.resolve(subject.table())).collect()
-    }
-
-    fn roots<'s>(&'s self, set: &ProgramSet, resolved: &'s [Vec<u32>]) -> Vec<Roots<'s>> {
-        let both = self.subjects.iter().zip(resolved);
-        both.map(|(subject, resolved)| Roots::of(subject, set, resolved, 0)).collect()
-    }
-}
-
 fn compare_row(row: &Row, n_groups: usize, n_subjects: usize) {
-    let subjects = Subjects::new(n_groups, n_subjects);
+    let subjects = Subjects::new(&contexts(n_groups, n_subjects));
     let mut builder = SetBuilder::new(Arc::clone(&subjects.schema));
     let (id, _) = builder.add_json(&expression(row.name), Length::Claim).unwrap();
     let set = builder.finish(Engine::Native);
@@ -228,28 +143,40 @@ fn verify(row: &Row, set: &ProgramSet, id: ProgramId, roots: &[Roots<'_>], given
     }
 }
 
-/// Twenty claims as members of one object beside twenty functions.
+/// Twenty claims of a server as members of one object beside twenty functions.
 fn compare_claims() {
-    let subjects = Subjects::new(20, FEW);
-    let texts: Vec<String> =
-        (0..20).map(|index| expression(ROWS[index % ROWS.len()].name)).collect();
-    let names: Vec<String> = (0..texts.len()).map(|index| format!("claim{index}")).collect();
-    let members: Vec<MemberSource<'_>> = texts
+    let extent = organization::Extent { claims: 2 * CLAIMS, ..organization::Extent::default() };
+    let document = organization::document(&extent);
+    let published = organization::publish(&document, Engine::Native, &Keeping::new());
+    let records = published.records();
+    let claims = document["authorizationServers"][0]["claims"].as_array().unwrap();
+    let expressions = claims.iter().filter(|claim| claim["valueType"] == "EXPRESSION");
+    let claims: Vec<(&str, &str)> = expressions
+        .map(|claim| (claim["name"].as_str().unwrap(), claim["value"].as_str().unwrap()))
+        .take(CLAIMS)
+        .collect();
+    let members: Vec<MemberSource<'_>> = claims
         .iter()
-        .zip(&names)
-        .map(|(text, name)| MemberSource {
+        .map(|(name, text)| MemberSource {
             name,
-            alternatives: vec![(None, text)],
+            alternatives: vec![(None, *text)],
             omit_empty: false,
         })
         .collect();
-    let mut builder = SetBuilder::new(Arc::clone(&subjects.schema));
+    let mut builder = SetBuilder::new(Arc::clone(records.schema()));
     let apart: Vec<ProgramId> =
-        texts.iter().map(|text| builder.add_json(text, Length::Claim).unwrap().0).collect();
+        claims.iter().map(|(_, text)| builder.add_json(text, Length::Claim).unwrap().0).collect();
     let (whole, _) = builder.add_object(&members).unwrap();
     let set = builder.finish(Engine::Native);
-    let resolved = subjects.resolved(&set);
-    let roots = subjects.roots(&set, &resolved);
+    let resolved = set.resolve(records.groups());
+    let client = published.directory().find_application_index("web-app").unwrap();
+    let access = Access { scopes: &["scope:1"], audience: API, grant_type: "authorization_code" };
+    let session = Session { id: Some("session"), methods: &["pwd"] };
+    let request = records.pack_request(client, &access, None, Some(session), &set).unwrap();
+    let roots: Vec<Roots<'_>> = (0..organization::PEOPLE)
+        .map(|index| records.person(index).map(AsRef::as_ref))
+        .map(|person| records.roots(person, client, &request, &resolved, 0))
+        .collect();
     let (mut worker, mut turns) = (Worker::new(), roots.iter().cycle());
     let mut one_by_one = |n: usize| {
         for roots in turns.by_ref().take(n) {
@@ -277,6 +204,73 @@ fn compare_claims() {
     );
 }
 
+/// How many evaluations a thread does in a turn, so that starting it does not count.
+const OF_A_THREAD: usize = 200_000;
+
+/// What a second thread brings: to machine code, and to the same by hand.
+fn compare_threads() {
+    let row = &ROWS[0];
+    let subjects = Subjects::new(&contexts(20, FEW));
+    let mut builder = SetBuilder::new(Arc::clone(&subjects.schema));
+    let (id, _) = builder.add_json(&expression(row.name), Length::Claim).unwrap();
+    let set = builder.finish(Engine::Native);
+    let resolved = subjects.resolved(&set);
+    let native = |n: usize| {
+        let roots = subjects.roots(&set, &resolved);
+        let mut worker = Worker::new();
+        for roots in roots.iter().cycle().take(n) {
+            let json = set.json(id, black_box(roots), &mut worker, Engine::Native);
+            black_box(json.map(<[u8]>::len)).unwrap();
+        }
+    };
+    let by_hand = |n: usize| {
+        let both = subjects.subjects.iter().zip(&resolved);
+        let given: Vec<Given<'_>> = both
+            .map(|(subject, resolved)| {
+                Given::new(subject.records().next().flatten(), subject.table(), resolved)
+            })
+            .collect();
+        let mut hand = Hand::new();
+        for given in given.iter().cycle().take(n) {
+            black_box(hand.enter(row.by_hand[0].1, black_box(given)).map(<[u8]>::len));
+        }
+    };
+    let (mut native_alone, mut native_twice) = (native, |n| on_two_threads(native, n));
+    let (mut hand_alone, mut hand_twice) = (by_hand, |n| on_two_threads(by_hand, n));
+    let turns = interleaved::turns(
+        OF_A_THREAD,
+        &mut [
+            Candidate::new("machine code", &mut native_alone),
+            Candidate::new("machine code, twice", &mut native_twice),
+            Candidate::new("by hand", &mut hand_alone),
+            Candidate::new("by hand, twice", &mut hand_twice),
+        ],
+    );
+    tell_gain(&turns);
+}
+
+/// Each of two threads does as much as one would.
+fn on_two_threads(run: impl Fn(usize) + Copy + Send, n: usize) {
+    std::thread::scope(|scope| {
+        scope.spawn(move || run(n));
+        run(n);
+    });
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+fn tell_gain(turns: &[Vec<f64>]) {
+    let gain = |turn: &Vec<f64>, first: usize| Some(2.0 * turn.get(first)? / turn.get(first + 1)?);
+    if turns.is_empty() {
+        return;
+    }
+    let [native, hand] =
+        [0, 2].map(|first| interleaved::median(turns.iter().filter_map(|turn| gain(turn, first))));
+    println!(
+        "two threads: machine code does {native:.3} times as much, by hand {hand:.3}, {:.3} of that",
+        native / hand
+    );
+}
+
 fn main() {
     for row in ROWS {
         for n_groups in row.sizes {
@@ -287,4 +281,5 @@ fn main() {
         }
     }
     compare_claims();
+    compare_threads();
 }

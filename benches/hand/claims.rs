@@ -12,16 +12,14 @@ use claimsmith_runtime::record::{Header, SLOTS};
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-/// Slots of the user, and of the profile in it.
+/// Slots of the user, and of the profile in it, as `people` writes them.
 const CREATED: usize = 1;
 const LAST_LOGIN: usize = 2;
 const PROFILE: usize = 3;
-pub(crate) const USER_SLOTS: [&str; 4] = ["groups", "created", "lastLogin", "profile"];
 const EMAIL: usize = 0;
 const FIRST_NAME: usize = 1;
 const LAST_NAME: usize = 2;
 const DEPARTMENT: usize = 3;
-pub(crate) const PROFILE_SLOTS: [&str; 4] = ["email", "firstName", "lastName", "department"];
 
 /// Which root holds the name symbols.
 const NAMES: usize = 1;
@@ -46,7 +44,7 @@ struct Groups<'r> {
 }
 
 impl Record<'_> {
-    /// The two words of a slot below those that [`USER_SLOTS`] and [`PROFILE_SLOTS`] list.
+    /// The two words of a slot below those that `people::USER_SLOTS` and `people::PROFILE_SLOTS` list.
     fn slot(self, index: usize) -> [u64; 2] {
         // SAFETY: whoever makes the records has seen that they have these slots.
         unsafe { words(self.slots, index) }
