@@ -31,6 +31,7 @@ mod organization;
 mod operation;
 mod mistakes;
 mod positions;
+mod publishing;
 #[cfg(feature = "internals")]
 mod seeds;
 mod reference;
