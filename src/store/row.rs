@@ -13,12 +13,21 @@ pub(super) const ENDED_BY_RESTORE: &[&str] = &["session", "family"];
 pub(super) const KEPT_BY_RESTORE: &[&str] = &["assertion", "dpop", "revoked-token", "not-before"];
 
 /// Kinds whose rows end when the user, client or server in their tags is deactivated.
-pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &["session", "family", "code"];
+pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &[
+    "session",
+    "family",
+    "code",
+    "answered",
+    "state-token",
+    "session-token",
+    "welcome-token",
+    "reset-token",
+];
 
-/// Kinds whose rows end when the user, client or server in their tags is deleted. Not those of the
-/// organization, whose tags say what they name.
+/// Kinds whose rows end besides when the user, client or server in their tags is deleted. Not those of
+/// the organization, whose tags say what they name.
 pub(super) const GONE_WITH_THEIR_OWNER: &[&str] =
-    &["session", "family", "code", "device", "pushed", "consent", "password", "factors"];
+    &["device", "pushed", "consent", "password", "factors"];
 
 /// Kind and key of the row that counts restores and says when the last was.
 pub(super) const EPOCH: (&str, &str) = ("epoch", "restore");
