@@ -62,6 +62,8 @@ pub mod fetch;
 #[doc(hidden)]
 pub mod grant;
 #[doc(hidden)]
+pub mod authority;
+#[doc(hidden)]
 pub mod login;
 #[doc(hidden)]
 pub mod traffic;

@@ -62,6 +62,9 @@ struct Listening {
     /// the first, /metrics for this machine only
     #[arg(long, value_name = "ADDR", env = "CLAIMSMITH_MANAGEMENT_LISTEN")]
     management_listen: Option<SocketAddr>,
+    /// Where that other address is found; `http://ADDR` if nothing is said
+    #[arg(long, value_name = "URL", env = "CLAIMSMITH_MANAGEMENT_URL")]
+    management_url: Option<String>,
     /// Speak TLS: the chain of certificates, in PEM; read again when it changes
     #[arg(long, value_name = "FILE", env = "CLAIMSMITH_TLS_CERTIFICATE")]
     tls_certificate: Option<PathBuf>,
@@ -171,7 +174,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let (routes, renewed) = (router(Arc::clone(&surface)), signal(SignalKind::hangup())?);
         tokio::select! {
             served = serve(listener, tls.clone(), routes, &surface.traffic, stop) => served?,
-            served = serve_operators(operators, &surface) => match served? {},
+            served = serve_operators(operators, listening.management_url.clone(), &surface) => match served? {},
             never = renew(tls, renewed) => match never {},
             never = listen(&opened, &surface, stands, served) => match never {},
             never = follow(again, follower, heard, serves) => match never {},
@@ -199,10 +202,13 @@ fn until_stopped() -> Result<impl Future<Output = ()>, Stop> {
 /// Serves those who operate the server, until the process ends.
 async fn serve_operators(
     listener: Option<TcpListener>,
+    url: Option<String>,
     surface: &Arc<Surface>,
 ) -> std::io::Result<std::convert::Infallible> {
     if let Some(listener) = listener {
-        let router = management(Arc::clone(surface));
+        let usual = format!("http://{}", listener.local_addr()?);
+        let url = url.map_or(usual, |url| url.trim_end_matches('/').to_owned());
+        let router = management(Arc::clone(surface), url);
         serve(listener, None, router, &Traffic::default(), std::future::pending()).await?;
     }
     std::future::pending().await

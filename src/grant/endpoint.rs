@@ -3,15 +3,20 @@
 
 use crate::publish::{Published, RunningServer, normalized};
 
-/// An endpoint of a server.
+/// An endpoint of a server, or of the management API.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint<'a> {
-    published: &'a Published,
-    server: &'a RunningServer,
-    /// As in its address: `token`, `par`, ….
-    name: &'a str,
+    place: Place<'a>,
     /// The method of the request.
     pub(super) method: &'a str,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    /// Under the addresses of a server, by its name there: `token`, `par`, ….
+    OfServer { published: &'a Published, server: &'a RunningServer, name: &'a str },
+    /// At any of these URLs.
+    At(&'a [String]),
 }
 
 impl<'a> Endpoint<'a> {
@@ -22,24 +27,39 @@ impl<'a> Endpoint<'a> {
         name: &'a str,
         method: &'a str,
     ) -> Self {
-        Self { published, server, name, method }
+        Self { place: Place::OfServer { published, server, name }, method }
+    }
+
+    /// What is found at these URLs, without their queries.
+    #[must_use]
+    pub fn at(urls: &'a [String], method: &'a str) -> Self {
+        Self { place: Place::At(urls), method }
     }
 
     /// Whether `url` is this endpoint: where the server says it is, or under the server's own id.
     /// Ways of writing a URL that mean the same are the same (RFC 9449 §4.3).
     pub(super) fn is_at(&self, url: &str) -> bool {
         let Some(url) = normalized(url) else { return false };
-        let own = format!("{}/oauth2/{}", self.published.public_url(), self.server.definition().id);
-        [self.server.base(), own.as_str()].iter().any(|base| {
-            url.strip_prefix(base).and_then(|rest| rest.strip_prefix("/v1/")) == Some(self.name)
-        })
+        match self.place {
+            Place::OfServer { published, server, name } => {
+                let own = format!("{}/oauth2/{}", published.public_url(), server.definition().id);
+                [server.base(), own.as_str()].iter().any(|base| {
+                    let rest = url.strip_prefix(base);
+                    rest.and_then(|rest| rest.strip_prefix("/v1/")) == Some(name)
+                })
+            }
+            Place::At(urls) => urls.iter().any(|known| normalized(known).as_ref() == Some(&url)),
+        }
     }
 
     /// Whether an assertion for this endpoint may name `audience`: the endpoint, the token endpoint
     /// (RFC 9126 §2) or the issuer (RFC 7523bis).
     pub(super) fn is_audience(&self, audience: &str) -> bool {
-        self.is_at(audience)
-            || Self { name: "token", ..*self }.is_at(audience)
-            || audience == self.server.issuer()
+        if self.is_at(audience) {
+            return true;
+        }
+        let Place::OfServer { published, server, .. } = self.place else { return false };
+        let token = Place::OfServer { published, server, name: "token" };
+        Self { place: token, ..*self }.is_at(audience) || audience == server.issuer()
     }
 }

@@ -42,7 +42,8 @@ pub async fn userinfo(
     let server = find_server(published, server_id)?;
     let accepted = accept::accept(published, server, &presented.token, around).await?;
     let accepted = accepted.ok_or_else(Refusal::invalid_token)?;
-    check_key(published, server, presented, &accepted, around).await?;
+    let endpoint = Endpoint::new(published, server, "userinfo", &presented.method);
+    check_key(published, &endpoint, presented, &accepted, around).await?;
     let proof = prove(published, server, &accepted)?;
     let claims = WORKER.with_borrow_mut(|worker| {
         let decided = proof.decide(Trace::Skip, around.now, worker);
@@ -52,9 +53,9 @@ pub async fn userinfo(
 }
 
 /// A token that is bound to a key comes with a proof of it, and any other without (RFC 9449 §7).
-async fn check_key(
+pub(super) async fn check_key(
     published: &Published,
-    server: &RunningServer,
+    endpoint: &Endpoint<'_>,
     presented: &PresentedToken,
     accepted: &Accepted<'_>,
     around: &Surroundings<'_>,
@@ -66,9 +67,8 @@ async fn check_key(
     if bound.is_none() {
         return Ok(());
     }
-    let endpoint = Endpoint::new(published, server, "userinfo", &presented.method);
     let purpose = dpop::Purpose::Using(&presented.token);
-    let proven = dpop::prove(published, &presented.proofs, &endpoint, purpose, around).await;
+    let proven = dpop::prove(published, &presented.proofs, endpoint, purpose, around).await;
     let proven = proven.map_err(Refusal::unauthorized)?;
     if proven.as_deref() == bound { Ok(()) } else { Err(Refusal::no_dpop().unauthorized()) }
 }

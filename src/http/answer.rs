@@ -1,5 +1,4 @@
-//! What answers look like: tokens and refusals as RFC 6749 §5 writes them, and errors as the
-//! management API writes them (authorization-server §1.1).
+//! What answers of OAuth look like: tokens and refusals as RFC 6749 §5 writes them.
 
 use crate::grant::{Issued, Refusal};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -18,7 +17,7 @@ const NO_STORE: [(HeaderName, HeaderValue); 2] = [
     (header::PRAGMA, HeaderValue::from_static("no-cache")),
 ];
 
-const JSON: (HeaderName, HeaderValue) =
+pub(super) const JSON: (HeaderName, HeaderValue) =
     (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
 
 /// A JSON text that nobody may keep.
@@ -105,113 +104,4 @@ const DESCRIPTION: usize = 1024;
 fn describable(description: &str) -> String {
     let may_stand = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
     description.chars().take(DESCRIPTION).map(|c| if may_stand(c) { c } else { '?' }).collect()
-}
-
-/// An error of the management API's shape.
-#[derive(Clone, Debug)]
-pub(super) struct ManagementError {
-    status: StatusCode,
-    code: &'static str,
-    summary: String,
-    cause: Option<&'static str>,
-}
-
-impl ManagementError {
-    fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> Self {
-        Self { status, code, summary: summary.into(), cause: None }
-    }
-
-    fn because(self, cause: &'static str) -> Self {
-        Self { cause: Some(cause), ..self }
-    }
-
-    pub(super) fn not_found(what: &str) -> Self {
-        let summary = format!("Not found: Resource not found: {what}");
-        Self::new(StatusCode::NOT_FOUND, "E0000007", summary)
-    }
-
-    pub(super) fn wrong_method() -> Self {
-        let summary = "The endpoint does not support the provided HTTP method";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "E0000022", summary)
-    }
-
-    pub(super) fn too_many() -> Self {
-        let summary = "API call exceeded rate limit due to too many requests.";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "E0000047", summary)
-    }
-
-    /// Metadata asked for by a client that does not exist (authorization-server §2.2).
-    pub(super) fn unknown_client() -> Self {
-        let summary = "Invalid value for 'client_id' parameter.";
-        Self::new(StatusCode::BAD_REQUEST, "invalid_client", summary)
-    }
-
-    pub(super) fn not_json() -> Self {
-        let summary = "Bad request. Accept and/or Content-Type headers likely do not match \
-                       supported values.";
-        Self::new(StatusCode::BAD_REQUEST, "E0000021", summary)
-    }
-
-    pub(super) fn malformed() -> Self {
-        let summary = "The request body was not well-formed.";
-        Self::new(StatusCode::BAD_REQUEST, "E0000003", summary)
-    }
-
-    /// Neither a person nor a token to go on with.
-    pub(super) fn no_credentials() -> Self {
-        let summary = "Api validation failed: authRequest";
-        Self::new(StatusCode::BAD_REQUEST, "E0000001", summary)
-            .because("The 'username' and 'password' attributes are required in this context.")
-    }
-
-    pub(super) fn no_pass_code() -> Self {
-        let summary = "Api validation failed: passCode";
-        Self::new(StatusCode::BAD_REQUEST, "E0000001", summary)
-            .because("passCode: The field cannot be left blank")
-    }
-
-    pub(super) fn authentication_failed() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "E0000004", "Authentication failed")
-    }
-
-    pub(super) fn invalid_token() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "E0000011", "Invalid token provided")
-    }
-
-    pub(super) fn wrong_pass_code() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "E0000068", "Invalid Passcode/Answer")
-            .because("Your passcode doesn't match our records. Please try again.")
-    }
-
-    /// Something of ours is busy or failed; what, is for the log only.
-    pub(super) fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "E0000009", "Internal Server Error")
-    }
-
-    fn body(&self, id: &str) -> String {
-        let causes: Vec<Value> =
-            self.cause.iter().map(|cause| json!({ "errorSummary": cause })).collect();
-        json!({
-            "errorCode": self.code,
-            "errorSummary": self.summary,
-            "errorLink": self.code,
-            "errorId": id,
-            "errorCauses": causes,
-        })
-        .to_string()
-    }
-
-    /// The answer, once the number of the request is known.
-    pub(super) fn with_id(&self, id: &str) -> Response {
-        (self.status, [JSON], self.body(id)).into_response()
-    }
-}
-
-/// The guard, which knows the number, writes the body.
-impl IntoResponse for ManagementError {
-    fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
 }

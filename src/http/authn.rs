@@ -1,8 +1,9 @@
 //! `/api/v1/authn`: signing in by a program (Okta's Authentication API, decision 39). It takes no
 //! cookie and sets none: what it gives is a session token, which the authorization endpoint takes.
 
-use super::answer::{ManagementError, private};
-use super::extract::read_json;
+use super::answer::private;
+use super::error::ManagementError;
+use super::extract::{FORM_BYTES, read_json};
 use super::limit::told_until;
 use super::{ClientAddress, Surface};
 use crate::directory::User;
@@ -30,7 +31,7 @@ const PROFILE: &[(&str, &str)] = &[
 /// `POST /api/v1/authn`: begins with `username` and `password`, or tells where a `stateToken` stands.
 pub(super) async fn begin(State(surface): State<Arc<Surface>>, request: Request) -> Response {
     let address = request.extensions().get::<ClientAddress>().map(|address| address.0);
-    let body = match read_json(request).await {
+    let body = match read_json(request, FORM_BYTES).await {
         Ok(body) => body,
         Err(error) => return error.into_response(),
     };
@@ -53,7 +54,7 @@ pub(super) async fn begin(State(surface): State<Arc<Surface>>, request: Request)
 
 /// `POST /api/v1/authn/introspect`
 pub(super) async fn introspect(State(surface): State<Arc<Surface>>, request: Request) -> Response {
-    match read_json(request).await {
+    match read_json(request, FORM_BYTES).await {
         Ok(body) => stand(&surface, text(&body, "stateToken").unwrap_or_default()).await,
         Err(error) => error.into_response(),
     }
@@ -65,7 +66,7 @@ pub(super) async fn verify(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let body = match read_json(request).await {
+    let body = match read_json(request, FORM_BYTES).await {
         Ok(body) => body,
         Err(error) => return error.into_response(),
     };
@@ -91,7 +92,7 @@ pub(super) async fn verify(
 
 /// `POST /api/v1/authn/cancel`
 pub(super) async fn cancel(State(surface): State<Arc<Surface>>, request: Request) -> Response {
-    let body = match read_json(request).await {
+    let body = match read_json(request, FORM_BYTES).await {
         Ok(body) => body,
         Err(error) => return error.into_response(),
     };

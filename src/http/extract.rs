@@ -2,7 +2,7 @@
 //! form or too large is refused.
 
 use super::ClientAddress;
-use super::answer::ManagementError;
+use super::error::ManagementError;
 use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
 use crate::server::ORGANIZATION_SERVER;
 use axum::body::{Body, Bytes, to_bytes};
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Most bytes of a form.
-const FORM_BYTES: usize = 64 * 1024;
+pub(super) const FORM_BYTES: usize = 64 * 1024;
 
 /// Most parameters of a form.
 const PARAMETERS: usize = 256;
@@ -80,11 +80,11 @@ pub(super) async fn read_form(parts: &Parts, body: Body) -> Result<Form, Refusal
             "The request body must be of type application/x-www-form-urlencoded.",
         ));
     }
-    parse(&read_bytes(body, parts).await?)
+    parse(&read_bytes(body, parts, FORM_BYTES).await?)
 }
 
-async fn read_bytes(body: Body, parts: &Parts) -> Result<Bytes, Refusal> {
-    let body = to_bytes(body, FORM_BYTES);
+async fn read_bytes(body: Body, parts: &Parts, most: usize) -> Result<Bytes, Refusal> {
+    let body = to_bytes(body, most);
     let body = match parts.extensions.get::<BodyTime>() {
         Some(BodyTime(time)) => timeout(*time, body).await.map_err(|_| Refusal::body_too_slow())?,
         None => body.await,
@@ -94,16 +94,16 @@ async fn read_bytes(body: Body, parts: &Parts) -> Result<Bytes, Refusal> {
     })
 }
 
-/// The JSON object that is the body of a request.
+/// The JSON object of at most `most` bytes that is the body of a request.
 ///
 /// # Errors
 /// A body that is said to be something else, is too long, late or no object.
-pub(super) async fn read_json(request: Request) -> Result<Value, ManagementError> {
+pub(super) async fn read_json(request: Request, most: usize) -> Result<Value, ManagementError> {
     let (parts, body) = request.into_parts();
     if essence(&parts.headers) != "application/json" {
         return Err(ManagementError::not_json());
     }
-    let body = read_bytes(body, &parts).await.map_err(|_| ManagementError::malformed())?;
+    let body = read_bytes(body, &parts, most).await.map_err(|_| ManagementError::malformed())?;
     let value: Option<Value> = serde_json::from_slice(&body).ok();
     value.filter(Value::is_object).ok_or_else(ManagementError::malformed)
 }
@@ -141,7 +141,7 @@ pub(super) async fn bearer(request: Request) -> Result<Option<PresentedToken>, R
 }
 
 /// Every `DPoP` header; one that is no text is no proof.
-fn dpop(headers: &HeaderMap) -> Vec<String> {
+pub(super) fn dpop(headers: &HeaderMap) -> Vec<String> {
     let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
     headers.get_all("dpop").iter().map(text).collect()
 }

@@ -1,7 +1,8 @@
 //! Around every request: a number for it, a fence that a panic of ours does not pass, a time after
 //! which it is given up, and a line in the log when it was refused.
 
-use super::answer::{ManagementError, REQUEST_ID, refused};
+use super::answer::{REQUEST_ID, refused};
+use super::error::ManagementError;
 use super::extract::BodyTime;
 use super::{ClientAddress, PeerAddress, Surface};
 use crate::clock::Stopwatch;

@@ -1,7 +1,7 @@
 //! How many requests are taken, and the headers that say so as Okta does (authorization-server
 //! §1.1): one `X-Rate-Limit-Reset` for each answer, of the bucket that is told about.
 
-use super::answer::ManagementError;
+use super::error::ManagementError;
 use super::pages::{Layout, Words, error_page};
 use super::{ClientAddress, Surface};
 use crate::clock::seconds_of;

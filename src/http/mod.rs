@@ -7,9 +7,11 @@ mod authn;
 mod connection;
 mod cookie;
 mod cors;
+mod error;
 mod extract;
 mod guard;
 mod limit;
+mod management;
 mod oauth;
 mod operation;
 mod pages;
@@ -28,13 +30,14 @@ use crate::random::Random;
 use crate::store::Store;
 use crate::store::journal::Journal;
 use crate::traffic::Traffic;
-use answer::ManagementError;
-use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
+use error::ManagementError;
+use management::Base;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -83,6 +86,7 @@ pub fn router(surface: Arc<Surface>) -> Router {
         .merge(documents())
         .merge(endpoints(&surface))
         .merge(authentication(&surface))
+        .merge(management::router(&surface))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(fence)
@@ -91,12 +95,14 @@ pub fn router(surface: Arc<Surface>) -> Router {
 
 /// What is served to those who operate the server, at an address of their own; the organization's own
 /// server too, whose tokens they need (decision 50).
-pub fn management(surface: Arc<Surface>) -> Router {
+/// `url` is where they find it.
+pub fn management(surface: Arc<Surface>, url: String) -> Router {
     let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
     let limits = middleware::from_fn_with_state(surface.clone(), limit::endpoints);
     let token = Router::new().route("/oauth2/v1/token", post(oauth::token)).route_layer(limits);
     operation::management()
         .merge(token)
+        .merge(management::router(&surface).layer(Extension(Base(url))))
         .route("/oauth2/v1/keys", get(oauth::keys))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -191,7 +197,11 @@ async fn without_head(request: Request, next: Next) -> Response {
 
 async fn unknown(request: Request) -> Response {
     let path = request.uri().path();
-    ManagementError::not_found(path).into_response()
+    let error = match path.starts_with("/api/v1/") {
+        true => ManagementError::unknown_path(),
+        false => ManagementError::not_found(path),
+    };
+    error.into_response()
 }
 
 async fn wrong_method() -> Response {

@@ -1,7 +1,8 @@
 //! What those who operate the server ask: whether it lives, whether it should be sent requests, and
 //! what it counts.
 
-use super::answer::{ManagementError, private};
+use super::answer::private;
+use super::error::ManagementError;
 use super::{PeerAddress, Surface};
 use crate::metrics::{METRICS, Text};
 use axum::Router;

@@ -22,6 +22,7 @@ pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &[
     "session-token",
     "welcome-token",
     "reset-token",
+    "api-token",
 ];
 
 /// Kinds whose rows end besides when the user, client or server in their tags is deleted. Not those of

@@ -2,7 +2,8 @@
 //! switched on is said (decision 30).
 
 use super::super::Surface;
-use super::super::answer::{ManagementError, public, refused};
+use super::super::answer::{public, refused};
+use super::super::error::ManagementError;
 use super::super::extract::{ServerId, query_of};
 use super::no_server;
 use crate::grant::Grant;

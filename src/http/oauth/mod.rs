@@ -24,7 +24,8 @@ pub(super) use revoke::revoke;
 pub(super) use token::token;
 pub(super) use userinfo::userinfo;
 
-use super::answer::{ManagementError, refused};
+use super::answer::refused;
+use super::error::ManagementError;
 use super::extract::{presented, tried_basic};
 use super::limit::Admission;
 use super::{ClientAddress, Surface};

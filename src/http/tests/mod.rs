@@ -28,6 +28,7 @@ mod invitation;
 mod kill;
 mod legacy;
 mod limit;
+mod management;
 mod metadata;
 mod nodes;
 mod operation;

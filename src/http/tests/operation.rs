@@ -92,7 +92,7 @@ fn figures_are_for_this_machine_unless_they_are_elsewhere() {
     }
     let world = World::limited(|traffic| traffic.are_metrics_elsewhere = true);
     assert_eq!(world.send_any(from("127.0.0.1", "/metrics")).status, 404);
-    let router = management(world.surface.clone());
+    let router = management(world.surface.clone(), "http://127.0.0.1:9".to_owned());
     let answer = world.runtime.block_on(async {
         Answer::of(router.oneshot(from("192.0.2.1", "/metrics")).await.unwrap()).await
     });
@@ -102,7 +102,7 @@ fn figures_are_for_this_machine_unless_they_are_elsewhere() {
 #[test]
 fn those_who_operate_the_server_get_tokens_of_the_organizations_own_server_only() {
     let world = World::demo();
-    let router = || management(world.surface.clone());
+    let router = || management(world.surface.clone(), "http://127.0.0.1:9".to_owned());
     let get = |path: &str| world.send_to(router(), request(Method::GET, path, None, ""));
     assert_eq!(get("/oauth2/v1/keys").status, 200, "decision 50");
     assert_eq!(get("/oauth2/internal/v1/keys").status, 404);

@@ -1,0 +1,158 @@
+//! Who asks, and whether they may: a token of the management API or of the organization's own server,
+//! and the scope that the address needs (decisions 31 and 32).
+
+use super::super::Surface;
+use super::super::error::ManagementError;
+use super::super::extract::dpop;
+use super::call::Base;
+use crate::authority::{Access, Authority, find_by_secret};
+use crate::directory::UserStatus;
+use crate::grant::{PresentedToken, admit as admit_token};
+use crate::store::StoreError;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// Which scopes what lies at an address needs; the first that fits counts. `*` is any one part.
+const RESOURCES: &[(&str, &str)] = &[
+    ("apps/*/grants", "appGrants"),
+    ("apps", "apps"),
+    ("authorizationServers", "authorizationServers"),
+    ("users/*/sessions", "sessions"),
+    ("users", "users"),
+    ("groups", "groups"),
+    ("sessions", "sessions"),
+    ("inlineHooks", "inlineHooks"),
+    ("trustedOrigins", "trustedOrigins"),
+    ("api-tokens", "apiTokens"),
+    ("meta/schemas", "schemas"),
+    ("meta/types", "schemas"),
+    ("meta/layouts", "schemas"),
+    ("meta/linkedObjects", "linkedObjects"),
+    ("logs", "logs"),
+    ("org", "schemas"),
+];
+
+/// What is asked with a body and yet only reads.
+const READING: &[&str] = &["authorizationServers/*/tokens/preview"];
+
+/// How a token is presented. Some SDKs leave out the space behind the scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    ApiToken,
+    Bearer,
+    Dpop,
+}
+
+const SCHEMES: &[(&str, Scheme)] =
+    &[("ssws", Scheme::ApiToken), ("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+
+/// Lets in who may do what they ask, with their authority beside the request.
+pub(super) async fn admit(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match authority(&surface, &parts).await {
+        Ok(authority) => {
+            parts.extensions.insert(Arc::new(authority));
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn authority(surface: &Surface, request: &Parts) -> Result<Authority, ManagementError> {
+    let (scheme, token) = presented(&request.headers)?.ok_or_else(ManagementError::no_session)?;
+    let authority = match scheme {
+        Scheme::ApiToken => of_api_token(surface, &token).await?,
+        Scheme::Bearer | Scheme::Dpop => {
+            let by_dpop = scheme == Scheme::Dpop;
+            of_access_token(surface, request, token, by_dpop).await?
+        }
+    };
+    let path = request.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
+    let fits = |(pattern, _): &&(&str, &str)| is_under(path, pattern);
+    let Some((_, resource)) = RESOURCES.iter().find(fits) else {
+        return Err(ManagementError::unknown_path());
+    };
+    let reads = matches!(request.method, Method::GET | Method::HEAD)
+        || READING.iter().any(|pattern| is_under(path, pattern));
+    let (access, word) = if reads { (Access::Read, "read") } else { (Access::Manage, "manage") };
+    match authority.may(resource, access) {
+        true => Ok(authority),
+        false => Err(ManagementError::insufficient_scope(&format!("okta.{resource}.{word}"))),
+    }
+}
+
+/// Whether an address begins with the parts of a pattern.
+fn is_under(path: &str, pattern: &str) -> bool {
+    let mut parts = path.split('/');
+    pattern
+        .split('/')
+        .all(|wanted| parts.next().is_some_and(|part| wanted == "*" || wanted == part))
+}
+
+/// The token in `Authorization`, if there is one. What has another scheme, or none, is a token that
+/// lets nobody in.
+fn presented(headers: &HeaderMap) -> Result<Option<(Scheme, String)>, ManagementError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let value = value.to_str().ok().filter(|_| values.next().is_none());
+    let found = value.and_then(|value| {
+        let scheme = |(name, scheme): &(&str, Scheme)| {
+            let (start, rest) = value.split_at_checked(name.len())?;
+            start.eq_ignore_ascii_case(name).then(|| (*scheme, rest.trim().to_owned()))
+        };
+        SCHEMES.iter().find_map(scheme)
+    });
+    found
+        .filter(|(_, token)| !token.is_empty())
+        .map(Some)
+        .ok_or_else(ManagementError::refused_token)
+}
+
+/// A token counts as long as its user is active.
+async fn of_api_token(surface: &Surface, secret: &str) -> Result<Authority, ManagementError> {
+    let token = find_by_secret(&surface.store, secret).await.map_err(|error| failed(&error))?;
+    let token = token.ok_or_else(ManagementError::refused_token)?;
+    let published = surface.issuer.version();
+    let person = published.find_person(&token.user_id).await.map_err(|error| failed(&error))?;
+    match person.filter(|person| person.user().status == UserStatus::Active) {
+        Some(_) => Ok(Authority::of_api_token(token)),
+        None => Err(ManagementError::refused_token()),
+    }
+}
+
+async fn of_access_token(
+    surface: &Surface,
+    request: &Parts,
+    token: String,
+    by_dpop: bool,
+) -> Result<Authority, ManagementError> {
+    let (method, proofs) = (request.method.to_string(), dpop(&request.headers));
+    let presented = PresentedToken { token, by_dpop, proofs, method };
+    let published = surface.issuer.version();
+    let path = request.uri.path();
+    let base = request.extensions.get::<Base>().map(|Base(base)| format!("{base}{path}"));
+    let urls: Vec<String> =
+        std::iter::once(format!("{}{path}", published.public_url())).chain(base).collect();
+    let admitted = admit_token(&published, &presented, &urls, &surface.around()).await;
+    admitted.map(Authority::of_access_token).map_err(|refusal| {
+        tracing::info!(why = %refusal.description, "an access token did not let in");
+        if refusal.status >= 500 {
+            ManagementError::unavailable()
+        } else {
+            ManagementError::refused_token()
+        }
+    })
+}
+
+fn failed(error: &StoreError) -> ManagementError {
+    tracing::error!(%error, "credentials could not be looked at");
+    ManagementError::unavailable()
+}

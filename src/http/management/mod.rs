@@ -1,0 +1,51 @@
+//! The management API under `/api/v1`, one file per resource: what comes in is read, what is there is
+//! told in Okta's shapes. What changes what is decided elsewhere.
+//!
+//! A handler takes a [`call::Call`], which knows who asks and how to answer, the [`call::Ids`] of its
+//! address and, where there is one, the [`call::Sent`] body. Before any of them runs, the credentials
+//! were looked at and the scope was there that `authority.rs` names for the address.
+
+mod api_tokens;
+mod authority;
+mod call;
+
+pub(super) use call::Base;
+
+use super::cors;
+use super::limit;
+use super::{Surface, wrong_method};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use std::sync::Arc;
+
+/// What every answer has, since it is about one moment (authorization-server §1.1).
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store")),
+    (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    (header::EXPIRES, HeaderValue::from_static("0")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+];
+
+/// Every address of the management API.
+pub(super) fn router(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
+    let with = |surface: &Arc<Surface>| surface.clone();
+    Router::new()
+        .route("/api/v1/api-tokens", get(api_tokens::list).post(api_tokens::create))
+        .route("/api/v1/api-tokens/{id}", get(api_tokens::find).delete(api_tokens::delete))
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(middleware::from_fn_with_state(with(surface), authority::admit))
+        .route_layer(middleware::from_fn_with_state(with(surface), limit::endpoints))
+        .route_layer(middleware::from_fn_with_state(with(surface), cors::for_clients))
+        .route_layer(middleware::from_fn(not_kept))
+}
+
+/// Adds what every answer has.
+async fn not_kept(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().extend(HEADERS);
+    response
+}
