@@ -3,16 +3,57 @@
 
 use super::super::error::ManagementError;
 use super::call::{Answer, Call, Ids, Sent, link, moment, nothing, versioned};
+use super::operation::{Operation, Shape};
 use crate::authority::{self, ApiToken, ApiTokenError, Credential, NewApiToken};
 use crate::directory::UserStatus;
+use crate::server::MANAGEMENT_SCOPES;
 use crate::store::StoreError;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 const KIND: &str = "Token";
 
+const ALL: &str = "/api/v1/api-tokens";
+const ONE: &str = "/api/v1/api-tokens/{apiTokenId}";
+
+/// What there is to be done with them.
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::list(ALL, "listApiTokens", SHAPE, list),
+        Operation::create(ALL, "createApiToken", SHAPE, create),
+        Operation::find(ONE, "getApiToken", SHAPE, find),
+        Operation::delete(ONE, "revokeApiToken", delete),
+    ]
+}
+
+const SHAPE: Shape = Shape {
+    name: "ApiToken",
+    schema: || {
+        let (text, time) = (
+            json!({ "type": "string", "readOnly": true }),
+            json!({ "type": "string", "format": "date-time", "readOnly": true }),
+        );
+        json!({
+            "type": "object",
+            "required": ["name", "scopes"],
+            "properties": {
+                "id": text,
+                "name": { "type": "string", "minLength": 1, "maxLength": 255 },
+                "userId": { "type": "string" },
+                "scopes": { "type": "array", "minItems": 1, "items": { "enum": MANAGEMENT_SCOPES } },
+                "tokenWindow": text,
+                "token": text,
+                "created": time,
+                "lastUpdated": time,
+                "expiresAt": { "type": "string", "format": "date-time" },
+                "_link": { "type": "object", "readOnly": true },
+            },
+        })
+    },
+};
+
 /// `GET /api/v1/api-tokens`
-pub(super) async fn list(call: Call) -> Answer {
+async fn list(call: Call) -> Answer {
     let paging = call.paging(200, 200)?;
     let listed = authority::list(&call.surface.store, paging.after.as_deref(), paging.limit).await;
     let (tokens, next) = listed.map_err(|error| failed(&error))?;
@@ -21,13 +62,13 @@ pub(super) async fn list(call: Call) -> Answer {
 }
 
 /// `GET /api/v1/api-tokens/{id}`
-pub(super) async fn find(call: Call, Ids([id]): Ids<1>) -> Answer {
+async fn find(call: Call, Ids([id]): Ids<1>) -> Answer {
     let token = named(&call, &id).await?;
     Ok(versioned(StatusCode::OK, &told(&call, &token), token.generation))
 }
 
 /// `POST /api/v1/api-tokens`
-pub(super) async fn create(call: Call, Sent(body): Sent) -> Answer {
+async fn create(call: Call, Sent(body): Sent) -> Answer {
     let new = wanted(&call, &body).await?;
     if let Some(scope) = new.scopes.iter().find(|scope| !call.authority.covers(scope)) {
         let why = format!("scopes: you lack `{scope}` yourself");
@@ -49,7 +90,7 @@ pub(super) async fn create(call: Call, Sent(body): Sent) -> Answer {
 }
 
 /// `DELETE /api/v1/api-tokens/{id}`, or `current` for the one that is used.
-pub(super) async fn delete(call: Call, Ids([id]): Ids<1>) -> Answer {
+async fn delete(call: Call, Ids([id]): Ids<1>) -> Answer {
     let id = match &call.authority.credential {
         Credential::ApiToken { id: own, .. } if id == "current" => own.clone(),
         _ => id,

@@ -75,18 +75,32 @@ async fn authority(surface: &Surface, request: &Parts) -> Result<Authority, Mana
             of_access_token(surface, request, token, by_dpop).await?
         }
     };
-    let path = request.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
-    let fits = |(pattern, _): &&(&str, &str)| is_under(path, pattern);
-    let Some((_, resource)) = RESOURCES.iter().find(fits) else {
-        return Err(ManagementError::unknown_path());
-    };
-    let reads = matches!(request.method, Method::GET | Method::HEAD)
-        || READING.iter().any(|pattern| is_under(path, pattern));
-    let (access, word) = if reads { (Access::Read, "read") } else { (Access::Manage, "manage") };
+    let path = request.uri.path();
+    let reads = matches!(request.method, Method::GET | Method::HEAD);
+    let needed = needed(path, reads).ok_or_else(ManagementError::unknown_path)?;
+    let (resource, access) = needed;
     match authority.may(resource, access) {
         true => Ok(authority),
-        false => Err(ManagementError::insufficient_scope(&format!("okta.{resource}.{word}"))),
+        false => Err(ManagementError::insufficient_scope(&scope(needed))),
     }
+}
+
+/// What is done at an address, to what kind of thing. `reads` is whether the method only reads.
+fn needed(path: &str, reads: bool) -> Option<(&'static str, Access)> {
+    let path = path.strip_prefix("/api/v1/")?;
+    let (_, resource) = RESOURCES.iter().find(|(pattern, _)| is_under(path, pattern))?;
+    let reads = reads || READING.iter().any(|pattern| is_under(path, pattern));
+    Some((resource, if reads { Access::Read } else { Access::Manage }))
+}
+
+fn scope((resource, access): (&str, Access)) -> String {
+    let word = if access == Access::Read { "read" } else { "manage" };
+    format!("okta.{resource}.{word}")
+}
+
+/// The scope that an operation needs, as the document names it.
+pub(super) fn scope_of(method: &str, path: &str) -> Option<String> {
+    needed(path, method == "get").map(scope)
 }
 
 /// Whether an address begins with the parts of a pattern.

@@ -8,6 +8,8 @@
 mod api_tokens;
 mod authority;
 mod call;
+mod openapi;
+mod operation;
 
 pub(super) use call::Base;
 
@@ -15,11 +17,13 @@ use super::cors;
 use super::limit;
 use super::{Surface, wrong_method};
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
+use call::object;
+use operation::Operation;
 use std::sync::Arc;
 
 /// What every answer has, since it is about one moment (authorization-server §1.1).
@@ -30,17 +34,33 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
 ];
 
+/// Everything that the management API does.
+fn operations() -> Vec<Operation> {
+    let resources: &[fn() -> Vec<Operation>] = &[api_tokens::operations];
+    resources.iter().flat_map(|operations| operations()).collect()
+}
+
 /// Every address of the management API.
 pub(super) fn router(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
     let with = |surface: &Arc<Surface>| surface.clone();
-    Router::new()
-        .route("/api/v1/api-tokens", get(api_tokens::list).post(api_tokens::create))
-        .route("/api/v1/api-tokens/{id}", get(api_tokens::find).delete(api_tokens::delete))
+    operations()
+        .into_iter()
+        .fold(Router::new(), |router, operation| router.route(operation.path, operation.handler))
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(with(surface), authority::admit))
         .route_layer(middleware::from_fn_with_state(with(surface), limit::endpoints))
         .route_layer(middleware::from_fn_with_state(with(surface), cors::for_clients))
+        .route("/api/v1/openapi.json", get(describe))
         .route_layer(middleware::from_fn(not_kept))
+}
+
+/// What the API is, for programs.
+async fn describe(State(surface): State<Arc<Surface>>, request: Request) -> Response {
+    let base = match request.extensions().get::<Base>() {
+        Some(Base(base)) => base.clone(),
+        None => surface.issuer.current().public_url().to_string(),
+    };
+    object(StatusCode::OK, &openapi::document(&operations(), &base))
 }
 
 /// Adds what every answer has.

@@ -175,3 +175,27 @@ fn what_is_not_there_and_what_cannot_be_read_is_told() {
     }
     assert_eq!(ask("text/plain", "{}"), "E0000021");
 }
+
+#[test]
+fn the_openapi_document_names_every_operation_and_its_scope() {
+    let document = World::demo().get("/api/v1/openapi.json").expect(200);
+    assert_eq!(
+        (&document["openapi"], &document["servers"][0]["url"]),
+        (&json!("3.1.0"), &json!(URL))
+    );
+    let tokens = &document["paths"][TOKENS];
+    assert_eq!(tokens["get"]["x-okta-scope"], "okta.apiTokens.read");
+    assert_eq!(tokens["post"]["x-okta-scope"], "okta.apiTokens.manage");
+    let mut ids = std::collections::BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            assert!(ids.insert(text_of(&operation["operationId"])), "{path} {method}");
+            assert!(operation["x-okta-scope"].is_string(), "{path} {method}");
+            let named = operation.to_string();
+            for part in named.split("#/components/schemas/").skip(1) {
+                let name = part.split('"').next().unwrap();
+                assert!(document["components"]["schemas"][name].is_object(), "{name}");
+            }
+        }
+    }
+}
