@@ -66,6 +66,8 @@ pub mod authority;
 #[doc(hidden)]
 pub mod login;
 #[doc(hidden)]
+pub mod analysis;
+#[doc(hidden)]
 pub mod traffic;
 #[doc(hidden)]
 pub mod tls;

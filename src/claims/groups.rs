@@ -7,7 +7,7 @@ use crate::server::GroupFilter;
 use claimsmith_runtime::pattern::Pattern;
 
 /// Most names in one claim (authorization-server §8), unless the request began with a code.
-const LIMIT: usize = 100;
+pub const LIMIT: usize = 100;
 
 /// The grant without a limit (OEL §4.1).
 const UNLIMITED: &str = "authorization_code";
@@ -32,6 +32,11 @@ impl GroupsClaim {
         let test = test_of(filter, value)?;
         let name = |name: &String| test(name).then(|| serde_json::Value::from(&**name).to_string());
         Ok(Self { passing: directory.groups().iter().map(|group| name(&group.name)).collect() })
+    }
+
+    /// How many groups of the directory pass.
+    pub(super) fn n_passing(&self) -> usize {
+        self.passing.iter().flatten().count()
     }
 
     /// Appends the names as a JSON list; answers `false`, and appends nothing, where no group

@@ -12,6 +12,7 @@ mod tests;
 
 pub use error::ClaimFault;
 pub use explain::{Absence, ExplainedClaim, Outcome, explain};
+pub use groups::LIMIT as GROUPS_AT_MOST;
 pub use plan::{ClaimMember, ClaimPlan, PlanProblem, plan};
 
 use crate::directory::User;

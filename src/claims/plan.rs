@@ -341,6 +341,17 @@ impl ClaimPlan {
         [of_token(&self.access), of_token(&self.identity)].concat()
     }
 
+    /// How many groups of the directory pass the filter of the server's claim with this index;
+    /// `None` of a claim without one.
+    #[must_use]
+    pub fn n_passing(&self, claim: usize) -> Option<usize> {
+        let own = self.access.own.iter().chain(&self.identity.own);
+        own.filter(|(index, _)| *index == claim).find_map(|(_, source)| match source {
+            Source::Groups(groups) => Some(groups.n_passing()),
+            Source::Member(_) | Source::System(_) => None,
+        })
+    }
+
     /// All expressions of each kind of token together, then, if `apart`, each on its own.
     #[must_use]
     pub fn members(&self, server: &AuthorizationServer, apart: bool) -> Vec<ClaimMember> {

@@ -2,7 +2,7 @@
 //! store, at SIGHUP and by `claimsmith import`; and at a start, as long as nothing but imports wrote
 //! what is kept, so that an edited file is not overlooked and another's changes are not undone.
 
-use super::installation::{Opened, Stop};
+use super::installation::{KEPT, Opened, Stop};
 use super::{STACK, say, show_problems};
 use crate::organization::{Adopted, adopt, import, is_named, join, read_all, read_named};
 use crate::program::Engine;
@@ -15,6 +15,9 @@ use tokio::sync::oneshot;
 
 /// How often an organization is read that others write meanwhile.
 const ATTEMPTS: usize = 10;
+
+/// What is said of a store that keeps none.
+const NOTHING: &str = "there is no organization yet; name a document with --org";
 
 /// A version that could be served, and where the counters stood when it was read.
 pub(super) struct Kept {
@@ -65,7 +68,7 @@ impl Opened {
         for extent in [Extent::Named, Extent::All] {
             let (entities, counters) = read_whole(&self.organizations(), extent).await?;
             if counters.is_zero() {
-                return Err("there is no organization yet; name a document with --org".into());
+                return Err(NOTHING.into());
             }
             let (url, former) = (public_url.clone(), former.clone());
             let compile = move || {
@@ -80,9 +83,18 @@ impl Opened {
             }
         }
         if let Some((text, problems)) = told {
-            show_problems(&problems, "the organization that is kept", text.as_bytes());
+            show_problems(&problems, KEPT, text.as_bytes());
         }
         Err("the organization that is kept cannot be served".into())
+    }
+
+    /// All that is kept as one document.
+    pub(super) async fn text(&self) -> Result<String, Stop> {
+        let (entities, counters) = read_whole(&self.organizations(), Extent::All).await?;
+        if counters.is_zero() {
+            return Err(NOTHING.into());
+        }
+        Ok(join(&entities))
     }
 
     /// Has the version that serves learn what was changed of users since the directory was counted

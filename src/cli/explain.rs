@@ -3,11 +3,12 @@
 use super::expression::{Prepared, Scene};
 use super::installation::Stop;
 use super::tell;
+use crate::analysis::lint::lint;
 use crate::diagnostic::code::{self, Example};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::program::{Engine, Worker};
-use crate::publish::{Problem, PublicUrl, compile};
+use crate::publish::{Problem, PublicUrl};
 use crate::schema::Position;
 use clap::Args;
 use std::borrow::Cow;
@@ -199,10 +200,8 @@ fn provoke(example: &Example) -> Result<Provoked, Stop> {
             of_expression(text, diagnostics)
         }
         Example::Document(text) => {
-            let compiled =
-                compile(text.as_bytes(), PublicUrl::new(super::PUBLIC_URL)?, Engine::Interpreter);
-            let problems = match compiled {
-                Ok(draft) => draft.remarks().to_vec(),
+            let problems = match lint(text.as_bytes(), PublicUrl::new(super::PUBLIC_URL)?) {
+                Ok(findings) => findings.into_iter().map(|finding| finding.problem).collect(),
                 Err(problems) => problems,
             };
             Provoked { text: (*text).to_owned(), problems }

@@ -25,6 +25,9 @@ use std::sync::Arc;
 /// Most bytes of an org document.
 const DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 
+/// What the organization in a store is called.
+pub(super) const KEPT: &str = "the organization that is kept";
+
 /// The variable that may hold the master key.
 const MASTER_KEY: &str = "CLAIMSMITH_MASTER_KEY";
 
@@ -140,6 +143,20 @@ impl Installation {
             }
             None => None,
         })
+    }
+
+    /// The organization as text, and what it is called: that of `file`, the one that is named, or
+    /// the one that is kept, with every user.
+    pub(super) fn text_of(&self, file: Option<&Path>) -> Result<(String, Vec<u8>), Stop> {
+        if let Some(path) = file {
+            return Ok((path.display().to_string(), read_document(path)?));
+        }
+        if let Some(OrgDocument { name, text }) = self.document()? {
+            return Ok((name, text));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let text = runtime.block_on(async { self.open(None).await?.text().await })?;
+        Ok((KEPT.to_owned(), text.into_bytes()))
     }
 
     /// Opens the data directory and the store, making them where they are not there.

@@ -17,6 +17,7 @@ mod input;
 mod installation;
 mod ir;
 mod keys;
+mod lint;
 mod log;
 mod repl;
 mod serve;
@@ -88,6 +89,8 @@ enum Command {
     Repl(repl::Arguments),
     /// Say everything that is wrong with an org document
     Check(check::Arguments),
+    /// Say what is odd about policies, each with a request that shows it
+    Lint(lint::Arguments),
     /// Lay expressions out anew, in files or org documents
     Fmt(fmt::Arguments),
     /// Say what a code means, and how to mend what it is about
@@ -114,6 +117,7 @@ impl Command {
             | Self::Keys(_)
             | Self::Store(_)
             | Self::Check(_)
+            | Self::Lint(_)
             | Self::Explain(_)
             | Self::Functions(_) => 0,
         }
@@ -155,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Repl(arguments) => repl::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Functions(arguments) => functions::run(&arguments),

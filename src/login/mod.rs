@@ -36,7 +36,7 @@ pub use logout::{Logout, read_logout};
 pub use passkey::{Answered, Challenge, RelyingParty};
 pub use password::{Candidate, PasswordHash, PasswordHashError};
 pub use pending::Pending;
-pub use redirect::origin;
+pub use redirect::{is_registered, origin};
 pub use refusal::AuthorizationError;
 pub use request::{AuthorizationRequest, ResponseMode, ReturnAddress};
 pub use session::{FoundSession, Method, Session, SessionSecret};

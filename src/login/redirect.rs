@@ -5,7 +5,7 @@ use crate::directory::{Application, ApplicationType};
 /// Whether the client registered this address: exactly, but for the port of a loopback address of
 /// a native app (RFC 8252 §7.3), which such an app chooses as it starts.
 #[must_use]
-pub(super) fn is_registered(application: &Application, uri: &str) -> bool {
+pub fn is_registered(application: &Application, uri: &str) -> bool {
     let is_native = application.application_type == ApplicationType::Native;
     let without_port = is_native.then(|| split_loopback(uri)).flatten();
     application.redirect_uris.iter().any(|known| {

@@ -399,6 +399,12 @@ impl ProgramSet {
         self.names.iter().map(|name| table.name_symbol(name)).collect()
     }
 
+    /// The names of groups that the programs speak of.
+    #[must_use]
+    pub fn group_names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The typed IR of a program, as text for people; `None` for an object.
     #[must_use]
     pub fn ir(&self, id: ProgramId) -> Option<String> {

@@ -16,7 +16,9 @@ use crate::server::{AuthorizationServer, ExpressionText, InlineHook, OnFailure};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
-use crate::token::{Algorithm, ForeignKey, KeySet, Keyring, RotationMode, SharedSecret, Vault};
+use crate::token::{
+    Algorithm, ForeignKey, KeyError, KeySet, Keyring, MasterKey, RotationMode, SharedSecret, Vault,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -187,20 +189,11 @@ impl Draft {
                      until the next one was published for a while"
                 );
             }
-            let issuer = issuer(&public_url, &definition);
-            let base = match definition.is_organization() {
-                true => format!("{public_url}/oauth2"),
-                false => issuer.clone(),
-            };
-            servers.push(RunningServer {
-                issuer,
-                base,
-                resolved: compiled.programs.resolve(records.groups()),
-                definition,
-                compiled,
-                keys,
-                key_version,
-            });
+            servers.push(RunningServer::new(
+                (&public_url, &records),
+                (definition, compiled),
+                (keys, key_version),
+            ));
         }
         Ok(Published {
             public_url,
@@ -217,6 +210,45 @@ impl Draft {
             origins,
             hooks,
             passwords,
+        })
+    }
+
+    /// A version that decides and evaluates as the draft would, for lint, tests of policies and
+    /// replay. It signs for nobody: its keys are made for the occasion. Clients and hooks have no
+    /// secrets. Users whom nothing names are read from `store`.
+    ///
+    /// # Errors
+    /// That no key can be made.
+    pub fn rehearse(self, store: &Store, random: &Random) -> Result<Published, KeyError> {
+        let Self { public_url, organization, records, servers, own, .. } = self;
+        let Organization { id, name, theme, directory, hooks, user_schema, .. } = organization;
+        let pairs = organization.servers.into_iter().zip(servers).chain(std::iter::once(*own));
+        let around = (&public_url, &records);
+        let server = |pair| {
+            let keys = KeySet::generate(Algorithm::EdDsa)?;
+            Ok::<_, KeyError>(RunningServer::new(around, pair, (keys, 0)))
+        };
+        let servers = pairs.map(server).collect::<Result<_, _>>()?;
+        let hook = |hook: InlineHook| {
+            let InlineHook { id, uri, on_failure, headers, .. } = hook;
+            RunningHook { id, uri, on_failure, headers }
+        };
+        let hooks = hooks.into_iter().filter(|hook| hook.status.is_active()).map(hook).collect();
+        Ok(Published {
+            organization_id: id,
+            organization_name: name,
+            theme,
+            people: People::new(store, user_schema),
+            servers,
+            secrets: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            keyring: Keyring::new(&MasterKey::generate(random)),
+            origins: origins_of(&directory),
+            hooks,
+            passwords: BTreeMap::new(),
+            public_url,
+            directory,
+            records,
         })
     }
 }
@@ -452,6 +484,20 @@ impl Published {
 }
 
 impl RunningServer {
+    fn new(
+        (public_url, records): (&PublicUrl, &Records),
+        (definition, compiled): (AuthorizationServer, Arc<CompiledServer>),
+        (keys, key_version): (KeySet, i64),
+    ) -> Self {
+        let issuer = issuer(public_url, &definition);
+        let base = match definition.is_organization() {
+            true => format!("{public_url}/oauth2"),
+            false => issuer.clone(),
+        };
+        let resolved = compiled.programs.resolve(records.groups());
+        Self { definition, issuer, base, compiled, resolved, keys, key_version }
+    }
+
     #[must_use]
     pub fn definition(&self) -> &AuthorizationServer {
         &self.definition

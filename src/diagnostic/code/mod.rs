@@ -3,14 +3,19 @@
 //! and `docs/codes.md` print the pages, and a test runs every example.
 
 mod call;
+mod document;
 mod fault;
 mod grammar;
 mod lexing;
 mod limit;
 mod name;
+mod policy;
+mod setting;
 mod types;
 
-pub(crate) use {call::*, fault::*, grammar::*, lexing::*, limit::*, name::*, types::*};
+pub(crate) use {
+    call::*, fault::*, grammar::*, lexing::*, limit::*, name::*, policy::*, setting::*, types::*,
+};
 
 use super::nearest::nearest;
 use super::{Category, Severity, Stage};
@@ -75,8 +80,17 @@ impl Example {
 }
 
 /// The codes by family, in the order of their numbers.
-static FAMILIES: [&[&Code]; 7] =
-    [lexing::ROWS, grammar::ROWS, name::ROWS, types::ROWS, call::ROWS, fault::ROWS, limit::ROWS];
+static FAMILIES: [&[&Code]; 9] = [
+    lexing::ROWS,
+    grammar::ROWS,
+    name::ROWS,
+    types::ROWS,
+    call::ROWS,
+    fault::ROWS,
+    limit::ROWS,
+    policy::ROWS,
+    setting::ROWS,
+];
 
 /// Every code, lints after the errors of their family.
 pub fn all() -> impl Iterator<Item = &'static Code> {

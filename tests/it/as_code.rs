@@ -1,0 +1,57 @@
+//! `docs/as-code.md`: its commands print what it shows, in a shell, over the files it shows.
+//! `UPDATE=1` writes what they print.
+
+use crate::reference::is_generated;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+const FILE: &str = "docs/as-code.md";
+
+/// What a command of the page prints.
+fn printed(folder: &Path, command: &str) -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_claimsmith")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {command}")])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", binary.display()))
+        .env("NO_COLOR", "1")
+        .env("SHOP_SECRET", "a secret of the shop")
+        .env("BILLING_SECRET", "a secret of billing")
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The block with what its commands print.
+fn played(folder: &Path, block: &str) -> String {
+    let commands = block.lines().filter_map(|line| line.strip_prefix("$ "));
+    commands.map(|command| format!("$ {command}\n{}", printed(folder, command))).collect()
+}
+
+#[test]
+fn the_commands_of_the_page_print_what_it_shows() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE)).unwrap();
+    let folder = TempDir::new().unwrap();
+    let mut whole = String::new();
+    for (index, part) in text.split("```").enumerate() {
+        if index > 0 {
+            whole.push_str("```");
+        }
+        match part.split_once('\n').filter(|_| index % 2 == 1) {
+            Some(("console", block)) => {
+                whole.push_str(&format!("console\n{}", played(folder.path(), block)));
+            }
+            Some((info, block)) => {
+                if let Some((_, name)) = info.split_once(' ') {
+                    fs::write(folder.path().join(name), block).unwrap();
+                }
+                whole.push_str(part);
+            }
+            None => whole.push_str(part),
+        }
+    }
+    is_generated(FILE, &whole);
+}
