@@ -13,7 +13,7 @@ use claimsmith::grant::{self, Basic, DenyList, Form, Issued, Presented, Proof, S
 use claimsmith::organization::DEMO;
 use claimsmith::policy::Trace;
 use claimsmith::program::{Engine, Worker};
-use claimsmith::publish::{Missing, PublicUrl, Published, Surroundings, compile};
+use claimsmith::publish::{Foundation, Missing, PublicUrl, Published, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
 use claimsmith::store::journal::{Journal, JournalWriter};
@@ -25,6 +25,7 @@ use organization::{Extent, Keeping, document};
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -37,18 +38,18 @@ const API: &str = "https://api.mycompany.com";
 fn publish(algorithm: &str) -> Published {
     let document = DEMO.replace(r#""alg": "RS256""#, &format!(r#""alg": "{algorithm}""#));
     let public_url = PublicUrl::new("https://id.example.com").unwrap();
-    let draft = compile(document.as_bytes(), public_url, Engine::Native).unwrap();
+    let draft = compile(document.as_bytes(), public_url.clone(), Engine::Native).unwrap();
     let master = MasterKey::generate(&Random::System);
-    let around = Surroundings {
-        store: &Store::memory(Clock::System),
-        vault: &Vault::new(&master).unwrap(),
-        random: &Random::System,
-        keyring: &Keyring::new(&master),
-        read_secret: &|_: &directory::SecretSource| Ok(SECRET.to_owned()),
-        missing: Missing::Refuse,
+    let foundation = Foundation {
+        public_url,
+        store: Store::memory(Clock::System),
+        vault: Arc::new(Vault::new(&master).unwrap()),
+        random: Random::System,
+        keyring: Keyring::new(&master),
+        read_secret: Arc::new(|_: &directory::SecretSource| Ok(SECRET.to_owned())),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(draft.start(&around)).unwrap()
+    runtime.block_on(draft.start(&foundation, Missing::Refuse, None)).unwrap()
 }
 
 /// What a service sends.

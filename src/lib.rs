@@ -64,6 +64,8 @@ pub mod grant;
 #[doc(hidden)]
 pub mod authority;
 #[doc(hidden)]
+pub mod administration;
+#[doc(hidden)]
 pub mod login;
 #[doc(hidden)]
 pub mod analysis;

@@ -3,11 +3,12 @@
 use claimsmith::clock::Clock;
 use claimsmith::directory::SecretSource;
 use claimsmith::program::Engine;
-use claimsmith::publish::{Draft, Missing, PublicUrl, Published, Surroundings, compile};
+use claimsmith::publish::{Draft, Foundation, Missing, PublicUrl, Published, compile};
 use claimsmith::random::Random;
 use claimsmith::store::Store;
 use claimsmith::token::{Keyring, MasterKey, Vault};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The secret of every client.
 pub(crate) const SECRET: &str = "a-secret-of-the-bench-0123456789-abcdefghij";
@@ -217,27 +218,27 @@ pub(crate) fn publish(document: &Value, engine: Engine, keeping: &Keeping) -> Pu
 pub(crate) struct Keeping {
     store: Store,
     master: MasterKey,
-    vault: Vault,
+    vault: Arc<Vault>,
 }
 
 impl Keeping {
     pub(crate) fn new() -> Self {
         let master = MasterKey::generate(&Random::System);
-        let vault = Vault::new(&master).unwrap();
+        let vault = Arc::new(Vault::new(&master).unwrap());
         Self { store: Store::memory(Clock::System), master, vault }
     }
 }
 
 /// Starts a draft.
 pub(crate) fn start(draft: Draft, keeping: &Keeping) -> Published {
-    let around = Surroundings {
-        store: &keeping.store,
-        vault: &keeping.vault,
-        random: &Random::System,
-        keyring: &Keyring::new(&keeping.master),
-        read_secret: &|_: &SecretSource| Ok(SECRET.to_owned()),
-        missing: Missing::Refuse,
+    let foundation = Foundation {
+        public_url: PublicUrl::new("https://id.example.com").unwrap(),
+        store: keeping.store.clone(),
+        vault: Arc::clone(&keeping.vault),
+        random: Random::System,
+        keyring: Keyring::new(&keeping.master),
+        read_secret: Arc::new(|_: &SecretSource| Ok(SECRET.to_owned())),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(draft.start(&around)).unwrap()
+    runtime.block_on(draft.start(&foundation, Missing::Refuse, None)).unwrap()
 }

@@ -1,6 +1,10 @@
 //! What is recorded of what happens: events by the names that Okta's System Log has for them, with
 //! who did what by which client, and how it ended. Where they are kept is said elsewhere.
 
+mod alteration;
+
+pub use alteration::{Actor, ActorKind, Alteration};
+
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 

@@ -17,6 +17,7 @@ pub(super) const FILE: &str = "credentials.json";
 const PASSWORD_LENGTH: usize = 16;
 
 /// What the demo's clients and users prove themselves with.
+#[derive(Clone)]
 pub(super) struct Credentials {
     /// Secrets by client id.
     pub(super) clients: BTreeMap<String, String>,

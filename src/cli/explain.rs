@@ -184,7 +184,7 @@ struct Provoked {
 /// Runs an example.
 fn provoke(example: &Example) -> Result<Provoked, Stop> {
     let of_expression = |text: String, diagnostics: Vec<Diagnostic>| {
-        let of = |diagnostic| Problem { path: String::new(), diagnostic };
+        let of = |diagnostic| Problem::new(String::new(), diagnostic);
         Provoked { text, problems: diagnostics.into_iter().map(of).collect() }
     };
     Ok(match example {

@@ -6,9 +6,9 @@ use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::document;
 use crate::login::{Authenticator, Hasher};
-use crate::organization::{self, DEMO};
+use crate::organization::{self, BEGINNING, DEMO};
 use crate::program::{Engine, is_native_available};
-use crate::publish::{Draft, Missing, PublicUrl, Published, Surroundings, compile};
+use crate::publish::{Draft, Foundation, PublicUrl, compile};
 use crate::random::Random;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
 use crate::store::organization::Entity;
@@ -66,6 +66,11 @@ pub(super) struct OrgDocument {
 }
 
 impl OrgDocument {
+    /// The one of an organization that begins.
+    pub(super) fn new_organization() -> Self {
+        Self { name: "a new organization".to_owned(), text: BEGINNING.as_bytes().to_vec() }
+    }
+
     /// The document compiled; `None` after telling all that is wrong with it.
     pub(super) fn draft(&self, public_url: PublicUrl, engine: Engine) -> Option<Draft> {
         match compile(&self.text, public_url, engine) {
@@ -83,7 +88,8 @@ impl OrgDocument {
         let document = document::read(&self.text).map_err(|error| wrong(error.message))?;
         let organization = organization::read(&document, &token::digest)
             .map_err(|_| wrong("something is wrong with it".to_owned()))?;
-        Ok(organization::split(&String::from_utf8_lossy(&self.text), &document, &organization))
+        let text = String::from_utf8_lossy(&self.text);
+        Ok(organization::split(&text, &document, &organization, &token::digest))
     }
 }
 
@@ -243,22 +249,21 @@ impl Opened {
         })
     }
 
-    /// The version that serves.
-    pub(super) async fn start(&self, draft: Draft, missing: Missing) -> Result<Published, Stop> {
-        let keyring = Keyring::new(&self.key);
-        let read_secret = |source: &SecretSource| match (&self.credentials, source) {
+    /// What versions of the organization stand on.
+    pub(super) fn foundation(&self, public_url: &PublicUrl) -> Foundation {
+        let credentials = self.credentials.clone();
+        let read_secret = move |source: &SecretSource| match (&credentials, source) {
             (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
             _ => read_secret(source),
         };
-        let around = Surroundings {
-            store: &self.store,
-            vault: &self.vault,
-            random: &self.random,
-            keyring: &keyring,
-            read_secret: &read_secret,
-            missing,
-        };
-        Ok(draft.start(&around).await?)
+        Foundation {
+            public_url: public_url.clone(),
+            store: self.store.clone(),
+            vault: Arc::clone(&self.vault),
+            random: self.random.clone(),
+            keyring: Keyring::new(&self.key),
+            read_secret: Arc::new(read_secret),
+        }
     }
 
     /// Says what an operator should know at each start.

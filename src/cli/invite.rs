@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let token = runtime.block_on(async {
         let opened = installation.open(None).await?;
-        let kept = Box::pin(opened.kept(&public_url, None, Engine::Interpreter)).await?;
-        let published = Box::pin(opened.start(kept.draft, Missing::Warn)).await?;
+        let draft = Box::pin(opened.kept(&public_url, Engine::Interpreter)).await?;
+        let published = Box::pin(opened.published(draft, &public_url, Missing::Warn)).await?;
         let name = arguments.login.trim();
         let person = match published.find_person_by_login(name).await? {
             Some(person) => Some(person),

@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let opened = installation.open(None).await?;
-        let kept = opened.kept(&public_url, None, Engine::Interpreter).await?;
-        let (id, algorithm) = kept.draft.signing_of(server).ok_or_else(|| -> Stop {
+        let draft = opened.kept(&public_url, Engine::Interpreter).await?;
+        let (id, algorithm) = draft.signing_of(server).ok_or_else(|| -> Stop {
             format!("there is no authorization server `{server}`").into()
         })?;
         let random = &opened.random;

@@ -26,15 +26,12 @@ mod store;
 mod token;
 mod traffic;
 
-use crate::publish::Problem;
+use crate::publish::{Problem, STACK};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use installation::Stop;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-
-/// Room for what recurses: trees are bounded to 100 levels, chains of members to 10,000 characters.
-const STACK: usize = 256 * 1024 * 1024;
 
 /// Where `serve` listens, unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8600";

@@ -1,16 +1,17 @@
 //! `claimsmith serve`: the issuer on a socket, until it is told to stop.
 
-use super::adopt::{Kept, off_the_loop};
+use super::adopt::told;
 use super::installation::{Installation, Opened, Stop};
 use super::log::LogArguments;
 use super::traffic::TrafficArguments;
 use super::{demo, say, tell};
+use crate::administration::Administration;
 use crate::clock::Clock;
 use crate::fetch::{ClientKeys, Fetcher};
 use crate::grant::DenyList;
 use crate::http::{Surface, management, router, serve};
 use crate::program::Engine;
-use crate::publish::{Issuer, Missing, PublicUrl, Published};
+use crate::publish::{Keys, PublicUrl, PublishError, Published, Publisher, apart};
 use crate::store::journal::{Journal, forget_old_events};
 use crate::store::organization::{Counters, Endings};
 use crate::store::{Store, key_store};
@@ -136,17 +137,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             None => None,
         };
         let opened = installation.open(given.as_ref().map(|(draft, _)| draft)).await?;
-        let Kept { draft, counters } = opened.adopt(given, &public_url).await?;
-        let published = opened.start(draft, Missing::Refuse).await?;
+        // The document's users are not held on to.
+        opened.adopt(given.map(|(_, entities)| entities)).await?;
+        let publisher = Arc::new(opened.publisher(&public_url).await?);
         opened.warn();
         // Before anybody is told that it serves, so that nobody's signal ends it.
         let stop = until_stopped()?;
         let again = signal(SignalKind::hangup())?;
         let operators_at = operators.as_ref().map(TcpListener::local_addr).transpose()?;
-        tell(&welcome(&published, &opened, operators_at))?;
+        tell(&welcome(&publisher.issuer().current(), &opened, operators_at))?;
         let (clock, random) = (Clock::System, opened.random.clone());
         let store = opened.store.clone();
-        let issuer = Issuer::new(published);
+        let issuer = Arc::clone(publisher.issuer());
         if store.is_shared() {
             issuer.freshness().depend_on_others();
         }
@@ -167,17 +169,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             client_keys,
             login,
             traffic,
+            administration: Administration::new(Arc::clone(&publisher), Clock::System),
         });
-        let ((stands, heard), (serves, served)) =
-            (watch::channel(counters), watch::channel(counters));
-        let follower = Follower { installation, opened: &opened, surface: &surface, public_url };
+        let (stands, heard) = watch::channel(publisher.served());
+        let follower =
+            Follower { installation, opened: &opened, publisher: &publisher, public_url };
         let (routes, renewed) = (router(Arc::clone(&surface)), signal(SignalKind::hangup())?);
         tokio::select! {
             served = serve(listener, tls.clone(), routes, &surface.traffic, stop) => served?,
             served = serve_operators(operators, listening.management_url.clone(), &surface) => match served? {},
             never = renew(tls, renewed) => match never {},
-            never = listen(&opened, &surface, stands, served) => match never {},
-            never = follow(again, follower, heard, serves) => match never {},
+            never = listen(&surface, &publisher, stands) => match never {},
+            never = follow(again, follower, heard) => match never {},
             never = remove_ended(&surface) => match never {},
             never = forget_expired(&surface, &events) => match never {},
             () = writer.run(&events) => {}
@@ -263,11 +266,11 @@ async fn remove_ended(surface: &Surface) -> std::convert::Infallible {
     }
 }
 
-/// What keeps a server at the version that is kept.
+/// What has a server follow what is kept.
 struct Follower<'f> {
     installation: &'f Installation,
     opened: &'f Opened,
-    surface: &'f Surface,
+    publisher: &'f Publisher,
     public_url: PublicUrl,
 }
 
@@ -277,20 +280,19 @@ const POLL: Duration = Duration::from_millis(250);
 /// Hears how the organization stands and which tokens were revoked, whichever node or command does
 /// that, and tells who follows.
 async fn listen(
-    opened: &Opened,
     surface: &Surface,
+    publisher: &Publisher,
     stands: watch::Sender<Counters>,
-    served: watch::Receiver<Counters>,
 ) -> std::convert::Infallible {
     loop {
         let asked = surface.clock.monotonic();
         let heard = async {
             surface.denied.read(&surface.store).await?;
-            opened.organizations().counters().await
+            publisher.organizations().counters().await
         };
         match heard.await {
             Ok(stand) => {
-                if opened.store.is_shared() && *served.borrow() == stand {
+                if surface.store.is_shared() && publisher.served() == stand {
                     surface.issuer.freshness().hear(asked);
                 }
                 stands.send_if_modified(|known| std::mem::replace(known, stand) != stand);
@@ -313,14 +315,14 @@ async fn follow(
     mut again: Signal,
     follower: Follower<'_>,
     mut stands: watch::Receiver<Counters>,
-    serves: watch::Sender<Counters>,
 ) -> std::convert::Infallible {
     let mut keys = tokio::time::interval(KEYS);
+    let publisher = follower.publisher;
     loop {
         tokio::select! {
             Some(()) = again.recv() => match follower.import().await {
                 Ok(true) => {
-                    if follower.publish(&serves).await {
+                    if follower.publish().await {
                         say("the org document was published anew\n");
                     }
                 }
@@ -331,22 +333,30 @@ async fn follow(
             },
             Ok(()) = stands.changed() => {
                 let stands = *stands.borrow_and_update();
-                if stands != *serves.borrow() && follower.follow_to(stands, &serves).await {
+                if stands != publisher.served() && is_done(publisher.turn().await.follow().await) {
                     tracing::info!("the organization was changed, and is served as it is now");
                 }
             }
             // What could not be served is tried again, without waiting for another change.
-            () = tokio::time::sleep(AGAIN), if *stands.borrow() != *serves.borrow() => {
-                let stands = *stands.borrow();
-                follower.follow_to(stands, &serves).await;
+            () = tokio::time::sleep(AGAIN), if *stands.borrow() != publisher.served() => {
+                is_done(publisher.turn().await.follow().await);
             }
             _ = keys.tick() => {
-                if follower.have_keys_changed().await && follower.publish(&serves).await {
+                if follower.have_keys_changed().await && follower.publish().await {
                     tracing::info!("signing keys changed, and are served as they are now");
                 }
             }
         }
     }
+}
+
+/// Whether that went well; if not, what served before serves on.
+fn is_done(published: Result<(), PublishError>) -> bool {
+    let told = published.map_err(told);
+    if let Err(stop) = &told {
+        say(&format!("error: the former organization serves on: {stop}\n"));
+    }
+    told.is_ok()
 }
 
 impl Follower<'_> {
@@ -358,7 +368,7 @@ impl Follower<'_> {
             let has_draft = document.draft(url, Engine::Interpreter).is_some();
             has_draft.then(|| document.entities())
         };
-        match off_the_loop("import", read).await? {
+        match apart("import", read).await? {
             Some(entities) => self.opened.import(&entities?).await.map(|_| true),
             None => Ok(false),
         }
@@ -367,7 +377,7 @@ impl Follower<'_> {
     /// Does what is due to the keys, and says whether others are kept than are served.
     async fn have_keys_changed(&self) -> bool {
         let Opened { store, vault, random, .. } = self.opened;
-        let published = self.surface.issuer.version();
+        let published = self.publisher.issuer().version();
         let mut is_changed = false;
         for server in published.all_servers() {
             let (Some(algorithm), mode) = server.signing() else { continue };
@@ -380,45 +390,9 @@ impl Follower<'_> {
         is_changed
     }
 
-    /// Serves what is kept where the counters stand there, and says whether it does. Where only users
-    /// changed whom nothing names, they are read anew when they are wanted, and nothing is published.
-    async fn follow_to(&self, stands: Counters, serves: &watch::Sender<Counters>) -> bool {
-        let served = *serves.borrow();
-        if stands.configuration == served.configuration {
-            let version = self.surface.issuer.version();
-            match self.opened.relearn(&version, served.directory).await {
-                Ok(true) => {
-                    serves.send_replace(stands);
-                    return true;
-                }
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "what changed of users is not known"),
-            }
-        }
-        self.publish(serves).await
-    }
-
-    /// Serves what is kept, and says whether it does. If it cannot be, what served before serves on.
-    /// Machine code is made of it while it already serves, so that a change does not wait for that.
-    async fn publish(&self, serves: &watch::Sender<Counters>) -> bool {
-        // Drafts are large, and futures that hold one.
-        let published = Box::pin(async {
-            let former = Some(self.surface.issuer.version());
-            let kept = self.opened.kept(&self.public_url, former, Engine::Interpreter).await?;
-            let Kept { draft, counters } = kept;
-            self.opened.start(draft, Missing::Warn).await.map(|published| (published, counters))
-        });
-        match published.await {
-            Ok((published, counters)) => {
-                self.surface.issuer.replace(published);
-                serves.send_replace(counters);
-                true
-            }
-            Err(stop) => {
-                say(&format!("error: the former organization serves on: {stop}\n"));
-                false
-            }
-        }
+    /// Serves what is kept, with the keys and secrets of now, and says whether it does.
+    async fn publish(&self) -> bool {
+        is_done(self.publisher.turn().await.publish(Keys::Anew).await)
     }
 }
 

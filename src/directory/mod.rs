@@ -61,6 +61,7 @@ pub struct Directory {
     by_login: BTreeMap<String, usize>,
     by_id: BTreeMap<String, usize>,
     by_group_id: BTreeMap<String, usize>,
+    by_group_name: BTreeMap<String, usize>,
     by_client_id: BTreeMap<String, usize>,
 }
 
@@ -76,6 +77,13 @@ impl Directory {
         }
         let by_group_id =
             groups.iter().enumerate().map(|(index, group)| (group.id.clone(), index)).collect();
+        // Of several of a name the first is found.
+        let by_group_name = groups
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(index, group)| (group.name.clone(), index))
+            .collect();
         let index = |key: fn(&User) -> String| {
             users.iter().enumerate().map(|(index, user)| (key(user), index)).collect()
         };
@@ -83,6 +91,7 @@ impl Directory {
             by_login: index(|user| user.login.to_lowercase()),
             by_id: index(|user| user.id.clone()),
             by_group_id,
+            by_group_name,
             users,
             groups,
             ..Self::default()
@@ -147,7 +156,13 @@ impl Directory {
     /// The index of the group with this name.
     #[must_use]
     pub fn find_group(&self, name: &str) -> Option<usize> {
-        self.groups.iter().position(|group| group.name == name)
+        self.by_group_name.get(name).copied()
+    }
+
+    /// The index of the group with this id.
+    #[must_use]
+    pub fn find_group_by_id(&self, id: &str) -> Option<usize> {
+        self.by_group_id.get(id).copied()
     }
 
     /// The application with this client id.

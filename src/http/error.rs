@@ -67,6 +67,11 @@ impl ManagementError {
         Self::new(StatusCode::FORBIDDEN, "E0000006", summary)
     }
 
+    /// This may not be done, for a reason of its own.
+    pub(super) fn forbidden_as(code: &'static str, summary: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, summary)
+    }
+
     /// The token lacks a scope (RFC 6750 §3.1).
     pub(super) fn insufficient_scope(scope: &str) -> Self {
         let challenge = Some("Bearer error=\"insufficient_scope\"");

@@ -21,6 +21,7 @@ mod tests;
 
 pub use serve::serve;
 
+use crate::administration::Administration;
 use crate::clock::Clock;
 use crate::fetch::ClientKeys;
 use crate::grant::{DenyList, Surroundings};
@@ -44,7 +45,7 @@ use std::sync::Arc;
 /// What every endpoint is handed.
 #[derive(Debug)]
 pub struct Surface {
-    pub issuer: Issuer,
+    pub issuer: Arc<Issuer>,
     pub store: Store,
     pub clock: Clock,
     pub random: Random,
@@ -58,6 +59,8 @@ pub struct Surface {
     pub login: Authenticator,
     /// Whom requests come from, and how many are taken.
     pub traffic: Traffic,
+    /// Who changes the organization.
+    pub administration: Administration,
 }
 
 /// Where the connection of a request comes from, beside the request.

@@ -380,12 +380,12 @@ fn read_assignments(object: &Object<'_>, directory: &Directory) -> (Vec<Assignme
         }
         assignments.push(assignment);
     }
-    (assignments, reference::groups(&object.texts("groups"), directory.groups()))
+    (assignments, reference::groups(&object.texts("groups"), directory))
 }
 
 fn read_assignment(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
-    let object = place.object(&["login", "userName", "profile"])?;
-    let login = object.require("login")?;
+    let object = place.object(&["id", "login", "userName", "profile"])?;
+    let login = object.find("id").or_else(|| object.require("login"))?;
     let name = Placed { value: login.text()?, place: login };
     let user = reference::users(&[name], directory).into_iter().next()?;
     let profile = object.find("profile").and_then(|place| place.open_object());

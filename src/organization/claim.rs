@@ -2,6 +2,7 @@
 
 use super::decode::{Object, Place};
 use super::expression::read_expression;
+use super::identity;
 use super::policy::Surroundings;
 use super::reference;
 use super::server::check_claim_name;
@@ -9,8 +10,10 @@ use crate::directory::Status;
 use crate::server::{
     AccessTokenFormat, ClaimDefinition, ClaimType, GroupFilter, ValueType, system_claims,
 };
+use std::collections::BTreeSet;
 
 const MEMBERS: &[&str] = &[
+    "id",
     "name",
     "status",
     "claimType",
@@ -30,8 +33,11 @@ pub(super) fn read_claims(
     around: Surroundings<'_>,
 ) -> Vec<ClaimDefinition> {
     let mut claims = system_claims();
-    let mut is_subject_given = false;
+    let (mut is_subject_given, mut ids) = (false, BTreeSet::new());
     for place in server.list("claims") {
+        if let Some(object) = place.open_object() {
+            identity::check_own_id(&object, &mut ids);
+        }
         let Some(claim) = read_claim(&place, format, around) else { continue };
         let known = claims
             .iter_mut()

@@ -2,6 +2,7 @@
 //! loading a document again keeps every `uid` and `sub` that tokens already carry.
 
 use super::decode::Object;
+use std::collections::BTreeSet;
 
 /// SHA-256. A parameter, because which library computes it is no business of this room.
 pub type Digest<'d> = &'d dyn Fn(&[u8]) -> [u8; 32];
@@ -21,6 +22,8 @@ pub(super) const SERVER: Kind = Kind { prefix: "aus", name: "authorizationServer
 pub(super) const POLICY: Kind = Kind { prefix: "00p", name: "policy" };
 pub(super) const RULE: Kind = Kind { prefix: "0pr", name: "rule" };
 pub(super) const HOOK: Kind = Kind { prefix: "cal", name: "inlineHook" };
+pub(super) const SCOPE: Kind = Kind { prefix: "scp", name: "scope" };
+pub(super) const CLAIM: Kind = Kind { prefix: "ocl", name: "claim" };
 pub(super) const TOKEN_POLICY: Kind = Kind { prefix: "tkp", name: "tokenPolicy" };
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -52,6 +55,32 @@ pub(super) fn id_in(object: &Object<'_>, kind: Kind, name: &[&str], digest: Dige
         Some(value.to_owned())
     });
     given.unwrap_or_else(|| id_of(kind, name, digest))
+}
+
+/// The id of the scope of this name, unless it has one of its own: of a system scope too, which the
+/// document need not have.
+#[must_use]
+pub fn scope_id(server: &str, name: &str, digest: Digest<'_>) -> String {
+    id_of(SCOPE, &[server, name], digest)
+}
+
+/// The id of the claim of this name in tokens of this kind, `RESOURCE` or `IDENTITY`, unless it has
+/// one of its own: of a system claim too, which the document need not have.
+#[must_use]
+pub fn claim_id(server: &str, name: &str, claim_type: &str, digest: Digest<'_>) -> String {
+    id_of(CLAIM, &[server, name, claim_type], digest)
+}
+
+/// Notes an object that gives itself an id that another of its kind has.
+pub(super) fn check_own_id<'a>(object: &Object<'a>, seen: &mut BTreeSet<&'a str>) {
+    let Some(place) = object.find("id") else { return };
+    match place.text() {
+        Some(id) if !is_url_word(id) => place.blame("expected 1 to 64 of `A-Z a-z 0-9 _ -`"),
+        Some(id) if !seen.insert(id) => {
+            place.blame(format!("another has the id `{id}` already"));
+        }
+        _ => {}
+    }
 }
 
 /// Whether a text is 1 to 64 letters, digits, `_` and `-`, so that it stands in a URL as it is.

@@ -90,6 +90,28 @@ pub async fn read_all(organizations: &Organizations) -> Result<Vec<Entity>, Stor
     Ok(all)
 }
 
+/// Every entity that is kept, as it was between two writes, and where the counters stood.
+///
+/// # Errors
+/// What the store says, and [`StoreError::Busy`] if others write all the time.
+pub async fn read_everything(
+    organizations: &Organizations,
+) -> Result<(Vec<Entity>, Counters), StoreError> {
+    let mut before = organizations.counters().await?;
+    for _ in 0..READINGS {
+        let entities = read_all(organizations).await?;
+        let after = organizations.counters().await?;
+        if before == after {
+            return Ok((entities, after));
+        }
+        before = after;
+    }
+    Err(StoreError::Busy)
+}
+
+/// How often an organization is read that others write meanwhile.
+const READINGS: usize = 10;
+
 /// Every entity that is kept but users, and of these only whom another entity names: the others are
 /// read as they are wanted.
 ///
@@ -100,26 +122,35 @@ pub async fn read_named(organizations: &Organizations) -> Result<Vec<Entity>, St
     for kind in EntityKind::ALL.into_iter().filter(|kind| *kind != EntityKind::User) {
         all.extend(organizations.list_all(kind).await?);
     }
-    let tags = all.iter().flat_map(|entity| &entity.tags);
-    let ids: BTreeSet<String> =
-        tags.filter_map(|tag| tag.strip_prefix(OF_USER)).map(str::to_owned).collect();
     let mut users = BTreeMap::new();
-    for id in ids {
+    for id in named_by(&all) {
         if let Some(user) = organizations.find(EntityKind::User, &id).await? {
             users.insert(id, user);
         }
     }
-    let mut after: Option<String> = None;
-    loop {
-        let page = organizations.list_of(EntityKind::User, NAMED, after.as_deref(), PAGE).await?;
-        users.extend(page.entities.into_iter().map(|user| (user.id.clone(), user)));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let named = list_named(organizations).await?;
+    users.extend(named.into_iter().map(|user| (user.id.clone(), user)));
     all.extend(users.into_values());
     Ok(all)
+}
+
+/// The users of whom the organization itself must know.
+pub(super) async fn list_named(organizations: &Organizations) -> Result<Vec<Entity>, StoreError> {
+    let (mut users, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = organizations.list_of(EntityKind::User, NAMED, after.as_deref(), PAGE).await?;
+        users.extend(page.entities);
+        after = page.next;
+        if after.is_none() {
+            return Ok(users);
+        }
+    }
+}
+
+/// The ids of the users whom these entities name.
+pub(super) fn named_by<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> BTreeSet<String> {
+    let tags = entities.into_iter().flat_map(|entity| &entity.tags);
+    tags.filter_map(|tag| tag.strip_prefix(OF_USER)).map(str::to_owned).collect()
 }
 
 /// How many users are read at once.

@@ -16,17 +16,22 @@ mod policy;
 mod reference;
 mod schema;
 mod server;
+mod snapshot;
 mod theme;
 mod token_policy;
 mod user;
 
 pub use decode::Problem;
-pub use entities::{is_named, join, split};
-pub use identity::Digest;
-pub use import::{Adopted, Imported, adopt, import, read_all, read_named};
+pub use entities::{
+    below, groups_of, is_named, join, locate, own_id, parent_of, split, tag_of_group, tag_of_user,
+    users_named_in, without_group, without_user,
+};
+pub use identity::{Digest, claim_id, scope_id};
+pub use import::{Adopted, Imported, adopt, import, read_all, read_everything, read_named};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
+pub use snapshot::Snapshot;
 pub use theme::{Colours, Theme};
-pub use user::read_kept_user;
+pub use user::{read_kept_user, read_single_user};
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;
@@ -35,6 +40,10 @@ use decode::{Object, Place, Problems};
 
 /// The document that `--demo` serves.
 pub const DEMO: &str = include_str!("demo.json");
+
+/// The document of an organization that begins: the default authorization server, with a policy that
+/// allows what is usual (authorization-server §1.2).
+pub const BEGINNING: &str = include_str!("beginning.json");
 
 /// The only version of documents there is.
 const VERSION: u32 = 1;
@@ -99,7 +108,8 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let (name, sub_domain, theme) = read_names(&top);
     let user_schema = schema::read_schema(top.find("userSchema"));
     let groups = group::read_groups(&top, digest);
-    let users = user::read_users(&top, &user_schema, &groups, digest);
+    let of_groups = Directory::new(Vec::new(), groups.clone());
+    let users = user::read_users(&top, &user_schema, &of_groups, digest);
     let directory = Directory::new(users, groups);
     let applications = application::read_applications(&top, &directory, digest);
     let directory = directory.with_applications(applications);

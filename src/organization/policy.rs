@@ -11,9 +11,9 @@ use crate::server::{
 };
 
 const MEMBERS: &[&str] =
-    &["id", "type", "name", "description", "priority", "status", "conditions", "rules"];
+    &["id", "type", "name", "description", "priority", "status", "system", "conditions", "rules"];
 const RULE_MEMBERS: &[&str] =
-    &["id", "type", "name", "priority", "status", "conditions", "actions"];
+    &["id", "type", "name", "priority", "status", "system", "conditions", "actions"];
 const RULE_CONDITIONS: &[&str] = &["people", "grantTypes", "scopes", "audiences", "elCondition"];
 const TOKEN_ACTIONS: &[&str] = &[
     "accessTokenLifetimeMinutes",
@@ -80,6 +80,7 @@ pub(super) fn in_order<'a, T>(
 fn read_policy(place: &Place<'_>, around: Surroundings<'_>) -> Option<Policy> {
     let object = place.object(MEMBERS)?;
     object.find("type").and_then(|place| place.choice(&[("OAUTH_AUTHORIZATION_POLICY", ())]));
+    object.boolean("system", false);
     let name = object.require("name")?.text_up_to(100)?;
     let conditions = object.find("conditions").and_then(|place| place.object(&["clients"]));
     let clients = conditions.as_ref().and_then(|object| object.find("clients"));
@@ -110,6 +111,7 @@ fn read_clients(place: &Place<'_>, around: Surroundings<'_>) -> Clients {
 fn read_rule(place: &Place<'_>, policy: &str, around: Surroundings<'_>) -> Option<Rule> {
     let object = place.object(RULE_MEMBERS)?;
     object.find("type").and_then(|place| place.choice(&[("RESOURCE_ACCESS", ())]));
+    object.boolean("system", false);
     let name = object.require("name")?.text_up_to(100)?;
     let conditions = object.require("conditions")?.object(RULE_CONDITIONS)?;
     let people = conditions.find("people").and_then(|place| read_people(&place, around));
@@ -183,9 +185,9 @@ fn read_people(place: &Place<'_>, around: Surroundings<'_>) -> Option<People> {
         let mut include = groups.texts("include");
         people.everyone = include.iter().any(|name| name.value == "EVERYONE");
         include.retain(|name| name.value != "EVERYONE");
-        people.groups = reference::groups(&include, around.directory.groups());
+        people.groups = reference::groups(&include, around.directory);
         let exclude = groups.texts("exclude");
-        people.except_groups = reference::groups(&exclude, around.directory.groups());
+        people.except_groups = reference::groups(&exclude, around.directory);
     }
     Some(people)
 }

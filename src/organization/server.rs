@@ -12,6 +12,7 @@ use crate::server::{
     ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, InlineHook,
     LegacyGrants, MetadataPublish, RefreshPolicy, Scope, reserved, system_scopes,
 };
+use std::collections::BTreeSet;
 
 const MEMBERS: &[&str] = &[
     "id",
@@ -21,6 +22,7 @@ const MEMBERS: &[&str] = &[
     "default",
     "status",
     "credentials",
+    "issuerMode",
     "strictErrors",
     "accessTokenFormat",
     "refreshPolicy",
@@ -31,8 +33,19 @@ const MEMBERS: &[&str] = &[
     "policies",
     "tokenPolicies",
 ];
-const SCOPE: &[&str] =
-    &["name", "displayName", "description", "consent", "optional", "default", "metadataPublish"];
+const SCOPE: &[&str] = &[
+    "id",
+    "name",
+    "displayName",
+    "description",
+    "consent",
+    "optional",
+    "default",
+    "metadataPublish",
+];
+
+/// Whose host issuers have. There is one, so that both mean it (decision 24).
+const ISSUER_MODES: &[(&str, ())] = &[("ORG_URL", ()), ("DYNAMIC", ())];
 
 /// The servers. No two share an id or a name, and at most one is the default.
 pub(super) fn read_servers(
@@ -87,6 +100,7 @@ fn read_server(
     let format =
         object.choice("accessTokenFormat", AccessTokenFormat::WORDS, AccessTokenFormat::Okta);
     let (algorithm, rotates_keys) = read_signing(&object);
+    object.find("issuerMode").and_then(|place| place.choice(ISSUER_MODES));
     let around = Surroundings {
         server_id: &id,
         directory,
@@ -176,8 +190,11 @@ fn read_audiences(server: &Object<'_>, directory: &Directory) -> Vec<String> {
 /// The system scopes, then the server's own. The document may describe a system scope anew.
 fn read_scopes(server: &Object<'_>) -> Vec<Scope> {
     let mut scopes = system_scopes();
-    let mut seen = Vec::new();
+    let (mut seen, mut ids) = (Vec::new(), BTreeSet::new());
     for place in server.list("scopes") {
+        if let Some(object) = place.open_object() {
+            identity::check_own_id(&object, &mut ids);
+        }
         let Some(scope) = read_scope(&place) else { continue };
         if seen.contains(&scope.name) {
             place.blame(format!("another scope has the name `{}` already", scope.name));

@@ -66,7 +66,7 @@ fn read_conditions(
 ) {
     let names = |name: &str| included(conditions, name);
     let directory = around.directory;
-    policy.groups = names("groups").map(|names| reference::groups(&names, directory.groups()));
+    policy.groups = names("groups").map(|names| reference::groups(&names, directory));
     policy.clients = names("clients").map(|names| reference::clients(&names, directory));
     policy.audiences =
         names("audiences").map(|names| reference::among(&names, "audience", around.audiences()));

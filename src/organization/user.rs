@@ -1,11 +1,11 @@
 //! Reads the users of the document.
 
 use super::decode::{Object, Place, Problem, Problems};
-use super::entities::OF_GROUP;
+use super::entities::{OF_GROUP, entity_of_user};
 use super::identity::{self, Digest, USER};
 use super::reference;
 use super::schema::check_profile;
-use crate::directory::{Attribute, Directory, Group, Password, User, UserStatus};
+use crate::directory::{Attribute, Directory, Password, User, UserStatus};
 use crate::document::{self, Json};
 use crate::schema::USER_TIMES;
 use crate::store::organization::Entity;
@@ -29,7 +29,7 @@ const MEMBERS: &[&str] = &[
 pub(super) fn read_users(
     top: &Object<'_>,
     schema: &[Attribute],
-    groups: &[Group],
+    groups: &Directory,
     digest: Digest<'_>,
 ) -> Vec<User> {
     let (mut users, mut logins, mut ids) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
@@ -68,11 +68,35 @@ pub fn read_kept_user(
     user.map(|user| directory.with_groups(user, ids))
 }
 
+/// The user whom this JSON describes as a document does, beside the entity that keeps them.
+///
+/// # Errors
+/// Everything that is wrong with them; the paths are within the user.
+pub fn read_single_user(
+    text: &str,
+    schema: &[Attribute],
+    directory: &Directory,
+    digest: Digest<'_>,
+) -> Result<(User, Entity), Vec<Problem>> {
+    let document = document::read(text.as_bytes()).map_err(|error| {
+        vec![Problem { path: String::new(), span: error.span, message: error.message }]
+    })?;
+    let problems = Problems::default();
+    let user = read_user(&Place::top(&document, &problems), schema, Some(directory), digest);
+    match (user, problems.into_list()) {
+        (Some(user), problems) if problems.is_empty() => {
+            let entity = entity_of_user(text, &document, &user, directory, 0);
+            Ok((user, entity))
+        }
+        (_, problems) => Err(problems),
+    }
+}
+
 /// `groups` are those that names are looked up in; `None` if what they are is known otherwise.
 fn read_user(
     place: &Place<'_>,
     schema: &[Attribute],
-    groups: Option<&[Group]>,
+    groups: Option<&Directory>,
     digest: Digest<'_>,
 ) -> Option<User> {
     let object = place.object(MEMBERS)?;

@@ -119,7 +119,18 @@ pub fn compile_after(
     engine: Engine,
 ) -> Result<Draft, Vec<Problem>> {
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
-    let (organization, found) = organization::read_what_can_be(&document, &token::digest);
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    compile_read(former, (text, &document), public_url, engine)
+}
+
+/// As [`compile_after`], of a document that is read already, with its text.
+pub(super) fn compile_read(
+    former: Option<&Published>,
+    (text, document): (&str, &Node),
+    public_url: PublicUrl,
+    engine: Engine,
+) -> Result<Draft, Vec<Problem>> {
+    let (organization, found) = organization::read_what_can_be(document, &token::digest);
     let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
     // What is wrong with an attribute would be told again of every expression that names it.
     let is_of_schema = |problem: &Problem| problem.path.starts_with(USER_SCHEMA);
@@ -139,10 +150,9 @@ pub fn compile_after(
             return Err(problems);
         }
     };
-    let text = std::str::from_utf8(text).unwrap_or_default();
     // Of a document with problems nothing is kept, so no machine code is made of it either.
     let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
-    problems.extend(audience_problems(&document, servers, &public_url));
+    problems.extend(audience_problems(document, servers, &public_url));
     let kept = Kept::of(former, &organization, &records);
     let mut compiled = Vec::with_capacity(servers.len() + 1);
     let own = organization_server(public_url.as_str());

@@ -1,19 +1,23 @@
 //! The demo organization published for tests: in memory, with known secrets, and with the same
 //! keys at each publication.
 
-use super::{Draft, Missing, Problem, PublicUrl, Published, Surroundings, compile, compile_after};
+use super::{
+    Draft, Foundation, Missing, Problem, PublicUrl, Published, Publisher, compile, compile_after,
+};
 use crate::clock::Clock;
 use crate::directory::SecretSource;
-use crate::organization::DEMO;
+use crate::document;
+use crate::organization::{DEMO, import, split};
 use crate::program::Engine;
 use crate::random::Random;
 use crate::server::AuthorizationServer;
 use crate::store::key_store::SIGNING_KEY;
+use crate::store::organization::Organizations;
 use crate::store::{Op, Row, Store};
-use crate::token::{Algorithm, KeySet, Keyring, MasterKey, Vault};
+use crate::token::{Algorithm, KeySet, Keyring, MasterKey, Vault, digest};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the published organization is found.
 pub(crate) const URL: &str = "https://id.example.com";
@@ -50,24 +54,40 @@ pub(crate) fn start(draft: Draft) -> Published {
 /// Over what keeps an organization. The secret of each client: what the variable that should hold it
 /// is called.
 pub(crate) fn start_over(draft: Draft, store: &Store) -> Published {
+    let foundation = foundation(store);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let keys = keys_of(&draft, &foundation.vault, &foundation.random);
+    runtime.block_on(store.batch(keys)).unwrap();
+    runtime.block_on(draft.start(&foundation, Missing::Refuse, None)).unwrap()
+}
+
+/// What versions stand on over this store.
+pub(crate) fn foundation(store: &Store) -> Foundation {
     let random = Random::seeded(b"publish");
     let master = MasterKey::generate(&random);
-    let vault = Vault::new(&master).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let keys = keys_of(&draft, &vault, &random);
-    runtime.block_on(store.batch(keys)).unwrap();
-    let around = Surroundings {
-        store,
-        vault: &vault,
-        random: &random,
-        keyring: &Keyring::new(&master),
-        read_secret: &|source: &SecretSource| match source {
+    Foundation {
+        public_url: PublicUrl::new(URL).unwrap(),
+        store: store.clone(),
+        vault: Arc::new(Vault::new(&master).unwrap()),
+        keyring: Keyring::new(&master),
+        random,
+        read_secret: Arc::new(|source: &SecretSource| match source {
             SecretSource::Environment(name) => Ok(name.clone()),
             other => Err(format!("{other:?}")),
-        },
-        missing: Missing::Refuse,
-    };
-    runtime.block_on(draft.start(&around)).unwrap()
+        }),
+    }
+}
+
+/// Keeps what the document says, with keys that are made once, and serves that.
+pub(crate) async fn publisher(document: &str, store: &Store) -> Publisher {
+    let foundation = foundation(store);
+    let draft = draft(document).unwrap();
+    let keys = keys_of(&draft, &foundation.vault, &foundation.random);
+    store.batch(keys).await.unwrap();
+    let node = document::read(document.as_bytes()).unwrap();
+    let entities = split(document, &node, draft.organization(), &digest);
+    import(&Organizations::new(store.clone()), &entities).await.unwrap();
+    Publisher::start(foundation, Missing::Refuse).await.unwrap()
 }
 
 /// The keys of the draft's servers, each made once: RSA takes long, and another version of an

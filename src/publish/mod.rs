@@ -7,20 +7,24 @@ mod freshness;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod people;
+mod apart;
 mod problem;
 mod profile;
 mod public_url;
+mod publisher;
 mod running;
 #[cfg(test)]
 mod tests;
 
+pub use apart::{STACK, apart};
 pub use compile::{Draft, compile, compile_after};
 pub use format::format;
 pub use freshness::Freshness;
 pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError, normalized};
+pub use publisher::{Keys, Prepared, PublishError, Publisher, Turn, Wanted, read_kept};
 pub use running::{
-    ClientProof, Missing, Published, RunningHook, RunningServer, StartError, Surroundings,
+    ClientProof, Foundation, Missing, Published, ReadSecret, RunningHook, RunningServer, StartError,
 };
 
 use crate::clock::Stopwatch;

@@ -172,6 +172,12 @@ impl Published {
         Ok(some)
     }
 
+    /// What the profile of a user may hold.
+    #[must_use]
+    pub fn user_schema(&self) -> &[Attribute] {
+        &self.people().attributes
+    }
+
     /// Whether this version names the user, so that only another one knows a change of them.
     #[must_use]
     pub fn names_user(&self, id: &str) -> bool {

@@ -13,16 +13,24 @@ pub struct Problem {
     pub path: String,
     /// Its span is in the document.
     pub diagnostic: Diagnostic,
+    /// The expression that is wrong, and the same with its span in that.
+    pub expression: Option<Box<(String, Diagnostic)>>,
 }
 
 impl Problem {
+    /// What was found there, in the document.
+    #[must_use]
+    pub fn new(path: String, diagnostic: Diagnostic) -> Self {
+        Self { path, diagnostic, expression: None }
+    }
+
     pub(super) fn not_allowed(path: String, message: String, span: Span) -> Self {
-        Self { path, diagnostic: Diagnostic::new(&code::NOT_ALLOWED, message, span) }
+        Self::new(path, Diagnostic::new(&code::NOT_ALLOWED, message, span))
     }
 
     pub(super) fn not_json(error: &DocumentError) -> Self {
         let diagnostic = Diagnostic::new(&code::NOT_JSON, error.message.as_str(), error.span);
-        Self { path: String::new(), diagnostic }
+        Self::new(String::new(), diagnostic)
     }
 
     /// What the compiler says of an expression, placed inside its JSON string.
@@ -32,7 +40,11 @@ impl Problem {
         diagnostic: Diagnostic,
     ) -> Self {
         let span = place_in_string(document, expression.span, diagnostic.span);
-        Self { path: expression.path.clone(), diagnostic: Diagnostic { span, ..diagnostic } }
+        Self {
+            path: expression.path.clone(),
+            diagnostic: Diagnostic { span, ..diagnostic.clone() },
+            expression: Some(Box::new((expression.text.clone(), diagnostic))),
+        }
     }
 
     /// As a person sees it. `name` is that of the document, `document` its text.

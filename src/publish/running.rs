@@ -58,7 +58,7 @@ pub struct RunningServer {
     compiled: Arc<CompiledServer>,
     /// The programs' names of groups in the records' table.
     resolved: Vec<u32>,
-    keys: KeySet,
+    keys: Arc<KeySet>,
     /// The number of the version of the keys.
     key_version: i64,
 }
@@ -97,17 +97,20 @@ pub enum ClientProof {
     Secrets(Vec<SharedSecret>),
 }
 
-/// What a draft needs from outside to become a version that serves.
-#[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
-    pub store: &'a Store,
-    pub vault: &'a Vault,
-    pub random: &'a Random,
+/// The secret that an environment variable or a file holds, or why there is none.
+pub type ReadSecret = Arc<dyn Fn(&SecretSource) -> Result<String, String> + Send + Sync>;
+
+/// What versions of the organization stand on, whatever it says: what a draft needs from outside to
+/// become one that serves.
+#[derive(Clone)]
+pub struct Foundation {
+    pub public_url: PublicUrl,
+    pub store: Store,
+    pub vault: Arc<Vault>,
+    pub random: Random,
     /// What secrets are hashed with, and other keys of the installation.
-    pub keyring: &'a Keyring,
-    /// The secret that an environment variable or a file holds, or why there is none.
-    pub read_secret: &'a (dyn Fn(&SecretSource) -> Result<String, String> + Sync),
-    pub missing: Missing,
+    pub keyring: Keyring,
+    pub read_secret: ReadSecret,
 }
 
 /// What becomes of a draft of which a secret cannot be had.
@@ -132,9 +135,12 @@ impl Missing {
     }
 }
 
-impl std::fmt::Debug for Surroundings<'_> {
+impl std::fmt::Debug for Foundation {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Surroundings")
+        formatter
+            .debug_struct("Foundation")
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,11 +157,23 @@ pub enum StartError {
 }
 
 impl Draft {
-    /// Loads or makes the keys of every server, and hashes the secrets of every client.
+    /// Loads or makes the keys of every server but those that `former` has, and hashes the secrets of
+    /// every client.
     ///
     /// # Errors
     /// [`StartError`]; nothing but new keys is changed then.
-    pub async fn start(self, around: &Surroundings<'_>) -> Result<Published, StartError> {
+    pub async fn start(
+        self,
+        foundation: &Foundation,
+        missing: Missing,
+        former: Option<&Published>,
+    ) -> Result<Published, StartError> {
+        let around = &Around { foundation, missing };
+        let known: BTreeMap<&str, &RunningServer> = former
+            .into_iter()
+            .flat_map(Published::all_servers)
+            .map(|server| (server.definition.id.as_str(), server))
+            .collect();
         let Self { public_url, organization, records, servers: mut compiled, own, .. } = self;
         let Organization {
             id,
@@ -178,10 +196,21 @@ impl Draft {
         for (definition, compiled) in definitions.into_iter().zip(compiled) {
             let algorithm = Algorithm::from_name(&definition.algorithm)
                 .ok_or_else(|| StartError::Algorithm(definition.algorithm.clone()))?;
-            let Surroundings { store, vault, random, .. } = around;
+            let Foundation { store, vault, random, .. } = foundation;
             let mode = mode_of(&definition);
-            let loaded = key_store::load(store, vault, random, &definition.id, algorithm, mode);
-            let (keys, key_version) = loaded.await?;
+            let same = known.get(definition.id.as_str()).filter(|known| {
+                known.definition.algorithm == definition.algorithm
+                    && known.definition.rotates_keys == definition.rotates_keys
+            });
+            let (keys, key_version) = match same {
+                Some(known) => (Arc::clone(&known.keys), known.key_version),
+                None => {
+                    let id = &definition.id;
+                    let loaded = key_store::load(store, vault, random, id, algorithm, mode);
+                    let (keys, version) = loaded.await?;
+                    (Arc::new(keys), version)
+                }
+            };
             if keys.active().key().algorithm() != algorithm {
                 tracing::warn!(
                     server = definition.id,
@@ -202,11 +231,11 @@ impl Draft {
             theme,
             directory,
             records,
-            people: People::new(around.store, user_schema),
+            people: People::new(&foundation.store, user_schema),
             servers,
             secrets,
             proofs,
-            keyring: around.keyring.clone(),
+            keyring: foundation.keyring.clone(),
             origins,
             hooks,
             passwords,
@@ -226,7 +255,7 @@ impl Draft {
         let around = (&public_url, &records);
         let server = |pair| {
             let keys = KeySet::generate(Algorithm::EdDsa)?;
-            Ok::<_, KeyError>(RunningServer::new(around, pair, (keys, 0)))
+            Ok::<_, KeyError>(RunningServer::new(around, pair, (Arc::new(keys), 0)))
         };
         let servers = pairs.map(server).collect::<Result<_, _>>()?;
         let hook = |hook: InlineHook| {
@@ -253,17 +282,26 @@ impl Draft {
     }
 }
 
+/// What a draft is started on.
+struct Around<'a> {
+    foundation: &'a Foundation,
+    missing: Missing,
+}
+
+impl Around<'_> {
+    fn read_secret(&self, source: &SecretSource) -> Result<String, String> {
+        (self.foundation.read_secret)(source)
+    }
+}
+
 /// The active hooks, with their secrets; one whose secret cannot be had is asked without it, and
 /// refuses.
-fn read_hooks(
-    hooks: Vec<InlineHook>,
-    around: &Surroundings<'_>,
-) -> Result<Vec<RunningHook>, StartError> {
+fn read_hooks(hooks: Vec<InlineHook>, around: &Around<'_>) -> Result<Vec<RunningHook>, StartError> {
     let (mut running, mut missing) = (Vec::new(), Vec::new());
     for hook in hooks.into_iter().filter(|hook| hook.status.is_active()) {
         let InlineHook { id, name, uri, mut headers, authentication, on_failure, .. } = hook;
         if let Some((header, source)) = authentication {
-            match (around.read_secret)(&source) {
+            match around.read_secret(&source) {
                 Ok(secret) => headers.push((header, secret)),
                 Err(why) => missing.push(format!("the secret of the hook `{name}`: {why}")),
             }
@@ -290,7 +328,7 @@ struct Secrets {
     proofs: BTreeMap<String, ClientProof>,
 }
 
-fn read_secrets(directory: &Directory, around: &Surroundings<'_>) -> Result<Secrets, StartError> {
+fn read_secrets(directory: &Directory, around: &Around<'_>) -> Result<Secrets, StartError> {
     let (mut secrets, mut proofs, mut missing) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for application in directory.applications() {
         let client_id = application.client_id.clone();
@@ -333,13 +371,13 @@ fn key_of(jwk: &Jwk) -> Option<ForeignKey> {
 }
 
 /// A secret that must be read again, so that a hash of it is none (decision 22).
-fn shared(source: &SecretSource, around: &Surroundings<'_>) -> Result<SharedSecret, String> {
+fn shared(source: &SecretSource, around: &Around<'_>) -> Result<SharedSecret, String> {
     if let SecretSource::Hash(_) = source {
         return Err(
             "a client of `client_secret_jwt` needs the secret itself, not its hash".to_owned()
         );
     }
-    let secret = (around.read_secret)(source)?;
+    let secret = around.read_secret(source)?;
     if secret.len() < 32 {
         return Err("a secret has 32 characters or more with `client_secret_jwt`".to_owned());
     }
@@ -348,14 +386,15 @@ fn shared(source: &SecretSource, around: &Surroundings<'_>) -> Result<SharedSecr
 
 fn read_passwords(
     directory: &Directory,
-    around: &Surroundings<'_>,
+    around: &Around<'_>,
 ) -> Result<BTreeMap<usize, SecretHash>, StartError> {
     let (mut passwords, mut missing) = (BTreeMap::new(), Vec::new());
     for (index, user) in directory.users().iter().enumerate() {
         let Some(Password::Environment(name)) = &user.password else { continue };
-        match (around.read_secret)(&SecretSource::Environment(name.clone())) {
+        match around.read_secret(&SecretSource::Environment(name.clone())) {
             Ok(password) => {
-                passwords.insert(index, SecretHash::new(&around.keyring.pepper, &password));
+                passwords
+                    .insert(index, SecretHash::new(&around.foundation.keyring.pepper, &password));
             }
             Err(why) => missing.push(format!("the password of the user `{}`: {why}", user.login)),
         }
@@ -363,16 +402,16 @@ fn read_passwords(
     around.missing.told(missing).map(|()| passwords)
 }
 
-fn hash_of(source: &SecretSource, around: &Surroundings<'_>) -> Result<SecretHash, String> {
+fn hash_of(source: &SecretSource, around: &Around<'_>) -> Result<SecretHash, String> {
     if let SecretSource::Hash(hash) = source {
         let malformed = "the hash of a secret is `hmac-sha256:` and 43 characters of base64url";
         return SecretHash::parse(hash).ok_or_else(|| malformed.to_owned());
     }
-    let secret = (around.read_secret)(source)?;
+    let secret = around.read_secret(source)?;
     if secret.len() < 14 {
         return Err("a secret has 14 characters or more".to_owned());
     }
-    Ok(SecretHash::new(&around.keyring.pepper, &secret))
+    Ok(SecretHash::new(&around.foundation.keyring.pepper, &secret))
 }
 
 impl Published {
@@ -487,7 +526,7 @@ impl RunningServer {
     fn new(
         (public_url, records): (&PublicUrl, &Records),
         (definition, compiled): (AuthorizationServer, Arc<CompiledServer>),
-        (keys, key_version): (KeySet, i64),
+        (keys, key_version): (Arc<KeySet>, i64),
     ) -> Self {
         let issuer = issuer(public_url, &definition);
         let base = match definition.is_organization() {

@@ -3,7 +3,7 @@
 //! full queue loses of them is counted and told (decision 41).
 
 use super::{Op, Range, Row, Store, StoreError};
-use crate::audit::Event;
+use crate::audit::{Actor, Alteration, Event};
 use crate::clock::Clock;
 use crate::metrics::METRICS;
 use crate::random::Random;
@@ -35,6 +35,13 @@ const ID_BYTES: usize = 9;
 pub fn event_row(event: &Event, at: i64, random: &Random) -> Row {
     let key = format!("{}{}", moment(at), random.base64url(ID_BYTES));
     Row::new(EVENT, &key, event.to_json().to_string().into_bytes())
+}
+
+/// The row of a change of the organization, made at `at` by `actor`.
+#[must_use]
+pub fn alteration_row(alteration: &Alteration, actor: &Actor, at: i64, random: &Random) -> Row {
+    let key = format!("{}{}", moment(at), random.base64url(ID_BYTES));
+    Row::new(EVENT, &key, alteration.to_json(actor).to_string().into_bytes())
 }
 
 /// What the keys of events of this moment begin with.

@@ -121,12 +121,12 @@ fn a_hangup_imports_the_document_and_one_with_problems_changes_nothing() {
 }
 
 #[test]
-fn without_an_organization_nothing_is_served() {
+fn without_an_organization_a_new_one_begins() {
     let place = Place::new();
-    let output = place.command("serve").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("there is no organization yet"), "{said}");
+    let document = || place.serve().get("/oauth2/default/.well-known/openid-configuration");
+    assert!(document().contains("/oauth2/default"), "{}", document());
+    // It is kept, and a document may still take its place.
+    assert!(place.import("one").starts_with("changed"));
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl<'l> Linter<'l> {
                     .help(
                         "correct the name, or make the group; nobody is in one that is not there",
                     );
-                let problem = Problem { path: expression.path.clone(), diagnostic };
+                let problem = Problem::new(expression.path.clone(), diagnostic);
                 self.found.push(super::Finding { problem, witness });
             }
         }

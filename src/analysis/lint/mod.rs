@@ -139,7 +139,7 @@ impl<'l> Linter<'l> {
             return;
         }
         let diagnostic = Diagnostic::new(code, message, place.span()).help(help);
-        let problem = Problem { path: place.path().to_owned(), diagnostic };
+        let problem = Problem::new(place.path().to_owned(), diagnostic);
         self.found.push(Finding { problem, witness });
     }
 }

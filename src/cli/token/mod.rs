@@ -70,9 +70,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let opened = runtime.block_on(installation.open(given.as_ref()))?;
     let draft = match given {
         Some(draft) => draft,
-        None => runtime.block_on(opened.kept(&public_url, None, Engine::Native))?.draft,
+        None => runtime.block_on(opened.kept(&public_url, Engine::Native))?,
     };
-    let published = runtime.block_on(opened.start(draft, Missing::Refuse))?;
+    let published = runtime.block_on(opened.published(draft, &public_url, Missing::Refuse))?;
     let now = Clock::System.seconds();
     let server = find_server(&published, &arguments.server)?;
     let person = match &arguments.user {

@@ -1,9 +1,10 @@
 //! What every handler of the management API is handed, and how it answers: pages with their links,
 //! one thing with its version, or nothing.
 
-use super::super::Surface;
 use super::super::error::ManagementError;
 use super::super::extract::{query_of, read_json};
+use super::super::{ClientAddress, Surface};
+use crate::administration::IfMatch;
 use crate::authority::Authority;
 use crate::grant::Form;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -34,6 +35,7 @@ pub(super) struct Call {
     uri: Uri,
     query: Form,
     if_match: Option<String>,
+    pub(super) address: Option<ClientAddress>,
 }
 
 /// Which part of a list is asked for.
@@ -63,6 +65,7 @@ impl FromRequestParts<Arc<Surface>> for Call {
             surface: surface.clone(),
             authority: authority.ok_or_else(ManagementError::no_session)?,
             base,
+            address: parts.extensions.get::<ClientAddress>().copied(),
             uri: parts.uri.clone(),
             query,
             if_match: if_match.map(|value| value.to_str().unwrap_or_default().to_owned()),
@@ -129,6 +132,19 @@ impl Call {
             }
         }
         response
+    }
+
+    /// As what the request knows what it is about (RFC 9110 §13.1.1). A tag that is none of ours fits
+    /// nothing.
+    #[expect(dead_code, reason = "the resources that follow ask")]
+    pub(super) fn if_match(&self) -> IfMatch {
+        let Some(wanted) = &self.if_match else { return IfMatch::Any };
+        let tags = || wanted.split(',').map(str::trim);
+        if tags().any(|tag| tag == "*") {
+            return IfMatch::Any;
+        }
+        let generation = |tag: &str| tag.trim_matches('"').parse().ok();
+        IfMatch::OneOf(tags().filter_map(generation).collect())
     }
 
     /// Whether what has this generation is what the request is about, if it says (RFC 9110 §13.1.1).

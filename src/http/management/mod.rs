@@ -8,6 +8,7 @@
 mod api_tokens;
 mod authority;
 mod call;
+mod change;
 mod openapi;
 mod operation;
 

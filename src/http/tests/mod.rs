@@ -47,12 +47,13 @@ mod token;
 mod userinfo;
 
 use super::{Surface, router};
+use crate::administration::Administration;
 use crate::clock::Clock;
 use crate::fetch::fixture::client_keys;
 use crate::grant::{DenyList, FAMILY};
 use crate::login::{Authenticator, Hasher};
-use crate::publish::Issuer;
-use crate::publish::fixture::{URL, document, publish};
+use crate::publish::fixture::{URL, document, foundation, publish};
+use crate::publish::{Issuer, Publisher};
 use crate::random::Random;
 use crate::store::journal::{Journal, JournalWriter};
 use crate::store::{BatchOutcome, Op, Row, Store};
@@ -177,9 +178,11 @@ impl World {
         let (denied, client_keys) = (DenyList::default(), client_keys());
         let mut traffic = Traffic::default();
         limit(&mut traffic);
+        let publisher = Arc::new(Publisher::of(issuer, foundation(&store)));
         let surface = Arc::new(Surface {
-            issuer,
+            issuer: Arc::clone(publisher.issuer()),
             store,
+            administration: Administration::new(publisher, clock.clone()),
             clock,
             random,
             denied,

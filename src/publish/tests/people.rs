@@ -49,7 +49,7 @@ impl Kept {
 
     fn import(&self, text: &str) {
         let node = document::read(text.as_bytes()).unwrap();
-        let entities = split(text, &node, &read(&node, &digest).unwrap());
+        let entities = split(text, &node, &read(&node, &digest).unwrap(), &digest);
         self.runtime.block_on(import(&self.organizations, &entities)).unwrap();
     }
 

@@ -55,12 +55,14 @@ impl Counters {
 
     /// Fails unless both stand there.
     pub(super) fn expect(&self) -> Vec<Op> {
-        let expect = |counter: Counter| {
-            let stands = self.of(counter);
-            let generation = (stands > 0).then_some(stands);
-            Op::Expect { kind: KIND.to_owned(), key: counter.key().to_owned(), generation }
-        };
-        Counter::ALL.map(expect).to_vec()
+        Counter::ALL.map(|counter| self.expect_one(counter)).to_vec()
+    }
+
+    /// Fails unless this one stands there.
+    pub(super) fn expect_one(&self, counter: Counter) -> Op {
+        let stands = self.of(counter);
+        let generation = (stands > 0).then_some(stands);
+        Op::Expect { kind: KIND.to_owned(), key: counter.key().to_owned(), generation }
     }
 
     /// Raises it by one; the condition is that nobody else did since these were read.

@@ -28,6 +28,8 @@ pub enum EntityKind {
     Group,
     /// A person, with the groups they belong to as tags.
     User,
+    /// A service that is asked before tokens are signed.
+    Hook,
 }
 
 /// Name, then the kinds of rows: the entities, their unique names, the words to search for.
@@ -56,15 +58,17 @@ const KINDS: &[Words] = &[
     (EntityKind::Application, "application", "application", "application.name", "application.word"),
     (EntityKind::Group, "group", "group", "group.name", "group.word"),
     (EntityKind::User, "user", "user", "user.name", "user.word"),
+    (EntityKind::Hook, "inline hook", "inline-hook", "inline-hook.name", "inline-hook.word"),
 ];
 
 impl EntityKind {
     /// Every kind, what others refer to first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Organization,
         Self::Group,
         Self::User,
         Self::Application,
+        Self::Hook,
         Self::Server,
         Self::Scope,
         Self::Claim,
@@ -128,6 +132,11 @@ pub struct Entity {
     pub is_ended: bool,
     /// How often it was written; the store counts.
     pub generation: i64,
+    /// When it was first written, in microseconds since 1970 by the clock of the store; `None` of what
+    /// was written before that was noted.
+    pub created: Option<i64>,
+    /// When it was last written, likewise.
+    pub last_updated: Option<i64>,
     /// The rest, as its writer and its reader agree.
     pub body: String,
 }
@@ -152,6 +161,10 @@ struct Written {
     words: BTreeSet<String>,
     #[serde(default)]
     is_ended: bool,
+    #[serde(default)]
+    created: Option<i64>,
+    #[serde(default)]
+    last_updated: Option<i64>,
     body: String,
 }
 
@@ -168,6 +181,8 @@ impl Entity {
             tags: BTreeSet::new(),
             is_ended: false,
             generation: 0,
+            created: None,
+            last_updated: None,
             body,
         }
     }
@@ -175,20 +190,34 @@ impl Entity {
     /// Whether `other` says the same, whenever either was written.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let mut other = other.clone();
-        other.generation = self.generation;
-        *self == other
+        let Self { generation, created, last_updated, .. } = *self;
+        *self == Self { generation, created, last_updated, ..other.clone() }
     }
 
     pub(super) fn of_row(kind: EntityKind, row: Row) -> Result<Self, StoreError> {
-        let Written { position, names, words, is_ended, body } = encoding::read(&row.bytes)?;
+        let Written { position, names, words, is_ended, created, last_updated, body } =
+            encoding::read(&row.bytes)?;
         let Row { key: id, tags, generation, .. } = row;
-        Ok(Self { kind, id, position, names, words, tags, is_ended, generation, body })
+        Ok(Self {
+            kind,
+            id,
+            position,
+            names,
+            words,
+            tags,
+            is_ended,
+            generation,
+            created,
+            last_updated,
+            body,
+        })
     }
 
     pub(super) fn to_row(&self) -> Result<Row, StoreError> {
-        let Self { position, names, words, is_ended, body, .. } = self.clone();
-        let bytes = encoding::write(&Written { position, names, words, is_ended, body })?;
+        let Self { position, names, words, is_ended, created, last_updated, body, .. } =
+            self.clone();
+        let written = Written { position, names, words, is_ended, created, last_updated, body };
+        let bytes = encoding::write(&written)?;
         Ok(Row { tags: self.tags.clone(), ..Row::new(self.kind.rows(), &self.id, bytes) })
     }
 

@@ -17,7 +17,7 @@ pub use change::Changed;
 pub use counter::{Counter, Counters};
 pub use ending::{Endings, not_before};
 pub use entity::{Entity, EntityKind};
-pub use writing::{Change, WriteError};
+pub use writing::{Change, Seen, WriteError, Written};
 
 use writing::Cause;
 
@@ -201,7 +201,21 @@ impl Organizations {
     /// # Errors
     /// [`WriteError`]: that another was first, that a name is taken, or that the store failed.
     pub async fn write(&self, changes: &[Change], audit: &[Row]) -> Result<Counters, WriteError> {
-        writing::write(&self.store, changes, audit, Cause::Request).await
+        let written = writing::write(&self.store, changes, audit, Cause::Request).await?;
+        Ok(written.counters)
+    }
+
+    /// As [`Organizations::write`], as long as what else there is stands as it was seen.
+    ///
+    /// # Errors
+    /// As [`Organizations::write`], and [`WriteError::Overtaken`] if it does not.
+    pub async fn write_as_seen(
+        &self,
+        changes: &[Change],
+        audit: &[Row],
+        seen: Seen,
+    ) -> Result<Written, WriteError> {
+        writing::write(&self.store, changes, audit, Cause::Seen(seen)).await
     }
 
     /// As [`Organizations::write`], and notes in the same batch that what is kept from now on is what
@@ -210,7 +224,8 @@ impl Organizations {
     /// # Errors
     /// As [`Organizations::write`], and [`WriteError::Overtaken`] if they stand elsewhere.
     pub async fn import(&self, changes: &[Change], seen: Counters) -> Result<Counters, WriteError> {
-        writing::write(&self.store, changes, &[], Cause::Import(seen)).await
+        let written = writing::write(&self.store, changes, &[], Cause::Import(seen)).await?;
+        Ok(written.counters)
     }
 }
 

@@ -6,6 +6,8 @@ use super::counter::{self, Counter, Counters};
 use super::ending::Turns;
 use super::entity::{Entity, EntityKind};
 use super::{BatchOutcome, Op, Organizations, Row, Store, StoreError};
+use crate::clock::seconds_of;
+use crate::store::row::FIRST_GENERATION;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a write begins anew when another raised the counter first.
@@ -37,6 +39,21 @@ impl Change {
             Self::Create(entity) | Self::Replace(entity) => (entity.kind, &entity.id),
             Self::Delete { kind, id, .. } => (*kind, id),
         }
+    }
+
+    /// The entity as it is kept once this was done at `at`; `before` is what it replaces.
+    #[must_use]
+    pub fn done(&self, before: Option<&Entity>, at: i64) -> Option<Entity> {
+        let (entity, created) = match self {
+            Self::Create(entity) => (entity, entity.created.unwrap_or(at).into()),
+            Self::Replace(entity) => (entity, before.map_or(entity.created, |old| old.created)),
+            Self::Delete { .. } => return None,
+        };
+        let generation = match self {
+            Self::Replace(entity) => entity.generation.saturating_add(1),
+            _ => FIRST_GENERATION,
+        };
+        Some(Entity { generation, created, last_updated: Some(at), ..entity.clone() })
     }
 }
 
@@ -72,9 +89,56 @@ pub enum WriteError {
 pub(super) enum Cause {
     /// Of somebody who changes this and that.
     Request,
+    /// Of somebody who looked at what else there is, where the counters stood there.
+    Seen(Seen),
     /// Of a document that says everything, as what differs from it was seen where the counters stood
     /// there.
     Import(Counters),
+}
+
+/// Where the counters stood when what is to be written was found to fit the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// That of the configuration.
+    pub configuration: i64,
+    /// That of the directory; `None` if users and groups do not matter.
+    pub directory: Option<i64>,
+}
+
+impl From<Counters> for Seen {
+    fn from(counters: Counters) -> Self {
+        let Counters { configuration, directory } = counters;
+        Self { configuration, directory: Some(directory) }
+    }
+}
+
+impl Seen {
+    /// Where this one stood, if it matters.
+    fn of(self, counter: Counter) -> Option<i64> {
+        match counter {
+            Counter::Configuration => Some(self.configuration),
+            Counter::Directory => self.directory,
+        }
+    }
+}
+
+impl Cause {
+    fn seen(self) -> Option<Seen> {
+        match self {
+            Self::Request => None,
+            Self::Seen(seen) => Some(seen),
+            Self::Import(counters) => Some(counters.into()),
+        }
+    }
+}
+
+/// What a write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Where the counters stand now.
+    pub counters: Counters,
+    /// When it was written, in microseconds since 1970 by the clock of the store.
+    pub at: i64,
 }
 
 pub(super) async fn write(
@@ -82,22 +146,29 @@ pub(super) async fn write(
     changes: &[Change],
     audit: &[Row],
     cause: Cause,
-) -> Result<Counters, WriteError> {
+) -> Result<Written, WriteError> {
     for _ in 0..ATTEMPTS {
         let read = counter::read(store).await?;
-        let (seconds, mut counters) = (read.seconds(), read.value);
-        if matches!(cause, Cause::Import(seen) if seen != counters) {
+        let (at, seconds, mut counters) = (read.at, read.seconds(), read.value);
+        let seen = cause.seen();
+        let expected = |counter: Counter| seen.and_then(|seen| seen.of(counter));
+        if Counter::ALL
+            .into_iter()
+            .any(|one| expected(one).is_some_and(|at| at != counters.of(one)))
+        {
             return Err(WriteError::Overtaken);
         }
         let before = read_before(store, changes).await?;
-        let (mut ops, blame) = ops((&mut counters, seconds), changes, &before, audit)?;
+        let held: Vec<Counter> =
+            Counter::ALL.into_iter().filter(|one| expected(*one).is_some()).collect();
+        let (mut ops, blame) = ops((&mut counters, at, &held), changes, &before, audit)?;
         let number = counters.configuration.saturating_add(counters.directory);
         ops.extend(Turns::of(changes, &before).ops(store, number, seconds).await?);
         if let Cause::Import(_) = cause {
             ops.push(counter::noted(store, counters).await?);
         }
         match store.batch(ops).await?.value {
-            BatchOutcome::Applied => return Ok(counters),
+            BatchOutcome::Applied => return Ok(Written { counters, at }),
             BatchOutcome::Failed(index) => match blame.get(index) {
                 Some(Some(error)) => return Err(error.clone()),
                 // The counter: another was first, and may have changed what was looked at.
@@ -137,7 +208,7 @@ async fn read_before(
 type Blamed = (Vec<Op>, Vec<Option<WriteError>>);
 
 fn ops(
-    (counters, seconds): (&mut Counters, i64),
+    (counters, at, held): (&mut Counters, i64, &[Counter]),
     changes: &[Change],
     before: &BTreeMap<(EntityKind, String), Entity>,
     audit: &[Row],
@@ -151,11 +222,14 @@ fn ops(
             .map(|change| Changed { kind: change.about().0, id: change.about().1.to_owned() })
             .collect();
         if changed.is_empty() {
+            if held.contains(&counter) {
+                made.push(counters.expect_one(counter), None);
+            }
             continue;
         }
         made.push(counters.raise(counter), None);
         let number = counters.of(counter);
-        made.push(change::record(counter, number, &changed, seconds)?, None);
+        made.push(change::record(counter, number, &changed, seconds_of(at))?, None);
     }
     // What ways are given up, by any change, is free before any is taken: two users may exchange
     // their logins.
@@ -172,17 +246,20 @@ fn ops(
     for change in changes {
         let (kind, id) = change.about();
         let conflict = WriteError::Conflict { kind, id: id.to_owned() };
-        match change {
-            Change::Create(entity) => made.push(Op::Insert(entity.to_row()?), Some(conflict)),
-            Change::Replace(entity) => {
-                let (row, expected) = (entity.to_row()?, entity.generation);
-                made.push(Op::Replace { row, expected }, Some(conflict));
+        let done = change.done(before.get(&(kind, id.to_owned())), at);
+        let row = done.as_ref().map(Entity::to_row).transpose()?;
+        let op = match (change, row) {
+            (Change::Replace(entity), Some(row)) => {
+                Op::Replace { row, expected: entity.generation }
             }
-            Change::Delete { generation, .. } => {
+            (Change::Delete { generation, .. }, _) => {
                 let (kind, key) = (kind.rows().to_owned(), id.to_owned());
-                made.push(Op::Delete { kind, key, expected: Some(*generation) }, Some(conflict));
+                Op::Delete { kind, key, expected: Some(*generation) }
             }
-        }
+            (_, Some(row)) => Op::Insert(row),
+            (_, None) => continue,
+        };
+        made.push(op, Some(conflict));
     }
     for change in changes {
         let (Change::Create(entity) | Change::Replace(entity)) = change else { continue };

@@ -1,0 +1,126 @@
+//! Groups are made, changed and deleted, with what speaks of them.
+
+use super::body::IfMatch;
+use super::body::{Required, create, delete, read_body, replace, text_of};
+use super::{Administration, ChangeRefused};
+use crate::audit::Actor;
+use crate::organization::{tag_of_group, without_group};
+use crate::store::StoreError;
+use crate::store::organization::{Change, Entity, EntityKind, WriteError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How many members of a group that is gone are seen to at once.
+const STEP: u32 = 200;
+
+impl Administration {
+    /// Makes a group of this JSON, as an org document describes one; without `id` one is given.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`]; nothing is changed then.
+    pub async fn create_group(
+        &self,
+        actor: &Actor,
+        body: &Value,
+    ) -> Result<Arc<Entity>, ChangeRefused> {
+        let mut body = body.clone();
+        if let Some(members) = body.as_object_mut() {
+            members.entry("id").or_insert_with(|| json!(self.new_id("00g")));
+        }
+        let id = text_of(&body, "id").unwrap_or_default().to_owned();
+        let changed = self
+            .change(actor, |kept| {
+                if kept.find(EntityKind::Group, &id).is_some() {
+                    return Err(ChangeRefused::taken("id"));
+                }
+                let position = kept.next_position(EntityKind::Group, "");
+                Ok(vec![create(EntityKind::Group, &id, position, &body)])
+            })
+            .await?;
+        changed.find(EntityKind::Group, &id).cloned()
+    }
+
+    /// Changes a group: `edit` is handed the JSON that is kept and answers what is to be kept. It may
+    /// be called again.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`], also as `edit` says; nothing is changed then.
+    pub async fn change_group<Edit>(
+        &self,
+        actor: &Actor,
+        id: &str,
+        if_match: &IfMatch,
+        edit: Edit,
+    ) -> Result<Arc<Entity>, ChangeRefused>
+    where
+        Edit: Fn(Value) -> Result<Value, ChangeRefused> + Send + Sync,
+    {
+        let changed = self
+            .change(actor, |kept| {
+                let group = kept.require(EntityKind::Group, id, if_match)?;
+                let body = changeable(group)?;
+                Ok(vec![replace(group, &edit(body)?)])
+            })
+            .await?;
+        changed.find(EntityKind::Group, id).cloned()
+    }
+
+    /// Deletes a group, and what speaks of it: rules, token policies and assignments in the same
+    /// write, then, step by step, the memberships, which mean nothing any more.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`]. If the store fails between two steps, the group is gone.
+    pub async fn delete_group(
+        &self,
+        actor: &Actor,
+        id: &str,
+        if_match: &IfMatch,
+    ) -> Result<(), ChangeRefused> {
+        self.change(actor, |kept| {
+            let group = kept.require(EntityKind::Group, id, if_match)?;
+            changeable(group)?;
+            let mut changes = vec![delete(group)];
+            let speaks = |entity: &&Entity| entity.kind != EntityKind::Group;
+            for entity in kept.all().filter(speaks).filter(|entity| entity.body.contains(id)) {
+                let mut body = read_body(entity)?;
+                if without_group(entity.kind, &mut body, id) {
+                    changes.push(replace(entity, &body));
+                }
+            }
+            Ok(changes)
+        })
+        .await?;
+        Ok(self.forget_members(id).await?)
+    }
+
+    /// Takes the members of a group that is gone out of it.
+    async fn forget_members(&self, id: &str) -> Result<(), StoreError> {
+        let tag = tag_of_group(id);
+        let organizations = self.organizations();
+        loop {
+            let page = organizations.list_of(EntityKind::User, &tag, None, STEP).await?;
+            if page.entities.is_empty() {
+                return Ok(());
+            }
+            let left = page.entities.into_iter().map(|mut user| {
+                user.tags.remove(&tag);
+                Change::Replace(user)
+            });
+            match organizations.write(&left.collect::<Vec<_>>(), &[]).await {
+                // Somebody changed one of them; they are read again.
+                Ok(_) | Err(WriteError::Conflict { .. } | WriteError::Overtaken) => {}
+                Err(WriteError::Store(error)) => return Err(error),
+                Err(error) => return Err(StoreError::Database(error.to_string())),
+            }
+        }
+    }
+}
+
+/// The body of a group that may be changed: not the one of every user.
+fn changeable(group: &Entity) -> Result<Value, ChangeRefused> {
+    let body = read_body(group)?;
+    match text_of(&body, "type") {
+        Some("BUILT_IN") => Err(ChangeRefused::not_permitted()),
+        _ => Ok(body),
+    }
+}

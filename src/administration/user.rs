@@ -1,0 +1,220 @@
+//! One user is changed: looked at against the schema of what serves, written with what is recorded of
+//! it, and known at once. What serves is compiled anew only where something names them.
+
+use super::body::{delete, read_body, replace, set, text_of};
+use super::record::altered;
+use super::{ATTEMPTS, Administration, ChangeRefused, Changed};
+use crate::audit::Actor;
+use crate::organization::{self, groups_of, read_single_user, tag_of_group, without_user};
+use crate::publish::{PublishError, Published};
+use crate::store::journal::alteration_row;
+use crate::store::organization::{Change, Entity, EntityKind, Seen};
+use crate::token::digest;
+use serde_json::{Value, json};
+
+/// Whether a user is to be in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// From now on.
+    Joined,
+    /// No more.
+    Left,
+}
+
+impl Administration {
+    /// Makes a user of this JSON, as an org document describes one, `groups` (ids or names) included;
+    /// without `id` one is given.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`]; nothing is changed then.
+    pub async fn create_user(&self, actor: &Actor, body: &Value) -> Result<Entity, ChangeRefused> {
+        let mut body = body.clone();
+        if let Some(members) = body.as_object_mut() {
+            members.entry("id").or_insert_with(|| json!(self.new_id("00u")));
+        }
+        self.write_user(actor, None, None, |_| Ok(Some(body.clone()))).await
+    }
+
+    /// Changes a user: `edit` is handed the JSON that is kept, with the ids of their groups as
+    /// `groups`, and answers what is to be kept, or `None` if nothing is to change. It may be called
+    /// again. `event` is what is recorded, unless it is a change of the profile: its name in Okta's
+    /// System Log.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`], also as `edit` says; nothing is changed then.
+    pub async fn change_user<Edit>(
+        &self,
+        actor: &Actor,
+        id: &str,
+        event: Option<&'static str>,
+        edit: Edit,
+    ) -> Result<Entity, ChangeRefused>
+    where
+        Edit: Fn(&Entity, Value) -> Result<Option<Value>, ChangeRefused> + Send + Sync,
+    {
+        let edit_kept = |kept: Option<&Entity>| {
+            let kept = kept.ok_or_else(|| ChangeRefused::not_found(EntityKind::User, id))?;
+            let mut body = read_body(kept)?;
+            set(&mut body, "groups", groups_of(kept).collect());
+            edit(kept, body)
+        };
+        self.write_user(actor, Some(id), event, edit_kept).await
+    }
+
+    /// Has a user join or leave a group. Who has done so already is left alone.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`]; nothing is changed then.
+    pub async fn change_membership(
+        &self,
+        actor: &Actor,
+        (user, group): (&str, &str),
+        membership: Membership,
+    ) -> Result<(), ChangeRefused> {
+        let found = self.snapshot().await?.find(EntityKind::Group, group).cloned();
+        let found = found.ok_or_else(|| ChangeRefused::not_found(EntityKind::Group, group))?;
+        if text_of(&read_body(&found)?, "type") == Some("BUILT_IN") {
+            return Err(ChangeRefused::not_permitted());
+        }
+        let event = match membership {
+            Membership::Joined => "group.user_membership.add",
+            Membership::Left => "group.user_membership.remove",
+        };
+        let edit = |kept: &Entity, mut body: Value| {
+            let is_in = kept.tags.contains(&tag_of_group(group));
+            if is_in == (membership == Membership::Joined) {
+                return Ok(None);
+            }
+            let others = groups_of(kept).filter(|id| *id != group);
+            let ids = match membership {
+                Membership::Joined => others.chain([group]).collect(),
+                Membership::Left => others.collect(),
+            };
+            set(&mut body, "groups", ids);
+            Ok(Some(body))
+        };
+        self.change_user(actor, user, Some(event), edit).await.map(|_| ())
+    }
+
+    /// Deletes a user, and what speaks of them.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`]; nothing is changed then.
+    pub async fn delete_user(&self, actor: &Actor, id: &str) -> Result<(), ChangeRefused> {
+        for _ in 0..ATTEMPTS {
+            let found = self.organizations().find(EntityKind::User, id).await?;
+            let user = found.ok_or_else(|| ChangeRefused::not_found(EntityKind::User, id))?;
+            let tag = organization::tag_of_user(id);
+            let is_named = organization::is_named(&user)
+                || self.snapshot().await?.all().any(|entity| entity.tags.contains(&tag));
+            let deleted = if is_named {
+                self.delete_named(actor, &user).await.map(|_| ())
+            } else {
+                self.write_change(actor, None, (Some(&user), delete(&user))).await
+            };
+            match deleted {
+                Err(ChangeRefused::Conflict) => {}
+                other => return other,
+            }
+        }
+        Err(ChangeRefused::Conflict)
+    }
+
+    async fn delete_named(&self, actor: &Actor, user: &Entity) -> Result<Changed, ChangeRefused> {
+        let tag = organization::tag_of_user(&user.id);
+        self.change(actor, |kept| {
+            let mut changes = vec![delete(user)];
+            for entity in kept.all().filter(|entity| entity.tags.contains(&tag)) {
+                let mut body = read_body(entity)?;
+                without_user(entity.kind, &mut body, &user.id);
+                changes.push(replace(entity, &body));
+            }
+            Ok(changes)
+        })
+        .await
+    }
+
+    /// Writes one user as `edit` answers it of the one that is kept, if one is named.
+    async fn write_user<Edit>(
+        &self,
+        actor: &Actor,
+        id: Option<&str>,
+        event: Option<&'static str>,
+        edit: Edit,
+    ) -> Result<Entity, ChangeRefused>
+    where
+        Edit: Fn(Option<&Entity>) -> Result<Option<Value>, ChangeRefused> + Send + Sync,
+    {
+        for _ in 0..ATTEMPTS {
+            let before = match id {
+                Some(id) => self.organizations().find(EntityKind::User, id).await?,
+                None => None,
+            };
+            let Some(body) = edit(before.as_ref())? else {
+                return before.ok_or(ChangeRefused::Conflict);
+            };
+            let entity = read(&self.version(), &body)?;
+            let change = match &before {
+                Some(before) if before.id != entity.id => {
+                    return Err(ChangeRefused::of_field("id", "cannot be changed"));
+                }
+                Some(Entity { generation, created, .. }) => Change::Replace(Entity {
+                    generation: *generation,
+                    created: *created,
+                    ..entity.clone()
+                }),
+                None => Change::Create(entity.clone()),
+            };
+            match self.write_change(actor, event, (before.as_ref(), change)).await {
+                Ok(()) => {
+                    let found = self.organizations().find(EntityKind::User, &entity.id).await?;
+                    return found
+                        .ok_or_else(|| ChangeRefused::not_found(EntityKind::User, &entity.id));
+                }
+                Err(ChangeRefused::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ChangeRefused::Conflict)
+    }
+
+    /// Writes a change of one user, if what serves is still of the configuration that is kept, and has
+    /// this node know it.
+    async fn write_change(
+        &self,
+        actor: &Actor,
+        event: Option<&'static str>,
+        (before, change): (Option<&Entity>, Change),
+    ) -> Result<(), ChangeRefused> {
+        let served = self.publisher.served();
+        let seen = Seen { configuration: served.configuration, directory: None };
+        let at = self.clock.microseconds();
+        let alteration = altered(&change, before, event);
+        let row = alteration_row(&alteration, actor, at, self.random());
+        let written = self.organizations().write_as_seen(&[change], &[row], seen).await;
+        // Also where another was first: what serves is then looked at anew.
+        let followed = self.publisher.turn().await.follow().await;
+        match (written, followed) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(_), Ok(())) => Ok(()),
+            (Ok(_), Err(PublishError::Store(error))) => Err(error.into()),
+            (Ok(_), Err(error)) => Err(ChangeRefused::Failed(error.to_string())),
+        }
+    }
+}
+
+/// The user of this JSON, who fits the schema and is no client (decision 9).
+fn read(version: &Published, body: &Value) -> Result<Entity, ChangeRefused> {
+    let directory = version.directory();
+    let read = read_single_user(&body.to_string(), version.user_schema(), directory, &digest);
+    let (user, entity) =
+        read.map_err(|problems| ChangeRefused::of_problems(EntityKind::User, problems))?;
+    let is_client = |name: &str| {
+        directory.applications().iter().any(|known| known.client_id.eq_ignore_ascii_case(name))
+    };
+    if is_client(&user.login) || is_client(&user.id) {
+        let words = format!("`{}` is the client_id of an application", user.login);
+        return Err(ChangeRefused::of_field("login", words));
+    }
+    Ok(entity)
+}
