@@ -238,6 +238,7 @@ fn compare_threads() {
     let (mut native_alone, mut native_twice) = (native, |n| on_two_threads(native, n));
     let (mut hand_alone, mut hand_twice) = (by_hand, |n| on_two_threads(by_hand, n));
     let turns = interleaved::turns(
+        "two threads",
         OF_A_THREAD,
         &mut [
             Candidate::new("machine code", &mut native_alone),
@@ -274,12 +275,15 @@ fn tell_gain(turns: &[Vec<f64>]) {
 fn main() {
     for row in ROWS {
         for n_groups in row.sizes {
-            let many = MANY * 20 / (*n_groups).max(20);
-            for n_subjects in [FEW, many] {
-                compare_row(row, *n_groups, n_subjects);
+            compare_row(row, *n_groups, FEW);
+            // They would be as many instructions.
+            if !interleaved::count::is_wanted() {
+                compare_row(row, *n_groups, MANY * 20 / (*n_groups).max(20));
             }
         }
     }
     compare_claims();
-    compare_threads();
+    if !interleaved::count::is_wanted() {
+        compare_threads();
+    }
 }

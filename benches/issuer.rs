@@ -209,7 +209,8 @@ fn besides_the_signature(_: &mut Criterion) {
             Candidate::new("token", &mut whole),
             Candidate::new("ES256", &mut signature),
         ];
-        tell_difference(algorithm, &interleaved::turns(10, &mut candidates));
+        let title = format!("20 claims/{algorithm}");
+        tell_difference(algorithm, &interleaved::turns(&title, 10, &mut candidates));
     }
 }
 

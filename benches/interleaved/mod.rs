@@ -1,10 +1,13 @@
 //! How much longer one thing takes than another, measured in turns: a machine that slows down in
-//! the middle slows both down.
+//! the middle slows both down. With `COUNT=1` in the environment how many instructions each takes,
+//! which other work on the machine does not change ([`count`]).
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 #![expect(
     clippy::disallowed_methods,
     reason = "it measures time, which a clock that stands still cannot"
 )]
+
+pub(crate) mod count;
 
 use std::time::{Duration, Instant};
 
@@ -30,8 +33,13 @@ impl<'c> Candidate<'c> {
 }
 
 /// Times the candidates in turns of `batch` each: nanoseconds a run, by turn, then by candidate. With
-/// `--test` there is one turn, which is no measurement, and the answer is empty.
-pub(crate) fn turns(batch: usize, candidates: &mut [Candidate<'_>]) -> Vec<Vec<f64>> {
+/// `--test` there is one turn, which is no measurement, and the answer is empty, as it is where
+/// instructions are counted instead.
+pub(crate) fn turns(title: &str, batch: usize, candidates: &mut [Candidate<'_>]) -> Vec<Vec<f64>> {
+    if count::is_wanted() {
+        count::tell(title, batch, candidates);
+        return Vec::new();
+    }
     let is_test = std::env::args().any(|argument| argument == "--test");
     let mut turns: Vec<Vec<f64>> = Vec::new();
     let begin = Instant::now();
@@ -44,7 +52,7 @@ pub(crate) fn turns(batch: usize, candidates: &mut [Candidate<'_>]) -> Vec<Vec<f
 /// Prints of [`turns`] the median of the first candidate, and of each other the median of its ratios
 /// to the first within a turn.
 pub(crate) fn compare(title: &str, batch: usize, candidates: &mut [Candidate<'_>]) {
-    let turns = turns(batch, candidates);
+    let turns = turns(title, batch, candidates);
     if turns.is_empty() {
         return;
     }

@@ -30,14 +30,12 @@ pub mod limits {
 /// Bytes behind the end of the output that generated code may scribble on.
 pub const SLACK: usize = 64;
 
-/// Everything an evaluation borrows. Generated code knows the fields listed in [`Offsets`].
-#[derive(Debug)]
+/// What evaluations are about besides records: the groups, the program's names among them, and the
+/// time. Made once for all that is evaluated over them. Generated code knows the fields listed in
+/// [`Offsets`].
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub struct Context<'a> {
-    /// Where the next byte of output goes.
-    cursor: *mut u8,
-    /// Output ends here; [`SLACK`] more bytes may be written but do not count.
-    output_end: *mut u8,
+pub struct Surroundings<'a> {
     /// Name symbol to text.
     names: *const Value<'static>,
     /// Group symbol to the header of the group's record.
@@ -50,52 +48,67 @@ pub struct Context<'a> {
     resolved: *const u32,
     /// What lambdas made of the groups.
     kept: *const Kept,
-    /// The node at which a fault happened.
-    site: u32,
-    /// The value of a program that makes one, and of every row.
-    result: Value<'a>,
     // What follows is for Rust alone.
-    arena: &'a Arena,
     table: &'a GroupTable,
     resolved_names: &'a [u32],
-    output_start: *mut u8,
-    /// Whether there is memory behind `cursor`.
-    writable: bool,
     /// The time of the request, in microseconds since 1970.
     now: i64,
+}
+
+/// Everything an evaluation borrows, made anew for each. Generated code knows the fields listed in
+/// [`Offsets`].
+#[derive(Debug)]
+#[repr(C)]
+pub struct Context<'a> {
+    /// Where the next byte of output goes.
+    cursor: *mut u8,
+    /// Output ends here; [`SLACK`] more bytes may be written but do not count.
+    output_end: *mut u8,
+    surroundings: &'a Surroundings<'a>,
+    /// The value of a program that makes one, and of every row.
+    result: Value<'a>,
+    /// The node at which a fault happened.
+    site: u32,
+    // What follows is for Rust alone.
+    arena: &'a Arena,
+    /// Null if there is no output.
+    output_start: *mut u8,
 }
 
 /// A place in the output to go back to.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark(*mut u8);
 
-/// Where generated code finds the fields of a [`Context`], in bytes.
+/// Where generated code finds the fields of a [`Context`] and, behind `surroundings`, those of its
+/// [`Surroundings`], in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Offsets {
     pub cursor: i32,
     pub output_end: i32,
+    pub surroundings: i32,
+    pub site: i32,
+    pub result: i32,
     pub names: i32,
     pub groups: i32,
     pub names_mask: i32,
     pub n_groups: i32,
     pub resolved: i32,
     pub kept: i32,
-    pub site: i32,
-    pub result: i32,
 }
 
 /// The offsets of this build.
 pub const OFFSETS: Offsets = Offsets {
     cursor: offset_of!(Context<'static>, cursor) as i32,
     output_end: offset_of!(Context<'static>, output_end) as i32,
-    names: offset_of!(Context<'static>, names) as i32,
-    groups: offset_of!(Context<'static>, groups) as i32,
-    names_mask: offset_of!(Context<'static>, names_mask) as i32,
-    n_groups: offset_of!(Context<'static>, n_groups) as i32,
-    resolved: offset_of!(Context<'static>, resolved) as i32,
-    kept: offset_of!(Context<'static>, kept) as i32,
+    surroundings: offset_of!(Context<'static>, surroundings) as i32,
     site: offset_of!(Context<'static>, site) as i32,
     result: offset_of!(Context<'static>, result) as i32,
+    names: offset_of!(Surroundings<'static>, names) as i32,
+    groups: offset_of!(Surroundings<'static>, groups) as i32,
+    names_mask: offset_of!(Surroundings<'static>, names_mask) as i32,
+    n_groups: offset_of!(Surroundings<'static>, n_groups) as i32,
+    resolved: offset_of!(Surroundings<'static>, resolved) as i32,
+    kept: offset_of!(Surroundings<'static>, kept) as i32,
 };
 
 /// Memory that generated code writes JSON into. Kept by a worker and used again.
@@ -119,24 +132,11 @@ impl Output {
     }
 }
 
-impl<'a> Context<'a> {
-    /// A context over this table; `resolved` holds the name symbols of the program's names.
-    /// Output goes to `output`, if the program writes any.
-    #[inline]
+impl<'a> Surroundings<'a> {
+    /// Over this table, in 1970; `resolved` holds the name symbols of the program's names.
     #[must_use]
-    pub fn new(
-        arena: &'a Arena,
-        table: &'a GroupTable,
-        resolved: &'a [u32],
-        output: Option<&'a mut Output>,
-    ) -> Self {
-        let writable = output.is_some();
-        let memory: &'a mut [u8] = output.map_or(&mut [], |output| &mut output.memory);
-        let usable = memory.len().saturating_sub(SLACK);
-        let start = memory.as_mut_ptr();
+    pub fn new(table: &'a GroupTable, resolved: &'a [u32]) -> Self {
         Self {
-            cursor: start,
-            output_end: start.wrapping_add(usable),
             names: table.names().as_ptr(),
             groups: table.headers().as_ptr(),
             names_mask: (table.names().len() as u64).saturating_sub(1)
@@ -144,35 +144,79 @@ impl<'a> Context<'a> {
             n_groups: table.headers().len() as u64,
             resolved: resolved.as_ptr(),
             kept: table.kept(),
-            site: 0,
-            result: Value::NULL,
-            arena,
             table,
             resolved_names: resolved,
-            output_start: start,
-            writable,
             now: 0,
         }
     }
 
-    /// The same at another time than 1970, in microseconds since then.
-    #[inline]
+    /// The same at another time, in microseconds since 1970.
     #[must_use]
     pub fn at(self, now: i64) -> Self {
         Self { now, ..self }
     }
 
+    /// The groups.
+    #[inline]
+    #[must_use]
+    pub fn table(&self) -> &'a GroupTable {
+        self.table
+    }
+
+    /// Whether these are over the same groups and names.
+    #[must_use]
+    pub fn is_same(&self, other: &Surroundings<'_>) -> bool {
+        std::ptr::eq(self.table, other.table)
+            && std::ptr::eq(self.resolved_names, other.resolved_names)
+    }
+}
+
+impl<'a> Context<'a> {
+    /// A context in these surroundings. Output goes to `output`, if the program writes any.
+    #[inline]
+    #[must_use]
+    pub fn new(
+        arena: &'a Arena,
+        surroundings: &'a Surroundings<'a>,
+        output: Option<&'a mut Output>,
+    ) -> Self {
+        let (start, end) = match output {
+            Some(output) => {
+                let usable = output.memory.len().saturating_sub(SLACK);
+                let start = output.memory.as_mut_ptr();
+                (start, start.wrapping_add(usable))
+            }
+            None => (std::ptr::null_mut(), std::ptr::null_mut()),
+        };
+        Self {
+            cursor: start,
+            output_end: end,
+            surroundings,
+            result: Value::NULL,
+            site: 0,
+            arena,
+            output_start: start,
+        }
+    }
+
+    /// What it is about.
+    #[inline]
+    #[must_use]
+    pub fn surroundings(&self) -> &'a Surroundings<'a> {
+        self.surroundings
+    }
+
     /// The time of the request, in UTC.
     #[must_use]
     pub fn now(&self) -> DateTime {
-        DateTime::new(self.now, Zone::UTC).unwrap_or(DateTime::EPOCH)
+        DateTime::new(self.surroundings.now, Zone::UTC).unwrap_or(DateTime::EPOCH)
     }
 
     /// Whether the context has an output to write to.
     #[inline]
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.writable
+        !self.output_start.is_null()
     }
 
     /// Where the next byte of output goes.
@@ -201,21 +245,14 @@ impl<'a> Context<'a> {
     #[inline]
     #[must_use]
     pub fn table(&self) -> &'a GroupTable {
-        self.table
+        self.surroundings.table
     }
 
     /// The name symbol of the program's name constant `index`.
     #[inline]
     #[must_use]
     pub fn resolved(&self, index: usize) -> Option<u32> {
-        self.resolved_names.get(index).copied()
-    }
-
-    /// The name symbols of the program's names.
-    #[inline]
-    #[must_use]
-    pub fn resolved_names(&self) -> &'a [u32] {
-        self.resolved_names
+        self.surroundings.resolved_names.get(index).copied()
     }
 
     /// The value that generated code left.
@@ -330,7 +367,7 @@ pub unsafe extern "C" fn write_json<'a>(context: *mut Context<'a>, value: *const
     // SAFETY: generated code passes the stack slot it wrote the value to.
     let value = unsafe { *value };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let table = context.table;
+        let table = context.table();
         crate::json::write(value, table, &mut |bytes| context.write(bytes))
     }));
     if outcome.unwrap_or(false) { 0 } else { OUTPUT_FULL }
@@ -344,7 +381,7 @@ pub unsafe extern "C" fn write_json<'a>(context: *mut Context<'a>, value: *const
 pub unsafe extern "C" fn open_column(context: *mut Context<'_>, number: u64) -> u64 {
     // SAFETY: as for `call_row`.
     let context = unsafe { &*context };
-    let opened = catch_unwind(AssertUnwindSafe(|| context.table.kept().open(number)));
+    let opened = catch_unwind(AssertUnwindSafe(|| context.table().kept().open(number)));
     opened.unwrap_or_else(|_| crate::kept::nothing())
 }
 
@@ -366,7 +403,7 @@ pub unsafe extern "C" fn keep_fragment(
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     // SAFETY: generated code wrote them just before.
     let fragment = unsafe { std::slice::from_raw_parts(start, len) };
-    context.table.kept().keep(number, symbol, fragment, steps);
+    context.table().kept().keep(number, symbol, fragment, steps);
     0
 }
 

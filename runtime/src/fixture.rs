@@ -1,5 +1,6 @@
 //! A context with a few groups, and short ways to call rows, for the tests of this package.
 
+use crate::abi::Surroundings;
 use crate::arena::Arena;
 use crate::functions::{self, Operator, Style};
 use crate::record::{Datum, RecordBuilder};
@@ -41,7 +42,7 @@ pub(crate) fn in_context(check: impl for<'a> FnOnce(&mut Context<'a>)) {
     let rows = groups.iter().map(|(name, id)| ((*name).to_owned(), pack(name, *id))).collect();
     let table = GroupTable::new(Arc::clone(&group), rows);
     let arena = Arena::new();
-    check(&mut Context::new(&arena, &table, &[], None));
+    check(&mut Context::new(&arena, &Surroundings::new(&table, &[]), None));
 }
 
 /// A record that outlives every context: tests may leak.

@@ -192,7 +192,7 @@ impl<'b> Emitter<'_, 'b> {
             self.leave_if(null, next);
         }
         let found = self.load(I32, address, layout::BITS + 4);
-        let resolved = self.load_fixed(I64, self.context, OFFSETS.resolved);
+        let resolved = self.load_surrounding(OFFSETS.resolved);
         for name in names {
             let offset = i32::try_from(u64::from(*name) * 4).unwrap_or(0);
             let symbol = self.load_fixed(I32, resolved, offset);

@@ -60,8 +60,6 @@ pub(super) struct Needs {
     pub(super) n_words: usize,
     /// The type of every group's attributes.
     pub(super) groups: Option<Arc<RecordType>>,
-    /// Whether it writes output.
-    pub(super) writes: bool,
 }
 
 /// What outlives one function.
@@ -311,6 +309,12 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn load_fixed(&mut self, ty: ir::Type, address: Ssa, offset: i32) -> Ssa {
         let flags = flags().with_readonly().with_can_move();
         self.builder.ins().load(ty, flags, address, offset)
+    }
+
+    /// A word of what evaluations are about besides records.
+    pub(super) fn load_surrounding(&mut self, offset: i32) -> Ssa {
+        let surroundings = self.load_fixed(I64, self.context, OFFSETS.surroundings);
+        self.load_fixed(I64, surroundings, offset)
     }
 
     /// A load of a word that another thread may be writing; what was written before it is seen, too.

@@ -115,7 +115,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     /// The column of a lambda in the table of this evaluation.
     fn column(&mut self, lambda: &Lambda) -> Column {
         let number = lambda.number.cast_signed();
-        let kept = self.load_fixed(I64, self.context, OFFSETS.kept);
+        let kept = self.load_surrounding(OFFSETS.kept);
         let places = self.load_fixed(I64, kept, KEPT_OFFSETS.places);
         let places_mask = self.load_fixed(I64, kept, KEPT_OFFSETS.places_mask);
         let symbols_mask = self.load_fixed(I64, kept, KEPT_OFFSETS.symbols_mask);

@@ -8,8 +8,8 @@ use super::kept::Lambda;
 use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
 use crate::few::Few;
 use crate::ir::{Body, NodeId};
+use claimsmith_runtime::abi::Surroundings;
 use claimsmith_runtime::record::{Header, Record};
-use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::RecordType;
 use claimsmith_runtime::{Context, Fault, Value, abi};
 use cranelift_codegen::ir::types::{I32, I64};
@@ -18,6 +18,7 @@ use cranelift_codegen::settings::{self, Configurable as _};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module as _, ModuleError, default_libcall_names};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,8 +30,6 @@ type Code = for<'a> unsafe extern "C" fn(*mut Context<'a>, *const *const Header,
 #[derive(Debug)]
 pub(crate) struct CompiledSet {
     functions: Vec<Compiled>,
-    /// Its number and those after it are the functions', different from those of all other sets.
-    first_number: u64,
     sites: Vec<Site>,
     #[expect(dead_code, reason = "owns the memory of the code; in a mutex only to be shared")]
     module: Mutex<Module>,
@@ -48,42 +47,23 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 /// them. It remembers which function it was found to suit, so that this is checked once.
 #[derive(Clone, Debug)]
 pub(crate) struct Inputs<'a> {
-    table: &'a GroupTable,
-    resolved: &'a [u32],
+    surroundings: Surroundings<'a>,
     records: Few<Option<Record<'a>>, 16>,
-    /// The time of the request, in microseconds since 1970.
-    now: i64,
+    /// The number of a function that needs nothing of which these inputs are not found to be.
     suits: Cell<u64>,
 }
 
 impl<'a> Inputs<'a> {
     pub(crate) fn new(
-        table: &'a GroupTable,
-        resolved: &'a [u32],
+        surroundings: Surroundings<'a>,
         records: impl IntoIterator<Item = Option<Record<'a>>>,
     ) -> Self {
-        let records = records.into_iter().collect();
-        Self { table, resolved, records, now: 0, suits: Cell::new(0) }
-    }
-
-    /// The same at another time than 1970.
-    pub(crate) fn at(self, now: i64) -> Self {
-        Self { now, ..self }
+        Self { surroundings, records: records.into_iter().collect(), suits: Cell::new(0) }
     }
 
     #[inline]
-    pub(crate) fn now(&self) -> i64 {
-        self.now
-    }
-
-    #[inline]
-    pub(crate) fn table(&self) -> &'a GroupTable {
-        self.table
-    }
-
-    #[inline]
-    pub(crate) fn resolved(&self) -> &'a [u32] {
-        self.resolved
+    pub(crate) fn surroundings(&self) -> &Surroundings<'a> {
+        &self.surroundings
     }
 
     #[inline]
@@ -94,17 +74,30 @@ impl<'a> Inputs<'a> {
     /// Whether `context` is over the groups and names of these inputs.
     #[inline]
     fn are_of(&self, context: &Context<'_>) -> bool {
-        std::ptr::eq(self.table, context.table())
-            && std::ptr::eq(self.resolved, context.resolved_names())
+        let found = context.surroundings();
+        std::ptr::eq(found, self.surroundings()) || found.is_same(self.surroundings())
     }
+}
+
+/// What a function does with what it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// The value is in the context.
+    Value,
+    /// Its JSON is in the output.
+    Json,
+    /// The selected members are in the output.
+    Members,
 }
 
 /// One function.
 #[derive(Debug)]
 struct Compiled {
     code: Code,
+    /// Different from those of all other functions of all sets.
+    number: u64,
+    made: Made,
     needs: Needs,
-    n_roots: usize,
     /// How long the code is, its constants included.
     n_bytes: usize,
 }
@@ -198,8 +191,9 @@ pub(crate) fn is_available() -> bool {
         return false;
     };
     let (arena, table) = (Arena::new(), GroupTable::new(RecordType::default().into(), Vec::new()));
-    let mut context = Context::new(&arena, &table, &[], None);
-    let outcome = set.evaluate(0, &mut context, &Inputs::new(&table, &[], Vec::new()), &[]);
+    let inputs = Inputs::new(Surroundings::new(&table, &[]), []);
+    let mut context = Context::new(&arena, inputs.surroundings(), None);
+    let outcome = set.evaluate(0, &mut context, &inputs, &[]);
     outcome == Outcome::Done && context.result().as_integer() == Some(42)
 }
 
@@ -212,31 +206,32 @@ impl CompiledSet {
         }
         maker.module.finalize_definitions()?;
         let Maker { shared, module, listing, .. } = maker;
+        let first = NEXT_NUMBER.fetch_add(units.len() as u64, Ordering::Relaxed);
         let functions = made
             .into_iter()
-            .map(|(id, needs, n_bytes)| Compiled {
+            .zip(units)
+            .zip(first..)
+            .map(|(((id, needs, n_bytes), unit), number)| Compiled {
                 code: code(&module, id),
-                n_roots: needs.n_roots(),
+                number,
+                made: unit.made(),
                 needs,
                 n_bytes,
             })
             .collect();
         let Shared { constants, lambdas, sites, .. } = shared;
-        let first_number = NEXT_NUMBER.fetch_add(units.len() as u64, Ordering::Relaxed);
-        Ok(Self {
-            functions,
-            first_number,
-            sites,
-            module: Mutex::new(module),
-            constants,
-            lambdas,
-            listing,
-        })
+        Ok(Self { functions, sites, module: Mutex::new(module), constants, lambdas, listing })
     }
 
     /// How many bytes of machine code unit `index` is.
     pub(crate) fn code_bytes(&self, index: usize) -> Option<usize> {
         self.functions.get(index).map(|compiled| compiled.n_bytes)
+    }
+
+    /// What unit `index` does with what it makes, if there is one.
+    #[inline]
+    pub(crate) fn made(&self, index: usize) -> Option<Made> {
+        self.functions.get(index).map(|compiled| compiled.made)
     }
 
     /// The code of each unit for people. Empty unless the settings asked for it.
@@ -258,19 +253,23 @@ impl CompiledSet {
         inputs: &Inputs<'a>,
         selected: &[u64],
     ) -> Outcome {
-        let unknown = Outcome::Fault { fault: Fault::Internal, site: Site::UNKNOWN };
         let Some(compiled) = self.functions.get(index).filter(|_| inputs.are_of(context)) else {
-            return unknown;
+            return Outcome::UNKNOWN;
         };
-        let number = self.first_number + index as u64;
-        if inputs.suits.get() != number && !compiled.come_to_suit(number, context, inputs) {
-            return unknown;
-        }
-        if compiled.needs.writes && !context.is_writable() {
+        if compiled.made != Made::Value && !context.is_writable() {
             return Outcome::OutputFull;
         }
         let mark = context.mark();
-        let answer = compiled.run(context, inputs.records(), selected);
+        let suits = inputs.suits.get() == compiled.number;
+        let answer = if suits && selected.len() >= compiled.needs.n_words {
+            // SAFETY: `inputs` remember that they were found to be what this code needs.
+            unsafe { compiled.run(context, inputs.records(), selected) }
+        } else {
+            match compiled.check_and_run(context, inputs, selected) {
+                Some(answer) => answer,
+                None => return Outcome::UNKNOWN,
+            }
+        };
         if answer == 0 {
             return Outcome::Done;
         }
@@ -282,59 +281,60 @@ impl CompiledSet {
     #[cold]
     #[inline(never)]
     fn stopped(&self, answer: u32, site: u32) -> Outcome {
-        let unknown = Outcome::Fault { fault: Fault::Internal, site: Site::UNKNOWN };
         let site = self.sites.get(site as usize);
         match (Fault::from_code(answer), site) {
             (Some(fault), Some(site)) => Outcome::Fault { fault, site: *site },
-            (Some(_), None) => unknown,
+            (Some(_), None) => Outcome::UNKNOWN,
             (None, _) => Outcome::OutputFull,
         }
     }
 }
 
 impl Compiled {
-    /// Checks the inputs and remembers it if they are what the code needs.
+    /// Runs the code if the inputs are what it needs, and remembers that they are. Where there are
+    /// fewer of them than it reads, the rest are null roots and no members.
     #[cold]
     #[inline(never)]
-    fn come_to_suit(&self, number: u64, context: &Context<'_>, inputs: &Inputs<'_>) -> bool {
-        let met = self.needs.are_met(context, inputs.records());
-        if met {
-            inputs.suits.set(number);
+    fn check_and_run<'a>(
+        &self,
+        context: &mut Context<'a>,
+        inputs: &Inputs<'a>,
+        selected: &[u64],
+    ) -> Option<u32> {
+        let (records, n_roots) = (inputs.records(), self.needs.n_roots());
+        if !self.needs.are_met(context, records) {
+            return None;
         }
-        met
+        let (mut roots, mut words) = (Cow::from(records), Cow::from(selected));
+        if roots.len() < n_roots {
+            roots.to_mut().resize(n_roots, None);
+        } else {
+            inputs.suits.set(self.number);
+        }
+        if words.len() < self.needs.n_words {
+            words.to_mut().resize(self.needs.n_words, 0);
+        }
+        // SAFETY: names, groups and roots are what the code needs, and both arrays as long as it
+        // reads.
+        Some(unsafe { self.run(context, &roots, &words) })
     }
 
-    /// Runs the code with arrays as long as it reads. What it needs is there.
-    #[inline]
-    fn run<'a>(
+    /// Runs the code.
+    ///
+    /// # Safety
+    /// `needs` are met by the context and the roots, the context is writable if the code writes, and
+    /// the roots and the words of members are as many as the code reads.
+    #[inline(always)]
+    unsafe fn run<'a>(
         &self,
         context: &mut Context<'a>,
         roots: &[Option<Record<'a>>],
         selected: &[u64],
     ) -> u32 {
-        if roots.len() < self.n_roots || selected.len() < self.needs.n_words {
-            return self.run_with_more(context, roots, selected);
-        }
         // SAFETY: the code was made for this signature, and its memory is freed only with the set
-        // that owns `self`. `evaluate` has seen that roots, names, groups and output are what the
-        // code takes for granted, and both arrays are as long as it reads. A `Record` is nothing but
-        // the address of a header, and its `Option` has null for none.
+        // that owns `self`. The caller promises what the code takes for granted. A `Record` is
+        // nothing but the address of a header, and its `Option` has null for none.
         unsafe { (self.code)(&raw mut *context, roots.as_ptr().cast(), selected.as_ptr()) }
-    }
-
-    /// Runs the code with arrays that are too short: null roots and no members are added.
-    #[cold]
-    #[inline(never)]
-    fn run_with_more<'a>(
-        &self,
-        context: &mut Context<'a>,
-        roots: &[Option<Record<'a>>],
-        selected: &[u64],
-    ) -> u32 {
-        let (mut roots, mut selected) = (roots.to_vec(), selected.to_vec());
-        roots.resize(roots.len().max(self.n_roots), None);
-        selected.resize(selected.len().max(self.needs.n_words), 0);
-        self.run(context, &roots, &selected)
     }
 }
 

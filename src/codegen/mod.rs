@@ -27,7 +27,7 @@ use crate::ir::{Body, NodeId, Object};
 use crate::source::Span;
 use claimsmith_runtime::Fault;
 
-pub(crate) use machine::{CompiledSet, Inputs, is_available};
+pub(crate) use machine::{CompiledSet, Inputs, Made, is_available};
 
 /// What keeps the code generator's library from logging every function it makes.
 pub(crate) const QUIET: &str = "cranelift_jit=warn,cranelift_codegen=warn,cranelift_frontend=warn";
@@ -41,6 +41,16 @@ pub(crate) enum Unit<'u> {
     Json(&'u Body),
     /// Writes the selected members, `"name":value` with commas between.
     Object(&'u Object),
+}
+
+impl Unit<'_> {
+    fn made(self) -> Made {
+        match self {
+            Self::Value(_) => Made::Value,
+            Self::Json(_) => Made::Json,
+            Self::Object(_) => Made::Members,
+        }
+    }
 }
 
 /// The code of one unit, for people.
@@ -137,6 +147,11 @@ pub(crate) enum Outcome {
     /// The output, or what compiled code keeps count of, is too small: nothing was written, and
     /// the interpreter's answer counts.
     OutputFull,
+}
+
+impl Outcome {
+    /// A fault that is no author's doing.
+    const UNKNOWN: Self = Self::Fault { fault: Fault::Internal, site: Site::UNKNOWN };
 }
 
 /// Where compiled code faulted.

@@ -50,7 +50,6 @@ impl<'e, 'b> Emitter<'e, 'b> {
     }
 
     fn open_output(&mut self) {
-        self.needs.writes = true;
         let cursor = self.load(I64, self.context, OFFSETS.cursor);
         self.go_to(cursor);
         self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);

@@ -179,10 +179,10 @@ impl<'b> Emitter<'_, 'b> {
         self.needs.groups = Some(record_type);
         let group = self.value(group);
         let symbol = self.low_half(group.bits);
-        let n = self.load_fixed(I64, self.context, OFFSETS.n_groups);
+        let n = self.load_surrounding(OFFSETS.n_groups);
         let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, symbol, n);
         self.fault_if(beyond, Fault::Internal, id);
-        let groups = self.load_fixed(I64, self.context, OFFSETS.groups);
+        let groups = self.load_surrounding(OFFSETS.groups);
         let offset = self.builder.ins().ishl_imm_u(symbol, 3);
         let address = self.builder.ins().iadd(groups, offset);
         let header = self.load(I64, address, 0);
@@ -191,8 +191,8 @@ impl<'b> Emitter<'_, 'b> {
 
     /// The name of a group. Total for any bits, so that it can stand anywhere.
     pub(super) fn group_text(&mut self, group: Words) -> Words {
-        let mask = self.load_fixed(I64, self.context, OFFSETS.names_mask);
-        let names = self.load_fixed(I64, self.context, OFFSETS.names);
+        let mask = self.load_surrounding(OFFSETS.names_mask);
+        let names = self.load_surrounding(OFFSETS.names);
         // The symbol is the upper half, and a name takes 16 bytes.
         let offset = self.builder.ins().ushr_imm_u(group.bits, 32 - 4);
         let offset = self.builder.ins().band(offset, mask);

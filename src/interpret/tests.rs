@@ -6,6 +6,7 @@ use crate::ir::{
     self, Alternative, Body, Constant, Link, Member, NodeId, NodeKind, Object, Order, Sink, Stage,
     StageKind,
 };
+use claimsmith_runtime::abi::Surroundings;
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::functions::{Operator, Work};
 use claimsmith_runtime::record::{Datum, PackedRecord, RecordBuilder};
@@ -41,7 +42,8 @@ fn run_over(body: &Body, n_ages: i64) -> Result<String, Stopped> {
     let (table, arena) = (table(), Arena::new());
     let user = ada(&table, n_ages);
     let resolved = [table.name_symbol("role_admin"), table.name_symbol("x")];
-    let mut context = Context::new(&arena, &table, &resolved, None);
+    let surroundings = Surroundings::new(&table, &resolved);
+    let mut context = Context::new(&arena, &surroundings, None);
     let mut output = Vec::new();
     evaluate_json(body, &mut context, &[Some(user.record()), None], &mut output)?;
     Ok(String::from_utf8(output).unwrap())
@@ -460,7 +462,8 @@ fn too_much_output_is_a_limit_at_the_root() {
 #[test]
 fn an_evaluation_gives_values_too() {
     let (table, arena) = (table(), Arena::new());
-    let mut context = Context::new(&arena, &table, &[], None);
+    let surroundings = Surroundings::new(&table, &[]);
+    let mut context = Context::new(&arena, &surroundings, None);
     let mut make = Maker::default();
     let root = make.integer(5);
     let value = evaluate(&make.body(root), &mut context, &[]).unwrap();
@@ -482,7 +485,8 @@ fn member(name: &str, alternatives: Vec<(Option<Body>, Body)>, omit_empty: bool)
 fn object(members: Vec<Member>, selected: &[u64]) -> Result<String, StoppedMember> {
     let (table, arena) = (table(), Arena::new());
     let user = ada(&table, 0);
-    let mut context = Context::new(&arena, &table, &[], None);
+    let surroundings = Surroundings::new(&table, &[]);
+    let mut context = Context::new(&arena, &surroundings, None);
     let mut output = Vec::new();
     let roots = [Some(user.record())];
     evaluate_object(&Object { members }, selected, &mut context, &roots, &mut output)?;

@@ -5,6 +5,7 @@
 use super::rewrite::{Charges, Draft};
 use crate::interpret;
 use crate::ir::{Body, Constant, Node, NodeId, NodeKind};
+use claimsmith_runtime::abi::Surroundings;
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::functions::{self, Operator};
 use claimsmith_runtime::symbol::GroupTable;
@@ -83,7 +84,8 @@ fn evaluated(kind: NodeKind, operands: &[Constant], table: &GroupTable) -> Optio
     nodes.push(node(kind));
     let body = Body { nodes, root: NodeId(u32::try_from(ids.len()).ok()?), n_locals: 0 };
     let arena = Arena::new();
-    let mut context = Context::new(&arena, table, &[], None);
+    let surroundings = Surroundings::new(table, &[]);
+    let mut context = Context::new(&arena, &surroundings, None);
     let value = interpret::evaluate(&body, &mut context, &[]).ok()?;
     constant_of(value)
 }

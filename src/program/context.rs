@@ -1,9 +1,9 @@
 //! What an evaluation borrows: the records it is about, and the worker's memory.
 
 use super::{Condition, ProgramSet, Subject};
-use crate::codegen::{CompiledSet, Inputs, Outcome};
+use crate::codegen::{CompiledSet, Inputs, Made, Outcome};
 use crate::schema::Path;
-use claimsmith_runtime::abi::Output;
+use claimsmith_runtime::abi::{Output, Surroundings};
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::record::{PackedRecord, Record};
 use claimsmith_runtime::symbol::GroupTable;
@@ -29,7 +29,7 @@ impl<'r> Roots<'r> {
         records: impl IntoIterator<Item = Option<&'r PackedRecord>>,
     ) -> Self {
         let records = records.into_iter().map(|record| record.map(PackedRecord::record));
-        Self(Inputs::new(table, resolved, records).at(now))
+        Self(Inputs::new(Surroundings::new(table, resolved).at(now), records))
     }
 
     /// The roots of a subject that was read from JSON, for the programs of this set, whose names
@@ -45,7 +45,7 @@ impl<'r> Roots<'r> {
 #[cfg(feature = "internals")]
 impl<'r> Roots<'r> {
     pub(super) fn table(&self) -> &'r GroupTable {
-        self.0.table()
+        self.0.surroundings().table()
     }
 
     pub(super) fn records(&self) -> &[Option<Record<'r>>] {
@@ -76,14 +76,13 @@ impl Subject {
 pub struct Worker {
     arena: Arena,
     output: Output,
-    /// How much of `output` the last evaluation wrote, if machine code did.
-    written: Option<usize>,
+    /// What the interpreter wrote.
     json: Vec<u8>,
 }
 
 impl Default for Worker {
     fn default() -> Self {
-        Self { arena: Arena::new(), output: Output::new(OUTPUT), written: None, json: Vec::new() }
+        Self { arena: Arena::new(), output: Output::new(OUTPUT), json: Vec::new() }
     }
 }
 
@@ -100,47 +99,56 @@ impl Worker {
         Self { arena: Arena::exact(), ..Self::default() }
     }
 
+    /// The first bytes of what machine code wrote last.
     #[inline]
-    pub(super) fn reset(&mut self) {
-        self.arena.clear();
-        self.written = None;
-        self.json.clear();
+    pub(super) fn output(&self, length: usize) -> &[u8] {
+        self.output.first(length)
     }
 
-    #[inline]
+    /// What the interpreter wrote last.
     pub(super) fn json(&self) -> &[u8] {
-        self.written.map_or(&*self.json, |length| self.output.first(length))
+        &self.json
     }
 
-    /// Runs program `index`; when done its output is this worker's JSON. Always inlined, for the
-    /// reason [`CompiledSet::evaluate`] is.
+    /// Runs program `index`, which writes; answers how many bytes. One that makes something else than
+    /// `made` does not run. Always inlined, for the reason [`CompiledSet::evaluate`] is.
     #[inline(always)]
-    pub(super) fn native<'a>(
-        &'a mut self,
+    pub(super) fn write(
+        &mut self,
         native: &CompiledSet,
-        index: usize,
-        roots: &'a Roots<'a>,
+        (index, made): (usize, Made),
+        roots: &Roots<'_>,
         selected: &[u64],
-    ) -> Outcome {
-        let Self { arena, output, written, .. } = self;
-        let mut context = context(arena, roots, Some(output));
-        let outcome = native.evaluate(index, &mut context, &roots.0, selected);
-        if outcome == Outcome::Done {
-            #[cfg(feature = "internals")]
-            crate::interpret::tally::tell_steps_left(i64::from(context.site()));
-            *written = Some(context.output().len());
+    ) -> Result<usize, Outcome> {
+        if native.made(index) != Some(made) {
+            return Err(Outcome::OutputFull);
         }
-        outcome
+        self.arena.clear();
+        let Self { arena, output, .. } = self;
+        let mut context = Context::new(arena, roots.0.surroundings(), Some(output));
+        match native.evaluate(index, &mut context, &roots.0, selected) {
+            Outcome::Done => {
+                #[cfg(feature = "internals")]
+                crate::interpret::tally::tell_steps_left(i64::from(context.site()));
+                Ok(context.output().len())
+            }
+            other => Err(other),
+        }
     }
 
-    /// Runs program `index` for its value.
-    pub(super) fn native_value<'a>(
-        &'a mut self,
+    /// Runs program `index` for its value, as [`Worker::write`] runs one that writes.
+    #[inline(always)]
+    pub(super) fn decide(
+        &mut self,
         native: &CompiledSet,
         index: usize,
-        roots: &'a Roots<'a>,
+        roots: &Roots<'_>,
     ) -> Result<Condition, Outcome> {
-        let mut context = context(&self.arena, roots, None);
+        if native.made(index) != Some(Made::Value) {
+            return Err(Outcome::OutputFull);
+        }
+        self.arena.clear();
+        let mut context = Context::new(&self.arena, roots.0.surroundings(), None);
         match native.evaluate(index, &mut context, &roots.0, &[]) {
             Outcome::Done => {
                 #[cfg(feature = "internals")]
@@ -157,16 +165,12 @@ impl Worker {
         roots: &'a Roots<'a>,
         run: impl FnOnce(&mut Context<'a>, &[Option<Record<'a>>], &mut Vec<u8>) -> T,
     ) -> T {
+        self.arena.clear();
+        self.json.clear();
         let Self { arena, json, .. } = self;
-        let mut context = context(arena, roots, None);
+        let mut context = Context::new(arena, roots.0.surroundings(), None);
         run(&mut context, roots.0.records(), json)
     }
-}
-
-/// The context of an evaluation. Always inlined, for the reason [`CompiledSet::evaluate`] is.
-#[inline(always)]
-fn context<'a>(arena: &'a Arena, roots: &Roots<'a>, output: Option<&'a mut Output>) -> Context<'a> {
-    Context::new(arena, roots.0.table(), roots.0.resolved(), output).at(roots.0.now())
 }
 
 /// A value read as the answer of a condition: the text `'true'` is no boolean (server decision 3).

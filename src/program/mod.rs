@@ -31,7 +31,7 @@ pub use compile::{Making, mistakes};
 pub use fault::codes as fault_codes;
 
 use crate::check::{self, Names};
-use crate::codegen::{self, CompiledSet, Outcome};
+use crate::codegen::{self, CompiledSet, Made, Outcome};
 use crate::diagnostic::{Diagnostic, first_error};
 use crate::interpret;
 use crate::ir::{self, Body, Object};
@@ -425,7 +425,6 @@ impl ProgramSet {
             Some(Program::Json(body) | Program::Condition(body)) => body,
             Some(Program::Object(_)) | None => return 0,
         };
-        worker.reset();
         worker.interpret(roots, |context, roots, _| interpret::steps(body, context, roots))
     }
 
@@ -440,13 +439,14 @@ impl ProgramSet {
         worker: &'w mut Worker,
         engine: Engine,
     ) -> Result<&'w [u8], EvaluationFault> {
-        let Some(Program::Json(body)) = self.programs.get(id.0) else { return Ok(b"null") };
-        worker.reset();
-        match self.native(engine).map(|native| worker.native(native, id.0, roots, &[])) {
-            Some(Outcome::Done) => Ok(worker.json()),
-            Some(Outcome::Fault { fault, site }) => Err(fault::at(fault, site.span)),
-            Some(Outcome::OutputFull) | None => interpreted(body, roots, worker),
+        if let Some(native) = self.native(engine) {
+            match worker.write(native, (id.0, Made::Json), roots, &[]) {
+                Ok(length) => return Ok(worker.output(length)),
+                Err(Outcome::Fault { fault, site }) => return Err(fault::at(fault, site.span)),
+                Err(Outcome::Done | Outcome::OutputFull) => {}
+            }
         }
+        self.interpreted(id, roots, worker)
     }
 
     /// What a condition gives.
@@ -460,22 +460,14 @@ impl ProgramSet {
         worker: &mut Worker,
         engine: Engine,
     ) -> Result<Condition, EvaluationFault> {
-        let Some(Program::Condition(body)) = self.programs.get(id.0) else {
-            return Ok(Condition::NotBoolean);
-        };
-        worker.reset();
-        match self.native(engine).map(|native| worker.native_value(native, id.0, roots)) {
-            Some(Ok(condition)) => return Ok(condition),
-            Some(Err(Outcome::Fault { fault, site })) => {
-                return Err(fault::at(fault, site.span));
+        if let Some(native) = self.native(engine) {
+            match worker.decide(native, id.0, roots) {
+                Ok(condition) => return Ok(condition),
+                Err(Outcome::Fault { fault, site }) => return Err(fault::at(fault, site.span)),
+                Err(Outcome::Done | Outcome::OutputFull) => {}
             }
-            Some(Err(Outcome::Done | Outcome::OutputFull)) | None => worker.reset(),
         }
-        worker
-            .interpret(roots, |context, roots, _| {
-                interpret::evaluate(body, context, roots).map(context::condition_of)
-            })
-            .map_err(|stopped| fault::stopped(stopped, body))
+        self.interpreted_condition(id, roots, worker)
     }
 
     /// The members of an object that `selected` names (a bit each, in order), as
@@ -491,46 +483,65 @@ impl ProgramSet {
         worker: &'w mut Worker,
         engine: Engine,
     ) -> Result<&'w [u8], EvaluationFault> {
-        let Some(Program::Object(object)) = self.programs.get(id.0) else { return Ok(b"") };
-        worker.reset();
-        match self.native(engine).map(|native| worker.native(native, id.0, roots, selected)) {
-            Some(Outcome::Done) => Ok(worker.json()),
-            Some(Outcome::Fault { fault, site }) => Err(fault::in_object(fault, site)),
-            Some(Outcome::OutputFull) | None => interpreted_object(object, selected, roots, worker),
+        if let Some(native) = self.native(engine) {
+            match worker.write(native, (id.0, Made::Members), roots, selected) {
+                Ok(length) => return Ok(worker.output(length)),
+                Err(Outcome::Fault { fault, site }) => return Err(fault::in_object(fault, site)),
+                Err(Outcome::Done | Outcome::OutputFull) => {}
+            }
         }
+        self.interpreted_object(id, selected, roots, worker)
     }
-}
 
-/// The JSON of an expression's value, by the interpreter. On its own, so that the way through
-/// machine code is short.
-#[inline(never)]
-fn interpreted<'w>(
-    body: &Body,
-    roots: &Roots<'_>,
-    worker: &'w mut Worker,
-) -> Result<&'w [u8], EvaluationFault> {
-    worker.reset();
-    worker
-        .interpret(roots, |context, roots, json| {
-            interpret::evaluate_json(body, context, roots, json)
-        })
-        .map_err(|stopped| fault::stopped(stopped, body))?;
-    Ok(worker.json())
-}
+    /// The JSON of an expression's value, by the interpreter. On its own, as those below, so that the
+    /// way through machine code is short.
+    #[inline(never)]
+    fn interpreted<'w>(
+        &self,
+        id: ProgramId,
+        roots: &Roots<'_>,
+        worker: &'w mut Worker,
+    ) -> Result<&'w [u8], EvaluationFault> {
+        let Some(Program::Json(body)) = self.programs.get(id.0) else { return Ok(b"null") };
+        worker
+            .interpret(roots, |context, roots, json| {
+                interpret::evaluate_json(body, context, roots, json)
+            })
+            .map_err(|stopped| fault::stopped(stopped, body))?;
+        Ok(worker.json())
+    }
 
-/// As [`interpreted`], for the selected members of an object.
-#[inline(never)]
-fn interpreted_object<'w>(
-    object: &Object,
-    selected: &[u64],
-    roots: &Roots<'_>,
-    worker: &'w mut Worker,
-) -> Result<&'w [u8], EvaluationFault> {
-    worker.reset();
-    worker
-        .interpret(roots, |context, roots, json| {
-            interpret::evaluate_object(object, selected, context, roots, json)
-        })
-        .map_err(|stopped| fault::stopped_in_object(stopped, object))?;
-    Ok(worker.json())
+    #[inline(never)]
+    fn interpreted_condition(
+        &self,
+        id: ProgramId,
+        roots: &Roots<'_>,
+        worker: &mut Worker,
+    ) -> Result<Condition, EvaluationFault> {
+        let Some(Program::Condition(body)) = self.programs.get(id.0) else {
+            return Ok(Condition::NotBoolean);
+        };
+        worker
+            .interpret(roots, |context, roots, _| {
+                interpret::evaluate(body, context, roots).map(context::condition_of)
+            })
+            .map_err(|stopped| fault::stopped(stopped, body))
+    }
+
+    #[inline(never)]
+    fn interpreted_object<'w>(
+        &self,
+        id: ProgramId,
+        selected: &[u64],
+        roots: &Roots<'_>,
+        worker: &'w mut Worker,
+    ) -> Result<&'w [u8], EvaluationFault> {
+        let Some(Program::Object(object)) = self.programs.get(id.0) else { return Ok(b"") };
+        worker
+            .interpret(roots, |context, roots, json| {
+                interpret::evaluate_object(object, selected, context, roots, json)
+            })
+            .map_err(|stopped| fault::stopped_in_object(stopped, object))?;
+        Ok(worker.json())
+    }
 }

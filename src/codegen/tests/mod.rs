@@ -11,10 +11,10 @@ use crate::ir::{
     Alternative, Body, Constant, Link, Member, NodeId, NodeKind, Object, Order, Sink, Stage,
     StageKind, place_charges,
 };
-use claimsmith_runtime::abi::Output;
+use claimsmith_runtime::abi::{Output, Surroundings};
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::functions::{self, Accepts, Meaning, Operator, Style};
-use claimsmith_runtime::record::{Datum, PackedRecord, RecordBuilder};
+use claimsmith_runtime::record::{Datum, PackedRecord, Record, RecordBuilder};
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{RecordType, Shape, Type};
 use claimsmith_runtime::{Context, Fault, Value, json, limits};
@@ -114,6 +114,10 @@ impl World {
         let resolved = ["role_admin", "nobody", "role_"].map(|name| table.name_symbol(name));
         Self { table, user, resolved }
     }
+
+    fn inputs<'w>(&'w self, records: &[Option<Record<'w>>]) -> Inputs<'w> {
+        Inputs::new(Surroundings::new(&self.table, &self.resolved), records.to_vec())
+    }
 }
 
 /// What an engine answered: JSON, or a fault and its node.
@@ -121,7 +125,8 @@ type Answer = Result<String, (Fault, NodeId)>;
 
 fn interpreted(world: &World, body: &Body) -> Answer {
     let arena = Arena::new();
-    let mut context = Context::new(&arena, &world.table, &world.resolved, None);
+    let surroundings = Surroundings::new(&world.table, &world.resolved);
+    let mut context = Context::new(&arena, &surroundings, None);
     let mut output = Vec::new();
     let roots = [Some(world.user.record()), None];
     interpret::evaluate_json(body, &mut context, &roots, &mut output)
@@ -136,8 +141,8 @@ fn native(world: &World, body: &Body, settings: Settings) -> [Option<Answer>; 2]
     [0, 1].map(|index| {
         let arena = Arena::new();
         let mut output = Output::new(100_000);
-        let mut context = Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
-        let inputs = Inputs::new(&world.table, &world.resolved, roots.to_vec());
+        let inputs = world.inputs(&roots);
+        let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
         match set.evaluate(index, &mut context, &inputs, &[]) {
             Outcome::Done if index == 0 => Some(Ok(shown(world, context.result()))),
             Outcome::Done => Some(Ok(String::from_utf8(context.output().to_vec()).unwrap())),

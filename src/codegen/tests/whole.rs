@@ -100,8 +100,8 @@ fn objects_are_the_same() {
             let arena = Arena::new();
             let mut output = Output::new(capacity);
             let mut expected = Vec::new();
-            let mut context =
-                Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
+            let inputs = world.inputs(&roots);
+            let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
             let outcome = interpret::evaluate_object(
                 &object,
                 &[selected],
@@ -109,7 +109,6 @@ fn objects_are_the_same() {
                 &roots,
                 &mut expected,
             );
-            let inputs = Inputs::new(&world.table, &world.resolved, roots.to_vec());
             match (set.evaluate(0, &mut context, &inputs, &[selected]), outcome) {
                 (Outcome::Done, Ok(())) => assert_eq!(context.output(), expected),
                 (Outcome::Fault { fault, site }, Err(stopped)) => {
@@ -127,8 +126,8 @@ fn objects_are_the_same() {
     }
     let arena = Arena::new();
     let mut output = Output::new(10);
-    let mut context = Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
-    let inputs = Inputs::new(&world.table, &world.resolved, roots.to_vec());
+    let inputs = world.inputs(&roots);
+    let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
     assert_eq!(set.evaluate(0, &mut context, &inputs, &[]), Outcome::Done);
     assert!(context.output().is_empty());
 }
@@ -143,8 +142,9 @@ fn what_was_not_made_for_the_code_does_not_run() {
     let set = compile(&[Unit::Value(&body), Unit::Json(&body)], Settings::default()).unwrap();
     let arena = Arena::new();
     let run = |index, resolved: &[u32], roots: &[Option<_>]| {
-        let mut context = Context::new(&arena, &world.table, resolved, None);
-        let inputs = Inputs::new(&world.table, resolved, roots.to_vec());
+        let surroundings = Surroundings::new(&world.table, resolved);
+        let inputs = Inputs::new(surroundings, roots.to_vec());
+        let mut context = Context::new(&arena, &surroundings, None);
         set.evaluate(index, &mut context, &inputs, &[])
     };
     let user = [Some(world.user.record())];
@@ -336,10 +336,8 @@ fn a_set_is_shared_between_threads() {
             std::thread::spawn(move || {
                 let (world, arena) = (World::new(), Arena::new());
                 let mut output = Output::new(1_000);
-                let mut context =
-                    Context::new(&arena, &world.table, &world.resolved, Some(&mut output));
-                let records = vec![Some(world.user.record())];
-                let inputs = Inputs::new(&world.table, &world.resolved, records);
+                let inputs = world.inputs(&[Some(world.user.record())]);
+                let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
                 let outcome = set.evaluate(0, &mut context, &inputs, &[]);
                 (outcome, context.output().to_vec())
             })
