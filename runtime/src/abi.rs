@@ -4,8 +4,9 @@
 
 use crate::arena::Arena;
 use crate::fault::{Fault, OUTPUT_FULL};
-use crate::functions;
+use crate::functions::Body;
 use crate::kept::Kept;
+use crate::pattern::Pattern;
 use crate::record::Header;
 use crate::symbol::GroupTable;
 use crate::time::{DateTime, Zone};
@@ -332,14 +333,15 @@ fn within_depth(made: Option<Value<'_>>) -> Result<Value<'_>, Fault> {
     made.filter(|value| value.depth() <= limits::DEPTH).ok_or(Fault::Limit)
 }
 
-/// Calls row `row` of the function table; the result goes to `context.result`.
+/// Calls the body of a row of the function table; the result goes to `context.result`.
 /// Answers 0 or the code of a fault.
 ///
 /// # Safety
 /// `context` is the context of the running evaluation, and `arguments` points to `n` values.
+#[expect(improper_ctypes_definitions, reason = "the body is only called here, in Rust")]
 pub unsafe extern "C" fn call_row<'a>(
     context: *mut Context<'a>,
-    row: u32,
+    body: Body,
     arguments: *const Value<'a>,
     n: u32,
 ) -> u32 {
@@ -347,7 +349,7 @@ pub unsafe extern "C" fn call_row<'a>(
     let context = unsafe { &mut *context };
     // SAFETY: generated code passes the stack slot it wrote `n` values to.
     let arguments = unsafe { std::slice::from_raw_parts(arguments, n as usize) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| functions::call(context, row, arguments)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(context, arguments)));
     match outcome.unwrap_or(Err(Fault::Internal)) {
         Ok(value) => {
             context.result = value;
@@ -355,6 +357,30 @@ pub unsafe extern "C" fn call_row<'a>(
         }
         Err(fault) => fault.code(),
     }
+}
+
+/// What [`matches_pattern`] answers if it cannot say.
+pub const NO_ANSWER: u32 = 2;
+
+/// Whether a pattern matches the whole of a text: 1, 0 or [`NO_ANSWER`]. On its own since a pattern
+/// that stands in the program is compiled with it, and looking it up took as long as matching.
+///
+/// # Safety
+/// `pattern` is one that the program owns; a text of a record, a constant or the arena lies at `text`.
+pub unsafe extern "C" fn matches_pattern(
+    pattern: *const Pattern,
+    text: *const u8,
+    len: u64,
+) -> u32 {
+    // SAFETY: the program owns the patterns of its code.
+    let pattern = unsafe { &*pattern };
+    let len = usize::try_from(len).unwrap_or(0);
+    // SAFETY: generated code passes the words of a text.
+    let bytes = unsafe { std::slice::from_raw_parts(text, len) };
+    // SAFETY: every text is UTF-8.
+    let text = unsafe { std::str::from_utf8_unchecked(bytes) };
+    let outcome = catch_unwind(AssertUnwindSafe(|| pattern.matches(text)));
+    outcome.map_or(NO_ANSWER, u32::from)
 }
 
 /// Writes the value made of these two words as JSON at the cursor. Answers 0 or [`OUTPUT_FULL`].

@@ -4,12 +4,13 @@ use crate::record::Record;
 use crate::symbol::GroupTable;
 use crate::value::{Entries, Kind, Text, Value, first_unclean};
 
-/// Takes bytes of output; answers `false` when there is no more room, which ends the writing.
-pub type Sink<'s> = dyn FnMut(&[u8]) -> bool + 's;
-
-/// Writes `value` as JSON. Groups are their names (decision 40). Answers `false` if the sink had no
-/// room; what was written by then is the beginning.
-pub fn write(value: Value<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool {
+/// Writes `value` as JSON. Groups are their names (decision 40). The sink takes bytes of output, and
+/// answers `false` when there is no more room, which ends the writing: so does this, and what was
+/// written by then is the beginning.
+pub fn write<S>(value: Value<'_>, table: &GroupTable, sink: &mut S) -> bool
+where
+    S: FnMut(&[u8]) -> bool + ?Sized,
+{
     match value.kind() {
         Kind::Null => sink(b"null"),
         Kind::Boolean => sink(if value.as_boolean() == Some(true) { b"true" } else { b"false" }),
@@ -28,7 +29,10 @@ pub fn write(value: Value<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool 
 }
 
 /// Writes the digits, without a text of their own.
-fn write_integer(value: i64, sink: &mut Sink<'_>) -> bool {
+fn write_integer<S>(value: i64, sink: &mut S) -> bool
+where
+    S: FnMut(&[u8]) -> bool + ?Sized,
+{
     let mut digits = [b'-'; 20];
     let (mut rest, mut first) = (value.unsigned_abs(), digits.len());
     while let Some(digit) = digits.get_mut(first - 1) {
@@ -44,7 +48,10 @@ fn write_integer(value: i64, sink: &mut Sink<'_>) -> bool {
     sink(digits.get(start..).unwrap_or_default())
 }
 
-fn write_list(elements: &[Value<'_>], table: &GroupTable, sink: &mut Sink<'_>) -> bool {
+fn write_list<S>(elements: &[Value<'_>], table: &GroupTable, sink: &mut S) -> bool
+where
+    S: FnMut(&[u8]) -> bool + ?Sized,
+{
     sink(b"[")
         && elements
             .iter()
@@ -53,7 +60,10 @@ fn write_list(elements: &[Value<'_>], table: &GroupTable, sink: &mut Sink<'_>) -
         && sink(b"]")
 }
 
-fn write_map(entries: Entries<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool {
+fn write_map<S>(entries: Entries<'_>, table: &GroupTable, sink: &mut S) -> bool
+where
+    S: FnMut(&[u8]) -> bool + ?Sized,
+{
     sink(b"{")
         && entries.iter().enumerate().all(|(index, (key, value))| {
             (index == 0 || sink(b","))
@@ -64,7 +74,10 @@ fn write_map(entries: Entries<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> b
         && sink(b"}")
 }
 
-fn write_record(record: Record<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> bool {
+fn write_record<S>(record: Record<'_>, table: &GroupTable, sink: &mut S) -> bool
+where
+    S: FnMut(&[u8]) -> bool + ?Sized,
+{
     sink(b"{")
         && record.members().enumerate().all(|(index, (name, value))| {
             (index == 0 || sink(b","))
@@ -76,7 +89,10 @@ fn write_record(record: Record<'_>, table: &GroupTable, sink: &mut Sink<'_>) -> 
 }
 
 /// Writes a text between quotes, without looking for escapes where it is known to need none.
-pub fn write_text(text: Text<'_>, sink: &mut Sink<'_>) -> bool {
+pub fn write_text<S>(text: Text<'_>, sink: &mut S) -> bool
+where
+    S: FnMut(&[u8]) -> bool + ?Sized,
+{
     if text.is_clean() {
         return sink(b"\"") && sink(text.as_str().as_bytes()) && sink(b"\"");
     }

@@ -1,5 +1,7 @@
-//! Memory that generated code refers to by address: the texts of a set of programs. It never moves and lives as long as the code.
+//! Memory that generated code refers to by address: the texts and patterns of a set of programs. It
+//! never moves and lives as long as the code.
 
+use claimsmith_runtime::pattern::Pattern;
 use claimsmith_runtime::value::PADDING;
 use claimsmith_runtime::{Text, Value};
 use std::collections::BTreeMap;
@@ -8,12 +10,14 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Constants {
     texts: BTreeMap<String, Box<[u8]>>,
+    /// By how they are written; `None` for what is no pattern.
+    patterns: BTreeMap<String, Option<Box<Pattern>>>,
     zeros: Box<[u64; 2]>,
 }
 
 impl Constants {
     pub(super) fn new() -> Self {
-        Self { texts: BTreeMap::new(), zeros: Box::new([0; 2]) }
+        Self { texts: BTreeMap::new(), patterns: BTreeMap::new(), zeros: Box::new([0; 2]) }
     }
 
     /// The two words of a text constant.
@@ -25,6 +29,16 @@ impl Constants {
         }
         let memory = self.texts.get(text).map_or(&[][..], |memory| memory);
         Text::in_padded(memory, text.len()).map_or(Value::NULL, Value::text).words()
+    }
+
+    /// The address of a pattern, if that is one.
+    pub(super) fn pattern(&mut self, written: &str) -> Option<u64> {
+        if !self.patterns.contains_key(written) {
+            let made = Pattern::new(written).ok().map(Box::new);
+            self.patterns.insert(written.to_owned(), made);
+        }
+        let pattern = self.patterns.get(written)?.as_deref()?;
+        Some(std::ptr::from_ref(pattern).addr() as u64)
     }
 
     /// The address of 16 bytes of zeros.

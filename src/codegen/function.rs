@@ -6,9 +6,9 @@ use super::kept::Lambda;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
 use crate::source::Span;
-use claimsmith_runtime::abi::OFFSETS;
+use claimsmith_runtime::abi::{NO_ANSWER, OFFSETS};
 use claimsmith_runtime::fault::OUTPUT_FULL;
-use claimsmith_runtime::functions::{self, Operator};
+use claimsmith_runtime::functions::{self, Meaning, Operator};
 use claimsmith_runtime::types::{RecordType, Shape, Type};
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Fault, Kind, limits};
@@ -43,6 +43,7 @@ pub(super) struct Binding<'b> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Imports {
     pub(super) call_row: FuncRef,
+    pub(super) matches_pattern: FuncRef,
     pub(super) write_json: FuncRef,
     pub(super) allocate: FuncRef,
     pub(super) open_column: FuncRef,
@@ -507,16 +508,32 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Calls a row with the `n` values at an address.
     pub(super) fn call_row_at(&mut self, row: u32, address: Ssa, n: Ssa, node: NodeId) -> Words {
+        let Some(Meaning::Body(body)) = functions::row(row).map(|row| row.meaning) else {
+            self.raise(Fault::Internal, node);
+            return self.null();
+        };
         let n = self.builder.ins().ireduce(I32, n);
-        let row = self.builder.ins().iconst(I32, i64::from(row));
+        let body = self.constant((body as usize).cast_signed() as i64);
         let context = self.kept_context();
-        let arguments = [context, row, address, n];
+        let arguments = [context, body, address, n];
         let call = self.builder.ins().call(self.imports.call_row, &arguments);
         if let [code] = *self.builder.inst_results(call) {
             self.fault_unless_zero(code, node);
         }
         let context = self.kept_context();
         self.load_words(context, OFFSETS.result)
+    }
+
+    /// Asks whether a pattern of the program matches the whole of a text.
+    pub(super) fn matches_pattern(&mut self, pattern: u64, text: Words, node: NodeId) -> Ssa {
+        let pattern = self.constant(pattern.cast_signed());
+        let len = self.len(text);
+        let arguments = [pattern, text.bits, len];
+        let call = self.builder.ins().call(self.imports.matches_pattern, &arguments);
+        let Some(answer) = self.builder.inst_results(call).first().copied() else { return len };
+        let unknown = self.compare(IntCC::Equal, answer, i64::from(NO_ANSWER));
+        self.fault_if(unknown, Fault::Internal, node);
+        answer
     }
 
     /// Where these values lie, for a call.

@@ -7,8 +7,10 @@ use super::inspect;
 use super::kept::Lambda;
 use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
 use crate::few::Few;
-use crate::ir::{Body, NodeId};
+use crate::ir::{self, NodeId};
 use claimsmith_runtime::abi::Surroundings;
+use claimsmith_runtime::functions::Body;
+use claimsmith_runtime::pattern::Pattern;
 use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::types::RecordType;
 use claimsmith_runtime::{Context, Fault, Value, abi};
@@ -134,6 +136,10 @@ impl Word for u64 {
     const TYPE: Type = I64;
 }
 
+impl Word for Body {
+    const TYPE: Type = I64;
+}
+
 impl<T> Word for *const T {
     const TYPE: Type = I64;
 }
@@ -164,12 +170,13 @@ macro_rules! shim {
 }
 
 /// How many functions generated code may call.
-const N_SHIMS: usize = 5;
+const N_SHIMS: usize = 6;
 
 /// The functions that generated code may call, and the only names ever resolved.
 fn shims() -> [Shim; N_SHIMS] {
     [
-        shim!(call_row(*mut Context<'static>, u32, *const Value<'static>, u32) -> u32),
+        shim!(call_row(*mut Context<'static>, Body, *const Value<'static>, u32) -> u32),
+        shim!(matches_pattern(*const Pattern, *const u8, u64) -> u32),
         shim!(write_json(*mut Context<'static>, *const Value<'static>) -> u32),
         shim!(allocate(*mut Context<'static>, u64) -> *mut u8),
         shim!(open_column(*mut Context<'static>, u64) -> u64),
@@ -186,7 +193,7 @@ pub(crate) fn is_available() -> bool {
     use claimsmith_runtime::types::{Shape, Type};
     let kind = NodeKind::Constant(Constant::Integer(42));
     let node = Node { kind, shape: Shape::of(Type::Integer), span: Span::new(0, 0) };
-    let body = Body { nodes: vec![node], root: NodeId(0), n_locals: 0 };
+    let body = ir::Body { nodes: vec![node], root: NodeId(0), n_locals: 0 };
     let Ok(set) = CompiledSet::compile(&[Unit::Value(&body)], Settings::default()) else {
         return false;
     };
@@ -447,9 +454,10 @@ impl Maker {
         let id = module.declare_function(&name, Linkage::Local, &signature).map_err(Box::new)?;
         module.clear_context(&mut self.context);
         self.context.func.signature = signature;
-        let [call_row, write_json, allocate, open_column, keep_fragment] =
+        let [call_row, matches_pattern, write_json, allocate, open_column, keep_fragment] =
             self.imports.map(|import| module.declare_func_in_func(import, &mut self.context.func));
-        let imports = Imports { call_row, write_json, allocate, open_column, keep_fragment };
+        let imports =
+            Imports { call_row, matches_pattern, write_json, allocate, open_column, keep_fragment };
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
         let (builder, needs) = write(unit, builder, &mut self.shared, imports);
         builder.finalize(module.target_config());
@@ -480,7 +488,7 @@ fn write<'e>(
     shared: &'e mut Shared,
     imports: Imports,
 ) -> (FunctionBuilder<'e>, Needs) {
-    let empty = Body { nodes: Vec::new(), root: NodeId(0), n_locals: 0 };
+    let empty = ir::Body { nodes: Vec::new(), root: NodeId(0), n_locals: 0 };
     let body = match unit {
         Unit::Value(body) | Unit::Json(body) => body,
         Unit::Object(_) => &empty,

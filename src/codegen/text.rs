@@ -17,18 +17,19 @@ enum Known {
     StartsWith,
     EndsWith,
     Contains,
+    Matches,
     Before,
     After,
     Replace,
 }
 
-/// A question about a text that needs no call.
+/// A question about a text that is answered in place, or by a shim of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'b> {
     known: Known,
     row: u32,
     receiver: NodeId,
-    /// 1 to [`MOST_INLINE`] bytes.
+    /// 1 to [`MOST_INLINE`] bytes, or a pattern.
     part: &'b str,
 }
 
@@ -43,6 +44,7 @@ impl<'b> Emitter<'_, 'b> {
         let most = match known {
             Known::StartsWith | Known::EndsWith => MOST_INLINE,
             Known::Contains => MOST_NEEDLE,
+            Known::Matches => usize::MAX,
             Known::Before | Known::After | Known::Replace => 0,
         };
         let fits = (1..=most).contains(&part.len());
@@ -58,6 +60,9 @@ impl<'b> Emitter<'_, 'b> {
     /// Answers a question. A null text is shorter than every part.
     pub(super) fn ask(&mut self, id: NodeId, question: Question<'b>, yes: Block, no: Block) {
         let words = self.value(question.receiver);
+        if question.known == Known::Matches {
+            return self.ask_pattern(id, question, words, (yes, no));
+        }
         let len = self.len(words);
         let mut part = question.part.as_bytes();
         let n = i64::try_from(part.len()).unwrap_or(i64::MAX);
@@ -96,6 +101,25 @@ impl<'b> Emitter<'_, 'b> {
         let part = self.words(part);
         let found = self.call_row(question.row, &[whole, part], id);
         self.fork(found.bits, yes, no);
+    }
+
+    /// Whether the pattern matches the whole text. What is no pattern faults in the row.
+    fn ask_pattern(
+        &mut self,
+        id: NodeId,
+        question: Question<'b>,
+        text: Words,
+        (yes, no): (Block, Block),
+    ) {
+        let matches = match self.shared.constants.pattern(question.part) {
+            Some(pattern) => self.matches_pattern(pattern, text, id),
+            None => {
+                let pattern = self.shared.constants.text(question.part);
+                let pattern = self.words(pattern);
+                self.call_row(question.row, &[text, pattern], id).bits
+            }
+        };
+        self.fork(matches, yes, no);
     }
 
     /// What a true condition says of the beginning of a local's text: the local and the prefix.
@@ -270,6 +294,7 @@ fn known(row: u32) -> Option<Known> {
         "startsWith" | "String.startsWith" => Some(Known::StartsWith),
         "endsWith" => Some(Known::EndsWith),
         "contains" | "String.stringContains" => Some(Known::Contains),
+        "matches" => Some(Known::Matches),
         "substringBefore" | "String.substringBefore" => Some(Known::Before),
         "substringAfter" | "String.substringAfter" => Some(Known::After),
         "replace" | "String.replace" => Some(Known::Replace),

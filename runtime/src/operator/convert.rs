@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::number;
 use crate::symbol::GroupTable;
 use crate::value::{Kind, Text, Value};
+use memchr::memchr_iter;
 use std::borrow::Cow;
 
 type Answer<'a> = Result<Value<'a>, Fault>;
@@ -148,15 +149,14 @@ pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
     if text.as_str().is_empty() {
         return context.make_list(&[]);
     }
-    let mut start = 0;
+    let (whole, mut start) = (text.as_str(), 0);
     let mut pieces = Vec::with_capacity(PIECES);
-    for piece in text.as_str().split(',') {
-        let trimmed = piece.trim();
-        let blank = piece.len() - piece.trim_start().len();
-        let from = start + blank;
-        let part = text.part(from..from + trimmed.len()).ok_or(Fault::Internal)?;
+    for end in memchr_iter(b',', whole.as_bytes()).chain([whole.len()]) {
+        let piece = whole.get(start..end).ok_or(Fault::Internal)?;
+        let from = end - piece.trim_start().len();
+        let part = text.part(from..from + piece.trim().len()).ok_or(Fault::Internal)?;
         pieces.push(Value::text(part));
-        start += piece.len() + 1;
+        start = end + 1;
     }
     context.make_list(&pieces)
 }

@@ -6,7 +6,7 @@ use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::operator::piece;
 use crate::value::{Text, Value};
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 
 /// A question about two texts; null as the first is a no.
 fn ask<'a>(arguments: &[Value<'a>], question: fn(&str, &str) -> bool) -> Answer<'a> {
@@ -92,7 +92,7 @@ fn replace_up_to<'a>(
     let haystack = source.as_str();
     let mut made = String::new();
     let mut rest = 0;
-    for at in memmem::find_iter(haystack.as_bytes(), search.as_str().as_bytes()).take(most) {
+    for at in occurrences(haystack.as_bytes(), search.as_str().as_bytes()).take(most) {
         if rest == 0 {
             made.reserve(haystack.len());
         }
@@ -108,6 +108,26 @@ fn replace_up_to<'a>(
     }
     made.push_str(haystack.get(rest..).ok_or(Fault::Internal)?);
     context.make_text(&made).map(Value::text)
+}
+
+/// A needle up to this long is held against each place where its first byte is: preparing a search
+/// takes longer than most texts do.
+const SHORT_NEEDLE: usize = 16;
+
+/// Where a needle that is not empty occurs, without overlaps.
+fn occurrences<'t>(haystack: &'t [u8], needle: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    let first = needle.first().filter(|_| needle.len() <= SHORT_NEEDLE);
+    let mut end = 0;
+    let is_there = move |at: &usize| {
+        let found = *at >= end && haystack.get(*at..).is_some_and(|rest| rest.starts_with(needle));
+        if found {
+            end = at + needle.len();
+        }
+        found
+    };
+    let short = first.map(|first| memchr_iter(*first, haystack).filter(is_there));
+    let long = first.is_none().then(|| memmem::find_iter(haystack, needle));
+    short.into_iter().flatten().chain(long.into_iter().flatten())
 }
 
 /// Full Unicode, no locale (decision 36).
