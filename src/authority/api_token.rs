@@ -99,24 +99,27 @@ pub async fn create(
     Ok((token, secret))
 }
 
-/// What makes the token that an installation begins with, which has every scope (decision 33).
-///
-/// # Errors
-/// [`ApiTokenError::Invalid`] if it is too short.
-pub fn bootstrap_ops(
+/// Whether a text is long enough for the token that an installation begins with (decision 33).
+#[must_use]
+pub fn is_bootstrap_token(secret: &str) -> bool {
+    secret.chars().count() >= BOOTSTRAP_LENGTH
+}
+
+/// The row of the token that an installation begins with, which has every scope.
+pub(super) fn bootstrap_row(
     random: &Random,
     secret: &str,
     user_id: &str,
     now: i64,
-) -> Result<Vec<Op>, ApiTokenError> {
-    if secret.chars().count() < BOOTSTRAP_LENGTH {
+) -> Result<Row, ApiTokenError> {
+    if !is_bootstrap_token(secret) {
         let message = format!("a bootstrap token has {BOOTSTRAP_LENGTH} characters or more");
         return Err(ApiTokenError::Invalid { field: "token", message });
     }
     let scopes = MANAGEMENT_SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
     let (name, user_id) = ("bootstrap".to_owned(), user_id.to_owned());
     let new = NewApiToken { name, user_id, scopes, expires_at: None };
-    drafted(random, secret, new, now).map(|(row, _)| vec![Op::Insert(row)])
+    drafted(random, secret, new, now).map(|(row, _)| row)
 }
 
 fn drafted(

@@ -2,12 +2,15 @@
 //! organization's own server, becomes whoever has it with the scopes it carries (decisions 31 to 33).
 
 mod api_token;
+mod bootstrap;
 #[cfg(test)]
 mod tests;
 
 pub use api_token::{
-    ApiToken, ApiTokenError, NewApiToken, bootstrap_ops, create, find, find_by_secret, list, revoke,
+    ApiToken, ApiTokenError, NewApiToken, create, find, find_by_secret, is_bootstrap_token, list,
+    revoke,
 };
+pub use bootstrap::{Bootstrap, begin, finish, stands};
 
 use crate::grant::Admitted;
 use crate::server::MANAGEMENT_SCOPES;

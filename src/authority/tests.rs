@@ -3,7 +3,7 @@
 use super::*;
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::store::{Op, Store};
+use crate::store::Store;
 
 const NOW: i64 = 1_700_000_000;
 
@@ -77,13 +77,21 @@ fn who_manages_reads_too_and_nobody_grants_what_they_lack() {
 
 /// Decision 33.
 #[test]
-fn a_bootstrap_token_is_long_and_has_every_scope() {
+fn decision_33_an_installation_begins_with_one_token_however_many_nodes_start() {
     let (store, random) = (Store::memory(Clock::fixed(NOW)), Random::seeded(b"authority"));
-    let short = bootstrap_ops(&random, &"x".repeat(31), "00u1", NOW).unwrap_err();
-    assert_eq!(short.to_string(), "token: a bootstrap token has 32 characters or more");
+    assert_eq!(wait(stands(&store)), Ok(Bootstrap::Over), "nobody began with one");
     let secret = "x".repeat(32);
-    let ops: Vec<Op> = bootstrap_ops(&random, &secret, "00u1", NOW).unwrap();
-    wait(store.batch(ops)).unwrap();
+    assert!(!wait(finish(&store, &random, &secret, "00u1", NOW)).unwrap());
+    for _ in 0..2 {
+        wait(begin(&store)).unwrap();
+        assert_eq!(wait(stands(&store)), Ok(Bootstrap::Begun));
+    }
+    let short = wait(finish(&store, &random, &"x".repeat(31), "00u1", NOW)).unwrap_err();
+    assert_eq!(short.to_string(), "token: a bootstrap token has 32 characters or more");
+    assert!(wait(finish(&store, &random, &secret, "00u1", NOW)).unwrap());
+    assert!(!wait(finish(&store, &random, &"y".repeat(32), "00u1", NOW)).unwrap());
+    assert_eq!(wait(stands(&store)), Ok(Bootstrap::Over));
+    assert_eq!(wait(find_by_secret(&store, &"y".repeat(32))).unwrap(), None);
     let token = wait(find_by_secret(&store, &secret)).unwrap().unwrap();
     assert_eq!(token.expires_at, NOW + 30 * 24 * 3600);
     let authority = Authority::of_api_token(token);

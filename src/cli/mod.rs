@@ -3,6 +3,7 @@
 mod adopt;
 mod asm;
 mod bench;
+mod bootstrap;
 mod check;
 mod config;
 mod demo;

@@ -1,6 +1,7 @@
 //! `claimsmith serve`: the issuer on a socket, until it is told to stop.
 
 use super::adopt::told;
+use super::bootstrap::BootstrapToken;
 use super::installation::{Installation, Opened, Stop};
 use super::log::LogArguments;
 use super::traffic::TrafficArguments;
@@ -137,9 +138,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             None => None,
         };
         let opened = installation.open(given.as_ref().map(|(draft, _)| draft)).await?;
+        let token = BootstrapToken::read(&opened).await?;
         // The document's users are not held on to.
         opened.adopt(given.map(|(_, entities)| entities)).await?;
         let publisher = Arc::new(opened.publisher(&public_url).await?);
+        let administration = Administration::new(Arc::clone(&publisher), Clock::System);
+        token.keep(&opened, &administration).await?;
         opened.warn();
         // Before anybody is told that it serves, so that nobody's signal ends it.
         let stop = until_stopped()?;
@@ -169,7 +173,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             client_keys,
             login,
             traffic,
-            administration: Administration::new(Arc::clone(&publisher), Clock::System),
+            administration,
         });
         let (stands, heard) = watch::channel(publisher.served());
         let follower =
