@@ -1,0 +1,131 @@
+"""Okta's own management SDK for Python, unmodified, against the server that began empty: its strict
+models read everything that is answered."""
+
+import asyncio
+import os
+import unittest
+
+import jwt
+from okta.client import Client
+from okta.models import (
+    AuthorizationServer,
+    AuthorizationServerPolicy,
+    AuthorizationServerPolicyRule,
+    CreateUserRequest,
+    AddGroupRequest,
+    OAuth2Claim,
+    OAuth2Scope,
+)
+import requests
+
+ORG = os.environ["CLAIMSMITH_ADMINISTERED"]
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+def ok(answer):
+    """The object of an answer that must have no error."""
+    *told, error = answer
+    assert error is None, error
+    return told[0] if told else None
+
+
+class Administration(unittest.TestCase):
+    def setUp(self):
+        self.client = Client({"orgUrl": ORG, "token": os.environ["CLAIMSMITH_BOOTSTRAP_TOKEN"]})
+
+    def test_a_server_is_made_down_to_a_rule_and_deleted(self):
+        async def story():
+            client = self.client
+            server = ok(await client.create_authorization_server(
+                AuthorizationServer(name="Snakes", description="-", audiences=["api://snakes"])))
+            self.assertEqual(server.issuer, f"{ORG}/oauth2/{server.id}")
+            scope = ok(await client.create_o_auth2_scope(server.id, OAuth2Scope(name="snakes:feed")))
+            claim = ok(await client.create_o_auth2_claim(server.id, OAuth2Claim(
+                name="kind", claimType="RESOURCE", valueType="EXPRESSION", value="'python'",
+                alwaysIncludeInToken=True, conditions={"scopes": []})))
+            policy = ok(await client.create_authorization_server_policy(server.id, AuthorizationServerPolicy(
+                type="OAUTH_AUTHORIZATION_POLICY", name="All", description="-", priority=1,
+                conditions={"clients": {"include": ["ALL_CLIENTS"]}})))
+            rule = ok(await client.create_authorization_server_policy_rule(
+                server.id, policy.id, AuthorizationServerPolicyRule(
+                    type="RESOURCE_ACCESS", name="All", priority=1,
+                    conditions={
+                        "people": {"groups": {"include": ["EVERYONE"]}},
+                        "grantTypes": {"include": ["client_credentials"]},
+                        "scopes": {"include": ["*"]},
+                    },
+                    actions={"token": {
+                        "accessTokenLifetimeMinutes": 60, "refreshTokenLifetimeMinutes": 0,
+                        "refreshTokenWindowMinutes": 10080}})))
+            self.assertEqual(rule.priority, 1)
+            for listed, wanted in [
+                (client.list_o_auth2_scopes(server.id), scope.id),
+                (client.list_o_auth2_claims(server.id), claim.id),
+                (client.list_authorization_server_policies(server.id), policy.id),
+                (client.list_authorization_server_policy_rules(server.id, policy.id), rule.id),
+            ]:
+                self.assertIn(wanted, [item.id for item in ok(await listed)])
+            keys = ok(await client.list_authorization_server_keys(server.id))
+            self.assertIn("ACTIVE", [key.status for key in keys])
+            *_, error = await client.get_authorization_server("nobody")
+            self.assertIn("E0000007", str(error))
+            return server, rule, policy
+
+        server, rule, policy = run(story())
+        secret = self.an_app()
+        answer = requests.post(f"{server.issuer}/v1/token", auth=secret, data={
+            "grant_type": "client_credentials", "scope": "snakes:feed"}, timeout=30)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+        self.assertEqual((claims["kind"], claims["aud"]), ("python", "api://snakes"))
+
+        async def the_end():
+            client = self.client
+            ok(await client.delete_authorization_server_policy_rule(server.id, policy.id, rule.id))
+            ok(await client.delete_authorization_server_policy(server.id, policy.id))
+            ok(await client.delete_authorization_server(server.id))
+
+        run(the_end())
+
+    def an_app(self):
+        """Client id and secret of a service."""
+        body = {
+            "name": "oidc_client", "label": "Terrarium", "signOnMode": "OPENID_CONNECT",
+            "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
+            "settings": {"oauthClient": {
+                "application_type": "service", "grant_types": ["client_credentials"],
+                "response_types": ["token"]}},
+        }
+
+        async def story():
+            return ok(await self.client.create_application(body))
+
+        app = run(story())
+        client = app.credentials.oauth_client
+        return client.client_id, client.client_secret
+
+    def test_people_and_groups_are_made_and_read(self):
+        async def story():
+            client = self.client
+            user = ok(await client.create_user(CreateUserRequest(profile={
+                "firstName": "Monty", "lastName": "Hall", "email": "monty@example.com",
+                "login": "monty@example.com"}), activate=False))
+            self.assertEqual(user.status, "STAGED")
+            group = ok(await client.add_group(AddGroupRequest(profile={"name": "Hosts"})))
+            ok(await client.assign_user_to_group(group.id, user.id))
+            members = ok(await client.list_group_users(group.id))
+            self.assertEqual([member.id for member in members], [user.id])
+            users = ok(await client.list_users(search='profile.lastName eq "Hall"'))
+            self.assertEqual([found.id for found in users], [user.id])
+            ok(await client.deactivate_user(user.id))
+            ok(await client.delete_user(user.id))
+            ok(await client.delete_group(group.id))
+
+        run(story())
+
+
+if __name__ == "__main__":
+    unittest.main()
