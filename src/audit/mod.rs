@@ -2,8 +2,10 @@
 //! who did what by which client, and how it ended. Where they are kept is said elsewhere.
 
 mod alteration;
+mod recording;
 
 pub use alteration::{Actor, ActorKind, Alteration};
+pub use recording::{Extent, Recording};
 
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;

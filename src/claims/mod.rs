@@ -14,6 +14,7 @@ pub use error::ClaimFault;
 pub use explain::{Absence, ExplainedClaim, Outcome, explain};
 pub use groups::LIMIT as GROUPS_AT_MOST;
 pub use plan::{ClaimMember, ClaimPlan, PlanProblem, plan};
+pub use system::system_attributes;
 
 use crate::directory::User;
 use crate::few::Few;

@@ -9,7 +9,8 @@ use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
 use crate::few::Few;
 use crate::program::{
-    Bounds, EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, ProgramSet, SetBuilder,
+    Bounds, EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, ProgramSet, Reads,
+    SetBuilder,
 };
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ClaimDefinition, ClaimType, ExpressionText, ValueType};
@@ -337,6 +338,21 @@ impl ClaimPlan {
             let bounds = programs.bounds(plan.object);
             let texts = plan.members.iter().map(|origin| origin.text(server));
             texts.zip(bounds).filter_map(|(text, bounds)| Some((text?, bounds))).collect()
+        };
+        [of_token(&self.access), of_token(&self.identity)].concat()
+    }
+
+    /// What the expression of each claim reads of the user.
+    #[must_use]
+    pub fn reads<'s>(
+        &self,
+        server: &'s AuthorizationServer,
+        programs: &ProgramSet,
+    ) -> Vec<(&'s ExpressionText, Reads)> {
+        let of_token = |plan: &TokenPlan| -> Vec<(&'s ExpressionText, Reads)> {
+            let reads = programs.reads_of(plan.object);
+            let texts = plan.members.iter().map(|origin| origin.text(server));
+            texts.zip(reads).filter_map(|(text, reads)| Some((text?, reads))).collect()
         };
         [of_token(&self.access), of_token(&self.identity)].concat()
     }

@@ -51,6 +51,17 @@ const ADDRESS: [(&str, &str); 5] = [
     ("country", "countryCode"),
 ];
 
+/// The attributes of a person that these claims say.
+pub fn system_attributes() -> impl Iterator<Item = &'static str> {
+    let of_mapping = |(_, mapping): &(&str, Mapping)| match *mapping {
+        Mapping::Attribute(name) => vec![name],
+        Mapping::Name => vec!["displayName", "firstName", "lastName"],
+        Mapping::Locale => vec!["locale"],
+        Mapping::Address => ADDRESS.iter().map(|(_, attribute)| *attribute).collect(),
+    };
+    MAPPINGS.iter().flat_map(of_mapping)
+}
+
 impl SystemClaim {
     /// The mapping of the claim with this name, if there is one.
     pub(super) fn find(name: &str) -> Option<Self> {

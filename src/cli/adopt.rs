@@ -8,7 +8,8 @@ use super::{say, show_problems};
 use crate::organization::{Adopted, adopt, import, join, read_everything};
 use crate::program::Engine;
 use crate::publish::{Draft, Missing, PublicUrl, PublishError, Published, Publisher, read_kept};
-use crate::store::organization::{Entity, Organizations};
+use crate::store::StoreError;
+use crate::store::organization::{Counters, Entity, Organizations};
 
 impl Opened {
     pub(super) fn organizations(&self) -> Organizations {
@@ -49,11 +50,16 @@ impl Opened {
 
     /// All that is kept as one document.
     pub(super) async fn text(&self) -> Result<String, Stop> {
-        let (entities, counters) = read_everything(&self.organizations()).await?;
+        let (entities, counters) = self.whole().await?;
         if counters.is_zero() {
             return Err(told(PublishError::Nothing));
         }
         Ok(join(&entities))
+    }
+
+    /// All that is kept, as it was between two writes, and where the counters stood then.
+    pub(super) async fn whole(&self) -> Result<(Vec<Entity>, Counters), StoreError> {
+        read_everything(&self.organizations()).await
     }
 
     /// The version of what the store keeps.

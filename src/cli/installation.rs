@@ -71,6 +71,11 @@ impl OrgDocument {
         Self { name: "a new organization".to_owned(), text: BEGINNING.as_bytes().to_vec() }
     }
 
+    /// What it is called, and its text.
+    pub(super) fn into_parts(self) -> (String, Vec<u8>) {
+        (self.name, self.text)
+    }
+
     /// The document compiled; `None` after telling all that is wrong with it.
     pub(super) fn draft(&self, public_url: PublicUrl, engine: Engine) -> Option<Draft> {
         match compile(&self.text, public_url, engine) {

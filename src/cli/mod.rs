@@ -20,6 +20,7 @@ mod ir;
 mod keys;
 mod lint;
 mod log;
+mod org;
 mod repl;
 mod serve;
 mod settings;
@@ -69,6 +70,8 @@ enum Command {
     Token(token::Arguments),
     /// Make the organization that is kept say what a document says
     Import(import::Arguments),
+    /// Export, compare, apply and take back the organization as a document
+    Org(org::Arguments),
     /// Make a link by which a person sets their password
     Invite(invite::Arguments),
     /// Have a server sign with another key
@@ -111,6 +114,7 @@ impl Command {
             | Self::Config(_)
             | Self::Token(_)
             | Self::Import(_)
+            | Self::Org(_)
             | Self::Invite(_)
             | Self::Keys(_)
             | Self::Store(_)
@@ -148,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments, &settings),
         Command::Token(arguments) => token::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Org(arguments) => org::run(&arguments),
         Command::Invite(arguments) => invite::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Store(arguments) => store::run(&arguments),

@@ -15,6 +15,7 @@ use crate::program::Engine;
 use crate::publish::{Keys, PublicUrl, PublishError, Published, Publisher, apart};
 use crate::store::journal::{Journal, forget_old_events};
 use crate::store::organization::{Counters, Endings};
+use crate::store::recorder::{Recorder, RecordingWriter};
 use crate::store::{Store, key_store};
 use crate::tls::Tls;
 use crate::traffic::Traffic;
@@ -48,7 +49,14 @@ pub(super) struct Arguments {
     traffic: TrafficArguments,
     #[command(flatten)]
     log: LogArguments,
+    /// Record decisions, encrypted, for `claimsmith org plan --replay`, and keep them for so many days
+    #[arg(long, value_name = "DAYS", env = "CLAIMSMITH_RECORD_DECISIONS",
+        value_parser = clap::value_parser!(u16).range(1..=90))]
+    record_decisions: Option<u16>,
 }
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
 
 /// Where it is served.
 #[derive(Debug, Args)]
@@ -159,6 +167,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let denied = DenyList::default();
         let (journal, mut writer) = Journal::new(clock.clone(), random.clone());
         let events = opened.events().await?;
+        let (journal, mut recordings) = match arguments.record_decisions {
+            Some(days) => {
+                let (vault, kept) = (Arc::clone(&opened.vault), i64::from(days) * DAY);
+                let (recorder, writer) = Recorder::new(clock.clone(), vault, random.clone(), kept);
+                (journal.recording(recorder), Some(writer))
+            }
+            None => (journal, None),
+        };
         let client_keys = ClientKeys::new(Fetcher::new(listening.allow_private_networks));
         denied.read(&store).await?;
         let login = opened.authenticator()?;
@@ -187,7 +203,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             never = follow(again, follower, heard) => match never {},
             never = remove_ended(&surface) => match never {},
             never = forget_expired(&surface, &events) => match never {},
+            never = record(recordings.as_mut(), &surface.store) => match never {},
             () = writer.run(&events) => {}
+        }
+        if let Some(recordings) = &mut recordings {
+            recordings.drain(&surface.store).await;
         }
         writer.drain(&events).await;
         Ok(ExitCode::SUCCESS)
@@ -238,6 +258,14 @@ async fn renew(tls: Option<Arc<Tls>>, mut again: Signal) -> std::convert::Infall
             Err(error) => tracing::error!(%error, "the former certificate is served on"),
         }
     }
+}
+
+/// Writes down decisions, where they are recorded.
+async fn record(writer: Option<&mut RecordingWriter>, store: &Store) -> std::convert::Infallible {
+    if let Some(writer) = writer {
+        writer.run(store).await;
+    }
+    std::future::pending().await
 }
 
 /// Removes what has expired, step by step, and looks again after a pause.

@@ -177,8 +177,17 @@ impl Records {
     /// # Errors
     /// A profile that does not conform to the schema, or is too large or too deep for a record.
     pub fn pack_person(&self, user: User) -> Result<Person, PackError> {
+        self.pack_person_as(user, None)
+    }
+
+    /// As [`Records::pack_person`], of somebody whom the directory has under this index, as they were
+    /// once.
+    ///
+    /// # Errors
+    /// As [`Records::pack_person`].
+    pub fn pack_person_as(&self, user: User, index: Option<usize>) -> Result<Person, PackError> {
         let record = pack_user(&self.types.user, &user, &self.groups)?;
-        Ok(Person::new(NAMED_BY_NOTHING, user, record))
+        Ok(Person::new(index.unwrap_or(NAMED_BY_NOTHING), user, record))
     }
 
     /// How the application knows a user with an assignment of their own.

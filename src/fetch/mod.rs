@@ -56,6 +56,10 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug)]
 pub enum Ask<'a> {
     Get,
+    /// With these headers besides.
+    GetWith {
+        headers: &'a [(String, String)],
+    },
     /// A JSON text, with these headers besides.
     Post {
         body: &'a str,
@@ -68,6 +72,8 @@ pub enum Ask<'a> {
 pub struct Fetched {
     pub status: u16,
     pub body: Vec<u8>,
+    /// The values of its `Link` headers (RFC 8288).
+    pub links: Vec<String>,
 }
 
 /// Why nothing came back.
@@ -150,13 +156,15 @@ impl Fetcher {
         let exchange = async {
             let answer = sender.send_request(request).await.map_err(|error| unreachable(&error))?;
             let status = answer.status().as_u16();
+            let links = answer.headers().get_all(header::LINK).iter();
+            let links = links.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
             let body = Limited::new(answer.into_body(), limits.bytes).collect().await;
             let body =
                 body.map_err(|error| match error.is::<http_body_util::LengthLimitError>() {
                     true => FetchError::TooLong(limits.bytes),
                     false => unreachable(&error),
                 })?;
-            Ok(Fetched { status, body: body.to_bytes().to_vec() })
+            Ok(Fetched { status, body: body.to_bytes().to_vec(), links })
         };
         let mut connection = std::pin::pin!(connection);
         let mut exchange = std::pin::pin!(exchange);
@@ -197,6 +205,12 @@ fn request(target: &Target<'_>, ask: Ask<'_>) -> Result<Request<Full<Bytes>>, Fe
         .header(header::USER_AGENT, "claimsmith");
     let body = match ask {
         Ask::Get => Bytes::new(),
+        Ask::GetWith { headers } => {
+            for (name, value) in headers {
+                builder = builder.header(name.as_str(), value.as_str());
+            }
+            Bytes::new()
+        }
         Ask::Post { body, headers } => {
             builder = builder.method(Method::POST);
             builder = builder.header(header::CONTENT_TYPE, "application/json");

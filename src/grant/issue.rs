@@ -115,6 +115,13 @@ impl<'d> ClaimSet<'d> {
         Ok(Self { decided, wanted, scopes, lifetimes, access, identity })
     }
 
+    /// What policies say of the person or client in the access token and in the ID token, if there is
+    /// one: members of an object, `"name":value,…`.
+    #[must_use]
+    pub fn members(&self) -> (&[u8], Option<&[u8]>) {
+        (&self.access, self.identity.as_ref().map(|claims| &claims[..]))
+    }
+
     /// Every claim that the access token could have, with its value or why it is absent.
     #[must_use]
     pub fn explain_access(&self) -> Vec<ExplainedClaim> {

@@ -250,6 +250,7 @@ async fn walk(
 
 /// From a proof to signed tokens, which are given out once what they rest on is kept.
 async fn mint(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
+    around.journal.record(|| proof.recording());
     let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, around.now, worker))?;
     let claims = WORKER.with_borrow_mut(|worker| decided.claim_set(worker))?;
     claims.sign_asking(around).await
@@ -258,6 +259,7 @@ async fn mint(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Re
 /// As [`mint`], where nobody is there to be asked: scopes that need the person's consent are refused
 /// to a client that must ask for it (authorization-server §6).
 async fn mint_unasked(proof: &Proof<'_>, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
+    around.journal.record(|| proof.recording());
     let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, around.now, worker))?;
     decided.permit()?;
     decided.check_consent()?;

@@ -2,6 +2,7 @@
 
 use super::issue::{ClaimSet, Wanted};
 use super::{Grant, Refusal, scope};
+use crate::audit::Recording;
 use crate::claims::ClaimFault;
 use crate::directory::{
     Access, AppUser, Application, ConsentMethod, PackError, Person, RequestRecords, Session, User,
@@ -14,7 +15,7 @@ use crate::policy::{
 };
 use crate::program::{Engine, Roots, Worker};
 use crate::publish::{Published, RunningServer};
-use crate::server::{Consent, ExpressionText, Lifetimes};
+use crate::server::{AuthorizationServer, Consent, ExpressionText, Lifetimes};
 use crate::token::FamilyId;
 use std::sync::Arc;
 
@@ -153,6 +154,35 @@ impl<'p> Proof<'p> {
         let implicit = Grant::Implicit.word();
         self.check_grant(implicit)?;
         Ok(Self { also: Some(implicit), ..self })
+    }
+
+    /// The same proof, of a client that acts for the person (RFC 8693), as it was recorded.
+    #[must_use]
+    pub fn on_behalf(self) -> Self {
+        let delegation = Delegation { actor: "{}".to_owned(), ends_at: i64::MAX };
+        Self { delegation: Some(delegation), ..self }
+    }
+
+    /// What is recorded of it (decision 37). Nothing of the organization's own server, which has no
+    /// policies to be changed.
+    #[must_use]
+    pub fn recording(&self) -> Option<Recording> {
+        let server = self.server.definition();
+        let client = self.client().ok()?;
+        let extent = || Arc::clone(self.published.extent());
+        let sign_in = self.sign_in.as_ref();
+        (!server.is_organization()).then(|| Recording {
+            server: server.id.clone(),
+            client: client.client_id.clone(),
+            grant_type: self.grant_type.to_owned(),
+            and_implicit: self.also.is_some(),
+            scopes: self.scopes.clone(),
+            audience: self.audience.to_owned(),
+            delegated: self.delegation.is_some(),
+            person: sign_in.map(|sign_in| (Arc::clone(&sign_in.user), extent())),
+            methods: sign_in.map(|sign_in| sign_in.methods.clone()).unwrap_or_default(),
+            session: sign_in.and_then(|sign_in| sign_in.session.clone()),
+        })
     }
 
     fn check_grant(&self, grant_type: &str) -> Result<(), Refusal> {
@@ -351,6 +381,12 @@ impl<'d> Decided<'d> {
     #[must_use]
     pub fn decision(&self) -> &Decision<'d> {
         &self.decision
+    }
+
+    /// The server that it was decided of.
+    #[must_use]
+    pub fn definition(&self) -> &'d AuthorizationServer {
+        self.proof.server.definition()
     }
 
     /// Whether what is allowed waits for a second factor.

@@ -3,8 +3,10 @@
 //! are compiled by whoever publishes, who also knows the issuers and compares them with audiences.
 
 mod application;
+mod canonical;
 mod claim;
 mod decode;
+mod difference;
 mod entities;
 mod expression;
 mod grants;
@@ -12,6 +14,7 @@ mod group;
 mod hook;
 mod identity;
 mod import;
+mod okta;
 mod policy;
 mod reference;
 mod schema;
@@ -20,18 +23,23 @@ mod snapshot;
 mod theme;
 mod token_policy;
 mod user;
+mod version;
 
+pub use canonical::{canonical, canonical_without_users, with_directory_of};
 pub use decode::Problem;
+pub use difference::{Difference, Entry, MemberChange, What, changes, compare};
 pub use entities::{
     below, groups_of, is_named, join, locate, own_id, parent_of, split, tag_of_group, tag_of_user,
     users_named_in, without_group, without_user,
 };
 pub use identity::{Digest, claim_id, scope_id};
 pub use import::{Adopted, Imported, adopt, import, read_all, read_everything, read_named};
+pub use okta::{Answers, PATHS, Translated, paths_below, translate};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 pub use snapshot::Snapshot;
 pub use theme::{Colours, Theme};
 pub use user::{read_kept_user, read_single_user};
+pub use version::{Version, forget_old_versions, versions};
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;

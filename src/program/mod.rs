@@ -12,6 +12,7 @@ mod fault;
 mod functions;
 mod needs;
 mod people;
+mod reads;
 mod subject;
 
 pub use crate::codegen::Listing;
@@ -21,6 +22,7 @@ pub use context::{Roots, Worker};
 pub use fault::EvaluationFault;
 pub use functions::{FunctionEntry, example_context, find_functions, functions, nearest_function};
 pub use needs::{Groups, Needs};
+pub use reads::Reads;
 pub use subject::{ContextError, Subject, datum};
 
 #[cfg(feature = "internals")]

@@ -12,6 +12,7 @@ mod problem;
 mod profile;
 mod public_url;
 mod publisher;
+mod reads;
 mod running;
 #[cfg(test)]
 mod tests;

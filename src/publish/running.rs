@@ -4,13 +4,14 @@ use super::PublicUrl;
 use super::compile::{CompiledServer, Draft, issuer};
 use super::people::People;
 use super::public_url::origin_of;
+use crate::audit::Extent;
 use crate::claims::ClaimPlan;
 use crate::directory::{
     Application, AuthenticationMethod, Directory, Jwk, Password, Records, SecretSource,
 };
 use crate::organization::{Organization, Theme};
 use crate::policy::{ConditionOutcome, RuleIndex};
-use crate::program::{Condition, Engine, ProgramSet, Roots, Worker};
+use crate::program::{Condition, Engine, ProgramId, ProgramSet, Roots, Worker};
 use crate::random::Random;
 use crate::server::{AuthorizationServer, ExpressionText, InlineHook, OnFailure};
 use crate::store::Store;
@@ -20,7 +21,7 @@ use crate::token::{
     Algorithm, ForeignKey, KeyError, KeySet, Keyring, MasterKey, RotationMode, SharedSecret, Vault,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The id under which the default server is found besides its own.
 pub(super) const DEFAULT: &str = "default";
@@ -47,6 +48,8 @@ pub struct Published {
     hooks: Vec<RunningHook>,
     /// Hashes of the passwords that variables hold, by the index of the user.
     passwords: BTreeMap<usize, SecretHash>,
+    /// What of a person is recorded, once somebody asked.
+    extent: OnceLock<Arc<Extent>>,
 }
 
 /// A server that serves.
@@ -239,6 +242,7 @@ impl Draft {
             origins,
             hooks,
             passwords,
+            extent: OnceLock::new(),
         })
     }
 
@@ -275,6 +279,7 @@ impl Draft {
             origins: origins_of(&directory),
             hooks,
             passwords: BTreeMap::new(),
+            extent: OnceLock::new(),
             public_url,
             directory,
             records,
@@ -455,6 +460,10 @@ impl Published {
         &self.records
     }
 
+    pub(super) fn extent_cell(&self) -> &OnceLock<Arc<Extent>> {
+        &self.extent
+    }
+
     pub(super) fn people(&self) -> &People {
         &self.people
     }
@@ -597,6 +606,10 @@ impl RunningServer {
     #[must_use]
     pub fn resolved(&self) -> &[u32] {
         &self.resolved
+    }
+
+    pub(super) fn condition_id(&self, expression: &ExpressionText) -> Option<ProgramId> {
+        self.compiled.conditions.get(&expression.text).copied()
     }
 
     /// Runs a condition of this server. One that was never compiled fails, so that it closes.

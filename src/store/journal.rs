@@ -2,8 +2,9 @@
 //! all others wait in a bounded queue and are written within a second, elsewhere. What a crash or a
 //! full queue loses of them is counted and told (decision 41).
 
+use super::recorder::Recorder;
 use super::{Op, Range, Row, Store, StoreError};
-use crate::audit::{Actor, Alteration, Event};
+use crate::audit::{Actor, Alteration, Event, Recording};
 use crate::clock::Clock;
 use crate::metrics::METRICS;
 use crate::random::Random;
@@ -78,6 +79,8 @@ pub struct Journal {
     clock: Clock,
     sender: mpsc::Sender<(i64, Event)>,
     n_lost: Arc<AtomicU64>,
+    /// Where decisions go, where they are recorded.
+    recorder: Option<Recorder>,
 }
 
 /// The other end of the queue.
@@ -95,7 +98,22 @@ impl Journal {
         let (sender, receiver) = mpsc::channel(WAITING);
         let n_lost = Arc::<AtomicU64>::default();
         let writer = JournalWriter { receiver, n_lost: Arc::clone(&n_lost), random };
-        (Self { clock, sender, n_lost }, writer)
+        (Self { clock, sender, n_lost, recorder: None }, writer)
+    }
+
+    /// The same, where decisions are recorded too.
+    #[must_use]
+    pub fn recording(self, recorder: Recorder) -> Self {
+        Self { recorder: Some(recorder), ..self }
+    }
+
+    /// Records a decision, if any are; it is made only then.
+    pub fn record(&self, recording: impl FnOnce() -> Option<Recording>) {
+        if let Some(recorder) = &self.recorder
+            && let Some(recording) = recording()
+        {
+            recorder.record(recording);
+        }
     }
 
     /// Records an event that happened now. It costs no waiting; where the queue is full, or nobody

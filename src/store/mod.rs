@@ -9,6 +9,7 @@ pub mod journal;
 pub mod key_store;
 mod memory;
 pub mod organization;
+pub mod recorder;
 mod postgres;
 mod row;
 mod sqlite;

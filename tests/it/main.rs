@@ -29,7 +29,9 @@ mod lints;
 mod messages;
 #[path = "../../benches/organization/mod.rs"]
 mod organization;
+mod okta;
 mod operation;
+mod org;
 mod mistakes;
 mod positions;
 mod publishing;

@@ -29,7 +29,14 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("strsim", &["src/diagnostic/nearest.rs"]),
     (
         "tempfile",
-        &["src/cli/fmt.rs", "tests/", "src/store/", "src/http/tests/", "src/administration/tests"],
+        &[
+            "src/cli/fmt.rs",
+            "tests/",
+            "src/store/",
+            "src/http/tests/",
+            "src/administration/tests",
+            "src/analysis/replay/tests",
+        ],
     ),
     ("arc_swap", &["src/publish/"]),
     ("itoa::", &["src/token/"]),

@@ -224,7 +224,20 @@ impl Organizations {
     /// # Errors
     /// As [`Organizations::write`], and [`WriteError::Overtaken`] if they stand elsewhere.
     pub async fn import(&self, changes: &[Change], seen: Counters) -> Result<Counters, WriteError> {
-        let written = writing::write(&self.store, changes, &[], Cause::Import(seen)).await?;
+        self.import_with(changes, &[], seen).await
+    }
+
+    /// As [`Organizations::import`], with other rows that are inserted in the same batch.
+    ///
+    /// # Errors
+    /// As [`Organizations::import`].
+    pub async fn import_with(
+        &self,
+        changes: &[Change],
+        rows: &[Row],
+        seen: Counters,
+    ) -> Result<Counters, WriteError> {
+        let written = writing::write(&self.store, changes, rows, Cause::Import(seen)).await?;
         Ok(written.counters)
     }
 }
