@@ -82,36 +82,59 @@ struct SparseLists {
     lists: Vec<List>,
 }
 
-/// Which of 64 groups have a list, and how many before them have.
+/// Which of 64 groups have a list, and where the first of these is.
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
     present: u64,
-    before: u32,
+    first: u32,
+    /// Whether each of the 64 has a place, so that none need be counted.
+    is_full: bool,
 }
 
+/// A block of more lists than this has a place for each group.
+const MOST_COUNTED: usize = 8;
+
 impl SparseLists {
-    /// Appends the list of a group whose index is greater than all before.
-    fn push(&mut self, group: u32, list: List) {
-        let block = group as usize / 64;
-        let n_lists = self.lists.len() as u32;
-        while self.blocks.len() <= block {
-            self.blocks.push(Block { present: 0, before: n_lists });
+    /// The lists of these groups, which are in ascending order.
+    fn new(lists: &[(u32, List)]) -> Self {
+        let mut made = Self::default();
+        for of_block in lists.chunk_by(|(one, _), (other, _)| one / 64 == other / 64) {
+            let Some((group, _)) = of_block.first() else { continue };
+            let first = made.lists.len() as u32;
+            let present = of_block.iter().fold(0, |bits, (group, _)| bits | 1 << (group % 64));
+            let is_full = of_block.len() > MOST_COUNTED;
+            made.blocks.resize(*group as usize / 64, Block::default());
+            made.blocks.push(Block { present, first, is_full });
+            if !is_full {
+                made.lists.extend(of_block.iter().map(|(_, list)| *list));
+                continue;
+            }
+            let mut all = [List::default(); 64];
+            for (group, list) in of_block {
+                if let Some(place) = all.get_mut(*group as usize % 64) {
+                    *place = *list;
+                }
+            }
+            made.lists.extend_from_slice(&all);
         }
-        if let Some(block) = self.blocks.last_mut() {
-            block.present |= 1 << (group % 64);
-        }
-        self.lists.push(list);
+        made
     }
 
+    /// The list of a group; one of nothing, or none, for a group without.
     #[inline]
     fn find(&self, group: usize) -> Option<&List> {
         let block = self.blocks.get(group / 64)?;
+        let within = if block.is_full { group as u32 % 64 } else { block.count(group)? };
+        self.lists.get((block.first + within) as usize)
+    }
+}
+
+impl Block {
+    /// How many groups before this one have a list, if it has one.
+    #[inline]
+    fn count(self, group: usize) -> Option<u32> {
         let bit = 1 << (group % 64);
-        if block.present & bit == 0 {
-            return None;
-        }
-        let within = (block.present & (bit - 1)).count_ones();
-        self.lists.get((block.before + within) as usize)
+        (self.present & bit != 0).then(|| (self.present & (bit - 1)).count_ones())
     }
 }
 
@@ -120,7 +143,7 @@ impl Lists {
     pub(super) fn new(mut filed: Vec<(Key, Posting)>, sets: &Sets) -> Self {
         filed.sort_by_key(|(key, posting)| (*key, posting.rule));
         filed.dedup_by_key(|(key, posting)| (*key, posting.rule));
-        let mut lists = Self::default();
+        let (mut lists, mut groups) = (Self::default(), Vec::new());
         for chunk in filed.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((key, _)) = chunk.first() else { continue };
             let list = List {
@@ -129,8 +152,12 @@ impl Lists {
                 scopes: chunk.iter().fold(0, |bits, (_, posting)| bits | sets.bits(posting.scope)),
             };
             lists.postings.extend(chunk.iter().map(|(_, posting)| *posting));
-            lists.put(*key, list);
+            match *key {
+                Key::Group(group) => groups.push((group, list)),
+                key => lists.put(key, list),
+            }
         }
+        lists.groups = SparseLists::new(&groups);
         lists
     }
 
@@ -140,7 +167,8 @@ impl Lists {
                 self.users.insert(user, list);
                 return;
             }
-            Key::Group(group) => return self.groups.push(group, list),
+            // These are put all at once.
+            Key::Group(_) => return,
             Key::Client(number) => (&mut self.clients, number),
             Key::Scope(number) => (&mut self.scopes, number),
             Key::Audience(number) => (&mut self.audiences, number),
@@ -152,21 +180,23 @@ impl Lists {
     }
 
     /// The rules that match as far as their postings say, in the order of the decision.
+    #[inline]
     pub(super) fn matching<'i>(&'i self, request: &'i Request<'i>, sets: &'i Sets) -> Matching<'i> {
-        let mut matching =
-            Matching { request, sets, heads: Few::new(), bound: u32::MAX, taken: None };
-        let of = |lists: &'i [List], number: u32| lists.get(number as usize);
-        let single = [
-            of(&self.clients, request.client),
-            of(&self.audiences, request.audience),
-            of(&self.grants, request.grant_number),
-            request.user.and_then(|user| self.users.get(&user)),
-        ];
-        let scopes = request.scopes.iter().filter_map(|scope| of(&self.scopes, *scope));
-        let groups = request.groups.iter().filter_map(|group| self.groups.find(*group));
-        let lists = single.into_iter().flatten().chain(scopes);
-        lists.for_each(|list| matching.add(list, &self.postings));
-        groups.for_each(|list| matching.add(list, &self.postings));
+        let heads = Few::new();
+        let mut matching = Matching { request, sets, heads, bound: u32::MAX, taken: None };
+        let postings = &self.postings;
+        matching.add(self.clients.get(request.client as usize), postings);
+        matching.add(self.audiences.get(request.audience as usize), postings);
+        matching.add(self.grants.get(request.grant_number as usize), postings);
+        if !self.users.is_empty() {
+            matching.add(request.user.and_then(|user| self.users.get(&user)), postings);
+        }
+        for scope in request.scopes {
+            matching.add(self.scopes.get(*scope as usize), postings);
+        }
+        for group in request.groups {
+            matching.add(self.groups.find(*group), postings);
+        }
         matching
     }
 
@@ -200,7 +230,7 @@ pub(super) struct Matching<'i> {
     request: &'i Request<'i>,
     sets: &'i Sets,
     /// Of each list that has any, the first rule that passes, and those behind it.
-    heads: Few<(Posting, &'i [Posting]), 8>,
+    heads: Few<(Posting, &'i [Posting]), 6>,
     /// No rule behind this one can decide, since nothing is left to ask of this one.
     bound: u32,
     /// The rule that was answered last; lists that begin with it move on when the next is wanted.
@@ -209,8 +239,10 @@ pub(super) struct Matching<'i> {
 
 impl<'i> Matching<'i> {
     #[inline]
-    fn add(&mut self, list: &List, postings: &'i [Posting]) {
-        if list.scopes & self.request.scope_bits != 0 {
+    fn add(&mut self, list: Option<&List>, postings: &'i [Posting]) {
+        if let Some(list) = list
+            && list.scopes & self.request.scope_bits != 0
+        {
             self.add_rest(list.of(postings));
         }
     }

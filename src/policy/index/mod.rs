@@ -169,6 +169,7 @@ impl RuleIndex {
     }
 
     /// The rules that could match, in the order of the decision.
+    #[inline]
     pub(super) fn candidates<'i>(&'i self, request: &'i Request<'i>) -> Candidates<'i> {
         let lists = if request.has_user { &self.of_people } else { &self.of_programs };
         Candidates { places: &self.places, matching: lists.matching(request, &self.sets) }
