@@ -94,14 +94,18 @@ fn choose<'a>(
     claim_type: ClaimType,
     delivery: Delivery,
 ) -> Chosen<'a> {
-    let mut chosen = Chosen { selection: plan.nothing(), others: Few::new() };
+    let added = policy_claims(occasion.server, occasion.policies, claim_type, delivery);
+    let (selection, own) = match added.is_empty() {
+        true => plan.usual(),
+        false => (plan.nothing(), plan.own()),
+    };
+    let mut chosen = Chosen { selection, others: Few::new() };
     let mut add = |name, source: Option<&'a Source>| match source {
         Some(Source::Member(member)) => chosen.selection.insert(*member),
         Some(other) => chosen.others.push(Some((name, other))),
         None => {}
     };
-    let added = policy_claims(occasion.server, occasion.policies, claim_type, delivery);
-    for (index, source) in plan.own() {
+    for (index, source) in own {
         let Some(claim) = occasion.server.claims.get(*index) else { continue };
         if is_included(claim, occasion.scopes, delivery)
             && !added.iter().any(|known| known.is_named(&claim.name, occasion.server))

@@ -8,6 +8,7 @@ use super::{ClaimFault, SUBJECT};
 use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
 use crate::few::Few;
+use crate::policy::{Delivery, is_included};
 use crate::program::{
     Bounds, EvaluationFault, MemberDiagnostics, MemberSource, ProgramId, ProgramSet, Reads,
     SetBuilder,
@@ -28,8 +29,11 @@ pub(super) struct TokenPlan {
     object: ProgramId,
     /// Whose expression each member of the object is.
     members: Vec<Origin>,
-    /// The server's claims of this kind of token, by index.
+    /// The server's claims of this kind of token: first the usual ones, then by index.
     own: Vec<(usize, Source)>,
+    /// The members that every token of this kind gets unless a policy replaces them, and how many
+    /// they are.
+    usual: (Selection, usize),
     /// By the index of the token policy, then of its claim.
     added: Vec<Vec<Option<Source>>>,
 }
@@ -81,7 +85,7 @@ pub struct ClaimMember {
 }
 
 /// Members to evaluate, a bit each.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Selection(Few<u64, 4>);
 
 impl Selection {
@@ -167,9 +171,11 @@ fn plan_token(
             .iter()
             .map(|policy| policy.claims.iter().map(|_| None).collect())
             .collect(),
+        usual: (Selection::of(members.len()), 0),
         members,
     };
     plan.place_members();
+    plan.find_usual(server);
     if problems.is_empty() { Ok((plan, remarks)) } else { Err(problems) }
 }
 
@@ -261,6 +267,25 @@ impl TokenPlan {
         self.own.sort_by_key(|(index, _)| *index);
     }
 
+    /// Puts in front the members that are for whatever scopes and delivery.
+    fn find_usual(&mut self, server: &AuthorizationServer) {
+        let is_usual = |(index, source): &(usize, Source)| {
+            matches!(source, Source::Member(_))
+                && server.claims.get(*index).is_some_and(|claim| {
+                    is_included(claim, &[], Delivery::Thin)
+                        && is_included(claim, &[], Delivery::Full)
+                })
+        };
+        self.own.sort_by_key(|own| (!is_usual(own), own.0));
+        let (selection, n_usual) = &mut self.usual;
+        for own in self.own.iter().take_while(|own| is_usual(own)) {
+            if let (_, Source::Member(member)) = own {
+                selection.insert(*member);
+                *n_usual += 1;
+            }
+        }
+    }
+
     pub(super) fn object(&self) -> ProgramId {
         self.object
     }
@@ -269,9 +294,16 @@ impl TokenPlan {
         Selection::of(self.members.len())
     }
 
-    /// The server's claims of this kind of token, by index.
+    /// The server's claims of this kind of token.
     pub(super) fn own(&self) -> &[(usize, Source)] {
         &self.own
+    }
+
+    /// The members that every token of this kind gets unless a policy replaces them, and the claims
+    /// of which that is to be asked.
+    pub(super) fn usual(&self) -> (Selection, &[(usize, Source)]) {
+        let (selection, n_usual) = &self.usual;
+        (selection.clone(), self.own.get(*n_usual..).unwrap_or_default())
     }
 
     /// The source of a claim of a token policy.

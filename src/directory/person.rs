@@ -1,7 +1,8 @@
 //! A user with what expressions see of them, made once and shared by all requests.
 
 use super::User;
-use claimsmith_runtime::record::PackedRecord;
+use claimsmith_runtime::record::{BuildError, PackedRecord};
+use std::sync::OnceLock;
 
 /// A user, their record, and their place among those whom the organization names.
 #[derive(Debug)]
@@ -9,6 +10,9 @@ pub struct Person {
     index: usize,
     user: User,
     pub(super) record: PackedRecord,
+    /// As applications know them that have nothing of their own to say about them. Made when first
+    /// wanted.
+    by_login: OnceLock<PackedRecord>,
 }
 
 /// The place of those whom no application, rule or policy names: beyond all.
@@ -16,7 +20,24 @@ pub(super) const NAMED_BY_NOTHING: usize = usize::MAX;
 
 impl Person {
     pub(super) const fn new(index: usize, user: User, record: PackedRecord) -> Self {
-        Self { index, user, record }
+        Self { index, user, record, by_login: OnceLock::new() }
+    }
+
+    /// As they are known by their login, if that was wanted before.
+    pub(super) fn by_login(&self) -> Option<&PackedRecord> {
+        self.by_login.get()
+    }
+
+    /// Makes sure that [`Person::by_login`] answers what `pack` makes.
+    pub(super) fn know_by_login(
+        &self,
+        pack: impl FnOnce(&User) -> Result<PackedRecord, BuildError>,
+    ) -> Result<(), BuildError> {
+        if self.by_login.get().is_none() {
+            let packed = pack(&self.user)?;
+            self.by_login.get_or_init(|| packed);
+        }
+        Ok(())
     }
 
     /// The index in the directory, which is what assignments and rules name people by.

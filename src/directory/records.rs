@@ -65,8 +65,8 @@ pub struct Session<'a> {
 /// The records that belong to one request.
 #[derive(Debug)]
 pub struct RequestRecords {
-    /// Of a person who is assigned by a group.
-    app_user: Option<PackedRecord>,
+    /// Whether the application knows the person by their login, unless it has more to say of them.
+    is_known_by_login: bool,
     access: Option<PackedRecord>,
     session: Option<PackedRecord>,
 }
@@ -197,8 +197,9 @@ impl Records {
         assigned.get(at).map(|(_, record)| record)
     }
 
-    /// Packs what is known of one request only, and of that what these programs read. `app_user` is
-    /// how the application of this index knows the user of that index.
+    /// Packs what is known of one request only, and of that what these programs read. `known` is the
+    /// person, if the application of this index knows them: by an assignment of their own, else by
+    /// their login.
     ///
     /// # Errors
     /// What is too large for a record.
@@ -206,17 +207,23 @@ impl Records {
         &self,
         application: usize,
         access: &Access<'_>,
-        app_user: Option<(usize, AppUser<'_>)>,
+        known: Option<&Person>,
         session: Option<Session<'_>>,
         programs: &ProgramSet,
     ) -> Result<RequestRecords, PackError> {
         let of_request = |source| PackError { whose: "request".to_owned(), source };
         let pack = RecordBuilder::pack_for_now;
-        let app_user = app_user.filter(|(user, _)| {
-            programs.reads(APP_USER) && self.own_app_user(*user, application).is_none()
+        let by_login = known.filter(|person| {
+            programs.reads(APP_USER) && self.own_app_user(person.index(), application).is_none()
         });
-        let app_user =
-            app_user.map(|(_, app_user)| pack_app_user(&self.types.app_user, app_user, pack));
+        if let Some(person) = by_login {
+            let app_user_type = &self.types.app_user;
+            let known_as = |user: &User| {
+                let app_user = AppUser { user_name: &user.login, profile: &[] };
+                pack_app_user(app_user_type, app_user)
+            };
+            person.know_by_login(known_as).map_err(of_request)?;
+        }
         let access = programs.reads(ACCESS).then(|| {
             let data = [
                 Datum::Texts(access.scopes),
@@ -230,7 +237,7 @@ impl Records {
             pack(&self.types.session, &data)
         });
         Ok(RequestRecords {
-            app_user: app_user.transpose().map_err(of_request)?,
+            is_known_by_login: by_login.is_some(),
             access: access.transpose().map_err(of_request)?,
             session: session.transpose().map_err(of_request)?,
         })
@@ -250,10 +257,10 @@ impl Records {
     ) -> Roots<'r> {
         let records = [
             user.map(|user| &user.record),
-            request
-                .app_user
-                .as_ref()
-                .or_else(|| user.and_then(|user| self.own_app_user(user.index(), application))),
+            user.and_then(|user| {
+                let by_login = || user.by_login().filter(|_| request.is_known_by_login);
+                self.own_app_user(user.index(), application).or_else(by_login)
+            }),
             self.applications.get(application),
             Some(&self.organization),
             request.access.as_ref(),
@@ -343,26 +350,16 @@ fn scalar_shape(value: &Json) -> Shape {
     }
 }
 
-/// Most data of a request's record that take no memory of their own.
-const FEW: usize = 24;
-
-/// Packs what is known of a user as a user of an application; few attributes without a list of
-/// their own.
+/// Packs what is known of a user as a user of an application.
 fn pack_app_user(
     record_type: &Arc<RecordType>,
     app_user: AppUser<'_>,
-    pack: impl FnOnce(&Arc<RecordType>, &[Datum<'_>]) -> Result<PackedRecord, BuildError>,
 ) -> Result<PackedRecord, BuildError> {
     let attributes = record_type.fields.iter().skip(1);
     let attributes = attributes.map(|field| datum_of(app_user.profile, &field.name));
-    let mut data = std::iter::once(Datum::Text(app_user.user_name)).chain(attributes);
-    let n_data = record_type.fields.len();
-    if n_data > FEW {
-        let all: Vec<Datum<'_>> = data.collect();
-        return pack(record_type, &all);
-    }
-    let few: [Datum<'_>; FEW] = std::array::from_fn(|_| data.next().unwrap_or(Datum::Null));
-    pack(record_type, few.get(..n_data).unwrap_or_default())
+    let user_name = std::iter::once(Datum::Text(app_user.user_name));
+    let data: Vec<Datum<'_>> = user_name.chain(attributes).collect();
+    RecordBuilder::pack(record_type, &data)
 }
 
 fn pack_app_users(
@@ -374,7 +371,7 @@ fn pack_app_users(
     for assignment in &application.assigned_users {
         let user = assignment.user;
         let Some(app_user) = directory.assignment(user, application) else { continue };
-        let record = pack_app_user(app_user_type, app_user, RecordBuilder::pack);
+        let record = pack_app_user(app_user_type, app_user);
         let whose = || format!("assignment of `{}` to `{}`", app_user.user_name, application.label);
         packed.push((user, record.map_err(|source| PackError { whose: whose(), source })?));
     }

@@ -244,8 +244,8 @@ impl<'p> Proof<'p> {
             .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &methods });
         let programs = self.server.programs();
         let records = self.published.records();
-        let app_user = self.person().map(Person::index).zip(app_user);
-        records.pack_request(self.application, &access, app_user, session, programs)
+        let known = self.person().filter(|_| app_user.is_some());
+        records.pack_request(self.application, &access, known, session, programs)
     }
 
     /// Those of the scopes allowed that this answer is to have, if not all.

@@ -81,7 +81,6 @@ fn said_of(
     let definition = server.definition();
     let scopes: Vec<&str> = definition.scopes.iter().map(|scope| scope.name.as_str()).collect();
     let client = directory.applications().get(application).unwrap();
-    let known = user.and_then(|user| Some((user, directory.assignment(user, client)?)));
     let access = Access {
         scopes: &scopes,
         audience: &definition.audiences[0],
@@ -89,9 +88,11 @@ fn said_of(
     };
     let session = user.map(|_| Session { id: Some("session"), methods: &["pwd"] });
     let records = published.records();
+    let known = user.filter(|user| directory.assignment(*user, client).is_some());
+    let [user, known] =
+        [user, known].map(|user| user.and_then(|user| records.person(user)).map(|user| &**user));
     let request =
         records.pack_request(application, &access, known, session, server.programs()).unwrap();
-    let user = user.and_then(|user| records.person(user)).map(|user| &**user);
     let roots = records.roots(user, application, &request, server.resolved(), 0);
     let mut worker = Worker::new();
     let mut said = String::new();
