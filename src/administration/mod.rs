@@ -24,15 +24,25 @@
 //! `create_user`, `change_user`, `delete_user`, `change_membership` write one. `create_group`,
 //! `replace_group` and `delete_group` see to what speaks of a group.
 
+mod ask;
 mod body;
+pub mod claim;
 mod group;
+mod inherent;
+pub mod key;
+mod policy;
+mod ranked;
 mod record;
 mod refused;
+pub mod scope;
+pub mod server;
 #[cfg(test)]
 mod tests;
 mod user;
 
+pub use ask::{Ask, Told, moment, part_of};
 pub use body::{IfMatch, Required, create, delete, read_body, replace, set, text_of};
+pub use policy::List;
 pub use record::type_name;
 pub use refused::{Cause, ChangeRefused};
 pub use user::Membership;
@@ -241,13 +251,7 @@ impl Administration {
 
     /// A client id is no user's id or login (decision 9).
     async fn check_client_ids(&self, changes: &[Change]) -> Result<(), ChangeRefused> {
-        let names = changes.iter().filter_map(|change| match change {
-            Change::Create(entity) | Change::Replace(entity) => {
-                (entity.kind == EntityKind::Application).then_some(&entity.names)
-            }
-            Change::Delete { .. } => None,
-        });
-        for client_id in names.flatten() {
+        for client_id in client_ids(changes) {
             let organizations = self.organizations();
             let taken = organizations.find(EntityKind::User, client_id).await?.is_some()
                 || organizations.find_by_name(EntityKind::User, client_id).await?.is_some();
@@ -258,6 +262,17 @@ impl Administration {
         }
         Ok(())
     }
+}
+
+/// The client ids of the applications that are made or changed.
+fn client_ids(changes: &[Change]) -> Vec<&str> {
+    let names = changes.iter().filter_map(|change| match change {
+        Change::Create(entity) | Change::Replace(entity) => {
+            (entity.kind == EntityKind::Application).then_some(&entity.names)
+        }
+        Change::Delete { .. } => None,
+    });
+    names.flatten().map(String::as_str).collect()
 }
 
 /// A change that is in order.

@@ -167,6 +167,18 @@ pub(super) fn altered(
     }
 }
 
+/// That a server signs with another key.
+pub(super) fn altered_keys(server: &Entity) -> Alteration {
+    Alteration {
+        event: "app.oauth2.as.key.rollover",
+        object: type_name(EntityKind::Server),
+        id: server.id.clone(),
+        name: name_of(&shown(server)),
+        before: None,
+        after: None,
+    }
+}
+
 fn last_part(kind: EntityKind, id: &str) -> String {
     own_id(&Entity::new(kind, id, String::new())).to_owned()
 }

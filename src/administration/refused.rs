@@ -82,6 +82,14 @@ impl ChangeRefused {
         Self::of_field(field, words)
     }
 
+    /// That keys of this use do not rotate, in Okta's words (authorization-server §1.1).
+    #[must_use]
+    pub(super) fn invalid_rotation() -> Self {
+        let message = "Invalid value specified for key 'use' parameter.".to_owned();
+        let cause = Cause { field: String::new(), message, diagnostic: None };
+        Self::Invalid { object: "rotateKeys".to_owned(), causes: vec![cause] }
+    }
+
     /// That it may not be done (E0000006).
     #[must_use]
     pub fn not_permitted() -> Self {

@@ -41,7 +41,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             format!("there is no authorization server `{server}`").into()
         })?;
         let random = &opened.random;
-        let kid = key_store::rotate(&opened.store, &opened.vault, random, id, algorithm).await?;
+        let kid =
+            key_store::rotate(&opened.store, &opened.vault, random, id, algorithm, Vec::new())
+                .await?;
         tell(&format!(
             "{server} signs with {kid}; servers that run follow within half a minute\n"
         ))?;

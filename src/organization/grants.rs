@@ -31,6 +31,16 @@ pub(super) const RULE_GRANTS: &[&str] = &[
     "urn:openid:params:grant-type:ciba",
 ];
 
+/// Okta's own grants of factors: rules may name them, and none is ever asked for here.
+pub(super) const VENDOR_GRANTS: &[&str] = &[
+    "urn:okta:params:oauth:grant-type:otp",
+    "urn:okta:params:oauth:grant-type:oob",
+    "http://auth0.com/oauth/grant-type/mfa-otp",
+    "http://auth0.com/oauth/grant-type/mfa-oob",
+    "urn:okta:params:oauth:grant-type:mfa-otp",
+    "urn:okta:params:oauth:grant-type:mfa-oob",
+];
+
 /// The grants a type of application may have (authorization-server §1.9; `password` as decision 29).
 fn grants_of(application_type: ApplicationType) -> &'static [&'static str] {
     match application_type {

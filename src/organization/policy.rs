@@ -2,7 +2,7 @@
 
 use super::decode::{Object, Place};
 use super::expression;
-use super::grants::RULE_GRANTS;
+use super::grants::{RULE_GRANTS, VENDOR_GRANTS};
 use super::identity::{self, Digest, POLICY, RULE};
 use super::reference;
 use crate::directory::{Directory, Status};
@@ -154,7 +154,7 @@ fn read_grants(conditions: &Object<'_>) -> Vec<String> {
     for grant in &grants {
         if grant.value == "refresh_token" {
             grant.place.blame("a refresh is decided as the grant it began with; name that one");
-        } else if !RULE_GRANTS.contains(&grant.value) {
+        } else if !RULE_GRANTS.contains(&grant.value) && !VENDOR_GRANTS.contains(&grant.value) {
             let known = super::decode::listed(RULE_GRANTS.iter());
             grant.place.blame(format!("expected one of {known}, found `{}`", grant.value));
         }

@@ -25,7 +25,8 @@ pub use problem::Problem;
 pub use public_url::{PublicUrl, PublicUrlError, normalized};
 pub use publisher::{Keys, Prepared, PublishError, Publisher, Turn, Wanted, read_kept};
 pub use running::{
-    ClientProof, Foundation, Missing, Published, ReadSecret, RunningHook, RunningServer, StartError,
+    ClientProof, DEFAULT, Foundation, Missing, Published, ReadSecret, RunningHook, RunningServer,
+    StartError,
 };
 
 use crate::clock::Stopwatch;

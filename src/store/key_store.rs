@@ -84,8 +84,18 @@ pub async fn load(
     Ok((keys, version))
 }
 
+/// Forgets the keys of a server that is gone.
+///
+/// # Errors
+/// As [`Store::batch`].
+pub async fn forget(store: &Store, server_id: &str) -> Result<(), StoreError> {
+    let (kind, key) = (SIGNING_KEY.to_owned(), server_id.to_owned());
+    store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
+}
+
 /// Has a server sign with another key from now on, as an operator says; its id is answered. The former
-/// one verifies until the last token it signed has ended.
+/// one verifies until the last token it signed has ended. The rows of what is recorded of it are
+/// written with it.
 ///
 /// # Errors
 /// [`KeyStoreError`]; the keys are then as they were, also where others changed them meanwhile.
@@ -95,6 +105,7 @@ pub async fn rotate(
     random: &Random,
     server_id: &str,
     algorithm: Algorithm,
+    audit: Vec<Row>,
 ) -> Result<String, KeyStoreError> {
     let unusable = |source| KeyStoreError::Keys { server_id: server_id.to_owned(), source };
     load_or_create(store, vault, random, server_id, algorithm).await?;
@@ -105,7 +116,9 @@ pub async fn rotate(
     let keys = apart(move || keys.rotate(algorithm, now)).await??;
     let bytes = keys.seal(vault, random).map_err(unusable)?;
     let (row, expected) = (Row::new(SIGNING_KEY, server_id, bytes), row.generation);
-    match store.batch(vec![Op::Replace { row, expected }]).await?.value {
+    let audit = audit.into_iter().map(Op::Insert);
+    let ops = std::iter::once(Op::Replace { row, expected }).chain(audit).collect();
+    match store.batch(ops).await?.value {
         BatchOutcome::Applied => Ok(keys.active().key().kid().to_owned()),
         BatchOutcome::Failed(_) => Err(KeyStoreError::Store(StoreError::Busy)),
     }

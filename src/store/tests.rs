@@ -540,7 +540,9 @@ fn an_operator_has_a_server_sign_with_another_key_and_the_former_verifies_on() {
     on_each(async |store| {
         let (vault, algorithm) = (vault(b"v"), Algorithm::EdDsa);
         let before = keys(&store, &vault, algorithm).await.unwrap();
-        let rotated = key_store::rotate(&store, &vault, &Random::System, "as1", algorithm).await;
+        let rotate =
+            key_store::rotate(&store, &vault, &Random::System, "as1", algorithm, Vec::new());
+        let rotated = rotate.await;
         let after = keys(&store, &vault, algorithm).await.unwrap();
         let former = before.active().key().kid();
         assert_eq!(rotated.as_deref(), Ok(after.active().key().kid()));

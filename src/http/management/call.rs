@@ -4,7 +4,7 @@
 use super::super::error::ManagementError;
 use super::super::extract::{query_of, read_json};
 use super::super::{ClientAddress, Surface};
-use crate::administration::IfMatch;
+use crate::administration::{IfMatch, Told, part_of};
 use crate::authority::Authority;
 use crate::grant::Form;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -134,9 +134,20 @@ impl Call {
         response
     }
 
+    /// One thing as it is told, with its version.
+    pub(super) fn tell(&self, status: StatusCode, told: &Told) -> Answer {
+        Ok(versioned(status, &told.value, told.generation))
+    }
+
+    /// The part of a list that is asked for, of 200 at most.
+    pub(super) fn tell_part(&self, all: Vec<Told>) -> Answer {
+        let Paging { limit, after } = self.paging(200, 200)?;
+        let (part, next) = part_of(all, after.as_deref(), limit);
+        Ok(self.list(part, next.as_deref()))
+    }
+
     /// As what the request knows what it is about (RFC 9110 §13.1.1). A tag that is none of ours fits
     /// nothing.
-    #[expect(dead_code, reason = "the resources that follow ask")]
     pub(super) fn if_match(&self) -> IfMatch {
         let Some(wanted) = &self.if_match else { return IfMatch::Any };
         let tags = || wanted.split(',').map(str::trim);

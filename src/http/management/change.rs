@@ -3,14 +3,23 @@
 use super::super::ClientAddress;
 use super::super::error::ManagementError;
 use super::call::Call;
-use crate::administration::{Cause, ChangeRefused};
+use crate::administration::{Ask, Cause, ChangeRefused};
 use crate::audit::{Actor, ActorKind};
 use crate::authority::Credential;
 use serde_json::{Value, json};
 
 impl Call {
+    /// What resources are asked with.
+    pub(super) fn ask(&self) -> Ask<'_> {
+        Ask {
+            administration: &self.surface.administration,
+            actor: self.actor(),
+            base: self.url(""),
+            if_match: self.if_match(),
+        }
+    }
+
     /// Whoever asks, for the audit log.
-    #[expect(dead_code, reason = "the resources that follow ask")]
     pub(super) fn actor(&self) -> Actor {
         let (kind, id) = match (&self.authority.credential, self.authority.user_id()) {
             (_, Some(user_id)) => (ActorKind::User, user_id),

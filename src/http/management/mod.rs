@@ -11,6 +11,9 @@ mod call;
 mod change;
 mod openapi;
 mod operation;
+mod policies;
+mod scopes;
+mod servers;
 
 pub(super) use call::Base;
 
@@ -37,7 +40,8 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 
 /// Everything that the management API does.
 fn operations() -> Vec<Operation> {
-    let resources: &[fn() -> Vec<Operation>] = &[api_tokens::operations];
+    let resources: &[fn() -> Vec<Operation>] =
+        &[api_tokens::operations, servers::operations, scopes::operations, policies::operations];
     resources.iter().flat_map(|operations| operations()).collect()
 }
 

@@ -122,7 +122,6 @@ impl Operation {
     }
 
     /// Takes one thing in the place of another.
-    #[expect(dead_code, reason = "for the resources that come next")]
     pub(super) fn replace<H, T>(
         path: &'static str,
         id: &'static str,
@@ -147,7 +146,6 @@ impl Operation {
     }
 
     /// Has something done that has no body.
-    #[expect(dead_code, reason = "for the resources that come next")]
     pub(super) fn act<H, T>(
         method: &'static str,
         path: &'static str,
@@ -162,7 +160,6 @@ impl Operation {
     }
 
     /// The same operation, that answers so when it is done.
-    #[expect(dead_code, reason = "for the resources that come next")]
     pub(super) fn answering(self, status: StatusCode, answers: Answers) -> Self {
         Self { status, answers, ..self }
     }
@@ -174,7 +171,6 @@ impl Operation {
     }
 
     /// The same operation, with these parameters besides.
-    #[expect(dead_code, reason = "for the resources that come next")]
     pub(super) fn asking(mut self, parameters: &[Parameter]) -> Self {
         self.query.extend_from_slice(parameters);
         self

@@ -38,6 +38,7 @@ mod passkey;
 mod pending;
 mod refresh;
 mod revoke;
+mod servers;
 mod sign_in;
 mod surface;
 mod sweep;
@@ -52,7 +53,7 @@ use crate::clock::Clock;
 use crate::fetch::fixture::client_keys;
 use crate::grant::{DenyList, FAMILY};
 use crate::login::{Authenticator, Hasher};
-use crate::publish::fixture::{URL, document, foundation, publish};
+use crate::publish::fixture::{URL, document, foundation, publish, publisher};
 use crate::publish::{Issuer, Publisher};
 use crate::random::Random;
 use crate::store::journal::{Journal, JournalWriter};
@@ -167,6 +168,25 @@ impl World {
     ) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let store = open(&runtime, clock.clone());
+        let publisher = Publisher::of(issuer, foundation(&store));
+        Self::around((runtime, store, publisher), clock, random, limit)
+    }
+
+    /// The demo after a change, as what is kept.
+    fn managed(change: impl FnOnce(&mut Value)) -> Self {
+        let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let store = Store::memory(clock.clone());
+        let publisher = runtime.block_on(publisher(&demo_with(change), &store));
+        Self::around((runtime, store, publisher), clock, random, |_| ())
+    }
+
+    fn around(
+        (runtime, store, publisher): (Runtime, Store, Publisher),
+        clock: Clock,
+        random: Random,
+        limit: impl FnOnce(&mut Traffic),
+    ) -> Self {
         let vault = Vault::new(&MasterKey::generate(&random)).unwrap();
         let login = Authenticator {
             store: store.clone(),
@@ -178,7 +198,7 @@ impl World {
         let (denied, client_keys) = (DenyList::default(), client_keys());
         let mut traffic = Traffic::default();
         limit(&mut traffic);
-        let publisher = Arc::new(Publisher::of(issuer, foundation(&store)));
+        let publisher = Arc::new(publisher);
         let surface = Arc::new(Surface {
             issuer: Arc::clone(publisher.issuer()),
             store,

@@ -1,12 +1,15 @@
 //! Changes over the store of tests and over SQLite: what is refused changes nothing, what is made
 //! serves at once, and of two at once none is lost.
 
+mod kill;
+
 use super::*;
 use crate::audit::Actor;
 use crate::organization::below;
-use crate::publish::fixture::{document, publisher};
-use crate::store::Store;
+use crate::publish::Missing;
+use crate::publish::fixture::{document, foundation, publisher};
 use crate::store::journal::EVENT;
+use crate::store::{Fails, Store};
 use serde_json::{Value, json};
 
 const SERVER: &str = "internal";
@@ -27,7 +30,7 @@ impl Place {
     /// Another node over the same store.
     async fn another(&self) -> Self {
         let foundation = self.administration.publisher().foundation().clone();
-        let publisher = Publisher::start(foundation, crate::publish::Missing::Refuse).await;
+        let publisher = Publisher::start(foundation, Missing::Refuse).await;
         let administration = Administration::new(Arc::new(publisher.unwrap()), Clock::fixed(NOW));
         Self { store: self.store.clone(), administration }
     }
