@@ -57,6 +57,19 @@ pub enum IfMatch {
     OneOf(Vec<i64>),
 }
 
+impl IfMatch {
+    /// Whether what was written so many times is what the administrator knows.
+    ///
+    /// # Errors
+    /// [`ChangeRefused::Overwritten`].
+    pub fn check(&self, generation: i64) -> Result<(), ChangeRefused> {
+        match self {
+            Self::OneOf(known) if !known.contains(&generation) => Err(ChangeRefused::Overwritten),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What must be there.
 pub trait Required {
     /// The entity of this id, if it is as the administrator knows it.

@@ -60,6 +60,13 @@ pub struct Cause {
     pub diagnostic: Option<(String, Value)>,
 }
 
+impl Cause {
+    /// That this is wrong with a field.
+    pub(super) fn of(field: &str, message: &str) -> Self {
+        Self { field: field.to_owned(), message: message.to_owned(), diagnostic: None }
+    }
+}
+
 impl ChangeRefused {
     /// That there is no such thing. Of an id within another the last part is told.
     #[must_use]
@@ -73,6 +80,13 @@ impl ChangeRefused {
     pub fn of_field(field: &str, message: impl Into<String>) -> Self {
         let cause = Cause { field: field.to_owned(), message: message.into(), diagnostic: None };
         Self::Invalid { object: field.to_owned(), causes: vec![cause] }
+    }
+
+    /// That something is wrong with the whole of what is changed.
+    #[must_use]
+    pub fn of_whole(object: &str, message: &str) -> Self {
+        let causes = vec![Cause::of("", message)];
+        Self::Invalid { object: object.to_owned(), causes }
     }
 
     /// That another has this name already.

@@ -85,6 +85,11 @@ impl ManagementError {
         Self::new(StatusCode::BAD_REQUEST, "E0000029", summary).because("Invalid cursor.")
     }
 
+    /// `filter` or `search` is no condition, or asks for what there is not.
+    pub(super) fn no_condition() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "E0000031", "Invalid search criteria.")
+    }
+
     /// Another changed it meanwhile, or it is not what `If-Match` says.
     pub(super) fn conflict(why: &str) -> Self {
         let summary = "The request conflicts with the current state of the resource.";
@@ -161,6 +166,12 @@ impl ManagementError {
     pub(super) fn wrong_pass_code() -> Self {
         Self::new(StatusCode::FORBIDDEN, "E0000068", "Invalid Passcode/Answer")
             .because("Your passcode doesn't match our records. Please try again.")
+    }
+
+    /// The store failed.
+    pub(super) fn failed(error: &crate::store::StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::unavailable()
     }
 
     /// Something of ours is busy or failed; what, is for the log only.

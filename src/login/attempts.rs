@@ -157,6 +157,15 @@ impl Attempt {
     }
 }
 
+/// Forgives every wrong guess at this. Answers whether they had locked it.
+pub(super) async fn unlock(store: &Store, guessed: Guessed<'_>) -> Result<bool, StoreError> {
+    let found = store.find(KIND, &guessed.key()).await?;
+    let now = found.seconds();
+    let is_locked = now < read(found.value.as_ref(), now)?.locked_until;
+    store.batch(vec![forgive(guessed)]).await?;
+    Ok(is_locked)
+}
+
 /// What forgives every wrong guess at this.
 pub(super) fn forgive(guessed: Guessed<'_>) -> Op {
     Op::Delete { kind: KIND.to_owned(), key: guessed.key(), expected: None }

@@ -2,7 +2,7 @@
 //! signed in and it was hashed anew; then a row. A document that says something else than it did
 //! when the row was written wins over the row.
 
-use super::attempts::unreadable;
+use super::attempts::{self, Guessed, unreadable};
 use super::hasher::Checked;
 use super::password::{Candidate, PasswordHash};
 use super::{Authenticator, SignInRefused, session};
@@ -105,10 +105,36 @@ impl Authenticator {
         if self.store.batch(ops).await?.value != BatchOutcome::Applied {
             return Err(SignInRefused::Store(StoreError::Busy));
         }
+        Ok(self.end_with_password(&user.id).await?)
+    }
+
+    /// Ends what the password of a person opened: every session, code and refresh token of theirs.
+    ///
+    /// # Errors
+    /// The store's failure; asking again goes on.
+    pub async fn end_with_password(&self, user_id: &str) -> Result<(), StoreError> {
+        let tag = format!("user:{user_id}");
         for kind in ENDED {
             self.store.delete_by_tag(Some(kind), &tag).await?;
         }
         Ok(())
+    }
+
+    /// Whether there is something that this person can sign in with.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn has_password(&self, user: &User) -> Result<bool, SignInRefused> {
+        let known = self.find_password(user).await?;
+        Ok(!matches!(known.comparison, Comparison::Nothing))
+    }
+
+    /// Forgives the wrong guesses at a password. Answers whether they had locked the account.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn unlock(&self, login: &str) -> Result<bool, StoreError> {
+        attempts::unlock(&self.store, Guessed::Password(login)).await
     }
 
     /// Whether it is the password of the user with this index. The same work is done whatever there
@@ -136,9 +162,14 @@ impl Authenticator {
 /// # Errors
 /// [`SignInRefused::Weak`] for one that is too short or is the login.
 pub(super) fn check_new(user: &User, new: &Candidate) -> Result<(), SignInRefused> {
-    let is_login = new.as_str().eq_ignore_ascii_case(&user.login);
-    let is_short = new.as_str().chars().count() < SHORTEST;
-    if is_short || is_login { Err(SignInRefused::Weak) } else { Ok(()) }
+    if may_be_password_of(&user.login, new) { Ok(()) } else { Err(SignInRefused::Weak) }
+}
+
+/// Whether whoever has this login may have this password: one that is not too short, and not the login.
+#[must_use]
+pub fn may_be_password_of(login: &str, new: &Candidate) -> bool {
+    let is_login = new.as_str().eq_ignore_ascii_case(login);
+    !is_login && new.as_str().chars().count() >= SHORTEST
 }
 
 /// What keeps this hash as the person's password from now on.

@@ -6,7 +6,7 @@ use super::attempts::{Guessed, forgive};
 use super::credential::{self, ENDED, check_new};
 use super::password::Candidate;
 use super::{Authenticator, SignInRefused};
-use crate::directory::Person;
+use crate::directory::{Person, UserStatus};
 use crate::publish::Published;
 use crate::random::Random;
 use crate::store::{BatchOutcome, Op, Row, STEP, Store, StoreError};
@@ -38,6 +38,15 @@ impl Invitation {
         match self {
             Self::Welcome => "welcome-token",
             Self::Reset => "reset-token",
+        }
+    }
+
+    /// Where somebody stands who may follow it.
+    fn statuses(self) -> &'static [UserStatus] {
+        use UserStatus::{Active, LockedOut, PasswordExpired, Provisioned, Recovery};
+        match self {
+            Self::Welcome => &[Provisioned, Active],
+            Self::Reset => &[Recovery, PasswordExpired, LockedOut, Active],
         }
     }
 
@@ -83,7 +92,7 @@ impl Authenticator {
     ) -> Result<Option<Arc<Person>>, StoreError> {
         let found = self.find_invitation(invitation, token).await?;
         match found {
-            Some(row) => invited(published, &row).await,
+            Some(row) => invited(published, invitation, &row).await,
             None => Ok(None),
         }
     }
@@ -102,7 +111,7 @@ impl Authenticator {
         now: i64,
     ) -> Result<Option<()>, SignInRefused> {
         let Some(row) = self.find_invitation(invitation, token).await? else { return Ok(None) };
-        let Some(person) = invited(published, &row).await? else { return Ok(None) };
+        let Some(person) = invited(published, invitation, &row).await? else { return Ok(None) };
         let user = person.user();
         check_new(user, &new)?;
         let generation = self.find_password(user).await?.generation;
@@ -122,9 +131,7 @@ impl Authenticator {
         if self.store.batch(ops).await?.value != BatchOutcome::Applied {
             return Ok(None);
         }
-        for kind in ENDED {
-            self.store.delete_by_tag(Some(kind), &tag).await?;
-        }
+        self.end_with_password(&user.id).await?;
         Ok(Some(()))
     }
 
@@ -140,9 +147,13 @@ impl Authenticator {
     }
 }
 
-/// Only who may sign in sets a password.
-async fn invited(published: &Published, row: &Row) -> Result<Option<Arc<Person>>, StoreError> {
+/// Who may follow a link: who is suspended or gone may not.
+async fn invited(
+    published: &Published,
+    invitation: Invitation,
+    row: &Row,
+) -> Result<Option<Arc<Person>>, StoreError> {
     let Ok(id) = std::str::from_utf8(&row.bytes) else { return Ok(None) };
     let person = published.find_person(id).await?;
-    Ok(person.filter(|person| person.user().status.may_sign_in()))
+    Ok(person.filter(|person| invitation.statuses().contains(&person.user().status)))
 }

@@ -23,7 +23,12 @@ const MEMBERS: &[&str] = &[
     "lastUpdated",
     "passwordChanged",
     "lastLogin",
+    "activated",
+    "statusChanged",
 ];
+
+/// When else things happened to an account, of which expressions know nothing.
+const OTHER_TIMES: &[&str] = &["activated", "statusChanged"];
 
 /// The users, each conforming to the schema; no two share a login, ignoring case, or an id.
 pub(super) fn read_users(
@@ -106,6 +111,9 @@ fn read_user(
     let Json::Text(login) = login_place.json() else { return None };
     if !(5..=100).contains(&login.chars().count()) {
         login_place.blame("a login has 5 to 100 characters");
+    }
+    for name in OTHER_TIMES {
+        time(&object, name);
     }
     let mut attributes = profile.to_profile();
     attributes.retain(|(_, value)| *value != Json::Null);

@@ -9,11 +9,15 @@ mod api_tokens;
 mod authority;
 mod call;
 mod change;
+mod credentials;
+mod groups;
+mod lifecycle;
 mod openapi;
 mod operation;
 mod policies;
 mod scopes;
 mod servers;
+mod users;
 
 pub(super) use call::Base;
 
@@ -40,8 +44,16 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 
 /// Everything that the management API does.
 fn operations() -> Vec<Operation> {
-    let resources: &[fn() -> Vec<Operation>] =
-        &[api_tokens::operations, servers::operations, scopes::operations, policies::operations];
+    let resources: &[fn() -> Vec<Operation>] = &[
+        api_tokens::operations,
+        servers::operations,
+        scopes::operations,
+        policies::operations,
+        users::operations,
+        lifecycle::operations,
+        credentials::operations,
+        groups::operations,
+    ];
     resources.iter().flat_map(|operations| operations()).collect()
 }
 

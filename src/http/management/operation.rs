@@ -165,7 +165,6 @@ impl Operation {
     }
 
     /// The same operation, that takes this body.
-    #[expect(dead_code, reason = "for the resources that come next")]
     pub(super) fn taking(self, shape: Shape) -> Self {
         Self { takes: Some(shape), ..self }
     }

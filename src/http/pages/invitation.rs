@@ -4,8 +4,10 @@ use super::super::Surface;
 use super::super::cookie::csrf_token;
 use super::layout::{Text, alert};
 use super::{Instead, Visit, error_page, failed, redirect};
+use crate::administration::UserTurn;
+use crate::audit::{Actor, ActorKind};
 use crate::directory::{Person, User};
-use crate::login::{Candidate, Invitation, SignInRefused};
+use crate::login::{Candidate, Invitation, SignInRefused, may_be_password_of};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -74,6 +76,16 @@ async fn follow(
     let Some(new) = Candidate::new(visit.form.find("new").unwrap_or_default()) else {
         return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
     };
+    if !may_be_password_of(&user.login, &new) {
+        return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
+    }
+    // First, since nobody else can: whoever is stopped here follows the link once more.
+    if UserTurn::ChoosePassword.may_begin_at(user.status) {
+        let actor = Actor { kind: ActorKind::User, id: user.id.clone(), ..Actor::system() };
+        let turn = UserTurn::ChoosePassword;
+        let turned = surface.administration.turn_user(&actor, &user.id, turn, true).await;
+        turned.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
+    }
     match surface.login.follow_invitation(published, invitation, token, new, now).await {
         Ok(Some(())) => {
             let home = format!("{}/account", published.public_url());

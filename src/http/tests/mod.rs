@@ -35,6 +35,7 @@ mod operation;
 mod organization;
 mod par;
 mod passkey;
+mod people;
 mod pending;
 mod refresh;
 mod revoke;
@@ -169,7 +170,12 @@ impl World {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let store = open(&runtime, clock.clone());
         let publisher = Publisher::of(issuer, foundation(&store));
-        Self::around((runtime, store, publisher), clock, random, limit)
+        Self::around(runtime, store, publisher, (clock, random), limit)
+    }
+
+    /// The demo as a store keeps it, for administrators to change.
+    fn kept() -> Self {
+        Self::managed(|_| ())
     }
 
     /// The demo after a change, as what is kept.
@@ -178,13 +184,14 @@ impl World {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let store = Store::memory(clock.clone());
         let publisher = runtime.block_on(publisher(&demo_with(change), &store));
-        Self::around((runtime, store, publisher), clock, random, |_| ())
+        Self::around(runtime, store, publisher, (clock, random), |_| ())
     }
 
     fn around(
-        (runtime, store, publisher): (Runtime, Store, Publisher),
-        clock: Clock,
-        random: Random,
+        runtime: Runtime,
+        store: Store,
+        publisher: Publisher,
+        (clock, random): (Clock, Random),
         limit: impl FnOnce(&mut Traffic),
     ) -> Self {
         let vault = Vault::new(&MasterKey::generate(&random)).unwrap();

@@ -228,15 +228,28 @@ impl Entity {
         };
         let id = || self.id.clone().into_bytes();
         let name = move |name: String| Row::new(self.kind.names(), &name, id());
-        // Behind what no word holds stands whose word it is: many may have the same.
         let word =
-            move |word: String| Row::new(self.kind.words(), &format!("{word}\0{}", self.id), id());
+            move |word: String| Row::new(self.kind.words(), &word_key(&word, &self.id), id());
         each(&self.names).into_iter().map(name).chain(each(&self.words).into_iter().map(word))
+    }
+
+    /// Where it is among those of which some word begins with `words`, which is what `after` names
+    /// it by in [`super::Organizations::search`]; `None` if none of its words does.
+    #[must_use]
+    pub fn place_among(&self, words: &str) -> Option<String> {
+        let prefix = folded(words);
+        let keys = self.words.iter().map(|word| word_key(&folded(word), &self.id));
+        keys.filter(|key| key.starts_with(&prefix)).min()
     }
 
     pub(super) fn way_removed(row: Row) -> Op {
         Op::Delete { kind: row.kind, key: row.key, expected: None }
     }
+}
+
+/// Behind what no word holds stands whose word it is: many may have the same.
+fn word_key(word: &str, id: &str) -> String {
+    format!("{word}\0{id}")
 }
 
 /// A name as it is compared.

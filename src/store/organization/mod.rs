@@ -126,12 +126,14 @@ impl Organizations {
         let next = next(&found, limit);
         let mut entities: Vec<Entity> = Vec::with_capacity(found.len());
         for row in found {
-            let id = encoding::text(row.bytes)?;
-            if entities.iter().any(|known| known.id == id) {
-                continue;
-            }
             // One that was deleted a moment ago is in no page.
-            entities.extend(self.find(kind, &id).await?);
+            let Some(entity) = self.find(kind, &encoding::text(row.bytes)?).await? else {
+                continue;
+            };
+            // One that is found by several words is told at the first, whichever page that is in.
+            if entity.place_among(&prefix).is_some_and(|place| place == row.key) {
+                entities.push(entity);
+            }
         }
         Ok(Page { entities, next })
     }
