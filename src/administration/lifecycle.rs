@@ -1,12 +1,14 @@
 //! Where a user stands, and what may become of them (authorization-server §1.10).
 
 use super::profile::{stand, status_of_user};
-use super::{Administration, ChangeRefused, set};
-use crate::audit::Actor;
+use super::{Administration, ChangeRefused, set, type_name};
+use crate::audit::{Actor, Alteration};
 use crate::directory::UserStatus;
 use crate::directory::UserStatus::{
     Active, Deprovisioned, LockedOut, PasswordExpired, Provisioned, Recovery, Staged, Suspended,
 };
+use crate::store::Op;
+use crate::store::journal::alteration_row;
 use crate::store::organization::Entity;
 use serde_json::Value;
 
@@ -121,5 +123,28 @@ impl Administration {
             Ok(Some(body))
         };
         self.change_user(actor, id, Some(event), edit).await
+    }
+
+    /// Records that something was done to a user that is not kept with them.
+    ///
+    /// # Errors
+    /// That the store failed.
+    pub async fn note(
+        &self,
+        actor: &Actor,
+        event: &'static str,
+        user: &Entity,
+    ) -> Result<(), ChangeRefused> {
+        let alteration = Alteration {
+            event,
+            object: type_name(user.kind),
+            id: user.id.clone(),
+            name: user.names.first().cloned(),
+            before: None,
+            after: None,
+        };
+        let row = alteration_row(&alteration, actor, self.clock.microseconds(), self.random());
+        self.publisher.foundation().store.batch(vec![Op::Insert(row)]).await?;
+        Ok(())
     }
 }

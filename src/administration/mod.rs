@@ -40,6 +40,7 @@ mod record;
 mod refused;
 pub mod scope;
 pub mod server;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod user;

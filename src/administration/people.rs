@@ -252,7 +252,7 @@ impl Administration {
                 groups.push(told);
             }
         }
-        groups.sort_by(|one, other| by_name(one, other));
+        groups.sort_by(by_name);
         Ok(groups)
     }
 }

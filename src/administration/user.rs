@@ -5,6 +5,7 @@ use super::body::{delete, read_body, replace, set, text_of};
 use super::record::altered;
 use super::{ATTEMPTS, Administration, ChangeRefused, Changed};
 use crate::audit::Actor;
+use crate::directory::Attribute;
 use crate::organization::{self, groups_of, read_single_user, tag_of_group, without_user};
 use crate::publish::{PublishError, Published};
 use crate::store::journal::alteration_row;
@@ -56,6 +57,7 @@ impl Administration {
             let kept = kept.ok_or_else(|| ChangeRefused::not_found(EntityKind::User, id))?;
             let mut body = read_body(kept)?;
             set(&mut body, "groups", groups_of(kept).collect());
+            forget_undeclared(&mut body, self.version().user_schema());
             edit(kept, body)
         };
         self.write_user(actor, Some(id), event, edit_kept).await
@@ -200,6 +202,13 @@ impl Administration {
             (Ok(_), Err(PublishError::Store(error))) => Err(error.into()),
             (Ok(_), Err(error)) => Err(ChangeRefused::Failed(error.to_string())),
         }
+    }
+}
+
+/// Leaves out what was declared once and is no more.
+fn forget_undeclared(body: &mut Value, schema: &[Attribute]) {
+    if let Some(profile) = body.get_mut("profile").and_then(Value::as_object_mut) {
+        profile.retain(|name, _| schema.iter().any(|known| known.name == *name));
     }
 }
 

@@ -40,6 +40,13 @@ pub enum Credential {
         /// Its user; services have none.
         user_id: Option<String>,
     },
+    /// The session of a browser: for what is its person's own (decision 32).
+    Session {
+        /// `session.id`
+        id: String,
+        /// Whose it is.
+        user_id: String,
+    },
 }
 
 /// What is done to something.
@@ -62,6 +69,12 @@ impl Authority {
     pub fn of_access_token(admitted: Admitted) -> Self {
         let Admitted { client_id, user_id, scopes } = admitted;
         Self { credential: Credential::AccessToken { client_id, user_id }, scopes }
+    }
+
+    /// Whoever has this session in their browser; no scope comes with it.
+    #[must_use]
+    pub const fn of_session(id: String, user_id: String) -> Self {
+        Self { credential: Credential::Session { id, user_id }, scopes: Vec::new() }
     }
 
     /// Whether this may be done to things of the kind `resource`: `apps`, `users`, …. Who manages
@@ -92,7 +105,9 @@ impl Authority {
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         match &self.credential {
-            Credential::ApiToken { user_id, .. } => Some(user_id),
+            Credential::ApiToken { user_id, .. } | Credential::Session { user_id, .. } => {
+                Some(user_id)
+            }
             Credential::AccessToken { user_id, .. } => user_id.as_deref(),
         }
     }

@@ -6,7 +6,7 @@ use super::attempts::{Attempt, Guessed, unreadable};
 use super::rows::{Change, change};
 use super::{Authenticator, SessionSecret, SignInRefused};
 use crate::store::{Op, Row, StoreError};
-use crate::token::opaque::is_same_text;
+use crate::token::opaque::{is_same_text, lookup_hash};
 use crate::token::{digest, one_time};
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,36 @@ struct KeptApp {
     enrolled_at: i64,
     /// The period of the last password that worked.
     last: i64,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+/// What the id of an app begins with, and how many characters follow.
+const PREFIX: &str = "ost";
+const ID_LENGTH: usize = 17;
+
+/// The kind of the row of an app that an administrator sets up for somebody; the key is theirs.
+const BEGUN: &str = "factor-enrolment";
+
+/// The name under which its secret is closed up.
+const SET_UP: &str = "one-time password secret set up for somebody 1";
+
+/// What such a row holds.
+#[derive(Serialize, Deserialize)]
+struct BegunApp {
+    id: String,
+    /// Encrypted, in base64url.
+    secret: String,
+    /// Seconds since 1970.
+    begun_at: i64,
+}
+
+/// An app that is being set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingApp {
+    pub id: String,
+    /// Since when, in seconds since 1970.
+    pub since: i64,
 }
 
 /// The factors that a person has.
@@ -82,6 +112,8 @@ struct KeptApp {
 pub struct Factors {
     /// Since when there is an app, in seconds since 1970.
     pub app_since: Option<i64>,
+    /// Its id; of one that was set up before apps had any, [`Factors::app_id`] makes one.
+    own_app_id: Option<String>,
     /// The ids of passkeys, and since when there is each.
     pub passkeys: Vec<(String, i64)>,
     pub n_recovery_codes: usize,
@@ -92,6 +124,20 @@ impl Factors {
     #[must_use]
     pub fn any(&self) -> bool {
         self.app_since.is_some() || !self.passkeys.is_empty()
+    }
+
+    /// The id of the app of this person, the same as long as it is the same app; `None` if they have
+    /// no factor at all. Who has passkeys alone goes on with a recovery code where there is no browser
+    /// to ask for them: that has an id too.
+    #[must_use]
+    pub fn app_id(&self, user_id: &str) -> Option<String> {
+        let since = self.any().then(|| self.app_since.unwrap_or_default())?;
+        if let Some(id) = &self.own_app_id {
+            return Some(id.clone());
+        }
+        let hash = lookup_hash("factor", &format!("{user_id}/{since}"));
+        let id = hash.chars().filter(char::is_ascii_alphanumeric).take(ID_LENGTH);
+        Some(PREFIX.chars().chain(id).collect())
     }
 }
 
@@ -129,7 +175,8 @@ impl Authenticator {
         let row = self.store.find(KIND, user_id).await?.value;
         let kept = read(row.as_ref())?;
         Ok(Factors {
-            app_since: kept.app.map(|app| app.enrolled_at),
+            app_since: kept.app.as_ref().map(|app| app.enrolled_at),
+            own_app_id: kept.app.and_then(|app| app.id),
             passkeys: kept.passkeys.into_iter().map(|key| (key.id, key.enrolled_at)).collect(),
             n_recovery_codes: kept.recovery.len(),
         })
@@ -200,27 +247,116 @@ impl Authenticator {
         code: &str,
         now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
+        self.set_up(user_id, (secret, None), code, now).await
+    }
+
+    async fn set_up(
+        &self,
+        user_id: &str,
+        app: (&AppSecret, Option<String>),
+        code: &str,
+        now: i64,
+    ) -> Result<Vec<String>, SignInRefused> {
         let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
-        let forgive = attempt.forgive();
-        let enrolled = self.write_app(user_id, secret, code, forgive, now).await;
+        let begun = Op::Delete { kind: BEGUN.to_owned(), key: user_id.to_owned(), expected: None };
+        let besides = vec![attempt.forgive(), begun];
+        let enrolled = self.write_app(user_id, app, code, besides, now).await;
         let (_, codes) = attempt.settle(&self.store, enrolled).await?;
         Ok(codes)
+    }
+
+    /// Begins to set up an app for somebody else: its secret, and what it is found by for ten minutes.
+    /// One that was begun before is forgotten.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn begin_app(
+        &self,
+        user_id: &str,
+        now: i64,
+    ) -> Result<(AppSecret, PendingApp), SignInRefused> {
+        let mut secret = vec![0; one_time::SECRET_BYTES];
+        self.random.fill(&mut secret);
+        let closed = self.seal(SET_UP, user_id, &secret).map_err(|error| unsealed(&error))?;
+        let id = format!("{PREFIX}{}", self.random.base62(ID_LENGTH));
+        let begun = BegunApp { id: id.clone(), secret: closed, begun_at: now };
+        let bytes = serde_json::to_vec(&begun).unwrap_or_default();
+        let row = Row::new(BEGUN, user_id, bytes).tagged(format!("user:{user_id}"));
+        let row = row.expiring_at(now.saturating_add(ENROLMENT));
+        change(&self.store, (BEGUN, user_id), |_, _| {
+            Ok::<_, StoreError>((Change::To(row.clone()), Vec::new(), ()))
+        })
+        .await?;
+        Ok((AppSecret(secret), PendingApp { id, since: now }))
+    }
+
+    /// The app that is being set up for somebody, if one is.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn find_begun_app(&self, user_id: &str) -> Result<Option<PendingApp>, StoreError> {
+        let begun = self.find_begun(user_id).await?;
+        Ok(begun.map(|BegunApp { id, begun_at, .. }| PendingApp { id, since: begun_at }))
+    }
+
+    async fn find_begun(&self, user_id: &str) -> Result<Option<BegunApp>, StoreError> {
+        let found = self.store.find(BEGUN, user_id).await?;
+        let now = found.seconds();
+        let row = found.value.filter(|row| row.expires_at.is_some_and(|end| now < end));
+        let read = row.map(|row| serde_json::from_slice(&row.bytes)).transpose();
+        read.map_err(|error| unreadable(BEGUN, &error))
+    }
+
+    /// Gives up the app that is being set up for somebody.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn forget_begun_app(&self, user_id: &str) -> Result<(), StoreError> {
+        let (kind, key) = (BEGUN.to_owned(), user_id.to_owned());
+        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
+    }
+
+    /// As [`Authenticator::enrol_app`], of the app that was begun and has this id. `None` if there is
+    /// none any more.
+    ///
+    /// # Errors
+    /// As [`Authenticator::enrol_app`].
+    pub async fn finish_app(
+        &self,
+        user_id: &str,
+        id: &str,
+        code: &str,
+        now: i64,
+    ) -> Result<Option<Vec<String>>, SignInRefused> {
+        let begun = self.find_begun(user_id).await?.filter(|begun| begun.id == id);
+        let Some(BegunApp { id, secret, .. }) = begun else { return Ok(None) };
+        let Some(secret) = self.unseal(SET_UP, user_id, &secret) else { return Ok(None) };
+        let app = (&AppSecret(secret), Some(id));
+        self.set_up(user_id, app, code, now).await.map(Some)
+    }
+
+    /// Takes every factor of a person away, recovery codes too.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn remove_factors(&self, user_id: &str) -> Result<(), SignInRefused> {
+        self.forget_begun_app(user_id).await?;
+        self.change_factors(user_id, |kept| *kept = Kept::default()).await
     }
 
     async fn write_app(
         &self,
         user_id: &str,
-        secret: &AppSecret,
+        (secret, id): (&AppSecret, Option<String>),
         code: &str,
-        forgive: Op,
+        besides: Vec<Op>,
         now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
         let last = one_time::matching_period(&secret.0, code, now, None);
         let last = last.ok_or(SignInRefused::Wrong)?;
         let codes = self.new_recovery_codes(user_id);
-        let failed = |error: super::AuthorizationError| StoreError::Database(error.to_string());
-        let secret = self.seal(NAME, user_id, &secret.0).map_err(failed)?;
-        let app = KeptApp { secret, enrolled_at: now, last };
+        let secret = self.seal(NAME, user_id, &secret.0).map_err(|error| unsealed(&error))?;
+        let app = KeptApp { secret, enrolled_at: now, last, id };
         change(&self.store, (KIND, user_id), |row, _| {
             let before = read(row)?;
             // Of two that are set up at once the first counts: it is asked for from then on.
@@ -229,7 +365,7 @@ impl Authenticator {
             }
             let (app, recovery) = (Some(app.clone()), codes.hashes.clone());
             let kept = Kept { app, recovery, ..before };
-            Ok((Change::To(kept.row(user_id)), vec![forgive.clone()], ()))
+            Ok((Change::To(kept.row(user_id)), besides.clone(), ()))
         })
         .await?;
         Ok(codes.texts)
@@ -312,6 +448,10 @@ impl Kept {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         Row::new(KIND, user_id, bytes).tagged(format!("user:{user_id}"))
     }
+}
+
+fn unsealed(error: &super::AuthorizationError) -> StoreError {
+    StoreError::Database(error.to_string())
 }
 
 /// What is kept. A row that cannot be read is a failure: to nobody it means "no second factor".

@@ -191,6 +191,41 @@ impl Authenticator {
         self.touch(found, now).await.map(Some)
     }
 
+    /// The session that others know by this id, if it lasts.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn find_session_by_id(&self, id: &str) -> Result<Option<FoundSession>, StoreError> {
+        let found = self.store.list_by_tag(KIND, &format!("session:{id}"), None, 1).await?;
+        let now = found.seconds();
+        let session = found.value.into_iter().next().and_then(|row| {
+            let session = read(&row).filter(|session| now < session.expires_at())?;
+            Some(FoundSession { session, key: row.key, generation: row.generation })
+        });
+        Ok(session)
+    }
+
+    /// Has a session last as if it was used now.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn refresh_session(
+        &self,
+        found: FoundSession,
+        now: i64,
+    ) -> Result<FoundSession, StoreError> {
+        self.touch(found, now).await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn end_found_session(&self, found: &FoundSession) -> Result<(), StoreError> {
+        let (kind, key) = (KIND.to_owned(), found.key.clone());
+        self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
+    }
+
     /// Notes the use. If another request was first, that one noted it.
     async fn touch(&self, mut found: FoundSession, now: i64) -> Result<FoundSession, StoreError> {
         found.session.seen_at = now;

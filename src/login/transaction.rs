@@ -4,7 +4,6 @@
 
 use super::Authenticator;
 use super::attempts::unreadable;
-use super::factor::Factors;
 use super::password::Candidate;
 use super::session::{Method, SessionSecret};
 use super::sign_in::{SignInRefused, SignedIn};
@@ -22,9 +21,6 @@ const SESSION: &str = "session-token";
 
 /// How long either token may be used, in seconds (authorization-server §2.10).
 const SECONDS: i64 = 300;
-
-/// Characters of the id of a factor after its prefix.
-const FACTOR_ID: usize = 17;
 
 /// Where somebody who signs in by a program stands. Its `Debug` shows no token.
 pub struct Transaction {
@@ -95,7 +91,7 @@ impl Authenticator {
         let user = person.user();
         let factors = self.find_factors(&user.id).await?;
         let kept = Kept { user_id: user.id.clone(), methods: vec![Method::Password] };
-        let (kind, factor_id) = match factor_id(&user.id, &factors) {
+        let (kind, factor_id) = match factors.app_id(&user.id) {
             Some(id) => (STATE, Some(id)),
             None => (SESSION, None),
         };
@@ -119,7 +115,7 @@ impl Authenticator {
     ) -> Result<Option<Transaction>, SignInRefused> {
         let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
         let user_id = &found.kept.user_id;
-        let factor_id = factor_id(user_id, &self.find_factors(user_id).await?);
+        let factor_id = self.find_factors(user_id).await?.app_id(user_id);
         let found_user = active(published, user_id).await?;
         Ok(found_user.zip(factor_id).map(|(user, factor_id)| Transaction {
             user,
@@ -213,13 +209,4 @@ impl Authenticator {
 async fn active(published: &Published, user_id: &str) -> Result<Option<Arc<Person>>, StoreError> {
     let person = published.find_person(user_id).await?;
     Ok(person.filter(|person| person.user().status.may_sign_in()))
-}
-
-/// The id of the app of a person, the same as long as it is the same app.
-fn factor_id(user_id: &str, factors: &Factors) -> Option<String> {
-    // Who has passkeys alone goes on with a recovery code: a program has no browser to ask for them.
-    let since = factors.any().then(|| factors.app_since.unwrap_or_default())?;
-    let hash = lookup_hash("factor", &format!("{user_id}/{since}"));
-    let id = hash.chars().filter(char::is_ascii_alphanumeric).take(FACTOR_ID);
-    Some("ost".chars().chain(id).collect())
 }

@@ -106,7 +106,9 @@ fn read_attribute(name: &str, place: &Place<'_>) -> Option<Attribute> {
     if TAKEN.contains(&name) {
         place.blame(format!("`user.{name}` means something else in expressions"));
     }
-    let object = place.object(&["type", "required"])?;
+    let object = place.object(&["type", "required", "title", "description"])?;
+    object.text_up_to("title", 255);
+    object.text_up_to("description", 1024);
     let words: Vec<(&str, &str)> = ATTRIBUTE_TYPES.iter().map(|name| (*name, *name)).collect();
     let type_name = object.require("type")?.choice(&words)?;
     let required = object.boolean("required", false);
@@ -136,6 +138,11 @@ pub(super) fn check_profile(profile: &Object<'_>, schema: &[Attribute]) {
     if !missing.is_empty() {
         profile.place.blame(format!("required attributes are missing: {missing}"));
     }
+}
+
+/// Whether the schema has an attribute of this name, and of the type of this value.
+pub(super) fn is_declared(name: &str, value: &Json, schema: &[Attribute]) -> bool {
+    schema.iter().any(|known| known.name == name && conforms(value, &known.type_name))
 }
 
 fn with_article(type_name: &str) -> String {

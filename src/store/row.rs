@@ -23,6 +23,7 @@ pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &[
     "welcome-token",
     "reset-token",
     "api-token",
+    "factor-enrolment",
 ];
 
 /// Kinds whose rows end besides when the user, client or server in their tags is deleted. Not those of

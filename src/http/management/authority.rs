@@ -2,6 +2,7 @@
 //! and the scope that the address needs (decisions 31 and 32).
 
 use super::super::Surface;
+use super::super::cookie::Cookies;
 use super::super::error::ManagementError;
 use super::super::extract::dpop;
 use super::call::Base;
@@ -67,7 +68,9 @@ pub(super) async fn admit(
 }
 
 async fn authority(surface: &Surface, request: &Parts) -> Result<Authority, ManagementError> {
-    let (scheme, token) = presented(&request.headers)?.ok_or_else(ManagementError::no_session)?;
+    let Some((scheme, token)) = presented(&request.headers)? else {
+        return of_session(surface, request).await;
+    };
     let authority = match scheme {
         Scheme::ApiToken => of_api_token(surface, &token).await?,
         Scheme::Bearer | Scheme::Dpop => {
@@ -128,6 +131,36 @@ fn presented(headers: &HeaderMap) -> Result<Option<(Scheme, String)>, Management
         .filter(|(_, token)| !token.is_empty())
         .map(Some)
         .ok_or_else(ManagementError::refused_token)
+}
+
+/// What the session of a browser is enough for, from a page of a trusted origin (decision 32).
+const BY_SESSION: &[(Method, &str)] = &[
+    (Method::GET, "/api/v1/sessions/me"),
+    (Method::DELETE, "/api/v1/sessions/me"),
+    (Method::POST, "/api/v1/sessions/me/lifecycle/refresh"),
+    (Method::GET, "/api/v1/users/me"),
+];
+
+/// A cookie comes with whatever a page asks; the page says where it is from, and that must be trusted.
+async fn of_session(surface: &Surface, request: &Parts) -> Result<Authority, ManagementError> {
+    let asked = (&request.method, request.uri.path());
+    if !BY_SESSION.iter().any(|(method, path)| (method, *path) == asked) {
+        return Err(ManagementError::no_session());
+    }
+    let published = surface.issuer.version();
+    let origin = request.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    if !origin.is_some_and(|origin| published.allows_origin(origin)) {
+        return Err(ManagementError::no_session());
+    }
+    let cookies = Cookies::read(published.public_url(), &request.headers);
+    let secret = cookies.session.ok_or_else(ManagementError::no_session)?;
+    let found = surface.login.find_session(&secret).await.map_err(|error| failed(&error))?;
+    let session = found.ok_or_else(ManagementError::no_session)?.session;
+    let person = published.find_person(&session.user_id).await.map_err(|error| failed(&error))?;
+    match person.filter(|person| person.user().status == UserStatus::Active) {
+        Some(_) => Ok(Authority::of_session(session.id, session.user_id)),
+        None => Err(ManagementError::no_session()),
+    }
 }
 
 /// A token counts as long as its user is active.

@@ -26,7 +26,9 @@ impl Call {
             (Credential::AccessToken { client_id, .. }, None) => {
                 (ActorKind::Client, client_id.as_str())
             }
-            (Credential::ApiToken { user_id, .. }, None) => (ActorKind::User, user_id.as_str()),
+            (Credential::ApiToken { user_id, .. } | Credential::Session { user_id, .. }, None) => {
+                (ActorKind::User, user_id.as_str())
+            }
         };
         let address = self.address.map(|ClientAddress(address)| address);
         Actor { id: id.to_owned(), kind, name: None, address, request: None }

@@ -10,6 +10,7 @@ mod authority;
 mod call;
 mod change;
 mod credentials;
+mod factors;
 mod groups;
 mod lifecycle;
 mod openapi;
@@ -17,6 +18,8 @@ mod operation;
 mod policies;
 mod scopes;
 mod servers;
+mod schemas;
+mod sessions;
 mod users;
 
 pub(super) use call::Base;
@@ -53,6 +56,9 @@ fn operations() -> Vec<Operation> {
         lifecycle::operations,
         credentials::operations,
         groups::operations,
+        factors::operations,
+        sessions::operations,
+        schemas::operations,
     ];
     resources.iter().flat_map(|operations| operations()).collect()
 }
@@ -66,7 +72,7 @@ pub(super) fn router(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(with(surface), authority::admit))
         .route_layer(middleware::from_fn_with_state(with(surface), limit::endpoints))
-        .route_layer(middleware::from_fn_with_state(with(surface), cors::for_clients))
+        .route_layer(middleware::from_fn_with_state(with(surface), cors::for_signing_in))
         .route("/api/v1/openapi.json", get(describe))
         .route_layer(middleware::from_fn(not_kept))
 }

@@ -6,7 +6,7 @@ const KEYS: &str = "/oauth2/internal/v1/keys";
 const USERINFO: &str = "/oauth2/internal/v1/userinfo";
 const REVOKE: &str = "/oauth2/internal/v1/revoke";
 /// Of a redirect URI of `web-app`.
-const OURS: &str = "http://127.0.0.1:3000";
+pub(super) const OURS: &str = "http://127.0.0.1:3000";
 
 fn with_origin(mut request: Request<Body>, origin: &str) -> Request<Body> {
     request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());

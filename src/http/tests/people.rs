@@ -1,7 +1,10 @@
 //! Users and groups as administrators see and change them (authorization-server §1.10).
 
+use super::account::data_of;
 use super::*;
 use crate::server::MANAGEMENT_SCOPES;
+use crate::token::one_time;
+use std::borrow::Borrow;
 
 const USERS: &str = "/api/v1/users";
 const GROUPS: &str = "/api/v1/groups";
@@ -29,8 +32,8 @@ impl Office {
     }
 
     #[track_caller]
-    pub(super) fn post(&self, path: &str, body: Value) -> Value {
-        self.ask(Method::POST, path, &body).expect(200)
+    pub(super) fn post(&self, path: &str, body: impl Borrow<Value>) -> Value {
+        self.ask(Method::POST, path, body.borrow()).expect(200)
     }
 
     /// Every part of a list.
@@ -49,9 +52,9 @@ impl Office {
         }
     }
 
-    fn add(&self, login: &str, query: &str, more: Value) -> Value {
+    fn add(&self, login: &str, query: &str, more: impl Borrow<Value>) -> Value {
         let mut body = json!({"profile": {"login": login, "email": login}});
-        for (name, value) in more.as_object().into_iter().flatten() {
+        for (name, value) in more.borrow().as_object().into_iter().flatten() {
             body[name] = value.clone();
         }
         self.post(&format!("{USERS}{query}"), body)
@@ -406,4 +409,169 @@ fn groups_are_made_found_changed_joined_left_and_deleted() {
     assert!(office.list(&format!("{own}/users")).0.is_empty());
     assert_eq!(office.ask(Method::DELETE, &own, &Value::Null).status, 204);
     assert_eq!(office.ask(Method::GET, &own, &Value::Null).status, 404);
+}
+
+#[test]
+fn an_app_with_one_time_passwords_is_set_up_for_somebody_asked_for_and_taken_away() {
+    let office = Office::open();
+    let made = office.add("grace@example.com", "", with_password("a good password"));
+    let own = format!("{USERS}/{}/factors", text_of(&made["id"]));
+    assert_eq!(office.get(&own), json!([]));
+    let kinds = office.get(&format!("{own}/catalog"));
+    assert_eq!(kinds[0]["status"], "NOT_SETUP");
+    let begun =
+        office.post(&own, json!({"factorType": "token:software:totp", "provider": "GOOGLE"}));
+    assert_eq!(begun["status"], "PENDING_ACTIVATION");
+    let secret = text_of(&begun["_embedded"]["activation"]["sharedSecret"]);
+    let one = format!("{own}/{}", text_of(&begun["id"]));
+    let activate = |code: &str| {
+        let path = format!("{one}/lifecycle/activate");
+        office.ask(Method::POST, &path, &json!({"passCode": code}))
+    };
+    assert_eq!(activate("000000").expect(403)["errorCode"], "E0000068");
+    let code = |later: i64| one_time::password(&data_of(&secret), (NOW + later) / 30);
+    let active = activate(&code(0)).expect(200);
+    assert_eq!((&active["status"], &active["id"]), (&json!("ACTIVE"), &begun["id"]));
+    assert_eq!(active["_embedded"]["recovery"]["codes"].as_array().unwrap().len(), 10);
+    assert_eq!(office.get(&own)[0]["id"], begun["id"], "it is known as it was");
+    assert!(!office.get(&one).to_string().contains(&secret), "its secret is told once");
+    // It is asked for, and what was used to set it up is no proof any more.
+    let body = json!({"username": "grace@example.com", "password": "a good password"}).to_string();
+    let asked = request(Method::POST, "/api/v1/authn", Some("application/json"), body);
+    let asked = office.world.send(asked).expect(200);
+    assert_eq!(asked["status"], "MFA_REQUIRED");
+    assert_eq!(asked["_embedded"]["factors"][0]["id"], begun["id"]);
+    let verify = |code: &str| {
+        office.ask(Method::POST, &format!("{one}/verify"), &json!({"passCode": code})).status
+    };
+    assert_eq!((verify(&code(0)), verify(&code(30))), (403, 200));
+    assert_eq!(office.ask(Method::DELETE, &one, &Value::Null).status, 204);
+    assert_eq!(office.get(&own), json!([]));
+    let reset = format!("{USERS}/grace@example.com/lifecycle/reset_factors");
+    assert_eq!(office.post(&reset, Value::Null), json!({}));
+}
+
+/// Decision 16: sign-out ends no token, `oauthTokens=true` does; decision 39: a session token is spent
+/// once.
+#[test]
+fn decision_16_sessions_are_made_told_refreshed_and_ended_one_by_one_or_all() {
+    let office = Office::open();
+    office.add("grace@example.com", "", with_password("a good password"));
+    let token = || {
+        let body = json!({"username": "grace@example.com", "password": "a good password"});
+        let body = body.to_string();
+        let asked = request(Method::POST, "/api/v1/authn", Some("application/json"), body);
+        text_of(&office.world.send(asked).expect(200)["sessionToken"])
+    };
+    let (first, all) = (token(), "/api/v1/sessions");
+    let made = office.post(all, json!({"sessionToken": first}));
+    assert_eq!((&made["login"], &made["amr"]), (&json!("grace@example.com"), &json!(["pwd"])));
+    let again = office.ask(Method::POST, all, &json!({"sessionToken": first}));
+    again.is_management_error(401, "E0000004", "Authentication failed");
+    let one = format!("{all}/{}", text_of(&made["id"]));
+    assert_eq!(office.get(&one), made);
+    assert_eq!(office.post(&format!("{one}/lifecycle/refresh"), Value::Null)["id"], made["id"]);
+    assert_eq!(office.ask(Method::DELETE, &one, &Value::Null).status, 204);
+    let summary = format!("Not found: Resource not found: {} (AppSession)", text_of(&made["id"]));
+    office.ask(Method::GET, &one, &Value::Null).is_management_error(404, "E0000007", &summary);
+    let other = office.post(all, json!({"sessionToken": token()}));
+    let every = format!("{USERS}/grace@example.com/sessions?oauthTokens=true");
+    assert_eq!(office.ask(Method::DELETE, &every, &Value::Null).status, 204);
+    let path = format!("{all}/{}", text_of(&other["id"]));
+    assert_eq!(office.ask(Method::GET, &path, &Value::Null).status, 404);
+}
+
+/// Decision 32: a cookie counts for its person's own, and from a page of a trusted origin only.
+#[test]
+fn decision_32_a_browser_asks_of_itself_by_its_cookie_from_a_trusted_origin() {
+    let office = Office::open();
+    office.add("grace@example.com", "", with_password("a good password"));
+    let mut browser = super::browser::Browser::new(&office.world);
+    let page = browser.begin(&[]);
+    browser.submit(&page, &[("username", "grace@example.com"), ("password", "a good password")]);
+    let cookies: Vec<String> =
+        browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let ask = |method: Method, path: &str, origin: Option<&str>| {
+        let mut request = request(method, path, None, "");
+        request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        office.world.send(request)
+    };
+    let ours = Some(super::cors::OURS);
+    let me = ask(Method::GET, "/api/v1/sessions/me", ours);
+    assert_eq!(me.expect(200)["login"], "grace@example.com");
+    assert_eq!(me.header("access-control-allow-credentials"), Some("true"));
+    let person = ask(Method::GET, "/api/v1/users/me", ours).expect(200);
+    assert_eq!(person["profile"]["login"], "grace@example.com");
+    for (method, path, origin) in [
+        (Method::GET, "/api/v1/sessions/me", None),
+        (Method::GET, "/api/v1/sessions/me", Some("https://evil.example")),
+        (Method::POST, "/api/v1/users/me", ours),
+        (Method::GET, "/api/v1/users", ours),
+        (Method::DELETE, "/api/v1/users/me", ours),
+    ] {
+        let refused = ask(method, path, origin);
+        refused.is_management_error(403, "E0000005", "Invalid session");
+    }
+    let refresh = "/api/v1/sessions/me/lifecycle/refresh";
+    assert_eq!(ask(Method::POST, refresh, ours).status, 200);
+    assert_eq!(ask(Method::DELETE, "/api/v1/sessions/me", ours).status, 204);
+    assert_eq!(ask(Method::GET, "/api/v1/sessions/me", ours).status, 403);
+}
+
+const SCHEMA: &str = "/api/v1/meta/schemas/user/default";
+
+#[test]
+fn attributes_are_declared_used_and_taken_back_unless_that_breaks_an_expression() {
+    let office = Office::open();
+    let schema = office.get(SCHEMA);
+    let custom = &schema["definitions"]["custom"]["properties"];
+    assert_eq!(custom["projects"]["items"]["type"], "string", "{schema}");
+    assert_eq!(schema["definitions"]["base"]["required"], json!(["login", "email"]));
+    // What is sent back as it was read changes nothing.
+    assert_eq!(office.post(SCHEMA, schema.clone())["definitions"], schema["definitions"]);
+    let declare = |name: &str, property: Value| {
+        let body = json!({"definitions": {"custom": {"properties": {name: property}}}});
+        office.ask(Method::POST, SCHEMA, &body)
+    };
+    let shoe = json!({"type": "number", "title": "Shoe size"});
+    let declared = declare("shoe", shoe).expect(200);
+    assert_eq!(declared["definitions"]["custom"]["properties"]["shoe"]["title"], "Shoe size");
+    let profile = json!({"login": "g@example.com", "email": "g@example.com", "shoe": 42.5});
+    let made = office.post(USERS, json!({"profile": profile}));
+    let own = format!("{USERS}/{}", text_of(&made["id"]));
+    let typed = declare("shoe", json!({"type": "string"})).expect(400);
+    let cause = "shoe: the type of an attribute cannot be changed; take it back first";
+    assert_eq!(typed["errorCauses"][0]["errorSummary"], cause);
+    let required = declare("shoe", json!({"type": "number", "required": true})).expect(400);
+    let cause = text_of(&required["errorCauses"][0]["errorSummary"]);
+    assert!(cause.starts_with("shoe: cannot be required: the user `"), "{cause}");
+    // Who had it has it no more, and goes on.
+    declare("shoe", Value::Null).expect(200);
+    let changed = office.post(&own, json!({"profile": {"title": "Admiral"}}));
+    assert_eq!(changed["profile"].get("shoe"), None, "{changed}");
+    // A claim of the demo reads it.
+    let broken = declare("employeeType", Value::Null).expect(400);
+    assert_eq!(broken["errorCode"], "E0000001");
+    let causes = broken["errorCauses"].to_string();
+    assert!(causes.contains("employeeType"), "{causes}");
+    assert_eq!(office.get(SCHEMA)["definitions"], schema["definitions"]);
+    for (name, property) in [
+        ("login", json!({"type": "string"})),
+        ("SHOE SIZE", json!({"type": "string"})),
+        ("Login", json!({"type": "string"})),
+        ("x", json!({"type": "date"})),
+        ("x", json!({"type": "array"})),
+        ("x", json!({})),
+        ("x", json!(7)),
+    ] {
+        assert_eq!(declare(name, property).expect(400)["errorCode"], "E0000001", "{name}");
+    }
+    let base = json!({"definitions": {"base": {"properties": {"title": {"required": true}}}}});
+    let refused = office.ask(Method::POST, SCHEMA, &base);
+    assert_eq!(refused.expect(403)["errorCode"], "E0000077");
+    let types = office.get("/api/v1/meta/types/user");
+    assert_eq!(types[0]["id"], "otyclaimsmithdefault");
 }
