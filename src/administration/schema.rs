@@ -6,7 +6,7 @@ use super::{Administration, ChangeRefused, read_body, replace, set, text_of};
 use crate::audit::Actor;
 use crate::directory::Attribute;
 use crate::organization::{BASE_ATTRIBUTES, Snapshot};
-use crate::store::organization::{Change, Entity, EntityKind};
+use crate::store::organization::{Change, Entity, EntityKind, WriteError};
 use serde_json::{Map, Value, json};
 
 /// Where the organization's own body declares attributes.
@@ -14,9 +14,6 @@ const DECLARED: &str = "userSchema";
 
 /// How many users are read at once.
 const STEP: u32 = 500;
-
-/// How many users are looked at before an attribute is required of all of them.
-const LOOKED_AT: usize = 100_000;
 
 /// What is told of an attribute beside its type.
 const TEXTS: &[&str] = &["title", "description"];
@@ -45,9 +42,13 @@ impl Administration {
         check_base(sent, version.user_schema())?;
         let wanted = read_custom(sent)?;
         for (name, attribute) in &wanted {
-            let is_required = attribute.as_ref().is_some_and(|known| known.required);
             let was = version.user_schema().iter().find(|known| known.name == *name);
-            if is_required && !was.is_some_and(|was| was.required) {
+            let Some(attribute) = attribute else { continue };
+            if was.is_none() {
+                // Of one of this name that was taken back something may be left.
+                self.forget_values(name).await?;
+            }
+            if attribute.required && !was.is_some_and(|was| was.required) {
                 self.check_all_have(name).await?;
             }
         }
@@ -79,41 +80,67 @@ impl Administration {
             Ok(changes)
         };
         let changed = self.change(actor, edit).await?;
+        for (name, _) in wanted.iter().filter(|(_, attribute)| attribute.is_none()) {
+            self.forget_values(name).await?;
+        }
         schema_value(organization(&changed.snapshot)?, self.version().user_schema())
     }
 
-    /// That every user has something under this name, of whom there may not be too many to look at.
+    /// That every user has something under this name.
     async fn check_all_have(&self, name: &str) -> Result<(), ChangeRefused> {
-        let (mut after, mut n_looked_at): (Option<String>, usize) = (None, 0);
+        let mut after: Option<String> = None;
         loop {
             let organizations = self.organizations();
             let page = organizations.list(EntityKind::User, None, after.as_deref(), STEP).await?;
             for user in &page.entities {
-                let body = read_body(user)?;
-                if body
-                    .pointer("/profile")
-                    .and_then(|profile| profile.get(name))
-                    .is_none_or(Value::is_null)
-                {
-                    let login = body.pointer("/profile/login").and_then(Value::as_str);
-                    let words = format!(
-                        "cannot be required: the user `{}` has none",
-                        login.unwrap_or(&user.id)
-                    );
+                if !has(&read_body(user)?, name) {
+                    let login = user.names.first().unwrap_or(&user.id);
+                    let words = format!("cannot be required: the user `{login}` has none");
                     return Err(ChangeRefused::of_field(name, words));
                 }
             }
-            n_looked_at += page.entities.len();
             after = page.next;
             if after.is_none() {
                 return Ok(());
             }
-            if n_looked_at >= LOOKED_AT {
-                let words = format!("cannot be required of more than {LOOKED_AT} users at once");
-                return Err(ChangeRefused::of_field(name, words));
+        }
+    }
+
+    /// Takes from every user, step by step, what they have under a name that the schema does not have.
+    async fn forget_values(&self, name: &str) -> Result<(), ChangeRefused> {
+        let mut after: Option<String> = None;
+        loop {
+            let organizations = self.organizations();
+            let page = organizations.list(EntityKind::User, None, after.as_deref(), STEP).await?;
+            let mut changes = Vec::new();
+            for user in page.entities.iter().filter(|user| user.body.contains(name)) {
+                let mut body = read_body(user)?;
+                let profile = body.get_mut("profile").and_then(Value::as_object_mut);
+                if profile.is_some_and(|profile| profile.remove(name).is_some()) {
+                    changes.push(replace(user, &body));
+                }
+            }
+            let written = match changes.is_empty() {
+                true => Ok(()),
+                false => organizations.write(&changes, &[]).await.map(|_| ()),
+            };
+            match written {
+                // Somebody changed one of them; they are read again.
+                Err(WriteError::Conflict { .. } | WriteError::Overtaken) => continue,
+                Err(error) => return Err(error.into()),
+                Ok(()) => {}
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
             }
         }
     }
+}
+
+fn has(body: &Value, name: &str) -> bool {
+    let value = body.get("profile").and_then(|profile| profile.get(name));
+    value.is_some_and(|value| !value.is_null())
 }
 
 /// An attribute as it is to be declared.

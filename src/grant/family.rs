@@ -191,6 +191,11 @@ impl Family {
         keys.write(&RefreshToken { family: *id, generation, key_version })
     }
 
+    /// When its refresh token was last used, if it has one.
+    pub(super) fn renewed_at(&self) -> Option<i64> {
+        self.refresh.as_ref().map(|refresh| refresh.renewed_at)
+    }
+
     /// When refreshing ends, if it is not used before.
     pub(super) fn refresh_ends_at(&self) -> Option<i64> {
         let refresh = self.refresh.as_ref()?;

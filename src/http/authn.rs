@@ -121,7 +121,9 @@ fn text<'b>(body: &'b Value, name: &str) -> Option<&'b str> {
 fn refuse(surface: &Surface, refused: &SignInRefused, wrong: ManagementError) -> Response {
     tracing::info!(why = %refused, "a sign-in by a program was refused");
     match refused {
-        SignInRefused::Wrong | SignInRefused::Weak => wrong.into_response(),
+        SignInRefused::Wrong | SignInRefused::Weak | SignInRefused::Expired { .. } => {
+            wrong.into_response()
+        }
         SignInRefused::Locked { seconds } => {
             let reset = surface.clock.seconds().saturating_add(*seconds);
             told_until(reset, ManagementError::too_many().into_response())

@@ -112,6 +112,34 @@ impl Authenticator {
         rows::list(&self.store, (KIND, &format!("user:{user_id}")), |row, _| read(&row)).await
     }
 
+    /// Takes back one scope of what a person agreed to; what came of the agreement ends, since nobody
+    /// can tell what of it was for that scope.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn revoke_scope(
+        &self,
+        user_id: &str,
+        client_id: &str,
+        server: &str,
+        scope: &str,
+    ) -> Result<(), StoreError> {
+        let tag = grant_tag(user_id, client_id, server);
+        self.store.delete_by_tag(None, &tag).await?;
+        let key = key(user_id, client_id, server);
+        rows::change(&self.store, (KIND, &key), |row, _| {
+            let after = row.and_then(read).map(|mut agreement| {
+                agreement.scopes.remove(scope);
+                agreement
+            });
+            let left = after.filter(|agreement| !agreement.scopes.is_empty());
+            let after = left.map_or(Change::Gone, |agreement| Change::To(agreement.row(&key)));
+            let came = Op::DeleteTagged { kind: None, tag: tag.clone(), limit: STEP };
+            Ok((after, vec![came], ()))
+        })
+        .await
+    }
+
     /// Takes back what a person agreed to for a client at a server; what came of it ends too.
     ///
     /// # Errors

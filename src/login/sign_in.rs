@@ -21,6 +21,12 @@ pub enum SignInRefused {
     /// No such user, another password, or a user who may not sign in: all said alike.
     #[error("the user name or the password is wrong")]
     Wrong,
+    /// It is their password, and they must choose another before they are let in.
+    #[error("the password has expired")]
+    Expired {
+        /// Whose it is.
+        user_id: String,
+    },
     /// A new password that would be too easy to guess.
     #[error("the new password is too short")]
     Weak,
@@ -108,9 +114,12 @@ impl Authenticator {
         let user = person.user();
         let known = self.find_password(user).await?;
         let checked = self.compare(published, person.index(), &known, candidate).await?;
-        let is_let_in = checked.matches && is_found && user.status == UserStatus::Active;
-        if !is_let_in {
-            return Err(SignInRefused::Wrong);
+        match user.status {
+            UserStatus::Active if checked.matches && is_found => {}
+            UserStatus::PasswordExpired if checked.matches && is_found => {
+                return Err(SignInRefused::Expired { user_id: user.id.clone() });
+            }
+            _ => return Err(SignInRefused::Wrong),
         }
         let renew = checked.renewed.map(|hash| credential::keep(user, known.generation, hash, now));
         Ok(Matched { user: person, renew, generation: known.generation })
@@ -182,7 +191,9 @@ impl ProvesPasswords for Authenticator {
 impl From<SignInRefused> for PasswordRefused {
     fn from(refused: SignInRefused) -> Self {
         match refused {
-            SignInRefused::Wrong | SignInRefused::Weak => Self::Wrong,
+            SignInRefused::Wrong | SignInRefused::Weak | SignInRefused::Expired { .. } => {
+                Self::Wrong
+            }
             SignInRefused::Locked { .. } => Self::Locked,
             SignInRefused::Busy(_) => Self::Busy,
             SignInRefused::Store(error) => Self::Store(error),

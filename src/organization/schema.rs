@@ -116,10 +116,14 @@ fn read_attribute(name: &str, place: &Place<'_>) -> Option<Attribute> {
 }
 
 /// Notes every attribute of a profile that the schema does not have or that has another type, and
-/// every required one that is not there.
-pub(super) fn check_profile(profile: &Object<'_>, schema: &[Attribute]) {
+/// every required one that is not there. `may_hold_more` is whether what the schema does not have may be
+/// there all the same.
+pub(super) fn check_profile(profile: &Object<'_>, schema: &[Attribute], may_hold_more: bool) {
     for (name, place) in profile.members() {
         let Some(attribute) = schema.iter().find(|known| known.name == name) else {
+            if may_hold_more {
+                continue;
+            }
             let close = schema.iter().find(|known| known.name.eq_ignore_ascii_case(name));
             let hint = close.map(|known| format!("; did you mean `{}`", known.name));
             place.blame(format!(
@@ -138,11 +142,6 @@ pub(super) fn check_profile(profile: &Object<'_>, schema: &[Attribute]) {
     if !missing.is_empty() {
         profile.place.blame(format!("required attributes are missing: {missing}"));
     }
-}
-
-/// Whether the schema has an attribute of this name, and of the type of this value.
-pub(super) fn is_declared(name: &str, value: &Json, schema: &[Attribute]) -> bool {
-    schema.iter().any(|known| known.name == name && conforms(value, &known.type_name))
 }
 
 fn with_article(type_name: &str) -> String {

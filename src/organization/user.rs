@@ -4,7 +4,7 @@ use super::decode::{Object, Place, Problem, Problems};
 use super::entities::{OF_GROUP, entity_of_user};
 use super::identity::{self, Digest, USER};
 use super::reference;
-use super::schema::{check_profile, is_declared};
+use super::schema::check_profile;
 use crate::directory::{Attribute, Directory, Password, User, UserStatus};
 use crate::document::{self, Json};
 use crate::schema::USER_TIMES;
@@ -106,11 +106,9 @@ fn read_user(
 ) -> Option<User> {
     let object = place.object(MEMBERS)?;
     let profile = object.require("profile")?.open_object()?;
-    // Of who is kept, what was declared once and is no more, or was of another type, is not there.
+    // Of who is kept, what was declared once and is no more is not there.
     let is_kept = groups.is_none();
-    if !is_kept {
-        check_profile(&profile, schema);
-    }
+    check_profile(&profile, schema, is_kept);
     let login_place = profile.find("login")?;
     let Json::Text(login) = login_place.json() else { return None };
     if !(5..=100).contains(&login.chars().count()) {
@@ -120,8 +118,8 @@ fn read_user(
         time(&object, name);
     }
     let mut attributes = profile.to_profile();
-    let fits = |name: &str, value: &Json| !is_kept || is_declared(name, value, schema);
-    attributes.retain(|(name, value)| *value != Json::Null && fits(name, value));
+    let is_declared = |name: &str| schema.iter().any(|known| known.name == name);
+    attributes.retain(|(name, value)| *value != Json::Null && (!is_kept || is_declared(name)));
     Some(User {
         id: identity::id_in(&object, USER, &[login], digest),
         login: login.clone(),

@@ -5,8 +5,9 @@ use super::super::limit::told_until;
 use super::call::{Answer, Call, Ids, Sent, object};
 use super::operation::{Operation, Shape};
 use super::users::named;
-use crate::administration::text_of;
+use crate::administration::{ChangedUser, IfMatch, Unsent, text_of};
 use crate::login::{Candidate, PasswordHash, SignInRefused, may_be_password_of};
+use crate::store::organization::Entity;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
@@ -154,12 +155,18 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
     let person = found.map_err(|error| ManagementError::failed(&error))?;
     let person = person.ok_or_else(|| ManagementError::no_such("User", &id))?;
     let (login, now) = (&call.surface.login, call.surface.clock.seconds());
-    let changed = login.change_password(&published, person.user(), (&old, new), None, now).await;
+    let passwords = (&old, new.clone());
+    let changed = login.change_password(&published, person.user(), passwords, None, now).await;
+    let changed_to = object(
+        StatusCode::OK,
+        &json!({ "password": {}, "provider": { "type": "OKTA", "name": "OKTA" } }),
+    );
     match changed {
-        Ok(()) => Ok(object(
-            StatusCode::OK,
-            &json!({ "password": {}, "provider": { "type": "OKTA", "name": "OKTA" } }),
-        )),
+        Ok(()) => Ok(changed_to),
+        Err(SignInRefused::Expired { .. }) => {
+            renew(&call, &user, new).await?;
+            Ok(changed_to)
+        }
         Err(SignInRefused::Wrong) => {
             Err(refused("oldPassword: The credentials provided were incorrect."))
         }
@@ -171,4 +178,15 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
         Err(SignInRefused::Busy(_)) => Err(ManagementError::unavailable()),
         Err(SignInRefused::Store(error)) => Err(ManagementError::failed(&error)),
     }
+}
+
+/// Whoever had to have another password has this one, and is let in again.
+async fn renew(call: &Call, user: &Entity, new: Candidate) -> Result<(), ManagementError> {
+    let hash = call.surface.login.hasher.make(new).await;
+    let hash = hash.map_err(|_| ManagementError::unavailable())?;
+    let (profile, unsent, if_match) = (None, Unsent::Kept, IfMatch::Any);
+    let change = ChangedUser { profile, unsent, password: Some(&hash), if_match };
+    call.surface.administration.update_user(&call.actor(), &user.id, &change).await?;
+    let ended = call.surface.login.end_with_password(&user.id).await;
+    ended.map_err(|error| ManagementError::failed(&error))
 }

@@ -337,7 +337,9 @@ pub(super) async fn note(
 
 fn refused_as(refused: SignInRefused) -> ManagementError {
     match refused {
-        SignInRefused::Wrong | SignInRefused::Weak => ManagementError::wrong_pass_code(),
+        SignInRefused::Wrong | SignInRefused::Weak | SignInRefused::Expired { .. } => {
+            ManagementError::wrong_pass_code()
+        }
         SignInRefused::Locked { .. } => ManagementError::too_many(),
         SignInRefused::Busy(_) => ManagementError::unavailable(),
         SignInRefused::Store(error) => ManagementError::failed(&error),

@@ -20,6 +20,7 @@ mod scopes;
 mod servers;
 mod schemas;
 mod sessions;
+mod user_grants;
 mod users;
 
 pub(super) use call::Base;
@@ -59,6 +60,7 @@ fn operations() -> Vec<Operation> {
         factors::operations,
         sessions::operations,
         schemas::operations,
+        user_grants::operations,
     ];
     resources.iter().flat_map(|operations| operations()).collect()
 }

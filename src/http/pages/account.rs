@@ -67,7 +67,7 @@ pub(crate) async fn change_account(
 fn told(visit: &Visit, refused: &SignInRefused) -> String {
     let words = visit.words;
     match refused {
-        SignInRefused::Wrong => words.wrong_password.to_owned(),
+        SignInRefused::Wrong | SignInRefused::Expired { .. } => words.wrong_password.to_owned(),
         SignInRefused::Weak => words.weak.to_owned(),
         SignInRefused::Locked { seconds } => words.locked(*seconds),
         SignInRefused::Busy(_) | SignInRefused::Store(_) => words.busy.to_owned(),

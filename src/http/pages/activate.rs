@@ -92,7 +92,7 @@ async fn decide(
 fn refuse(surface: &Surface, visit: &Visit, refused: &SignInRefused) -> Response {
     let words = visit.words;
     match refused {
-        SignInRefused::Wrong | SignInRefused::Weak => {
+        SignInRefused::Wrong | SignInRefused::Weak | SignInRefused::Expired { .. } => {
             ask(surface, visit, StatusCode::BAD_REQUEST, Some(words.wrong_device))
         }
         SignInRefused::Locked { seconds } => {

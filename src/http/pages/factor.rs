@@ -169,7 +169,7 @@ async fn show(
     let words = layout.words;
     let (status, told) = match &refused {
         None => (StatusCode::OK, None),
-        Some(SignInRefused::Wrong | SignInRefused::Weak) => {
+        Some(SignInRefused::Wrong | SignInRefused::Weak | SignInRefused::Expired { .. }) => {
             (StatusCode::BAD_REQUEST, Some(words.wrong_code.to_owned()))
         }
         Some(SignInRefused::Locked { seconds }) => {

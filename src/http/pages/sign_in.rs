@@ -5,7 +5,7 @@ use super::super::cookie::csrf_token;
 use super::factor::set_session;
 use super::layout::{Layout, Text, alert, hidden};
 use super::{Instead, REQUEST, Visit, failed, redirect};
-use crate::login::{Candidate, Method, Pending, SignInRefused};
+use crate::login::{Candidate, Invitation, Method, Pending, SignInRefused, invite};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -57,6 +57,9 @@ pub(crate) async fn sign_in(
     let words = layout.words;
     let told;
     let (status, alert) = match &refused {
+        SignInRefused::Expired { user_id } => {
+            return choose_another(&surface, &visit, user_id).await;
+        }
         SignInRefused::Wrong | SignInRefused::Weak => (StatusCode::BAD_REQUEST, words.wrong),
         SignInRefused::Locked { seconds } => {
             told = words.locked(*seconds);
@@ -74,6 +77,20 @@ pub(crate) async fn sign_in(
         csrf: &csrf_token(&visit.browser),
     };
     Ok(page(&layout, status, &shown))
+}
+
+/// Sends on whose password has expired, as by a link that was made for them.
+async fn choose_another(
+    surface: &Surface,
+    visit: &Visit,
+    user_id: &str,
+) -> Result<Response, Instead> {
+    let (store, random) = (&surface.store, &surface.random);
+    let made = invite(store, random, Invitation::Reset, user_id, visit.now).await;
+    let token = made.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
+    let word = Invitation::Reset.word();
+    let location = format!("{}/{word}/{token}", visit.published.public_url());
+    Ok(redirect(StatusCode::SEE_OTHER, &location))
 }
 
 async fn try_sign_in(

@@ -173,13 +173,8 @@ impl World {
         Self::around(runtime, store, publisher, (clock, random), limit)
     }
 
-    /// The demo as a store keeps it, for administrators to change.
-    fn kept() -> Self {
-        Self::managed(|_| ())
-    }
-
-    /// The demo after a change, as what is kept.
-    fn managed(change: impl FnOnce(&mut Value)) -> Self {
+    /// The demo after a change, as a store keeps it, for administrators to change.
+    fn kept(change: impl FnOnce(&mut Value)) -> Self {
         let (clock, random) = (Clock::fixed(NOW), Random::seeded(b"http"));
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let store = Store::memory(clock.clone());

@@ -1,6 +1,8 @@
 //! Users and groups as administrators see and change them (authorization-server §1.10).
 
-use super::account::data_of;
+use super::account::{PAYMENTS, data_of};
+use super::code::{code_of, spend};
+use super::refresh::offline;
 use super::*;
 use crate::server::MANAGEMENT_SCOPES;
 use crate::token::one_time;
@@ -17,7 +19,12 @@ pub(super) struct Office {
 
 impl Office {
     pub(super) fn open() -> Self {
-        let world = World::kept();
+        Self::with(|_| ())
+    }
+
+    /// The demo after a change.
+    fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let world = World::kept(change);
         let token = format!("SSWS {}", world.api_token("ada@example.com", MANAGEMENT_SCOPES));
         Self { world, token }
     }
@@ -84,10 +91,10 @@ fn a_user_is_made_changed_in_part_and_in_whole_and_deleted_in_two_steps() {
     let office = Office::open();
     let group = office.post(GROUPS, json!({"profile": {"name": "Crew", "description": "aboard"}}));
     let made = office.add(
-        "Grace@example.com",
+        "Grete@example.com",
         "",
         json!({
-            "profile": {"login": "Grace@example.com", "email": "grace@example.com",
+            "profile": {"login": "Grete@example.com", "email": "grete@example.com",
                 "firstName": "Grace", "lastName": "Hopper", "clearance": 4, "title": null},
             "credentials": {"password": {"value": "a good password"}},
             "groupIds": [group["id"]],
@@ -109,10 +116,10 @@ fn a_user_is_made_changed_in_part_and_in_whole_and_deleted_in_two_steps() {
     assert_eq!(made["_links"]["self"]["href"], format!("{URL}{own}"));
     assert_eq!(made["_links"]["suspend"]["method"], "POST");
     assert_eq!(made["_links"].get("unsuspend"), None);
-    assert!(office.signs_in("grace@example.com", "a good password"));
+    assert!(office.signs_in("grete@example.com", "a good password"));
     assert!(!made.to_string().contains("argon2"), "{made}");
     // By login, in any case.
-    assert_eq!(office.get(&format!("{USERS}/grace@EXAMPLE.com"))["id"], made["id"]);
+    assert_eq!(office.get(&format!("{USERS}/grete@EXAMPLE.com"))["id"], made["id"]);
     assert_eq!(office.get(&format!("{USERS}/me"))["profile"]["login"], "ada@example.com");
     let groups = office.get(&format!("{own}/groups"));
     let names: Vec<&Value> =
@@ -127,7 +134,7 @@ fn a_user_is_made_changed_in_part_and_in_whole_and_deleted_in_two_steps() {
         (None, &json!("Hopper"))
     );
     // The whole: what is not sent is gone. Who goes by what they knew before is refused.
-    let whole = json!({"profile": {"login": "grace@example.com", "email": "g@example.com"}});
+    let whole = json!({"profile": {"login": "grete@example.com", "email": "g@example.com"}});
     let replaced = office.ask(Method::PUT, &own, &whole);
     assert_eq!(replaced.expect(200)["profile"], whole["profile"]);
     let version = replaced.header("etag").unwrap().to_owned();
@@ -138,10 +145,10 @@ fn a_user_is_made_changed_in_part_and_in_whole_and_deleted_in_two_steps() {
         office.world.send(request).status
     };
     assert_eq!((stale("\"1\""), stale(&version)), (412, 200));
-    assert!(office.signs_in("grace@example.com", "a good password"), "the password stays");
+    assert!(office.signs_in("grete@example.com", "a good password"), "the password stays");
     assert_eq!(office.ask(Method::DELETE, &own, &Value::Null).status, 204);
     assert_eq!(office.get(&own)["status"], "DEPROVISIONED");
-    assert!(!office.signs_in("grace@example.com", "a good password"));
+    assert!(!office.signs_in("grete@example.com", "a good password"));
     assert_eq!(office.ask(Method::DELETE, &own, &Value::Null).status, 204);
     let summary = format!("Not found: Resource not found: {id} (User)");
     let gone = office.ask(Method::GET, &own, &Value::Null);
@@ -253,7 +260,7 @@ fn users_are_found_by_words_and_conditions_part_by_part() {
 #[test]
 fn a_user_stands_where_they_may_and_chooses_a_password_by_a_link() {
     let office = Office::open();
-    let login = "grace@example.com";
+    let login = "grete@example.com";
     let made = office.add(login, "?activate=false", Value::Null);
     assert_eq!((&made["status"], &made["activated"]), (&json!("STAGED"), &Value::Null));
     let own = format!("{USERS}/{}", text_of(&made["id"]));
@@ -320,7 +327,7 @@ fn a_user_stands_where_they_may_and_chooses_a_password_by_a_link() {
 #[test]
 fn a_password_is_set_taken_over_from_elsewhere_expired_and_changed() {
     let office = Office::open();
-    let login = "grace@example.com";
+    let login = "grete@example.com";
     let made = office.add(login, "?nextLogin=changePassword", with_password("the first one"));
     assert_eq!(made["status"], "PASSWORD_EXPIRED");
     let own = format!("{USERS}/{}", text_of(&made["id"]));
@@ -343,7 +350,20 @@ fn a_password_is_set_taken_over_from_elsewhere_expired_and_changed() {
     let temporary =
         office.post(&format!("{own}/lifecycle/expire_password_with_temp_password"), Value::Null);
     assert_eq!(office.get(&own)["status"], "PASSWORD_EXPIRED");
-    assert!(!office.signs_in(login, &text_of(&temporary["tempPassword"])));
+    let temporary = text_of(&temporary["tempPassword"]);
+    assert!(!office.signs_in(login, &temporary), "a program has no page to choose another on");
+    let mut browser = super::browser::Browser::new(&office.world);
+    let page = browser.begin(&[]);
+    let page = browser.submit(&page, &[("username", login), ("password", &temporary)]).page();
+    assert!(page.path.starts_with("/reset/"), "{page:?}");
+    browser.submit(&page, &[("new", "the fifth one")]);
+    assert_eq!(office.get(&own)["status"], "ACTIVE");
+    assert!(office.signs_in(login, "the fifth one"));
+    office.post(&format!("{own}/lifecycle/expire_password"), Value::Null);
+    assert_eq!(change("the fourth one", "the sixth one").status, 403);
+    change("the fifth one", "the sixth one").expect(200);
+    assert_eq!(office.get(&own)["status"], "ACTIVE");
+    assert!(office.signs_in(login, "the sixth one"));
     // `correct horse` by bcrypt and by PBKDF2.
     let hash = bcrypt::hash("correct horse", 4).unwrap();
     let parts: Vec<&str> = hash.rsplit('$').collect();
@@ -371,16 +391,16 @@ fn groups_are_made_found_changed_joined_left_and_deleted() {
     let taken = office.ask(Method::POST, GROUPS, &json!({"profile": {"name": "Crew"}})).expect(400);
     let words = "name: An object with this field already exists in the current organization";
     assert_eq!(taken["errorCauses"][0]["errorSummary"], words);
-    let grace = office.add("grace@example.com", "", Value::Null);
+    let grace = office.add("grete@example.com", "", Value::Null);
     let member = format!("{own}/users/{}", text_of(&grace["id"]));
     for _ in 0..2 {
         assert_eq!(office.ask(Method::PUT, &member, &Value::Null).status, 204);
     }
-    assert_eq!(logins(&office.list(&format!("{own}/users?limit=1")).0), ["grace@example.com"]);
+    assert_eq!(logins(&office.list(&format!("{own}/users?limit=1")).0), ["grete@example.com"]);
     let renamed = json!({"profile": {"name": "Sailors"}});
     let replaced = office.ask(Method::PUT, &own, &renamed).expect(200);
     assert_eq!(replaced["profile"], json!({"name": "Sailors", "description": null}));
-    assert_eq!(logins(&office.list(&format!("{own}/users")).0), ["grace@example.com"]);
+    assert_eq!(logins(&office.list(&format!("{own}/users")).0), ["grete@example.com"]);
     for (query, n_found) in [
         ("q=sail", 1),
         ("q=ailors", 0),
@@ -414,7 +434,7 @@ fn groups_are_made_found_changed_joined_left_and_deleted() {
 #[test]
 fn an_app_with_one_time_passwords_is_set_up_for_somebody_asked_for_and_taken_away() {
     let office = Office::open();
-    let made = office.add("grace@example.com", "", with_password("a good password"));
+    let made = office.add("grete@example.com", "", with_password("a good password"));
     let own = format!("{USERS}/{}/factors", text_of(&made["id"]));
     assert_eq!(office.get(&own), json!([]));
     let kinds = office.get(&format!("{own}/catalog"));
@@ -436,7 +456,7 @@ fn an_app_with_one_time_passwords_is_set_up_for_somebody_asked_for_and_taken_awa
     assert_eq!(office.get(&own)[0]["id"], begun["id"], "it is known as it was");
     assert!(!office.get(&one).to_string().contains(&secret), "its secret is told once");
     // It is asked for, and what was used to set it up is no proof any more.
-    let body = json!({"username": "grace@example.com", "password": "a good password"}).to_string();
+    let body = json!({"username": "grete@example.com", "password": "a good password"}).to_string();
     let asked = request(Method::POST, "/api/v1/authn", Some("application/json"), body);
     let asked = office.world.send(asked).expect(200);
     assert_eq!(asked["status"], "MFA_REQUIRED");
@@ -447,7 +467,7 @@ fn an_app_with_one_time_passwords_is_set_up_for_somebody_asked_for_and_taken_awa
     assert_eq!((verify(&code(0)), verify(&code(30))), (403, 200));
     assert_eq!(office.ask(Method::DELETE, &one, &Value::Null).status, 204);
     assert_eq!(office.get(&own), json!([]));
-    let reset = format!("{USERS}/grace@example.com/lifecycle/reset_factors");
+    let reset = format!("{USERS}/grete@example.com/lifecycle/reset_factors");
     assert_eq!(office.post(&reset, Value::Null), json!({}));
 }
 
@@ -456,16 +476,16 @@ fn an_app_with_one_time_passwords_is_set_up_for_somebody_asked_for_and_taken_awa
 #[test]
 fn decision_16_sessions_are_made_told_refreshed_and_ended_one_by_one_or_all() {
     let office = Office::open();
-    office.add("grace@example.com", "", with_password("a good password"));
+    office.add("grete@example.com", "", with_password("a good password"));
     let token = || {
-        let body = json!({"username": "grace@example.com", "password": "a good password"});
+        let body = json!({"username": "grete@example.com", "password": "a good password"});
         let body = body.to_string();
         let asked = request(Method::POST, "/api/v1/authn", Some("application/json"), body);
         text_of(&office.world.send(asked).expect(200)["sessionToken"])
     };
     let (first, all) = (token(), "/api/v1/sessions");
     let made = office.post(all, json!({"sessionToken": first}));
-    assert_eq!((&made["login"], &made["amr"]), (&json!("grace@example.com"), &json!(["pwd"])));
+    assert_eq!((&made["login"], &made["amr"]), (&json!("grete@example.com"), &json!(["pwd"])));
     let again = office.ask(Method::POST, all, &json!({"sessionToken": first}));
     again.is_management_error(401, "E0000004", "Authentication failed");
     let one = format!("{all}/{}", text_of(&made["id"]));
@@ -475,7 +495,7 @@ fn decision_16_sessions_are_made_told_refreshed_and_ended_one_by_one_or_all() {
     let summary = format!("Not found: Resource not found: {} (AppSession)", text_of(&made["id"]));
     office.ask(Method::GET, &one, &Value::Null).is_management_error(404, "E0000007", &summary);
     let other = office.post(all, json!({"sessionToken": token()}));
-    let every = format!("{USERS}/grace@example.com/sessions?oauthTokens=true");
+    let every = format!("{USERS}/grete@example.com/sessions?oauthTokens=true");
     assert_eq!(office.ask(Method::DELETE, &every, &Value::Null).status, 204);
     let path = format!("{all}/{}", text_of(&other["id"]));
     assert_eq!(office.ask(Method::GET, &path, &Value::Null).status, 404);
@@ -485,10 +505,10 @@ fn decision_16_sessions_are_made_told_refreshed_and_ended_one_by_one_or_all() {
 #[test]
 fn decision_32_a_browser_asks_of_itself_by_its_cookie_from_a_trusted_origin() {
     let office = Office::open();
-    office.add("grace@example.com", "", with_password("a good password"));
+    office.add("grete@example.com", "", with_password("a good password"));
     let mut browser = super::browser::Browser::new(&office.world);
     let page = browser.begin(&[]);
-    browser.submit(&page, &[("username", "grace@example.com"), ("password", "a good password")]);
+    browser.submit(&page, &[("username", "grete@example.com"), ("password", "a good password")]);
     let cookies: Vec<String> =
         browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let ask = |method: Method, path: &str, origin: Option<&str>| {
@@ -501,10 +521,10 @@ fn decision_32_a_browser_asks_of_itself_by_its_cookie_from_a_trusted_origin() {
     };
     let ours = Some(super::cors::OURS);
     let me = ask(Method::GET, "/api/v1/sessions/me", ours);
-    assert_eq!(me.expect(200)["login"], "grace@example.com");
+    assert_eq!(me.expect(200)["login"], "grete@example.com");
     assert_eq!(me.header("access-control-allow-credentials"), Some("true"));
     let person = ask(Method::GET, "/api/v1/users/me", ours).expect(200);
-    assert_eq!(person["profile"]["login"], "grace@example.com");
+    assert_eq!(person["profile"]["login"], "grete@example.com");
     for (method, path, origin) in [
         (Method::GET, "/api/v1/sessions/me", None),
         (Method::GET, "/api/v1/sessions/me", Some("https://evil.example")),
@@ -574,4 +594,75 @@ fn attributes_are_declared_used_and_taken_back_unless_that_breaks_an_expression(
     assert_eq!(refused.expect(403)["errorCode"], "E0000077");
     let types = office.get("/api/v1/meta/types/user");
     assert_eq!(types[0]["id"], "otyclaimsmithdefault");
+}
+
+/// Decisions 16 and 17: a refresh token is known by its family and is itself kept nowhere; whoever
+/// administers ends it, and every token with it.
+#[test]
+fn decision_17_refresh_tokens_are_told_by_person_and_client_and_ended() {
+    let office = Office::open();
+    let world = &office.world;
+    let begin = || spend(world, &code_of(world, &offline(world)), &[]).expect(200);
+    let (first, second) = (begin(), begin());
+    let clients = format!("{USERS}/ada@example.com/clients");
+    let known = office.get(&clients);
+    assert_eq!((&known[0]["client_id"], known.as_array().unwrap().len()), (&json!("web-app"), 1));
+    let tokens = format!("{clients}/web-app/tokens");
+    let (listed, n_parts) = office.list(&format!("{tokens}?limit=1"));
+    assert_eq!((listed.len(), n_parts), (2, 2));
+    let one = &listed[0];
+    assert!(text_of(&one["id"]).starts_with("oar"), "{one}");
+    assert_eq!((&one["status"], &one["clientId"]), (&json!("ACTIVE"), &json!("web-app")));
+    assert!(one["scopes"].as_array().unwrap().contains(&json!("offline_access")));
+    let told = office.get(&tokens).to_string();
+    assert!(!told.contains(&text_of(&first["refresh_token"])), "the token is told to nobody");
+    let path = format!("{tokens}/{}", text_of(&one["id"]));
+    assert_eq!(&office.get(&path), one);
+    assert_eq!(office.ask(Method::DELETE, &path, &Value::Null).status, 204);
+    let id = format!("web-app.{}", text_of(&one["id"]));
+    let summary = format!("Not found: Resource not found: {id} (OAuth2RefreshTokenTx)");
+    office.ask(Method::GET, &path, &Value::Null).is_management_error(404, "E0000007", &summary);
+    let active = || {
+        let tokens = [&first, &second].into_iter();
+        let active =
+            |token: &&Value| world.introspect(&text_of(&token["access_token"]))["active"] == true;
+        tokens.filter(active).count()
+    };
+    assert_eq!(active(), 1);
+    assert_eq!(office.ask(Method::DELETE, &tokens, &Value::Null).status, 204);
+    assert_eq!((active(), office.get(&tokens)), (0, json!([])));
+}
+
+#[test]
+fn what_somebody_agreed_to_is_told_scope_by_scope_and_taken_back() {
+    let office = Office::with(|document| {
+        let settings = &mut document["apps"][0]["settings"]["oauthClient"];
+        settings["consent_method"] = json!("REQUIRED");
+        internal(document)["scopes"][1]["consent"] = json!("REQUIRED");
+    });
+    let agree = || {
+        let mut browser = super::browser::Browser::new(&office.world);
+        let page = browser.sign_in(&[PAYMENTS]).page();
+        assert!(page.path.starts_with("/consent?"), "{page:?}");
+        browser.submit(&page, &[("decision", "allow")]);
+    };
+    agree();
+    let grants = format!("{USERS}/ada@example.com/grants");
+    let listed = office.get(&grants);
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    let grant = &listed[0];
+    assert_eq!(
+        (&grant["scopeId"], &grant["source"], &grant["clientId"]),
+        (&json!("process:payments"), &json!("END_USER"), &json!("web-app"))
+    );
+    let one = format!("{grants}/{}", text_of(&grant["id"]));
+    assert_eq!(&office.get(&one), grant);
+    assert_eq!(office.ask(Method::DELETE, &one, &Value::Null).status, 204);
+    assert_eq!(office.ask(Method::GET, &one, &Value::Null).status, 404);
+    agree();
+    let of_client = format!("{USERS}/ada@example.com/clients/web-app/grants");
+    assert_eq!(office.get(&of_client)[0]["id"], grant["id"]);
+    assert_eq!(office.ask(Method::DELETE, &of_client, &Value::Null).status, 204);
+    assert_eq!(office.get(&grants), json!([]));
+    assert_eq!(office.ask(Method::DELETE, &grants, &Value::Null).status, 204);
 }

@@ -14,7 +14,7 @@ struct Managed {
 
 impl Managed {
     fn new() -> Self {
-        let world = World::managed(|_| ());
+        let world = World::kept(|_| ());
         let token = world.api_token("ada@example.com", &["okta.authorizationServers.manage"]);
         Self { world, authorization: format!("SSWS {token}") }
     }
