@@ -3,7 +3,7 @@
 use super::ChangeRefused;
 use crate::organization::Snapshot;
 use crate::store::organization::{Change, Entity, EntityKind};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The body of an entity: an object, as in an org document.
@@ -26,6 +26,14 @@ pub fn set(body: &mut Value, name: &str, value: Value) {
     if let Some(members) = body.as_object_mut() {
         members.insert(name.to_owned(), value);
     }
+}
+
+/// The object at the end of a path of members, made where it is missing; `None` if something else
+/// stands there.
+pub fn object_at<'b>(body: &'b mut Value, path: &[&str]) -> Option<&'b mut Map<String, Value>> {
+    path.iter().try_fold(body.as_object_mut()?, |object, name| {
+        object.entry(*name).or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+    })
 }
 
 /// Makes an entity; its body says the id that `id` ends with. It stands behind the others of its kind

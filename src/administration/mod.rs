@@ -27,6 +27,10 @@
 mod ask;
 mod body;
 pub mod claim;
+pub mod application;
+pub mod condition;
+pub mod inline_hook;
+pub mod trusted_origin;
 mod group;
 mod inherent;
 pub mod key;
@@ -46,10 +50,10 @@ mod tests;
 mod user;
 
 pub use ask::{Ask, Told, moment, part_of};
-pub use body::{IfMatch, Required, create, delete, read_body, replace, set, text_of};
-pub use policy::List;
+pub use body::{IfMatch, Required, create, delete, object_at, read_body, replace, set, text_of};
 pub use lifecycle::Turn as UserTurn;
 pub use people::{Found, USER_TYPE, Wanted as WantedUsers, group_value, user_value};
+pub use policy::List;
 pub use profile::{ChangedUser, NewUser, Unsent};
 pub use record::type_name;
 pub use refused::{Cause, ChangeRefused};

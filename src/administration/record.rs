@@ -85,6 +85,17 @@ const NAMES: &[Names] = &[
             "inline_hook.deactivated",
         ],
     ),
+    (
+        EntityKind::TrustedOrigin,
+        "TrustedOrigin",
+        [
+            "system.trustedorigin.create",
+            "system.trustedorigin.update",
+            "system.trustedorigin.delete",
+            "system.trustedorigin.activate",
+            "system.trustedorigin.deactivate",
+        ],
+    ),
 ];
 
 const OF_POLICIES: [&str; 5] = [

@@ -41,6 +41,9 @@ pub enum ChangeRefused {
         /// What is told.
         summary: String,
     },
+    /// It is active, and what is active is not deleted (E0000056 of applications).
+    #[error("Delete application forbidden.")]
+    Active,
     /// The store failed; [`StoreError::Unknown`] leaves open whether it was written.
     #[error(transparent)]
     Store(#[from] StoreError),

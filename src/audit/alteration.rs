@@ -31,7 +31,9 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
-    const fn word(self) -> &'static str {
+    /// What Okta calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::User => "User",
             Self::Client => "PublicClientApp",

@@ -65,7 +65,7 @@ fn variables(organization: &Organization) -> impl Iterator<Item = (&str, &str)> 
     organization.directory.applications().iter().flat_map(|application| {
         application.secrets.iter().filter_map(|source| match source {
             SecretSource::Environment(name) => Some((&*application.client_id, name.as_str())),
-            SecretSource::Hash(_) | SecretSource::File(_) => None,
+            SecretSource::Hash(_) | SecretSource::Sealed(_) | SecretSource::File(_) => None,
         })
     })
 }

@@ -308,6 +308,7 @@ pub(super) fn read_document(path: &Path) -> Result<Vec<u8>, Stop> {
 fn read_secret(source: &SecretSource) -> Result<String, String> {
     match source {
         SecretSource::Hash(_) => Err("a hash is no secret".to_owned()),
+        SecretSource::Sealed(_) => Err("a sealed secret is opened elsewhere".to_owned()),
         SecretSource::Environment(name) => {
             std::env::var(name).map_err(|error| format!("the environment variable {name}: {error}"))
         }

@@ -48,8 +48,8 @@ pub struct Application {
     pub profile: Profile,
     pub status: Status,
     pub assigned_users: Vec<Assignment>,
-    /// Indices into the groups of the directory.
-    pub assigned_groups: Vec<usize>,
+    /// What goes first comes first.
+    pub assigned_groups: Vec<AssignedGroup>,
 }
 
 impl Application {
@@ -62,9 +62,18 @@ impl Application {
             let user_name = own.user_name.as_deref().unwrap_or(&user.login);
             return Some(AppUser { user_name, profile: &own.profile });
         }
-        let by_group = self.assigned_groups.iter().any(|group| user.is_in(*group));
-        by_group.then_some(AppUser { user_name: &user.login, profile: &[] })
+        let by_group = self.assigned_groups.iter().find(|assigned| user.is_in(assigned.group))?;
+        Some(AppUser { user_name: &user.login, profile: &by_group.profile })
     }
+}
+
+/// The assignment of a group to an application.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssignedGroup {
+    /// Index into the groups of the directory.
+    pub group: usize,
+    /// As what the application knows who comes by this group.
+    pub profile: Profile,
 }
 
 /// The text members of a JWK (RFC 7517 §4).
@@ -85,10 +94,21 @@ pub struct Assignment {
 pub enum SecretSource {
     /// A keyed hash of it (decision 22).
     Hash(String),
+    /// It itself, closed under the master key (decision 22), for where a hash would not do.
+    Sealed(String),
     /// The environment variable that holds it.
     Environment(String),
     /// The file that holds it.
     File(PathBuf),
+}
+
+impl SecretSource {
+    /// The name under which the secret of the application or hook `owner` is sealed, so that it opens
+    /// for no other.
+    #[must_use]
+    pub fn seal_name(owner: &str) -> String {
+        format!("secret of {owner}")
+    }
 }
 
 /// Whether people are asked before a client gets scopes that need consent.

@@ -49,6 +49,7 @@ pub use family::{FAMILY, UserGrant, grant_tag};
 pub use form::{Form, Presented, Request};
 pub use front_channel::{FrontChannel, FrontTokens, answer_in_front};
 pub use held::{HeldToken, end_held, find_held, list_held};
+pub use hook::try_hook;
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
 pub use management::{Admitted, admit};

@@ -2,7 +2,7 @@
 //! the token that a form must carry to be believed to be ours.
 
 use crate::login::SessionSecret;
-use crate::publish::PublicUrl;
+use crate::publish::{PublicUrl, Published};
 use crate::token::opaque::is_same_text;
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -56,26 +56,51 @@ impl Cookie {
     }
 
     /// The header that keeps `secret` in the browser until it is closed.
-    pub(super) fn set(self, public_url: &PublicUrl, secret: &SessionSecret) -> HeaderValue {
-        self.header(public_url, secret, secret.as_str(), "")
+    pub(super) fn set(self, published: &Published, secret: &SessionSecret) -> HeaderValue {
+        let same_site = SameSite::of(published);
+        self.header((published.public_url(), same_site), secret, secret.as_str(), "")
     }
 
     /// The header that takes it away.
-    pub(super) fn clear(self, public_url: &PublicUrl, secret: &SessionSecret) -> HeaderValue {
-        self.header(public_url, secret, "", "; Max-Age=0")
+    pub(super) fn clear(self, published: &Published, secret: &SessionSecret) -> HeaderValue {
+        let same_site = SameSite::of(published);
+        self.header((published.public_url(), same_site), secret, "", "; Max-Age=0")
     }
 
     fn header(
         self,
-        public_url: &PublicUrl,
+        (public_url, same_site): (&PublicUrl, SameSite),
         secret: &SessionSecret,
         value: &str,
         more: &str,
     ) -> HeaderValue {
         let secure = if public_url.is_secure() { "; Secure" } else { "" };
         let name = self.name(public_url, secret);
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}");
+        let same_site = same_site.word();
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}{secure}{more}");
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+/// Whether pages of other sites that show ours in a frame get the cookies too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SameSite {
+    Lax,
+    None,
+}
+
+impl SameSite {
+    /// Browsers take `None` over TLS alone.
+    fn of(published: &Published) -> Self {
+        let is_embedded = published.embedders().next().is_some();
+        if is_embedded && published.public_url().is_secure() { Self::None } else { Self::Lax }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Lax => "Lax",
+            Self::None => "None",
+        }
     }
 }
 
@@ -156,7 +181,9 @@ mod tests {
         let url = PublicUrl::new("https://id.example.com").unwrap();
         let random = Random::seeded(b"cookie");
         let set = || {
-            let header = Cookie::Browser.set(&url, &SessionSecret::generate(&random));
+            let secret = SessionSecret::generate(&random);
+            let text = secret.as_str().to_owned();
+            let header = Cookie::Browser.header((&url, SameSite::Lax), &secret, &text, "");
             header.to_str().unwrap().split(';').next().unwrap().to_owned()
         };
         let (one, two) = (set(), set());

@@ -42,7 +42,7 @@ pub fn read_logout(
     }
     let client = client_id.and_then(|id| published.directory().find_application(id));
     let location = match form.find("post_logout_redirect_uri") {
-        Some(uri) => Some(location(client, uri)?),
+        Some(uri) => Some(location(published, client, uri)?),
         None => None,
     };
     let client_id = client_id.map(str::to_owned);
@@ -50,10 +50,19 @@ pub fn read_logout(
     Ok(Logout { user_id: hint.map(|hint| hint.user_id), client_id, location, state })
 }
 
-fn location(client: Option<&Application>, uri: &str) -> Result<String, AuthorizationError> {
+/// One that the client registered, or one of an origin that the organization trusts with it.
+fn location(
+    published: &Published,
+    client: Option<&Application>,
+    uri: &str,
+) -> Result<String, AuthorizationError> {
     let is_registered = client.is_some_and(|client| {
         client.status.is_active()
             && client.post_logout_redirect_uris.iter().any(|known| known == uri)
     });
-    if is_registered { Ok(uri.to_owned()) } else { Err(AuthorizationError::unregistered_logout()) }
+    if is_registered || published.may_redirect_to(uri) {
+        Ok(uri.to_owned())
+    } else {
+        Err(AuthorizationError::unregistered_logout())
+    }
 }

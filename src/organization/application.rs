@@ -1,19 +1,19 @@
 //! Reads the applications of the document, each written as the body of `POST /api/v1/apps` with
 //! its assignments beside it.
 
-use super::decode::{Object, Place, Placed};
+use super::assignment::read_assignments;
+use super::credential::{read_jwks, read_jwks_uri, read_secrets};
+use super::decode::{Object, Place};
 use super::grants::{self, Usage};
 use super::identity::{self, APPLICATION, Digest};
 use super::policy::SECOND_FACTOR;
-use super::reference;
+use super::presence::{self, check_presence, check_settings};
 use crate::directory::{
-    Application, ApplicationType, Assignment, AuthenticationMethod, ConsentMethod, Directory, Jwk,
-    RefreshRotation, SecretSource, Status,
+    Application, ApplicationType, AuthenticationMethod, ConsentMethod, Directory, RefreshRotation,
+    Status,
 };
 use crate::server::MANAGEMENT_SCOPES;
-use crate::token::ForeignKey;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 const MEMBERS: &[&str] = &[
     "id",
@@ -27,8 +27,13 @@ const MEMBERS: &[&str] = &[
     "assignments",
     "grants",
 ];
-const CREDENTIALS: &[&str] =
-    &["client_id", "client_secret", "token_endpoint_auth_method", "pkce_required"];
+const CREDENTIALS: &[&str] = &[
+    "client_id",
+    "client_secret",
+    "token_endpoint_auth_method",
+    "pkce_required",
+    "autoKeyRotation",
+];
 const SETTINGS: &[&str] = &[
     "application_type",
     "grant_types",
@@ -48,24 +53,20 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// How long the predecessor of a refresh token may still come, in seconds (authorization-server §4).
-const LEEWAY: u32 = 30;
+pub const LEEWAY: u32 = 30;
 const LEEWAY_AT_MOST: u32 = 60;
 
-/// Most keys of a client (authorization-server §8).
-const KEYS_AT_MOST: usize = 50;
-
-/// The applications. No two share a client id, an id or a label.
+/// The applications. No two share a client id or an id; labels may be the same, where ids are written.
 pub(super) fn read_applications(
     top: &Object<'_>,
     directory: &Directory,
     digest: Digest<'_>,
 ) -> Vec<Application> {
     let mut applications: Vec<Application> = Vec::new();
-    let (mut client_ids, mut ids, mut labels) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut client_ids, mut ids) = (BTreeSet::new(), BTreeSet::new());
     for place in top.list("apps") {
         let Some(application) = read_application(&place, directory, digest) else { continue };
         for (what, value, seen) in [
-            ("label", &application.label, &mut labels),
             ("client_id", &application.client_id, &mut client_ids),
             ("id", &application.id, &mut ids),
         ] {
@@ -83,16 +84,21 @@ fn read_application(
     directory: &Directory,
     digest: Digest<'_>,
 ) -> Option<Application> {
-    let object = place.object(MEMBERS)?;
+    let object = place.object(&[MEMBERS, presence::MEMBERS].concat())?;
     let label = object.require("label")?.text_up_to(100)?;
+    check_presence(&object);
     expect_word(&object, "name", "oidc_client");
     expect_word(&object, "signOnMode", "OPENID_CONNECT");
     let credentials = within(&object, "credentials", CREDENTIALS);
-    let settings = within(&object, "settings", SETTINGS);
+    let settings = within(&object, "settings", &[SETTINGS, presence::SETTINGS].concat());
     if settings.is_none() {
         place.blame("the member `settings.oauthClient` is missing");
     }
     let settings = settings?;
+    check_settings(&settings);
+    for name in ["client_uri", "logo_uri", "initiate_login_uri"] {
+        read_page(&settings, name);
+    }
     let id = identity::id_in(&object, APPLICATION, &[label], digest);
     let client_id = read_client_id(credentials.as_ref(), &id, place, directory);
     let application_type = settings.require("application_type")?.choice(ApplicationType::WORDS)?;
@@ -162,12 +168,15 @@ fn read_application(
     })
 }
 
+/// What is kept of a grant of a scope, by whom it was made among it.
+const GRANT: &[&str] = &["id", "issuer", "scopeId", "created", "createdBy"];
+
 /// `grants`: what `POST /api/v1/apps/{id}/grants` makes, each for one scope of the management API.
 fn read_management_scopes(application: &Object<'_>) -> Vec<String> {
     let words: Vec<(&str, &str)> = MANAGEMENT_SCOPES.iter().map(|name| (*name, *name)).collect();
     let mut scopes: Vec<String> = Vec::new();
     for place in application.list("grants") {
-        let Some(object) = place.object(&["issuer", "scopeId"]) else { continue };
+        let Some(object) = place.object(GRANT) else { continue };
         object.text_up_to("issuer", 2048);
         let Some(scope) = object.require("scopeId").and_then(|place| place.choice(&words)) else {
             continue;
@@ -180,51 +189,25 @@ fn read_management_scopes(application: &Object<'_>) -> Vec<String> {
     scopes
 }
 
-/// `jwks`: the public keys of the client, at most fifty.
-fn read_jwks(settings: &Object<'_>) -> Vec<Jwk> {
-    let Some(place) = settings.find("jwks") else { return Vec::new() };
-    let Some(object) = place.object(&["keys"]) else { return Vec::new() };
-    let places = object.list("keys");
-    if places.len() > KEYS_AT_MOST {
-        place.blame(format!("at most {KEYS_AT_MOST} keys"));
+/// What becomes of refresh tokens where nothing is said of it.
+#[must_use]
+pub fn usual_rotation(
+    application_type: ApplicationType,
+    method: AuthenticationMethod,
+) -> RefreshRotation {
+    let is_public = method == AuthenticationMethod::None;
+    match is_public || application_type == ApplicationType::Browser {
+        true => RefreshRotation::Rotate,
+        false => RefreshRotation::Static,
     }
-    let mut keys: Vec<Jwk> = Vec::new();
-    for place in &places {
-        let Some(object) = place.open_object() else { continue };
-        let texts = object.members().filter_map(|(name, place)| match place.json() {
-            crate::document::Json::Text(text) => Some((name.to_owned(), text.clone())),
-            _ => None,
-        });
-        let key: Jwk = texts.collect();
-        let member = |name: &str| {
-            key.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-        };
-        if let Err(error) = ForeignKey::from_jwk(&member) {
-            place.blame(error.to_string());
-        }
-        if keys.iter().any(|known| kid_of(known).is_some() && kid_of(known) == kid_of(&key)) {
-            place.blame("another key has this `kid` already");
-        }
-        keys.push(key);
-    }
-    keys
 }
 
-/// `jwks_uri`: where the client publishes its keys, which it then may not list.
-fn read_jwks_uri(settings: &Object<'_>) -> Option<String> {
-    let place = settings.find("jwks_uri")?;
-    let uri = place.text_up_to(2048)?;
-    if !uri.starts_with("https://") || !grants::is_absolute_uri(uri) {
-        place.blame("expected the address of a JWK Set, `https://` and so on");
-    }
-    if settings.find("jwks").is_some() {
-        place.blame("`jwks` and `jwks_uri` exclude each other");
-    }
-    Some(uri.to_owned())
-}
-
-fn kid_of(key: &Jwk) -> Option<&str> {
-    key.iter().find(|(name, _)| name == "kid").map(|(_, kid)| kid.as_str())
+/// Whether PKCE is required where nothing is said of it (decision 26).
+#[must_use]
+pub fn usual_pkce(application_type: ApplicationType, method: AuthenticationMethod) -> bool {
+    let may_keep_secrets =
+        !matches!(application_type, ApplicationType::Native | ApplicationType::Browser);
+    !may_keep_secrets || method == AuthenticationMethod::None
 }
 
 /// `refresh_token`: whether they rotate, and for how many seconds the predecessor may still come. Of
@@ -236,11 +219,7 @@ fn read_refresh(
     dpop_bound: bool,
 ) -> (RefreshRotation, u32) {
     let is_public = method == AuthenticationMethod::None;
-    let usual = if is_public || application_type == ApplicationType::Browser {
-        RefreshRotation::Rotate
-    } else {
-        RefreshRotation::Static
-    };
+    let usual = usual_rotation(application_type, method);
     let place = settings.find("refresh_token");
     let object = place.and_then(|place| place.object(&["rotation_type", "leeway"]));
     let Some(object) = object else { return (usual, LEEWAY) };
@@ -313,43 +292,6 @@ fn read_client_id(
     client_id.to_owned()
 }
 
-fn read_secrets(credentials: &Object<'_>) -> Vec<SecretSource> {
-    let Some(place) = credentials.find("client_secret") else { return Vec::new() };
-    let places = match place.json() {
-        crate::document::Json::List(_) => place.list(),
-        _ => vec![place.clone()],
-    };
-    if places.len() > 2 {
-        place.blame("at most two secrets");
-    }
-    places.iter().filter_map(read_secret).collect()
-}
-
-/// `{"env"}`, `{"file"}` or `{"hash"}`. The secret itself may not stand in the document.
-pub(super) fn read_secret(place: &Place<'_>) -> Option<SecretSource> {
-    let crate::document::Json::Object(_) = place.json() else {
-        place.blame(
-            "expected `{\"env\": name}`, `{\"file\": path}` or `{\"hash\": hash}`; a secret does \
-             not stand in the document itself",
-        );
-        return None;
-    };
-    let object = place.object(&["env", "file", "hash"])?;
-    let text = |name: &str| object.text_up_to(name, 4096).map(str::to_owned);
-    let sources: Vec<SecretSource> = [
-        text("env").map(SecretSource::Environment),
-        text("file").map(|path| SecretSource::File(PathBuf::from(path))),
-        text("hash").map(SecretSource::Hash),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if sources.len() != 1 {
-        place.blame("expected exactly one of `env`, `file`, `hash`");
-    }
-    sources.into_iter().next()
-}
-
 /// Whether PKCE is required (decision 26); of a client without a secret it always is.
 fn read_pkce(
     credentials: Option<&Object<'_>>,
@@ -357,41 +299,11 @@ fn read_pkce(
     method: AuthenticationMethod,
 ) -> bool {
     let is_public = method == AuthenticationMethod::None;
-    let usual =
-        is_public || matches!(application_type, ApplicationType::Native | ApplicationType::Browser);
+    let usual = usual_pkce(application_type, method);
     let place = credentials.and_then(|object| object.find("pkce_required"));
     let given = place.as_ref().and_then(|place| place.boolean());
     if let (Some(false), true, Some(place)) = (given, is_public, &place) {
         place.blame("a client without a secret must require PKCE");
     }
     given.unwrap_or(usual)
-}
-
-fn read_assignments(object: &Object<'_>, directory: &Directory) -> (Vec<Assignment>, Vec<usize>) {
-    let Some(object) = object.find("assignments").and_then(|p| p.object(&["users", "groups"]))
-    else {
-        return Default::default();
-    };
-    let mut assignments: Vec<Assignment> = Vec::new();
-    for place in object.list("users") {
-        let Some(assignment) = read_assignment(&place, directory) else { continue };
-        if assignments.iter().any(|known| known.user == assignment.user) {
-            place.blame("this user is assigned twice");
-        }
-        assignments.push(assignment);
-    }
-    (assignments, reference::groups(&object.texts("groups"), directory))
-}
-
-fn read_assignment(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
-    let object = place.object(&["id", "login", "userName", "profile"])?;
-    let login = object.find("id").or_else(|| object.require("login"))?;
-    let name = Placed { value: login.text()?, place: login };
-    let user = reference::users(&[name], directory).into_iter().next()?;
-    let profile = object.find("profile").and_then(|place| place.open_object());
-    Some(Assignment {
-        user,
-        user_name: object.text_up_to("userName", 100).map(str::to_owned),
-        profile: profile.map(|profile| profile.to_profile()).unwrap_or_default(),
-    })
 }

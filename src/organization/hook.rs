@@ -1,6 +1,6 @@
 //! Reads the inline hooks of the document, each written as the body of `POST /api/v1/inlineHooks`.
 
-use super::application::read_secret;
+use super::credential::read_secret;
 use super::decode::{Object, Place};
 use super::grants::is_absolute_uri;
 use super::identity::{self, Digest, HOOK};

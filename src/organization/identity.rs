@@ -26,6 +26,11 @@ pub(super) const SCOPE: Kind = Kind { prefix: "scp", name: "scope" };
 pub(super) const CLAIM: Kind = Kind { prefix: "ocl", name: "claim" };
 pub(super) const TOKEN_POLICY: Kind = Kind { prefix: "tkp", name: "tokenPolicy" };
 
+const SECRET: Kind = Kind { prefix: "ocs", name: "clientSecret" };
+const KEY: Kind = Kind { prefix: "pks", name: "clientKey" };
+const GRANT: Kind = Kind { prefix: "oag", name: "appGrant" };
+pub(super) const TRUSTED_ORIGIN: Kind = Kind { prefix: "tos", name: "trustedOrigin" };
+
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 20;
 
@@ -69,6 +74,24 @@ pub fn scope_id(server: &str, name: &str, digest: Digest<'_>) -> String {
 #[must_use]
 pub fn claim_id(server: &str, name: &str, claim_type: &str, digest: Digest<'_>) -> String {
     id_of(CLAIM, &[server, name, claim_type], digest)
+}
+
+/// The id of the secret with this index of a client, unless it has one of its own.
+#[must_use]
+pub fn secret_id(application: &str, index: usize, digest: Digest<'_>) -> String {
+    id_of(SECRET, &[application, &index.to_string()], digest)
+}
+
+/// The id of the key with this index of a client, unless it has one of its own.
+#[must_use]
+pub fn key_id(application: &str, index: usize, digest: Digest<'_>) -> String {
+    id_of(KEY, &[application, &index.to_string()], digest)
+}
+
+/// The id of the grant of a scope to a client, unless it has one of its own.
+#[must_use]
+pub fn grant_id(application: &str, scope: &str, digest: Digest<'_>) -> String {
+    id_of(GRANT, &[application, scope], digest)
 }
 
 /// Notes an object that gives itself an id that another of its kind has.

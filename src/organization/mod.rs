@@ -4,7 +4,9 @@
 
 mod application;
 mod canonical;
+mod assignment;
 mod claim;
+mod credential;
 mod decode;
 mod difference;
 mod entities;
@@ -16,23 +18,26 @@ mod identity;
 mod import;
 mod okta;
 mod policy;
+mod presence;
 mod reference;
 mod schema;
 mod server;
 mod snapshot;
 mod theme;
 mod token_policy;
+mod trusted_origin;
 mod user;
 mod version;
 
+pub use application::{LEEWAY, usual_pkce, usual_rotation};
 pub use canonical::{canonical, canonical_without_users, with_directory_of};
 pub use decode::Problem;
 pub use difference::{Difference, Entry, MemberChange, What, changes, compare};
 pub use entities::{
     below, groups_of, is_named, join, locate, own_id, parent_of, split, tag_of_group, tag_of_user,
-    users_named_in, without_group, without_user,
+    users_named_in, without_client, without_group, without_user,
 };
-pub use identity::{Digest, claim_id, scope_id};
+pub use identity::{Digest, claim_id, grant_id, key_id, scope_id, secret_id};
 pub use import::{Adopted, Imported, adopt, import, read_all, read_everything, read_named};
 pub use okta::{Answers, PATHS, Translated, paths_below, translate};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
@@ -43,7 +48,7 @@ pub use version::{Version, forget_old_versions, versions};
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;
-use crate::server::{AuthorizationServer, InlineHook};
+use crate::server::{AuthorizationServer, InlineHook, TrustedOrigin};
 use decode::{Object, Place, Problems};
 
 /// The document that `--demo` serves.
@@ -65,6 +70,7 @@ const MEMBERS: &[&str] = &[
     "users",
     "apps",
     "inlineHooks",
+    "trustedOrigins",
     "authorizationServers",
 ];
 
@@ -81,6 +87,7 @@ pub struct Organization {
     pub user_schema: Vec<Attribute>,
     pub directory: Directory,
     pub hooks: Vec<InlineHook>,
+    pub trusted_origins: Vec<TrustedOrigin>,
     pub servers: Vec<AuthorizationServer>,
 }
 
@@ -122,10 +129,21 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let applications = application::read_applications(&top, &directory, digest);
     let directory = directory.with_applications(applications);
     let hooks = hook::read_hooks(&top, digest);
+    let trusted_origins = trusted_origin::read_trusted_origins(&top, digest);
     let servers = server::read_servers(&top, &directory, &hooks, &user_schema, digest);
     let id = identity::id_of(identity::ORGANIZATION, &[&sub_domain], digest);
     let theme = Box::new(theme);
-    Some(Organization { id, name, sub_domain, theme, user_schema, directory, hooks, servers })
+    Some(Organization {
+        id,
+        name,
+        sub_domain,
+        theme,
+        user_schema,
+        directory,
+        hooks,
+        trusted_origins,
+        servers,
+    })
 }
 
 /// `organization.name`, `organization.subDomain` and `organization.theme`.

@@ -13,7 +13,9 @@ use crate::organization::{Organization, Theme};
 use crate::policy::{ConditionOutcome, RuleIndex};
 use crate::program::{Condition, Engine, ProgramId, ProgramSet, Roots, Worker};
 use crate::random::Random;
-use crate::server::{AuthorizationServer, ExpressionText, InlineHook, OnFailure};
+use crate::server::{
+    AuthorizationServer, ExpressionText, InlineHook, OnFailure, Trust, TrustedOrigin,
+};
 use crate::store::Store;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::token::opaque::SecretHash;
@@ -45,6 +47,8 @@ pub struct Published {
     keyring: Keyring,
     /// Where pages of clients come from.
     origins: BTreeSet<String>,
+    /// Where pages come from that the organization trusts.
+    trusted: Vec<TrustedOrigin>,
     hooks: Vec<RunningHook>,
     /// Hashes of the passwords that variables hold, by the index of the user.
     passwords: BTreeMap<usize, SecretHash>,
@@ -184,6 +188,7 @@ impl Draft {
             theme,
             directory,
             hooks,
+            trusted_origins: mut trusted,
             servers: mut definitions,
             user_schema,
             ..
@@ -193,6 +198,7 @@ impl Draft {
         compiled.push(made);
         let Secrets { secrets, proofs } = read_secrets(&directory, around)?;
         let origins = origins_of(&directory);
+        trusted.retain(|known| known.status.is_active());
         let passwords = read_passwords(&directory, around)?;
         let hooks = read_hooks(hooks, around)?;
         let mut servers = Vec::with_capacity(compiled.len());
@@ -240,6 +246,7 @@ impl Draft {
             proofs,
             keyring: foundation.keyring.clone(),
             origins,
+            trusted,
             hooks,
             passwords,
             extent: OnceLock::new(),
@@ -277,6 +284,7 @@ impl Draft {
             proofs: BTreeMap::new(),
             keyring: Keyring::new(&MasterKey::generate(random)),
             origins: origins_of(&directory),
+            trusted: Vec::new(),
             hooks,
             passwords: BTreeMap::new(),
             extent: OnceLock::new(),
@@ -294,8 +302,16 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    fn read_secret(&self, source: &SecretSource) -> Result<String, String> {
-        (self.foundation.read_secret)(source)
+    /// The secret of the application, hook or user with the id `owner`.
+    fn read_secret(&self, owner: &str, source: &SecretSource) -> Result<String, String> {
+        match source {
+            SecretSource::Sealed(closed) => {
+                let opened =
+                    self.foundation.vault.open_text(&SecretSource::seal_name(owner), closed);
+                opened.map_err(|error| error.to_string())
+            }
+            _ => (self.foundation.read_secret)(source),
+        }
     }
 }
 
@@ -306,7 +322,7 @@ fn read_hooks(hooks: Vec<InlineHook>, around: &Around<'_>) -> Result<Vec<Running
     for hook in hooks.into_iter().filter(|hook| hook.status.is_active()) {
         let InlineHook { id, name, uri, mut headers, authentication, on_failure, .. } = hook;
         if let Some((header, source)) = authentication {
-            match around.read_secret(&source) {
+            match around.read_secret(&id, &source) {
                 Ok(secret) => headers.push((header, secret)),
                 Err(why) => missing.push(format!("the secret of the hook `{name}`: {why}")),
             }
@@ -347,12 +363,14 @@ fn read_secrets(directory: &Directory, around: &Around<'_>) -> Result<Secrets, S
                 proofs.insert(client_id, proof);
             }
             AuthenticationMethod::ClientSecretJwt => {
-                let read = application.secrets.iter().map(|source| shared(source, around));
+                let read = application.secrets.iter();
+                let read = read.map(|source| shared(&application.id, source, around));
                 let read = kept(read, |why| missing.push(told(why)));
                 proofs.insert(client_id, ClientProof::Secrets(read));
             }
             _ => {
-                let read = application.secrets.iter().map(|source| hash_of(source, around));
+                let read = application.secrets.iter();
+                let read = read.map(|source| hash_of(&application.id, source, around));
                 let read = kept(read, |why| missing.push(told(why)));
                 secrets.insert(client_id, read);
             }
@@ -376,13 +394,13 @@ fn key_of(jwk: &Jwk) -> Option<ForeignKey> {
 }
 
 /// A secret that must be read again, so that a hash of it is none (decision 22).
-fn shared(source: &SecretSource, around: &Around<'_>) -> Result<SharedSecret, String> {
+fn shared(owner: &str, source: &SecretSource, around: &Around<'_>) -> Result<SharedSecret, String> {
     if let SecretSource::Hash(_) = source {
         return Err(
             "a client of `client_secret_jwt` needs the secret itself, not its hash".to_owned()
         );
     }
-    let secret = around.read_secret(source)?;
+    let secret = around.read_secret(owner, source)?;
     if secret.len() < 32 {
         return Err("a secret has 32 characters or more with `client_secret_jwt`".to_owned());
     }
@@ -396,7 +414,7 @@ fn read_passwords(
     let (mut passwords, mut missing) = (BTreeMap::new(), Vec::new());
     for (index, user) in directory.users().iter().enumerate() {
         let Some(Password::Environment(name)) = &user.password else { continue };
-        match around.read_secret(&SecretSource::Environment(name.clone())) {
+        match around.read_secret(&user.id, &SecretSource::Environment(name.clone())) {
             Ok(password) => {
                 passwords
                     .insert(index, SecretHash::new(&around.foundation.keyring.pepper, &password));
@@ -407,12 +425,12 @@ fn read_passwords(
     around.missing.told(missing).map(|()| passwords)
 }
 
-fn hash_of(source: &SecretSource, around: &Around<'_>) -> Result<SecretHash, String> {
+fn hash_of(owner: &str, source: &SecretSource, around: &Around<'_>) -> Result<SecretHash, String> {
     if let SecretSource::Hash(hash) = source {
         let malformed = "the hash of a secret is `hmac-sha256:` and 43 characters of base64url";
         return SecretHash::parse(hash).ok_or_else(|| malformed.to_owned());
     }
-    let secret = around.read_secret(source)?;
+    let secret = around.read_secret(owner, source)?;
     if secret.len() < 14 {
         return Err("a secret has 14 characters or more".to_owned());
     }
@@ -505,7 +523,26 @@ impl Published {
     /// Whether pages of this origin may read what clients are answered.
     #[must_use]
     pub fn allows_origin(&self, origin: &str) -> bool {
-        self.origins.contains(origin)
+        self.origins.contains(origin) || self.trusts(origin, Trust::Cors)
+    }
+
+    /// Whether the organization trusts pages of this origin so far.
+    #[must_use]
+    pub fn trusts(&self, origin: &str, trust: Trust) -> bool {
+        let so_far = |known: &&TrustedOrigin| known.trust.contains(&trust);
+        self.trusted.iter().filter(so_far).any(|known| known.origin == origin)
+    }
+
+    /// Whether a browser may be sent to this address after somebody signed out, whoever asked.
+    #[must_use]
+    pub fn may_redirect_to(&self, url: &str) -> bool {
+        origin_of(url).is_some_and(|origin| self.trusts(&origin, Trust::Redirect))
+    }
+
+    /// Where pages come from that may show ours in a frame (decision 48).
+    pub fn embedders(&self) -> impl Iterator<Item = &str> {
+        let may = |known: &&TrustedOrigin| known.trust.contains(&Trust::IframeEmbed);
+        self.trusted.iter().filter(may).map(|known| known.origin.as_str())
     }
 
     /// Whether one of `candidates` is a secret of this client. All are compared with all, so that

@@ -9,6 +9,7 @@ mod policy;
 pub mod reserved;
 mod scope;
 mod token_policy;
+mod trusted_origin;
 
 pub use claim::{
     ClaimDefinition, ClaimType, GroupFilter, SUBJECT_EXPRESSION, ValueType, system_claims,
@@ -18,6 +19,7 @@ pub use organization::{MANAGEMENT_SCOPES, ORGANIZATION_SERVER, organization_serv
 pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};
 pub use scope::{Consent, MetadataPublish, SYSTEM_SCOPES, Scope, system_scopes};
 pub use token_policy::{AttributeOperator, AttributeTest, PolicyClaim, TokenPolicy};
+pub use trusted_origin::{Trust, TrustedOrigin};
 
 use crate::directory::Status;
 use crate::source::Span;

@@ -4,7 +4,7 @@
 use crate::random::Random;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
-use base64_simd::STANDARD;
+use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
 use std::fmt;
 
 const KEY_BYTES: usize = 32;
@@ -138,6 +138,31 @@ impl Vault {
         let mut bytes = closed.to_vec();
         let plain = self.0.open_in_place(nonce, Aad::from(name.as_bytes()), &mut bytes);
         plain.map(|plain| plain.to_vec()).map_err(|_| VaultError::Open)
+    }
+}
+
+impl Vault {
+    /// As [`Vault::seal`], as base64url.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub fn seal_text(
+        &self,
+        random: &Random,
+        name: &str,
+        plain: &str,
+    ) -> Result<String, VaultError> {
+        let closed = self.seal(random, name, plain.as_bytes())?;
+        Ok(URL_SAFE_NO_PAD.encode_to_string(closed))
+    }
+
+    /// What [`Vault::seal_text`] was given.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_text(&self, name: &str, closed: &str) -> Result<String, VaultError> {
+        let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).map_err(|_| VaultError::Open)?;
+        String::from_utf8(self.open(name, &closed)?).map_err(|_| VaultError::Open)
     }
 }
 

@@ -60,6 +60,18 @@ pub(super) async fn transform(
     }
 }
 
+/// Asks a hook with this payload; answers what it says, if it says something.
+///
+/// # Errors
+/// Why it cannot be asked, or what is wrong with the answer.
+pub async fn try_hook(
+    hook: &RunningHook,
+    payload: &str,
+    around: &Surroundings<'_>,
+) -> Result<Option<Value>, String> {
+    ask(hook, payload, around).await.map_err(|Failed(why)| why)
+}
+
 fn give_up(hook: &RunningHook, failed: Failed, payloads: Payloads) -> Result<Payloads, Refusal> {
     let Failed(why) = failed;
     tracing::warn!(hook = hook.id, why, "a token inline hook changed nothing");

@@ -7,6 +7,7 @@ use super::super::{ClientAddress, Surface};
 use crate::administration::{IfMatch, Told, part_of};
 use crate::authority::Authority;
 use crate::grant::Form;
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
@@ -141,7 +142,12 @@ impl Call {
 
     /// The part of a list that is asked for, of 200 at most.
     pub(super) fn tell_part(&self, all: Vec<Told>) -> Answer {
-        let Paging { limit, after } = self.paging(200, 200)?;
+        self.tell_part_of(all, 200, 200)
+    }
+
+    /// The part of a list that is asked for: `usual` things if nothing is said of it, `most` at most.
+    pub(super) fn tell_part_of(&self, all: Vec<Told>, usual: u32, most: u32) -> Answer {
+        let Paging { limit, after } = self.paging(usual, most)?;
         let (part, next) = part_of(all, after.as_deref(), limit);
         Ok(self.list(part, next.as_deref()))
     }
@@ -228,6 +234,20 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     type Rejection = ManagementError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ManagementError> {
+        read_json(request, BODY_BYTES).await.map(Self)
+    }
+}
+
+/// The JSON object that was sent, or an empty one where nothing was.
+pub(super) struct SentOrNot(pub(super) Value);
+
+impl<S: Send + Sync> FromRequest<S> for SentOrNot {
+    type Rejection = ManagementError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ManagementError> {
+        if request.body().is_end_stream() {
+            return Ok(Self(json!({})));
+        }
         read_json(request, BODY_BYTES).await.map(Self)
     }
 }

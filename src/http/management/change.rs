@@ -47,6 +47,10 @@ impl From<ChangeRefused> for ManagementError {
                 Self::conflict("Others change the organization at the same time. Try again.")
             }
             ChangeRefused::Forbidden { code, summary } => Self::forbidden_as(code, &summary),
+            ChangeRefused::Active => {
+                let cause = "The application must be deactivated before deletion.";
+                Self::forbidden_as("E0000056", "Delete application forbidden.").because(cause)
+            }
             ChangeRefused::Store(error) => {
                 tracing::error!(%error, "the store failed");
                 Self::unavailable()

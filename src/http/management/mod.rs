@@ -6,6 +6,9 @@
 //! were looked at and the scope was there that `authority.rs` names for the address.
 
 mod api_tokens;
+mod app_assignments;
+mod app_credentials;
+mod apps;
 mod authority;
 mod call;
 mod change;
@@ -22,6 +25,9 @@ mod schemas;
 mod sessions;
 mod user_grants;
 mod users;
+mod inline_hooks;
+mod shape;
+mod trusted_origins;
 
 pub(super) use call::Base;
 
@@ -61,6 +67,11 @@ fn operations() -> Vec<Operation> {
         sessions::operations,
         schemas::operations,
         user_grants::operations,
+        apps::operations,
+        app_credentials::operations,
+        app_assignments::operations,
+        inline_hooks::operations,
+        trusted_origins::operations,
     ];
     resources.iter().flat_map(|operations| operations()).collect()
 }

@@ -112,7 +112,7 @@ async fn let_in(
 }
 
 pub(crate) fn set_session(response: &mut Response, visit: &Visit, signed_in: &SignedIn) {
-    let cookie = Cookie::Session.set(visit.published.public_url(), &signed_in.secret);
+    let cookie = Cookie::Session.set(&visit.published, &signed_in.secret);
     response.headers_mut().append(header::SET_COOKIE, cookie);
 }
 

@@ -130,7 +130,7 @@ impl Visit {
     /// The answer, with what a browser that came without is known by from now on.
     pub(super) fn keep_browser(&self, mut response: Response) -> Response {
         if self.cookies.browsers.is_empty() {
-            let cookie = Cookie::Browser.set(self.published.public_url(), &self.browser);
+            let cookie = Cookie::Browser.set(&self.published, &self.browser);
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response

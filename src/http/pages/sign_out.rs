@@ -77,7 +77,7 @@ async fn end(surface: &Surface, visit: &Visit, logout: &Logout, status: StatusCo
         None => signed_out(surface, visit),
     };
     if let Some(secret) = &visit.cookies.session {
-        let cookie = Cookie::Session.clear(visit.published.public_url(), secret);
+        let cookie = Cookie::Session.clear(&visit.published, secret);
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

@@ -20,6 +20,14 @@ const fn lists_of(kind: EntityKind) -> Lists {
     }
 }
 
+/// The list by which policies of this kind name clients.
+const fn clients_of(kind: EntityKind) -> &'static [&'static str] {
+    match kind {
+        EntityKind::Policy | EntityKind::TokenPolicy => &["/conditions/clients/include"],
+        _ => &[],
+    }
+}
+
 /// The tag of what names this user.
 #[must_use]
 pub fn tag_of_user(id: &str) -> String {
@@ -63,6 +71,12 @@ pub fn without_group(kind: EntityKind, body: &mut Value, id: &str) -> bool {
 /// Leaves a user out of a body. Answers whether they were in it.
 pub fn without_user(kind: EntityKind, body: &mut Value, id: &str) -> bool {
     without(lists_of(kind).1, body, id)
+}
+
+/// Leaves a client out of a body. Answers whether it was in it. A policy that names none after that is
+/// for none.
+pub fn without_client(kind: EntityKind, body: &mut Value, client_id: &str) -> bool {
+    without(clients_of(kind), body, client_id)
 }
 
 fn without(lists: &[&str], body: &mut Value, id: &str) -> bool {

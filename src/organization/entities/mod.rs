@@ -9,7 +9,8 @@ mod tree;
 
 pub use locate::locate;
 pub use mention::{
-    groups_of, tag_of_group, tag_of_user, users_named_in, without_group, without_user,
+    groups_of, tag_of_group, tag_of_user, users_named_in, without_client, without_group,
+    without_user,
 };
 pub(crate) use split::entity_of_user;
 pub use split::split;
@@ -26,6 +27,7 @@ const LISTS: Lists = &[
     ("users", EntityKind::User),
     ("apps", EntityKind::Application),
     (HOOKS, EntityKind::Hook),
+    ("trustedOrigins", EntityKind::TrustedOrigin),
     ("authorizationServers", EntityKind::Server),
 ];
 const HOOKS: &str = "inlineHooks";
@@ -95,6 +97,7 @@ pub fn parent_of(entity: &Entity) -> &str {
         | EntityKind::User
         | EntityKind::Application
         | EntityKind::Hook
+        | EntityKind::TrustedOrigin
         | EntityKind::Server => None,
     };
     parent.map_or("", |(parent, _)| parent)

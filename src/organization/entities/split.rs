@@ -3,7 +3,7 @@
 
 use super::tree::{at, list_of, members_of, text_of};
 use super::{LISTS, NAMED, OF_GROUP, OF_USER, below};
-use crate::directory::{Directory, EVERYONE, Group, Password, User};
+use crate::directory::{AssignedGroup, Directory, EVERYONE, Group, Password, User};
 use crate::document::{Json, Member, Node};
 use crate::organization::identity::{self, Digest};
 use crate::organization::{Organization, reference};
@@ -38,6 +38,9 @@ pub fn split(
     }
     for (index, node) in list_of(document, &["inlineHooks"]).enumerate() {
         entities.extend(splitter.hook(node, index));
+    }
+    for (index, node) in list_of(document, &["trustedOrigins"]).enumerate() {
+        entities.extend(splitter.trusted_origin(node, index));
     }
     for (index, node) in list_of(document, &["authorizationServers"]).enumerate() {
         splitter.server(node, index, &mut entities);
@@ -152,8 +155,8 @@ impl Splitter<'_> {
 
     fn application(&self, node: &Node, index: usize) -> Option<Entity> {
         let label = text_of(node, &["label"])?;
-        let mut all = self.directory().applications().iter();
-        let known = all.find(|application| application.label == label)?;
+        // Nothing is wrong, so that each of the document is one of these.
+        let known = self.directory().applications().get(index)?;
         let mut rewritten = self.groups_as_ids(node, &["assignments", "groups"]);
         rewritten.extend(self.assigned_as_ids(node));
         let mut entity =
@@ -161,7 +164,7 @@ impl Splitter<'_> {
         entity.is_ended = !known.status.is_active();
         entity.names.insert(known.client_id.clone());
         entity.words.insert(label.to_owned());
-        let group = |index: &usize| self.directory().groups().get(*index);
+        let group = |assigned: &AssignedGroup| self.directory().groups().get(assigned.group);
         let groups = known.assigned_groups.iter().filter_map(group);
         entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
         let users = known.assigned_users.iter().map(|assignment| assignment.user);
@@ -175,6 +178,15 @@ impl Splitter<'_> {
         let mut entity = self.entity(EntityKind::Hook, ("", &known.id), (node, index), &[]);
         entity.names.insert(name.to_owned());
         entity.words.insert(name.to_owned());
+        Some(entity)
+    }
+
+    fn trusted_origin(&self, node: &Node, index: usize) -> Option<Entity> {
+        let known = self.organization.trusted_origins.get(index)?;
+        let ids = ("", known.id.as_str());
+        let mut entity = self.entity(EntityKind::TrustedOrigin, ids, (node, index), &[]);
+        entity.names.extend([known.name.clone(), known.origin.clone()]);
+        entity.words.extend([known.name.clone(), known.origin.clone()]);
         Some(entity)
     }
 

@@ -30,6 +30,8 @@ pub enum EntityKind {
     User,
     /// A service that is asked before tokens are signed.
     Hook,
+    /// An origin whose pages may do more than others.
+    TrustedOrigin,
 }
 
 /// Name, then the kinds of rows: the entities, their unique names, the words to search for.
@@ -59,16 +61,24 @@ const KINDS: &[Words] = &[
     (EntityKind::Group, "group", "group", "group.name", "group.word"),
     (EntityKind::User, "user", "user", "user.name", "user.word"),
     (EntityKind::Hook, "inline hook", "inline-hook", "inline-hook.name", "inline-hook.word"),
+    (
+        EntityKind::TrustedOrigin,
+        "trusted origin",
+        "trusted-origin",
+        "trusted-origin.name",
+        "trusted-origin.word",
+    ),
 ];
 
 impl EntityKind {
     /// Every kind, what others refer to first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Organization,
         Self::Group,
         Self::User,
         Self::Application,
         Self::Hook,
+        Self::TrustedOrigin,
         Self::Server,
         Self::Scope,
         Self::Claim,
