@@ -186,6 +186,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             random,
             denied,
             journal,
+            events: events.clone(),
             client_keys,
             login,
             traffic,

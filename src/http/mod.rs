@@ -53,6 +53,8 @@ pub struct Surface {
     pub denied: DenyList,
     /// Where events go that need not be there before the answer.
     pub journal: Journal,
+    /// Where they are written then.
+    pub events: Store,
     /// Keys that clients publish themselves.
     pub client_keys: ClientKeys,
     /// Who signs people in.

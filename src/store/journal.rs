@@ -46,8 +46,79 @@ pub fn alteration_row(alteration: &Alteration, actor: &Actor, at: i64, random: &
 }
 
 /// What the keys of events of this moment begin with.
-fn moment(at: i64) -> String {
+#[must_use]
+pub fn moment(at: i64) -> String {
     format!("{at:016x}.")
+}
+
+/// Something that was recorded, as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Sorts by when it was.
+    pub key: String,
+    /// When, in microseconds since 1970.
+    pub at: i64,
+    /// The members of Okta's System Log, but for when it was.
+    pub event: serde_json::Value,
+}
+
+/// How many events are read of a store at a time.
+const PAGE: u32 = 500;
+
+/// What was recorded behind `after`, a key or the start of one, and before `until`, in order, of
+/// several stores as if they were one. What `wanted` does not want does not count towards `limit`;
+/// after so many that were looked at there is an end of it for now. Answers the key to go on behind,
+/// if there may be more.
+///
+/// # Errors
+/// As [`Store::find`].
+pub async fn list_events(
+    stores: &[&Store],
+    after: &str,
+    until: i64,
+    limit: usize,
+    wanted: &(dyn Fn(&Recorded) -> bool + Sync),
+) -> Result<(Vec<Recorded>, Option<String>), StoreError> {
+    let (end, mut behind) = (moment(until), after.to_owned());
+    let mut found = Vec::new();
+    for _ in 0..PAGES {
+        let mut rows = Vec::new();
+        for store in stores {
+            let range = Range { prefix: "", after: Some(&behind), limit: PAGE };
+            rows.push(store.list_range(EVENT, range).await?.value);
+        }
+        // What one store has behind the last row of a full page of another is for the next round.
+        let full = rows.iter().filter(|page| page.len() == PAGE as usize);
+        let horizon = full.filter_map(|page| page.last()).map(|row| row.key.clone()).min();
+        let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
+        rows.sort_by(|one, other| one.key.cmp(&other.key));
+        rows.retain(|row| horizon.as_ref().is_none_or(|horizon| row.key <= *horizon));
+        for row in rows.into_iter().take_while(|row| row.key < end) {
+            behind.clone_from(&row.key);
+            let recorded = recorded(row)?;
+            if wanted(&recorded) {
+                found.push(recorded);
+                if found.len() == limit {
+                    return Ok((found, Some(behind)));
+                }
+            }
+        }
+        match horizon {
+            Some(horizon) if horizon < end => behind = horizon,
+            _ => return Ok((found, None)),
+        }
+    }
+    Ok((found, Some(behind)))
+}
+
+/// How many pages of each store are looked at for one answer.
+const PAGES: usize = 100;
+
+fn recorded(row: Row) -> Result<Recorded, StoreError> {
+    let unreadable = || StoreError::Database("an event of the audit log cannot be read".to_owned());
+    let event = serde_json::from_slice(&row.bytes).map_err(|_| unreadable())?;
+    let at = row.key.get(..16).and_then(|digits| i64::from_str_radix(digits, 16).ok());
+    Ok(Recorded { at: at.ok_or_else(unreadable)?, key: row.key, event })
 }
 
 /// Forgets events that are too old, one step; answers whether there may be more. They have no

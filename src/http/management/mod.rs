@@ -15,19 +15,20 @@ mod change;
 mod credentials;
 mod factors;
 mod groups;
+mod inline_hooks;
 mod lifecycle;
+mod logs;
 mod openapi;
 mod operation;
 mod policies;
+mod schemas;
 mod scopes;
 mod servers;
-mod schemas;
 mod sessions;
-mod user_grants;
-mod users;
-mod inline_hooks;
 mod shape;
 mod trusted_origins;
+mod user_grants;
+mod users;
 
 pub(super) use call::Base;
 
@@ -72,6 +73,7 @@ fn operations() -> Vec<Operation> {
         app_assignments::operations,
         inline_hooks::operations,
         trusted_origins::operations,
+        logs::operations,
     ];
     resources.iter().flat_map(|operations| operations()).collect()
 }

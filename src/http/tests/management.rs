@@ -199,3 +199,41 @@ fn the_openapi_document_names_every_operation_and_its_scope() {
         }
     }
 }
+
+/// Decision 41: what is kept with changes and what is written apart is one log.
+#[test]
+fn decision_41_the_log_tells_in_order_what_was_recorded_wherever_it_is_kept() {
+    let world = World::demo();
+    let token = format!("SSWS {}", world.api_token("ada@example.com", &["okta.logs.read"]));
+    world.ask(&[]).expect(200);
+    let refused = [("scope", "admin:users")];
+    world.ask(&refused);
+    world.runtime.block_on(async {
+        world.writer.lock().unwrap().drain(&world.surface.events).await;
+    });
+    let path = format!("/api/v1/logs?since={}", "2023-11-17T12:13:20Z");
+    let listed = world.manage(&token, Method::GET, &path, None).expect(200);
+    let told = |event: &Value| (text_of(&event["eventType"]), text_of(&event["outcome"]["result"]));
+    let mut events: Vec<(String, String)> = listed.as_array().unwrap().iter().map(told).collect();
+    events.sort();
+    let expected = [
+        ("app.oauth2.as.token.grant", "FAILURE"),
+        ("app.oauth2.as.token.grant.access_token", "SUCCESS"),
+    ];
+    let expected = expected.map(|(name, result)| (name.to_owned(), result.to_owned()));
+    assert_eq!(events, expected, "{listed}");
+    assert_eq!(listed[0]["published"], "2023-11-17T12:13:20.000Z");
+    let of = |query: &str| {
+        let listed = world.manage(&token, Method::GET, &format!("{path}&{query}"), None);
+        listed.expect(200).as_array().unwrap().len()
+    };
+    assert_eq!(of("eventType=app.oauth2.as.token.grant.*"), 1);
+    assert_eq!(of("q=FAILURE%20billing-service"), 1);
+    assert_eq!(of("q=nobody"), 0);
+    assert_eq!(of("until=2023-11-17T12:13:20Z"), 0);
+    let first = world.manage(&token, Method::GET, &format!("{path}&limit=1"), None);
+    assert_eq!(first.expect(200).as_array().unwrap().len(), 1);
+    assert_eq!(first.headers.get_all("link").iter().count(), 2, "there is more");
+    let wrong = world.manage(&token, Method::GET, "/api/v1/logs?since=yesterday", None);
+    wrong.is_caused(400, "E0000001", "since: Expected a moment as RFC 3339 writes it.");
+}

@@ -209,6 +209,7 @@ impl World {
             random,
             denied,
             journal,
+            events: Store::memory(Clock::fixed(NOW)),
             client_keys,
             login,
             traffic,
