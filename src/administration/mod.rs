@@ -24,29 +24,28 @@
 //! `create_user`, `change_user`, `delete_user`, `change_membership` write one. `create_group`,
 //! `replace_group` and `delete_group` see to what speaks of a group.
 
+pub mod application;
 mod ask;
 mod body;
 pub mod claim;
-pub mod application;
 pub mod condition;
-pub mod inline_hook;
-pub mod trusted_origin;
 mod group;
 mod inherent;
+pub mod inline_hook;
 pub mod key;
-mod policy;
-mod ranked;
-pub mod condition;
 mod lifecycle;
 mod people;
+mod policy;
 mod profile;
+mod ranked;
 mod record;
 mod refused;
+mod schema;
 pub mod scope;
 pub mod server;
-mod schema;
 #[cfg(test)]
 mod tests;
+pub mod trusted_origin;
 mod user;
 
 pub use ask::{Ask, Told, moment, part_of};
