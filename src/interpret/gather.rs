@@ -3,6 +3,7 @@
 use super::Stopped;
 use super::run::{Answer, Run, at};
 use super::stream::Walk;
+use super::watch::Watch;
 use crate::ir::{Reduction, Sink};
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::{Fault, Kind, Value, limits, size};
@@ -19,7 +20,7 @@ pub(super) struct Gathered<'a> {
     weight: i64,
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'a, W: Watch<'a>> Run<'_, 'a, W> {
     /// What a sink starts with; a negative place that none can have faults here.
     pub(super) fn gathered(
         &mut self,

@@ -8,6 +8,9 @@ mod stream;
 pub mod tally;
 #[cfg(test)]
 mod tests;
+mod watch;
+
+pub(crate) use watch::{Recording, Seen};
 
 use crate::ir::{Alternative, Body, Member, NodeId, Object};
 use claimsmith_runtime::record::Record;
@@ -43,11 +46,22 @@ pub(crate) fn evaluate<'a>(
     context: &mut Context<'a>,
     roots: &[Option<Record<'a>>],
 ) -> Result<Value<'a>, Stopped> {
-    let mut run = run::Run::new(body, context, roots);
+    let mut run = run::Run::new(body, context, roots, ());
     let value = run.value(body.root);
     #[cfg(feature = "internals")]
     tally::tell_steps_left(run.left);
     value
+}
+
+/// As [`evaluate`], with what every part of the expression gave.
+pub(crate) fn evaluate_watched<'a>(
+    body: &Body,
+    context: &mut Context<'a>,
+    roots: &[Option<Record<'a>>],
+) -> (Result<Value<'a>, Stopped>, Recording<'a>) {
+    let mut recording = Recording::of(body);
+    let value = run::Run::new(body, context, roots, &mut recording).value(body.root);
+    (value, recording)
 }
 
 /// How many steps an expression spends over these roots, whether it gives a value or faults; never
@@ -57,7 +71,7 @@ pub(crate) fn steps<'a>(
     context: &mut Context<'a>,
     roots: &[Option<Record<'a>>],
 ) -> i64 {
-    let mut run = run::Run::new(body, context, roots);
+    let mut run = run::Run::new(body, context, roots, ());
     match run.value(body.root) {
         Ok(_) | Err(_) => limits::STEPS - run.left.max(0),
     }

@@ -3,6 +3,7 @@
 use super::Stopped;
 #[cfg(feature = "internals")]
 use super::tally;
+use super::watch::Watch;
 use crate::ir::{Body, Constant, Link, LocalId, NodeId, NodeKind};
 use claimsmith_runtime::functions::{self, Null, Operator};
 use claimsmith_runtime::record::Record;
@@ -10,8 +11,8 @@ use claimsmith_runtime::{Context, Fault, Value, limits};
 
 pub(super) type Answer<'a> = Result<Value<'a>, Stopped>;
 
-/// The state of one evaluation.
-pub(super) struct Run<'r, 'a> {
+/// The state of one evaluation, which `W` looks on at.
+pub(super) struct Run<'r, 'a, W> {
     body: &'r Body,
     pub(super) context: &'r mut Context<'a>,
     roots: &'r [Option<Record<'a>>],
@@ -20,16 +21,18 @@ pub(super) struct Run<'r, 'a> {
     texts: Vec<Option<Value<'a>>>,
     /// Steps that may still be spent.
     pub(super) left: i64,
+    watch: W,
     /// Which nodes are in the tally already.
     #[cfg(feature = "internals")]
     tallied: Vec<bool>,
 }
 
-impl<'r, 'a> Run<'r, 'a> {
+impl<'r, 'a, W: Watch<'a>> Run<'r, 'a, W> {
     pub(super) fn new(
         body: &'r Body,
         context: &'r mut Context<'a>,
         roots: &'r [Option<Record<'a>>],
+        watch: W,
     ) -> Self {
         Self {
             body,
@@ -38,6 +41,7 @@ impl<'r, 'a> Run<'r, 'a> {
             locals: vec![Value::NULL; body.n_locals as usize],
             texts: vec![None; body.nodes.len()],
             left: limits::STEPS,
+            watch,
             #[cfg(feature = "internals")]
             tallied: vec![false; body.nodes.len()],
         }
@@ -49,7 +53,8 @@ impl<'r, 'a> Run<'r, 'a> {
         let node = body.node(id).ok_or(Stopped { fault: Fault::Internal, node: id })?;
         #[cfg(feature = "internals")]
         self.tally(id, node);
-        match &node.kind {
+        // What a part of a node ends by a `?` is not the node's own to tell.
+        let answer = match &node.kind {
             NodeKind::Constant(constant) => Ok(self.constant(id, constant)),
             NodeKind::Root(ordinal) => Ok(self.root(*ordinal)),
             NodeKind::Local(local) => at(id, self.local(*local)),
@@ -92,7 +97,9 @@ impl<'r, 'a> Run<'r, 'a> {
                 Ok(value)
             }
             NodeKind::Fail(fault) => at(id, Err(*fault)),
-        }
+        };
+        self.watch.gave(id, &answer);
+        answer
     }
 
     #[cfg(feature = "internals")]

@@ -4,6 +4,7 @@
 use super::Stopped;
 use super::gather::Gathered;
 use super::run::{Answer, Run, at};
+use super::watch::Watch;
 use crate::ir::{NodeId, Sink, Stage, StageKind};
 use claimsmith_runtime::{Fault, Value};
 
@@ -28,7 +29,7 @@ enum Flow<'a> {
     Decided(Value<'a>),
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'a, W: Watch<'a>> Run<'_, 'a, W> {
     /// The source, then the arguments, then the charge, then the elements.
     pub(super) fn stream(
         &mut self,

@@ -14,6 +14,7 @@ mod needs;
 mod people;
 mod reads;
 mod subject;
+mod trace;
 
 pub use crate::codegen::Listing;
 pub use crate::optimize::bound::{Amount, Bounds};
@@ -24,6 +25,7 @@ pub use functions::{FunctionEntry, example_context, find_functions, functions, n
 pub use needs::{Groups, Needs};
 pub use reads::Reads;
 pub use subject::{ContextError, Subject, datum};
+pub use trace::{Gave, Step, Traced};
 
 #[cfg(feature = "internals")]
 pub use crate::interpret::tally;
