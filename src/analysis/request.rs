@@ -99,7 +99,7 @@ impl Granted {
         };
         claims?.iter().find_map(|claim| match &claim.outcome {
             Outcome::Value(value) if claim.name == name => Some(value),
-            Outcome::Value(_) | Outcome::Absent(_) => None,
+            Outcome::Value(_) | Outcome::Absent(_) | Outcome::Fault(_) => None,
         })
     }
 }

@@ -11,7 +11,7 @@ mod unattended;
 mod tests;
 
 pub use error::ClaimFault;
-pub use explain::{Absence, ExplainedClaim, Outcome, explain};
+pub use explain::{Absence, ExplainedClaim, Outcome, Values, explain};
 pub use groups::LIMIT as GROUPS_AT_MOST;
 pub use plan::{ClaimMember, ClaimPlan, PlanProblem, plan};
 pub use system::system_attributes;

@@ -1,6 +1,7 @@
 //! `client_credentials`: a program asks for itself (RFC 6749 §4.4, authorization-server §2.6).
 
 use super::{AllowedGrant, Proof, Refusal, Request, choose_audience, proof::Terms, scope};
+use crate::program::Engine;
 use crate::publish::RunningServer;
 
 pub(super) fn prove<'p>(
@@ -30,6 +31,7 @@ pub(super) fn prove<'p>(
         thumbprint,
         inline_hook: None,
         delegation: None,
+        engine: Engine::Native,
     };
     proof.check_for_service()?;
     Ok(proof)

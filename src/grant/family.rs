@@ -6,6 +6,8 @@ use super::{
     proof::Terms,
 };
 use crate::audit::{About, Event, EventType, Outcome};
+use crate::directory::Application;
+use crate::program::Engine;
 use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
 use crate::store::journal::event_row;
@@ -101,6 +103,7 @@ impl UserGrant {
             thumbprint: None,
             inline_hook: self.inline_hook.clone(),
             delegation: None,
+            engine: Engine::Native,
         })
     }
 }
@@ -167,9 +170,9 @@ impl Family {
         signed: &Signed,
         at: i64,
     ) -> Self {
-        let uses_refresh = client.application().grant_types.iter().any(|g| g == "refresh_token");
         let minutes = grant.lifetimes.refresh_token_minutes;
-        let refresh = (uses_refresh && signed.has_scope("offline_access")).then(|| Refresh {
+        let is_refreshed = may_refresh(client.application()) && signed.has_scope(OFFLINE_ACCESS);
+        let refresh = is_refreshed.then(|| Refresh {
             generation: FIRST,
             key_version: client.published().keyring().refresh.version(),
             renewed_at: at,
@@ -229,6 +232,22 @@ impl Family {
     pub(super) fn insert(&self, id: &FamilyId) -> Result<Op, Refusal> {
         self.row(id).map(Op::Insert)
     }
+}
+
+/// The scope by which a person allows a client to have tokens while they are away.
+pub(super) const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Whether the client may use refresh tokens.
+pub(super) fn may_refresh(client: &Application) -> bool {
+    client.grant_types.iter().any(|grant| grant == "refresh_token")
+}
+
+/// When the first refresh token of what is granted at `at` ends if it is not used, in seconds since
+/// 1970.
+pub(super) fn first_refresh_ends_at(lifetimes: Lifetimes, at: i64) -> i64 {
+    let idle = after(at, lifetimes.refresh_window_minutes);
+    let minutes = lifetimes.refresh_token_minutes;
+    if minutes > 0 { idle.min(after(at, minutes)) } else { idle }
 }
 
 /// So many minutes after a time in seconds.

@@ -3,10 +3,10 @@
 use super::hook::{self, Payloads, Protection};
 use super::{Decided, Proof, Refusal, SignIn, Surroundings};
 use crate::buffer::Buffer;
-use crate::claims::{self, Evaluation, ExplainedClaim, Occasion};
+use crate::claims::{self, Evaluation, ExplainedClaim, Occasion, Values};
 use crate::directory::Person;
 use crate::policy::Delivery;
-use crate::program::{Engine, Worker};
+use crate::program::Worker;
 use crate::publish::RunningHook;
 use crate::random::Random;
 use crate::server::{AccessTokenFormat, ClaimType, Lifetimes};
@@ -104,11 +104,8 @@ impl<'d> ClaimSet<'d> {
         let Some((scopes, lifetimes)) = decided.granted() else {
             return Err(Refusal::failure("nothing is granted"));
         };
-        let proof = decided.proof;
-        let has_identity =
-            proof.sign_in.is_some() && proof.delegation.is_none() && scopes.contains(&"openid");
         let of_access = wanted.access.then_some((ClaimType::Resource, Delivery::Full));
-        let of_identity = wanted.identity.filter(|_| has_identity);
+        let of_identity = identity_delivery(decided, wanted, scopes);
         let of_identity = of_identity.map(|delivery| (ClaimType::Identity, delivery));
         let (access, identity) = evaluate(decided, scopes, of_access, of_identity, worker)?;
         let access = access.unwrap_or_else(Buffer::take);
@@ -144,7 +141,8 @@ impl<'d> ClaimSet<'d> {
         let object = [b"{", claims, b"}"].concat();
         let claims = serde_json::from_slice(&object).unwrap_or_default();
         let occasion = occasion(self.decided, self.scopes);
-        claims::explain(&occasion, claim_type, delivery, self.decided.considered(), &claims)
+        let (considered, values) = (self.decided.considered(), Values::Told(&claims));
+        claims::explain(&occasion, claim_type, delivery, considered, values)
     }
 
     /// Signs the tokens.
@@ -237,14 +235,12 @@ impl<'d> ClaimSet<'d> {
             _ => Err(Refusal::failure("claims are no JSON object")),
         };
         let access = object(&self.access_payload(random))?;
-        let identity = self
-            .identity
-            .as_ref()
-            .map(|custom| object(&self.identity_payload(random, custom, None, None)));
+        let identity = self.unsigned_identity_payload(random).map(|payload| object(&payload));
         Ok(Payloads { access: Some(access), identity: identity.transpose()? })
     }
 
-    fn hook(&self) -> Option<&'d RunningHook> {
+    /// The hook of the rule that allowed it, if it has one that is active.
+    pub(super) fn hook(&self) -> Option<&'d RunningHook> {
         let id = self.decided.decision().outcome.as_ref().ok()?.inline_hook?;
         self.decided.proof.published.find_hook(id)
     }
@@ -273,7 +269,7 @@ impl<'d> ClaimSet<'d> {
         }
     }
 
-    fn layout(&self) -> (AccessLayout, TokenType) {
+    pub(super) fn layout(&self) -> (AccessLayout, TokenType) {
         match self.decided.proof.server.definition().access_token_format {
             AccessTokenFormat::Okta => (AccessLayout::Okta, TokenType::Unsaid),
             AccessTokenFormat::Rfc9068 => (AccessLayout::Rfc9068, TokenType::AccessToken),
@@ -285,7 +281,7 @@ impl<'d> ClaimSet<'d> {
         self.signed(self.layout().1, &self.access_payload(random))
     }
 
-    fn access_payload(&self, random: &Random) -> Buffer {
+    pub(super) fn access_payload(&self, random: &Random) -> Buffer {
         let expires_in = self.expires_in();
         let proof = self.decided.proof;
         let (layout, _) = self.layout();
@@ -319,6 +315,12 @@ impl<'d> ClaimSet<'d> {
         code: Option<&str>,
     ) -> Result<String, KeyError> {
         self.signed(TokenType::Unsaid, &self.identity_payload(random, custom, access_token, code))
+    }
+
+    /// The claims of the ID token, if there is one, as far as they depend on nothing signed.
+    pub(super) fn unsigned_identity_payload(&self, random: &Random) -> Option<Buffer> {
+        let custom = self.identity.as_ref()?;
+        Some(self.identity_payload(random, custom, None, None))
     }
 
     fn identity_payload(
@@ -382,6 +384,17 @@ impl Decided<'_> {
     }
 }
 
+/// How much the ID token says, if there is one: it comes with `openid` and a person.
+pub(super) fn identity_delivery(
+    decided: &Decided<'_>,
+    wanted: Wanted,
+    scopes: &[&str],
+) -> Option<Delivery> {
+    let Proof { sign_in, delegation, .. } = decided.proof;
+    let has_identity = sign_in.is_some() && delegation.is_none() && scopes.contains(&"openid");
+    wanted.identity.filter(|_| has_identity)
+}
+
 /// The claims of each kind that is wanted, as members of an object.
 fn evaluate(
     decided: &Decided<'_>,
@@ -402,7 +415,7 @@ fn evaluate(
     let roots = proof.roots(records, decided.now);
     let occasion = occasion(decided, scopes);
     let programs = proof.server.programs();
-    let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: Engine::Native };
+    let mut evaluation = Evaluation { programs, roots: &roots, worker, engine: proof.engine };
     let mut assemble = |(claim_type, delivery)| {
         let mut claims = Buffer::take();
         claims::assemble(&occasion, claim_type, delivery, &mut evaluation, &mut claims)
@@ -417,7 +430,7 @@ fn client_id<'d>(decided: &'d Decided<'_>) -> &'d str {
     decided.proof.client().map_or("", |client| &client.client_id)
 }
 
-fn occasion<'o>(decided: &'o Decided<'o>, scopes: &'o [&'o str]) -> Occasion<'o> {
+pub(super) fn occasion<'o>(decided: &'o Decided<'o>, scopes: &'o [&'o str]) -> Occasion<'o> {
     let proof = decided.proof;
     Occasion {
         server: proof.server.definition(),

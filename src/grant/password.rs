@@ -2,13 +2,14 @@
 //! (RFC 6749 §4.3, decisions 29 and 39).
 
 use super::family::{self, Family, UserGrant};
-use super::proof::Terms;
+use super::proof::{ONE_FACTOR, Terms};
 use super::{
     AllowedGrant, Decided, Issued, Proof, Refusal, Request, SignIn, Surroundings, WORKER,
     choose_audience, scope,
 };
 use crate::directory::Person;
 use crate::policy::Trace;
+use crate::program::Engine;
 use crate::publish::{Published, RunningServer};
 use crate::store::{BatchOutcome, StoreError};
 use crate::token::FamilyId;
@@ -69,9 +70,8 @@ impl From<PasswordRefused> for Refusal {
     }
 }
 
-/// How a password alone is told (RFC 8176, decision 38).
+/// How a password alone is told (RFC 8176).
 const METHOD: &str = "pwd";
-const LEVEL: &str = "urn:okta:loa:1fa:any";
 
 pub(super) async fn sign_in(
     allowed: &AllowedGrant<'_>,
@@ -99,7 +99,7 @@ pub(super) async fn sign_in(
             user,
             auth_time: now,
             methods: vec![METHOD.to_owned()],
-            acr: Some(LEVEL.to_owned()),
+            acr: Some(ONE_FACTOR.to_owned()),
             session: None,
         }),
         grant_type: allowed.grant.word(),
@@ -113,6 +113,7 @@ pub(super) async fn sign_in(
         thumbprint: allowed.thumbprint.clone(),
         inline_hook: None,
         delegation: None,
+        engine: Engine::Native,
     };
     let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, now, worker))?;
     if decided.needs_second_factor() {

@@ -13,7 +13,7 @@ use crate::policy::{
     self, Allowed, Applying, ConditionOutcome, ConsideredTokenPolicy, Decision, Facts, Refused,
     TokenPolicyFault, Trace,
 };
-use crate::program::{Engine, Roots, Worker};
+use crate::program::{Engine, Roots, Traced, Worker};
 use crate::publish::{Published, RunningServer};
 use crate::server::{AuthorizationServer, Consent, ExpressionText, Lifetimes};
 use crate::token::FamilyId;
@@ -48,6 +48,8 @@ pub struct Proof<'p> {
     pub(super) inline_hook: Option<String>,
     /// Where a service acts for the person.
     pub(super) delegation: Option<Delegation>,
+    /// What evaluates expressions.
+    pub(super) engine: Engine,
 }
 
 /// A service that acts for a person by a token that it was sent (RFC 8693 §4.1).
@@ -138,6 +140,7 @@ impl<'p> Proof<'p> {
             thumbprint: None,
             inline_hook: None,
             delegation: None,
+            engine: Engine::Native,
         };
         proof.check_grant(grant_type)?;
         if proof.sign_in.is_none() {
@@ -296,7 +299,33 @@ impl<'p> Proof<'p> {
             },
         };
         let roots = self.roots(records, now);
-        self.server.condition(expression, &roots, worker, Engine::Native)
+        self.server.condition(expression, &roots, worker, self.engine)
+    }
+
+    /// What policies are told of the request.
+    pub(super) fn facts<'f>(&'f self, client: &'f Application) -> Facts<'f> {
+        let person = self.person();
+        Facts {
+            client_id: &client.client_id,
+            person: person.map(|known| policy::Person { index: known.index(), user: known.user() }),
+            grant_type: self.grant_type,
+            also: self.also,
+            scopes: &self.scopes,
+            audience: self.audience,
+        }
+    }
+
+    /// What a condition gives while these scopes are, or would be, granted, with every part of it.
+    pub(super) fn trace_condition(
+        &self,
+        expression: &ExpressionText,
+        scopes: &[&str],
+        now: i64,
+        worker: &mut Worker,
+    ) -> Option<Traced> {
+        let app_user = self.app_user().ok()?;
+        let records = self.records(scopes, app_user).ok()?;
+        self.server.trace_condition(expression, &self.roots(&records, now), worker)
     }
 
     /// Holds the proof against the server's policies, at this time in seconds since 1970.
@@ -312,16 +341,7 @@ impl<'p> Proof<'p> {
     ) -> Result<Decided<'d>, Refusal> {
         let client = self.client()?;
         let app_user = self.app_user()?;
-        let facts = Facts {
-            client_id: &client.client_id,
-            person: self
-                .person()
-                .map(|known| policy::Person { index: known.index(), user: known.user() }),
-            grant_type: self.grant_type,
-            also: self.also,
-            scopes: &self.scopes,
-            audience: self.audience,
-        };
+        let facts = self.facts(client);
         let server = self.server.definition();
         let mut records = None;
         let mut evaluate = |text: &ExpressionText, scopes: &[&str]| {
@@ -365,6 +385,11 @@ impl<'p> Proof<'p> {
         is_asked && is_demanded && self.sign_in.as_ref().is_some_and(lacks)
     }
 }
+
+/// How surely a person is who they say, as `acr` (decision 38).
+pub const ONE_FACTOR: &str = "urn:okta:loa:1fa:any";
+/// The same, with a second factor.
+pub const TWO_FACTORS: &str = "urn:okta:loa:2fa:any";
 
 /// How a sign-in with a second factor is told in `amr` (RFC 8176 §2).
 pub const SEVERAL_FACTORS: &str = "mfa";
@@ -446,15 +471,20 @@ impl<'d> Decided<'d> {
 
     /// Refuses scopes that the person would have to agree to first.
     pub(super) fn check_consent(&self) -> Result<(), Refusal> {
+        let needed = self.consent_needed()?;
+        if needed.is_empty() { Ok(()) } else { Err(Refusal::consent_of_a_person(&needed)) }
+    }
+
+    /// The scopes granted that the person has to agree to.
+    pub(super) fn consent_needed(&self) -> Result<Vec<&'d str>, Refusal> {
         if self.proof.client()?.consent_method == ConsentMethod::Trusted {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let granted = self.granted().map_or(&[][..], |(scopes, _)| scopes);
         let all = self.proof.server.definition().scopes.iter();
         let needed = all.filter(|scope| scope.consent != Consent::Implicit);
         let needed = needed.map(|scope| scope.name.as_str());
-        let needed: Vec<&str> = needed.filter(|name| granted.contains(name)).collect();
-        if needed.is_empty() { Ok(()) } else { Err(Refusal::consent_of_a_person(&needed)) }
+        Ok(needed.filter(|name| granted.contains(name)).collect())
     }
 
     /// The claims of the tokens, if any are granted.
@@ -475,12 +505,16 @@ impl<'d> Decided<'d> {
         ClaimSet::assemble(self, wanted, worker)
     }
 
+    /// That something is granted.
+    pub(super) fn permit_by_rule(&self) -> Result<(), Refusal> {
+        let strict = self.proof.server.definition().strict_errors;
+        self.refused().map_or(Ok(()), |refused| Err(Refusal::by_policy(refused, strict)))
+    }
+
     /// That something is granted, and that which claims are added is known.
     pub(super) fn permit(&self) -> Result<(), Refusal> {
+        self.permit_by_rule()?;
         let definition = self.proof.server.definition();
-        if let Some(refused) = self.refused() {
-            return Err(Refusal::by_policy(refused, definition.strict_errors));
-        }
         if let Some(Err(TokenPolicyFault { policy, cause })) = &self.customisation {
             let found = definition.token_policies.iter().find(|known| known.name == *policy);
             let claim = found.and_then(|found| found.claims.first());

@@ -267,6 +267,13 @@ impl Refusal {
             .because("nothing was heard from the store for more than a second")
     }
 
+    pub(super) fn openid_missing() -> Self {
+        Self::invalid_scope(
+            "Requests for ID tokens or access tokens with OpenID scopes require the 'openid' \
+             scope.",
+        )
+    }
+
     pub(super) fn unknown_scopes() -> Self {
         Self::invalid_scope(
             "One or more scopes are not configured for the authorization server resource.",

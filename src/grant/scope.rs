@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::directory::{Application, ApplicationType, AuthenticationMethod};
-use crate::server::{AuthorizationServer, Consent, Scope};
+use crate::server::{AuthorizationServer, Consent, SYSTEM_SCOPES, Scope};
 
 /// Most characters of `scope`.
 const LENGTH: usize = 4096;
@@ -23,6 +23,22 @@ pub fn parse(text: &str) -> Result<Vec<String>, Refusal> {
         }
     }
     Ok(scopes)
+}
+
+/// Refuses scopes of OpenID Connect, or an ID token, without the scope that asks for sign-in
+/// (authorization-server §2.3).
+///
+/// # Errors
+/// `invalid_scope`.
+pub fn check_openid(scopes: &[String], wants_id_token: bool) -> Result<(), Refusal> {
+    let is_of_openid = |name: &String| {
+        name != "offline_access" && SYSTEM_SCOPES.iter().any(|(system, _)| system == name)
+    };
+    let needs_openid = wants_id_token || scopes.iter().any(is_of_openid);
+    match needs_openid && !scopes.iter().any(|scope| scope == "openid") {
+        true => Err(Refusal::openid_missing()),
+        false => Ok(()),
+    }
 }
 
 /// Refuses what only a person can have or agree to.

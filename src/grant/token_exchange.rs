@@ -9,6 +9,7 @@ use super::{
     mint_unasked, scope,
 };
 use crate::directory::ApplicationType;
+use crate::program::Engine;
 use crate::publish::{Published, RunningServer};
 use crate::server::SYSTEM_SCOPES;
 use crate::token::opaque::family_of_jti;
@@ -50,7 +51,10 @@ pub(super) async fn exchange(
         return Err(Refusal::subject_token_of_others());
     }
     let is_same = std::ptr::eq(origin, server) && subject.claims.text("aud") == Some(audience);
-    let scopes = if is_same { within(&subject, scopes)? } else { scopes };
+    let scopes = match is_same {
+        true => within(&subject.claims.scope().unwrap_or_default(), scopes)?,
+        false => scopes,
+    };
     let proof = prove(&allowed, server, &subject, scopes, audience)?;
     let signed = mint_unasked(&proof, around).await?;
     Ok(Issued { issued_token_type: Some(ACCESS_TOKEN), ..Signed::given(signed) })
@@ -88,11 +92,10 @@ fn issuer_of<'p>(
     known.find(|known| known.issuer() == issuer).ok_or_else(Refusal::untrusted_issuer)
 }
 
-/// The scopes asked for, which the subject's token has; without any, those that it has and that are
+/// The scopes asked for, which the subject's token has: those of `subject`; without any, those that it has and that are
 /// not about signing in.
-fn within(subject: &Accepted<'_>, asked: Vec<String>) -> Result<Vec<String>, Refusal> {
-    let scope = subject.claims.scope().unwrap_or_default();
-    let has: Vec<&str> = scope.split(' ').collect();
+pub(super) fn within(subject: &str, asked: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let has: Vec<&str> = subject.split(' ').collect();
     if asked.is_empty() {
         let is_own = |scope: &&&str| !SYSTEM_SCOPES.iter().any(|(system, _)| system == *scope);
         let own: Vec<String> = has.iter().filter(is_own).map(|scope| (*scope).to_owned()).collect();
@@ -146,5 +149,6 @@ fn prove<'p>(
         thumbprint: allowed.thumbprint.clone(),
         inline_hook: None,
         delegation: Some(delegation),
+        engine: Engine::Native,
     })
 }

@@ -6,6 +6,7 @@ use super::dpop;
 use super::proof::Terms;
 use super::{Endpoint, Proof, Refusal, SignIn, Surroundings, WORKER, find_server};
 use crate::policy::Trace;
+use crate::program::Engine;
 use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
 
@@ -113,5 +114,6 @@ fn prove<'p>(
         thumbprint: None,
         inline_hook: None,
         delegation: None,
+        engine: Engine::Native,
     })
 }

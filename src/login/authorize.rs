@@ -7,9 +7,8 @@ use super::redirect;
 use super::refusal::AuthorizationError;
 use super::request::{AuthorizationRequest, Prompt, ResponseMode, ResponseType, ReturnAddress};
 use crate::directory::{Application, ApplicationType};
-use crate::grant::{Form, choose_audience, parse_scopes};
+use crate::grant::{Form, check_openid, choose_audience, parse_scopes};
 use crate::publish::{Published, RunningServer};
-use crate::server::SYSTEM_SCOPES;
 
 /// What an authorization request is refused with, and who is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,14 +290,8 @@ fn scopes_exist(reading: &mut Reading<'_>) -> Result<(), AuthorizationError> {
     if !scopes.iter().all(known) {
         return Err(AuthorizationError::unknown_scopes());
     }
-    let is_of_openid = |name: &String| {
-        name != "offline_access" && SYSTEM_SCOPES.iter().any(|(system, _)| system == name)
-    };
     let response_type = reading.request.response_type;
-    let needs_openid = response_type.id_token || scopes.iter().any(is_of_openid);
-    if needs_openid && !scopes.iter().any(|scope| scope == "openid") {
-        return Err(AuthorizationError::openid_missing());
-    }
+    check_openid(&scopes, response_type.id_token)?;
     // Without a code there is no refresh token to ask for (section 6).
     if !response_type.code {
         scopes.retain(|scope| scope != "offline_access");

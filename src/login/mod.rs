@@ -44,15 +44,12 @@ pub use session::{FoundSession, Method, Session, SessionSecret};
 pub use sign_in::{Proven, SignInRefused, SignedIn};
 pub use transaction::{Stage, Transaction};
 
+pub use crate::grant::{ONE_FACTOR, TWO_FACTORS};
 use crate::random::Random;
 use crate::store::Store;
 use crate::token::Vault;
 use std::sync::Arc;
 
-/// How surely a person is who they say, as `acr` (decision 38).
-pub const ONE_FACTOR: &str = "urn:okta:loa:1fa:any";
-/// The same, with a second factor.
-pub const TWO_FACTORS: &str = "urn:okta:loa:2fa:any";
 /// Every level there is.
 pub const LEVELS: &[&str] = &[ONE_FACTOR, TWO_FACTORS];
 

@@ -93,14 +93,6 @@ impl AuthorizationError {
         Self::new("request_not_supported", "The 'request' parameter is not supported.")
     }
 
-    pub(super) fn openid_missing() -> Self {
-        Self::new(
-            "invalid_scope",
-            "Requests for ID tokens or access tokens with OpenID scopes require the 'openid' \
-             scope.",
-        )
-    }
-
     pub(super) fn unknown_scopes() -> Self {
         Self::new(
             "invalid_scope",

@@ -141,6 +141,28 @@ pub fn decide<'a>(
     }
 }
 
+/// The scopes that a request is about: those it names that there are, else the defaults.
+#[must_use]
+pub fn scopes_asked(
+    server: &AuthorizationServer,
+    index: &RuleIndex,
+    facts: &Facts<'_>,
+) -> Vec<String> {
+    let asked = asked_scopes(server, index, facts).map(|asked| asked.scopes);
+    asked.map_or_else(|_| Vec::new(), |scopes| scopes.iter().map(|s| (*s).to_owned()).collect())
+}
+
+/// The scopes that a rule would grant or deny; `None` if its list does not fit the request.
+#[must_use]
+pub fn scopes_of_rule<'a>(
+    server: &'a AuthorizationServer,
+    index: &RuleIndex,
+    facts: &Facts<'a>,
+    rule: &Rule,
+) -> Option<ScopeNames<'a>> {
+    scopes_of(rule, &asked_scopes(server, index, facts).ok()?).ok()
+}
+
 /// Looks at every rule until one decides: the plain statement of the order.
 fn decide_in_order<'a>(
     server: &'a AuthorizationServer,

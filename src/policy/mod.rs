@@ -3,6 +3,7 @@
 
 mod customize;
 mod decide;
+mod explain;
 mod index;
 mod refusal;
 
@@ -10,7 +11,10 @@ pub use customize::{
     AddedClaim, Applying, ConsideredTokenPolicy, Delivery, TokenPolicyFault, TokenPolicyMismatch,
     is_included, policy_claims, token_policies_that_apply,
 };
-pub use decide::{Allowed, Considered, Decision, ScopeNames, Trace, Verdict, decide};
+pub use decide::{
+    Allowed, Considered, Decision, ScopeNames, Trace, Verdict, decide, scopes_asked, scopes_of_rule,
+};
+pub use explain::{Reason, reason, token_policy_reason};
 pub use index::RuleIndex;
 pub use refusal::{POLICY_REFUSED, Refused};
 

@@ -81,7 +81,6 @@ impl ProgramSet {
 }
 
 fn trace(body: &Body, text: &str, roots: &Roots<'_>, worker: &mut Worker) -> Traced {
-    worker.reset();
     worker.interpret(roots, |context, roots, _| {
         let (outcome, recording) = interpret::evaluate_watched(body, context, roots);
         let table = context.table();

@@ -178,6 +178,25 @@ impl Published {
         &self.people().attributes
     }
 
+    /// A person who is nowhere kept, as JSON: `{"profile": {…}, "groups": ["…"]}` as in the
+    /// document. They are assigned to applications by their groups only.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, a line each.
+    pub fn make_up_person(&self, text: &str) -> Result<Arc<Person>, Vec<String>> {
+        let (attributes, directory) = (self.user_schema(), self.directory());
+        let told = |problem: organization::Problem| match problem.path.is_empty() {
+            true => problem.message,
+            false => format!("{}: {}", problem.path, problem.message),
+        };
+        let read = organization::read_single_user(text, attributes, directory, &digest);
+        let (user, _) = read.map_err(|found| found.into_iter().map(told).collect::<Vec<_>>())?;
+        let groups: Vec<String> =
+            directory.groups_of(&user).map(|group| group.id.clone()).collect();
+        let user = directory.with_groups(user, groups.iter().map(String::as_str));
+        self.records().pack_person(user).map(Arc::new).map_err(|error| vec![error.to_string()])
+    }
+
     /// Whether this version names the user, so that only another one knows a change of them.
     #[must_use]
     pub fn names_user(&self, id: &str) -> bool {

@@ -11,7 +11,7 @@ use crate::directory::{
 };
 use crate::organization::{Organization, Theme};
 use crate::policy::{ConditionOutcome, RuleIndex};
-use crate::program::{Condition, Engine, ProgramId, ProgramSet, Roots, Worker};
+use crate::program::{Condition, Engine, ProgramId, ProgramSet, Roots, Traced, Worker};
 use crate::random::Random;
 use crate::server::{
     AuthorizationServer, ExpressionText, InlineHook, OnFailure, Trust, TrustedOrigin,
@@ -667,5 +667,17 @@ impl RunningServer {
             Ok(Condition::NotBoolean) => ConditionOutcome::NotBoolean,
             Err(fault) => ConditionOutcome::Fault(fault.describe(&expression.text)),
         }
+    }
+
+    /// What a condition of this server gives, and every part of it.
+    #[must_use]
+    pub fn trace_condition(
+        &self,
+        expression: &ExpressionText,
+        roots: &Roots<'_>,
+        worker: &mut Worker,
+    ) -> Option<Traced> {
+        let id = self.compiled.conditions.get(&expression.text)?;
+        self.compiled.programs.trace(*id, &expression.text, roots, worker)
     }
 }

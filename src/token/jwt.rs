@@ -26,20 +26,33 @@ thread_local! {
     static SIGNATURE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+fn header_of(key: &SigningKey, token_type: TokenType) -> String {
+    let (kid, algorithm) = (key.kid(), key.algorithm().name());
+    let more = match token_type {
+        TokenType::Unsaid => "",
+        TokenType::AccessToken => r#","typ":"at+jwt""#,
+    };
+    format!(r#"{{"kid":"{kid}","alg":"{algorithm}"{more}}}"#)
+}
+
 impl Signer {
     /// A signer with `key`.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
-        let header = |more: &str| {
-            let (kid, algorithm) = (key.kid(), key.algorithm().name());
+        let header = |token_type: TokenType| {
             let mut header = String::new();
-            let text = format!(r#"{{"kid":"{kid}","alg":"{algorithm}"{more}}}"#);
-            URL_SAFE_NO_PAD.encode_append(text, &mut header);
+            URL_SAFE_NO_PAD.encode_append(header_of(&key, token_type), &mut header);
             header.push('.');
             header
         };
-        let headers = [header(""), header(r#","typ":"at+jwt""#)];
+        let headers = [header(TokenType::Unsaid), header(TokenType::AccessToken)];
         Self { key, headers }
+    }
+
+    /// The header of a token of this type, as JSON.
+    #[must_use]
+    pub fn header(&self, token_type: TokenType) -> String {
+        header_of(&self.key, token_type)
     }
 
     /// The key, which signs no more here.

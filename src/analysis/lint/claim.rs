@@ -258,6 +258,7 @@ fn shown(answer: &Answer, claim_type: ClaimType, name: &str) -> Option<String> {
     Some(match &claim.outcome {
         Outcome::Value(value) => format!("granted; `{name}` of the {token} is {value}"),
         Outcome::Absent(why) => format!("granted; the {token} has no `{name}`: {why}"),
+        Outcome::Fault(why) => format!("refused; `{name}` of the {token} failed: {why}"),
     })
 }
 

@@ -16,6 +16,7 @@ use patch::Document;
 pub(super) use patch::Protection;
 use serde_json::{Map, Value};
 use std::time::Duration;
+pub(super) use telling::written as time_text;
 
 /// What an answer may cost (authorization-server §7).
 const LIMITS: Limits = Limits { bytes: 256 * 1024, time: Duration::from_secs(3) };

@@ -94,7 +94,7 @@ fn of_user(user: &User) -> Value {
 }
 
 /// A time in seconds since 1970 as `YYYY-MM-DDTHH:mm:ss.000Z`.
-pub(super) fn written(seconds: i64) -> String {
+pub(in crate::grant) fn written(seconds: i64) -> String {
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // Years begin in March here, so that the day that comes every four years is their last.
     let shifted = days + 719_468;
