@@ -148,14 +148,15 @@ impl Administration {
         sent: &Value,
     ) -> Result<Entity, ChangeRefused> {
         let snapshot = self.snapshot().await?;
-        let wanted = group_body(sent, None)?;
-        let others = snapshot.list(EntityKind::Group).filter(|group| group.id != id);
-        for other in others {
-            if text_of(&read_body(other)?, "name") == text_of(&wanted, "name") {
-                return Err(ChangeRefused::taken("name"));
+        let edit = |kept: Value| {
+            let wanted = group_body(sent, Some(&kept))?;
+            for other in snapshot.list(EntityKind::Group).filter(|group| group.id != id) {
+                if text_of(&read_body(other)?, "name") == text_of(&wanted, "name") {
+                    return Err(ChangeRefused::taken("name"));
+                }
             }
-        }
-        let edit = |kept: Value| group_body(sent, Some(&kept));
+            Ok(wanted)
+        };
         let changed = self.change_group(actor, id, if_match, edit).await?;
         Ok(Entity::clone(&changed))
     }

@@ -23,7 +23,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
         &["src/token/", "src/random.rs", "src/login/password/", "src/fetch/", "src/tls.rs"],
     ),
     ("argon2::", &["src/login/password/"]),
-    ("bcrypt::", &["src/login/"]),
+    ("bcrypt::", &["src/login/", "src/http/tests/"]),
     ("clap::", &["src/cli/"]),
     ("rustyline", &["src/cli/repl/"]),
     ("strsim", &["src/diagnostic/nearest.rs"]),

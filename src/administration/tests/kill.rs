@@ -28,7 +28,7 @@ fn administers_until_it_is_killed() {
         let publisher = Publisher::start(foundation, Missing::Refuse).await.unwrap();
         let administration = Administration::new(Arc::new(publisher), Clock::System);
         loop {
-            let next = numbers(&*administration.snapshot().await.unwrap())[0] + 1;
+            let next = numbers(&administration.snapshot().await.unwrap())[0] + 1;
             administration.change(&actor(), |kept| set_both(kept, next)).await.unwrap();
             // The test harness of this process keeps what `println!` says.
             let mut out = std::io::stderr().lock();
@@ -142,7 +142,7 @@ fn whichever_call_fails_the_old_or_the_new_is_kept_whole() {
                 let failing = store.clone().failing(fatal, fails);
                 let administration = started(&failing).await;
                 let made = administration.change(&actor(), |kept| set_both(kept, number)).await;
-                let kept = numbers(&*place.administration.snapshot().await.unwrap());
+                let kept = numbers(&place.administration.snapshot().await.unwrap());
                 assert_eq!(kept[0], kept[1], "{fatal} {fails:?}");
                 if made.is_ok() {
                     assert_eq!(kept[0], number, "{fatal} {fails:?}");

@@ -208,9 +208,9 @@ fn decision_41_the_log_tells_in_order_what_was_recorded_wherever_it_is_kept() {
     world.ask(&[]).expect(200);
     let refused = [("scope", "admin:users")];
     world.ask(&refused);
-    world.runtime.block_on(async {
-        world.writer.lock().unwrap().drain(&world.surface.events).await;
-    });
+    let mut writer = world.writer.lock().unwrap();
+    world.runtime.block_on(writer.drain(&world.surface.events));
+    drop(writer);
     let path = format!("/api/v1/logs?since={}", "2023-11-17T12:13:20Z");
     let listed = world.manage(&token, Method::GET, &path, None).expect(200);
     let told = |event: &Value| (text_of(&event["eventType"]), text_of(&event["outcome"]["result"]));

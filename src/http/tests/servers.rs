@@ -250,7 +250,7 @@ fn decision_49_a_put_that_does_not_know_our_fields_keeps_them() {
         assert_eq!(kept.pointer(pointer), made.pointer(pointer), "{pointer}");
     }
     assert_eq!(kept["actions"]["token"]["accessTokenLifetimeMinutes"], 20);
-    let mut cleared = kept.clone();
+    let mut cleared = kept;
     cleared["conditions"]["elCondition"] = Value::Null;
     cleared["conditions"]["audiences"] = json!({"include": []});
     cleared["conditions"]["people"]["groups"]["exclude"] = json!([]);
