@@ -48,8 +48,8 @@ pub struct Application {
     pub profile: Profile,
     pub status: Status,
     pub assigned_users: Vec<Assignment>,
-    /// What goes first comes first.
-    pub assigned_groups: Vec<AssignedGroup>,
+    /// Indices into the groups of the directory.
+    pub assigned_groups: Vec<usize>,
 }
 
 impl Application {
@@ -62,18 +62,9 @@ impl Application {
             let user_name = own.user_name.as_deref().unwrap_or(&user.login);
             return Some(AppUser { user_name, profile: &own.profile });
         }
-        let by_group = self.assigned_groups.iter().find(|assigned| user.is_in(assigned.group))?;
-        Some(AppUser { user_name: &user.login, profile: &by_group.profile })
+        let by_group = self.assigned_groups.iter().any(|group| user.is_in(*group));
+        by_group.then_some(AppUser { user_name: &user.login, profile: &[] })
     }
-}
-
-/// The assignment of a group to an application.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AssignedGroup {
-    /// Index into the groups of the directory.
-    pub group: usize,
-    /// As what the application knows who comes by this group.
-    pub profile: Profile,
 }
 
 /// The text members of a JWK (RFC 7517 §4).

@@ -9,8 +9,8 @@ mod records;
 mod user;
 
 pub use application::{
-    Application, ApplicationType, AssignedGroup, Assignment, AuthenticationMethod, ConsentMethod,
-    Jwk, RefreshRotation, SecretSource,
+    Application, ApplicationType, Assignment, AuthenticationMethod, ConsentMethod, Jwk,
+    RefreshRotation, SecretSource,
 };
 pub use attribute::Attribute;
 pub use group::{EVERYONE, Group, GroupType};

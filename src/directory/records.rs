@@ -327,11 +327,8 @@ fn user_type(attributes: &[Attribute]) -> Arc<RecordType> {
 /// the same kind has that type; of another nothing is promised.
 fn app_user_type(applications: &[Application]) -> Arc<RecordType> {
     let mut fields = vec![Field { name: "userName".to_owned(), shape: Shape::of(Type::Text) }];
-    let profiles = applications.iter().flat_map(|application| {
-        let users = application.assigned_users.iter().map(|assigned| &assigned.profile);
-        users.chain(application.assigned_groups.iter().map(|assigned| &assigned.profile))
-    });
-    for (name, value) in profiles.flatten() {
+    let assignments = applications.iter().flat_map(|application| &application.assigned_users);
+    for (name, value) in assignments.flat_map(|assignment| &assignment.profile) {
         let shape = scalar_shape(value);
         match fields.iter_mut().find(|field| field.name == *name) {
             Some(known) if known.shape == shape => {}

@@ -58,7 +58,7 @@ fn application() -> Application {
             user_name: Some("countess".to_owned()),
             profile: vec![("role".to_owned(), Json::Text("admin".to_owned()))],
         }],
-        assigned_groups: vec![AssignedGroup { group: 0, profile: Vec::new() }],
+        assigned_groups: vec![0],
     }
 }
 

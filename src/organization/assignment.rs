@@ -1,19 +1,18 @@
-//! Reads who may use an application: users, each perhaps by another name there, and groups, the first
-//! of which that somebody is in says how the application knows them.
+//! Reads who may use an application: users, each perhaps by another name there, and groups.
 
 use super::decode::{Object, Place, Placed};
 use super::reference;
-use crate::directory::{AssignedGroup, Assignment, Directory};
+use crate::directory::{Assignment, Directory};
 use crate::document::Json;
 
-/// The place of a group that says none: behind those that do.
+/// The last place that a group may have.
 const LAST: u32 = 100;
 
 /// `assignments`.
 pub(super) fn read_assignments(
     application: &Object<'_>,
     directory: &Directory,
-) -> (Vec<Assignment>, Vec<AssignedGroup>) {
+) -> (Vec<Assignment>, Vec<usize>) {
     let assignments = application.find("assignments");
     let Some(object) = assignments.and_then(|place| place.object(&["users", "groups"])) else {
         return Default::default();
@@ -26,16 +25,15 @@ pub(super) fn read_assignments(
         }
         users.push(assignment);
     }
-    let mut groups: Vec<(u32, AssignedGroup)> = Vec::new();
+    let mut groups: Vec<usize> = Vec::new();
     for place in object.list("groups") {
-        let Some((priority, assigned)) = read_group(&place, directory) else { continue };
-        if groups.iter().any(|(_, known)| known.group == assigned.group) {
+        let Some(group) = read_group(&place, directory) else { continue };
+        if groups.contains(&group) {
             place.blame("this group is assigned twice");
         }
-        groups.push((priority, assigned));
+        groups.push(group);
     }
-    groups.sort_by_key(|(priority, _)| *priority);
-    (users, groups.into_iter().map(|(_, assigned)| assigned).collect())
+    (users, groups)
 }
 
 fn read_user(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
@@ -52,21 +50,24 @@ fn read_user(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
     })
 }
 
-/// The id or name of a group, or an object with its id.
-fn read_group(place: &Place<'_>, directory: &Directory) -> Option<(u32, AssignedGroup)> {
+/// The id or name of a group, or an object with its id. Its place says nothing yet: whoever comes by a
+/// group is known by their login, whichever it is.
+fn read_group(place: &Place<'_>, directory: &Directory) -> Option<usize> {
     if let Json::Text(name) = place.json() {
         let name = Placed { value: name.as_str(), place: place.clone() };
-        let group = reference::groups(&[name], directory).into_iter().next()?;
-        return Some((LAST, AssignedGroup { group, profile: Vec::new() }));
+        return reference::groups(&[name], directory).into_iter().next();
     }
     let object = place.object(&["id", "priority", "profile", "lastUpdated"])?;
+    object.find("priority").and_then(|place| place.integer(0..=LAST));
+    if let Some(profile) = object.find("profile")
+        && profile.open_object().is_some_and(|members| members.members().next().is_some())
+    {
+        profile.blame("is not supported: whoever comes by a group is known by their login");
+    }
     let id = object.require("id")?;
     let group = directory.find_group_by_id(id.text()?);
     if group.is_none() {
         id.blame("there is no group of this id");
     }
-    let priority = object.find("priority").and_then(|place| place.integer(0..=LAST));
-    let profile = object.find("profile").and_then(|place| place.open_object());
-    let profile = profile.map(|profile| profile.to_profile()).unwrap_or_default();
-    Some((priority.unwrap_or(LAST), AssignedGroup { group: group?, profile }))
+    group
 }

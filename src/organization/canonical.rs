@@ -48,6 +48,7 @@ const ORDER: &[&str] = &[
     "users",
     "apps",
     "inlineHooks",
+    "trustedOrigins",
     "authorizationServers",
     "claims",
     "policies",
@@ -298,6 +299,7 @@ fn settle_list(elements: &mut Vec<Node>, within: &Within<'_>) {
         | "scopes"
         | "claims"
         | "inlineHooks"
+        | "trustedOrigins"
         | "authorizationServers" => elements.sort_by_key(|node| order_of(&node.value)),
         _ => {}
     }

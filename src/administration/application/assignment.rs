@@ -131,11 +131,10 @@ pub async fn find_user(ask: &Ask<'_>, app: &str, id: &str) -> Result<Told, Chang
         let group = text_of(group, "id").unwrap_or_default();
         groups.contains(&group) || everyone.is_some_and(|everyone| everyone.id == group)
     };
-    let mut by_group: Vec<Value> = kept(&body, "groups").into_iter().filter(is_in).collect();
-    by_group.sort_by_key(|group| group.get("priority").and_then(Value::as_u64).unwrap_or(LAST));
-    let first = by_group.into_iter().next().ok_or_else(|| no_such("AppUser", id))?;
-    let assigned = json!({ "profile": first.get("profile").cloned().unwrap_or_else(|| json!({})) });
-    user_told(ask, (entity, &user), &assigned, "GROUP")
+    match kept(&body, "groups").iter().any(is_in) {
+        true => user_told(ask, (entity, &user), &json!({}), "GROUP"),
+        false => Err(no_such("AppUser", id)),
+    }
 }
 
 /// Assigns a user, or changes by what name and as what the application knows them.
@@ -259,7 +258,7 @@ fn tell_group(ask: &Ask<'_>, all: &Snapshot, app: &str, id: &str) -> Result<Told
     Ok(group_told(ask, entity, found.ok_or_else(|| no_such(GROUP, id))?))
 }
 
-/// Assigns a group, or changes its place and as what the application knows those who come by it.
+/// Assigns a group, or changes its place.
 ///
 /// # Errors
 /// [`ChangeRefused`].

@@ -83,22 +83,21 @@ const GROUP: Shape = Shape {
 };
 
 const GRANT: Shape = Shape {
-    name: "OAuth2ScopeConsentGrant",
+    name: "AppScopeConsentGrant",
     schema: || {
         json!({
             "type": "object",
             "required": ["issuer", "scopeId"],
             "properties": {
                 "id": read_only(json!({ "type": "string" })),
-                "status": read_only(json!({ "type": "string", "enum": ["ACTIVE", "REVOKED"] })),
+                "status": read_only(json!({ "type": "string", "enum": ["ACTIVE"] })),
                 "created": time(),
                 "createdBy": read_only(json!({ "type": "object" })),
                 "lastUpdated": time(),
                 "issuer": { "type": "string" },
                 "clientId": read_only(json!({ "type": "string" })),
-                "userId": read_only(json!({ "type": "string" })),
                 "scopeId": { "type": "string" },
-                "source": read_only(json!({ "type": "string", "enum": ["ADMIN", "END_USER"] })),
+                "source": read_only(json!({ "type": "string", "enum": ["ADMIN"] })),
                 "_embedded": read_only(json!({ "type": "object" })),
                 "_links": links(),
             },

@@ -12,6 +12,7 @@ mod apps;
 mod authority;
 mod call;
 mod change;
+mod client_tokens;
 mod credentials;
 mod factors;
 mod groups;
@@ -71,6 +72,7 @@ fn operations() -> Vec<Operation> {
         apps::operations,
         app_credentials::operations,
         app_assignments::operations,
+        client_tokens::operations,
         inline_hooks::operations,
         trusted_origins::operations,
         logs::operations,

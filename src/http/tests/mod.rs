@@ -3,6 +3,8 @@
 
 mod account;
 mod activate;
+mod apps;
+mod apps_apart;
 mod assertion;
 mod audit;
 mod authentication;

@@ -3,7 +3,7 @@
 
 use super::tree::{at, list_of, members_of, text_of};
 use super::{LISTS, NAMED, OF_GROUP, OF_USER, below};
-use crate::directory::{AssignedGroup, Directory, EVERYONE, Group, Password, User};
+use crate::directory::{Directory, EVERYONE, Group, Password, User};
 use crate::document::{Json, Member, Node};
 use crate::organization::identity::{self, Digest};
 use crate::organization::{Organization, reference};
@@ -164,7 +164,7 @@ impl Splitter<'_> {
         entity.is_ended = !known.status.is_active();
         entity.names.insert(known.client_id.clone());
         entity.words.insert(label.to_owned());
-        let group = |assigned: &AssignedGroup| self.directory().groups().get(assigned.group);
+        let group = |index: &usize| self.directory().groups().get(*index);
         let groups = known.assigned_groups.iter().filter_map(group);
         entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
         let users = known.assigned_users.iter().map(|assignment| assignment.user);
