@@ -88,6 +88,15 @@ impl<T, const N: usize> Few<T, N> {
     }
 }
 
+impl<T, const N: usize> Few<T, N> {
+    /// Where the first element is, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn start(&self) -> *const T {
+        if self.many.is_empty() { self.few.as_ptr() } else { self.many.as_ptr() }
+    }
+}
+
 impl<T, const N: usize> DerefMut for Few<T, N> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {

@@ -116,13 +116,15 @@ pub const OFFSETS: Offsets = Offsets {
 #[derive(Debug)]
 pub struct Output {
     memory: Box<[u8]>,
+    /// How many of the bytes count.
+    capacity: usize,
 }
 
 impl Output {
     /// Room for `capacity` bytes of JSON.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { memory: vec![0; capacity + SLACK].into_boxed_slice() }
+        Self { memory: vec![0; capacity + SLACK].into_boxed_slice(), capacity }
     }
 
     /// The first `length` bytes, as the last evaluation left them.
@@ -183,9 +185,8 @@ impl<'a> Context<'a> {
     ) -> Self {
         let (start, end) = match output {
             Some(output) => {
-                let usable = output.memory.len().saturating_sub(SLACK);
                 let start = output.memory.as_mut_ptr();
-                (start, start.wrapping_add(usable))
+                (start, start.wrapping_add(output.capacity))
             }
             None => (std::ptr::null_mut(), std::ptr::null_mut()),
         };

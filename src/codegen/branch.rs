@@ -1,6 +1,6 @@
 //! A condition, decided by control flow instead of a boolean in a register.
 
-use super::function::{Binding, Emitter};
+use super::function::{Binding, Emitter, Ssa};
 use crate::ir::{Link, NodeId, NodeKind, Order, Sink};
 use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::functions::Operator;
@@ -10,6 +10,9 @@ use claimsmith_runtime::{Fault, Kind};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
+
+/// Symbols of names that wait in registers for a loop over groups.
+const MOST_HELD: usize = 6;
 
 impl<'b> Emitter<'_, 'b> {
     /// Goes on at `yes` or `no`. Anything but a boolean faults at `parent`, which asks.
@@ -178,6 +181,12 @@ impl<'b> Emitter<'_, 'b> {
         };
         let most = names.iter().map(|name| *name as usize + 1).max().unwrap_or(0);
         self.needs.n_names = self.needs.n_names.max(most);
+        // Loads of what never changes are not moved out of a loop.
+        let resolved = self.load_surrounding(OFFSETS.resolved);
+        let offset = |name: &u32| i32::try_from(u64::from(*name) * 4).unwrap_or(0);
+        let held = names.get(..MOST_HELD).unwrap_or(names);
+        let held: Vec<Ssa> =
+            held.iter().map(|name| self.load_fixed(I32, resolved, offset(name))).collect();
         let (body, next) = (self.block(), self.block());
         let address = self.builder.append_block_param(body, I64);
         let len = self.len(words);
@@ -192,10 +201,11 @@ impl<'b> Emitter<'_, 'b> {
             self.leave_if(null, next);
         }
         let found = self.load(I32, address, layout::BITS + 4);
-        let resolved = self.load_surrounding(OFFSETS.resolved);
-        for name in names {
-            let offset = i32::try_from(u64::from(*name) * 4).unwrap_or(0);
-            let symbol = self.load_fixed(I32, resolved, offset);
+        for (index, name) in names.iter().enumerate() {
+            let symbol = match held.get(index) {
+                Some(symbol) => *symbol,
+                None => self.load_fixed(I32, resolved, offset(name)),
+            };
             let same = self.builder.ins().icmp(IntCC::Equal, found, symbol);
             self.leave_if(same, yes);
         }

@@ -200,7 +200,7 @@ pub(crate) fn is_available() -> bool {
     let (arena, table) = (Arena::new(), GroupTable::new(RecordType::default().into(), Vec::new()));
     let inputs = Inputs::new(Surroundings::new(&table, &[]), []);
     let mut context = Context::new(&arena, inputs.surroundings(), None);
-    let outcome = set.evaluate(0, &mut context, &inputs, &[]);
+    let outcome = set.evaluate((0, Made::Value), &mut context, &inputs, &[]);
     outcome == Outcome::Done && context.result().as_integer() == Some(42)
 }
 
@@ -235,18 +235,12 @@ impl CompiledSet {
         self.functions.get(index).map(|compiled| compiled.n_bytes)
     }
 
-    /// What unit `index` does with what it makes, if there is one.
-    #[inline]
-    pub(crate) fn made(&self, index: usize) -> Option<Made> {
-        self.functions.get(index).map(|compiled| compiled.made)
-    }
-
     /// The code of each unit for people. Empty unless the settings asked for it.
     pub(crate) fn listing(&self) -> &[Listing] {
         &self.listing
     }
 
-    /// Evaluates unit `index` over `inputs`, of which the context is. Member `i` of an object is
+    /// Evaluates unit `index`, which makes that, over `inputs`, of which the context is. Member `i` of an object is
     /// selected by bit `i % 64` of word `i / 64`. After anything but [`Outcome::Done`] the output
     /// is as it was. What was not made for these roots, names or groups is an internal fault.
     ///
@@ -255,22 +249,24 @@ impl CompiledSet {
     #[inline(always)]
     pub(crate) fn evaluate<'a>(
         &self,
-        index: usize,
+        (index, made): (usize, Made),
         context: &mut Context<'a>,
         inputs: &Inputs<'a>,
         selected: &[u64],
     ) -> Outcome {
-        let Some(compiled) = self.functions.get(index).filter(|_| inputs.are_of(context)) else {
+        let compiled = self.functions.get(index).filter(|compiled| compiled.made == made);
+        let Some(compiled) = compiled.filter(|_| inputs.are_of(context)) else {
             return Outcome::UNKNOWN;
         };
-        if compiled.made != Made::Value && !context.is_writable() {
+        if made != Made::Value && !context.is_writable() {
             return Outcome::OutputFull;
         }
         let mark = context.mark();
-        let suits = inputs.suits.get() == compiled.number;
-        let answer = if suits && selected.len() >= compiled.needs.n_words {
-            // SAFETY: `inputs` remember that they were found to be what this code needs.
-            unsafe { compiled.run(context, inputs.records(), selected) }
+        let has_words = made != Made::Members || selected.len() >= compiled.needs.n_words;
+        let answer = if inputs.suits.get() == compiled.number && has_words {
+            // SAFETY: `inputs` remember that they were found to be what this code needs, and none but
+            // one that makes members reads words.
+            unsafe { compiled.run(context, inputs.records.start(), selected.as_ptr()) }
         } else {
             match compiled.check_and_run(context, inputs, selected) {
                 Some(answer) => answer,
@@ -323,7 +319,7 @@ impl Compiled {
         }
         // SAFETY: names, groups and roots are what the code needs, and both arrays as long as it
         // reads.
-        Some(unsafe { self.run(context, &roots, &words) })
+        Some(unsafe { self.run(context, roots.as_ptr(), words.as_ptr()) })
     }
 
     /// Runs the code.
@@ -335,13 +331,13 @@ impl Compiled {
     unsafe fn run<'a>(
         &self,
         context: &mut Context<'a>,
-        roots: &[Option<Record<'a>>],
-        selected: &[u64],
+        roots: *const Option<Record<'a>>,
+        selected: *const u64,
     ) -> u32 {
         // SAFETY: the code was made for this signature, and its memory is freed only with the set
         // that owns `self`. The caller promises what the code takes for granted. A `Record` is
         // nothing but the address of a header, and its `Option` has null for none.
-        unsafe { (self.code)(&raw mut *context, roots.as_ptr().cast(), selected.as_ptr()) }
+        unsafe { (self.code)(&raw mut *context, roots.cast(), selected) }
     }
 }
 

@@ -110,23 +110,20 @@ impl Worker {
         &self.json
     }
 
-    /// Runs program `index`, which writes; answers how many bytes. One that makes something else than
-    /// `made` does not run. Always inlined, for the reason [`CompiledSet::evaluate`] is.
+    /// Runs a program that writes; answers how many bytes. Always inlined, for the reason
+    /// [`CompiledSet::evaluate`] is.
     #[inline(always)]
     pub(super) fn write(
         &mut self,
         native: &CompiledSet,
-        (index, made): (usize, Made),
+        program: (usize, Made),
         roots: &Roots<'_>,
         selected: &[u64],
     ) -> Result<usize, Outcome> {
-        if native.made(index) != Some(made) {
-            return Err(Outcome::OutputFull);
-        }
         self.arena.clear();
         let Self { arena, output, .. } = self;
         let mut context = Context::new(arena, roots.0.surroundings(), Some(output));
-        match native.evaluate(index, &mut context, &roots.0, selected) {
+        match native.evaluate(program, &mut context, &roots.0, selected) {
             Outcome::Done => {
                 #[cfg(feature = "internals")]
                 crate::interpret::tally::tell_steps_left(i64::from(context.site()));
@@ -144,12 +141,9 @@ impl Worker {
         index: usize,
         roots: &Roots<'_>,
     ) -> Result<Condition, Outcome> {
-        if native.made(index) != Some(Made::Value) {
-            return Err(Outcome::OutputFull);
-        }
         self.arena.clear();
         let mut context = Context::new(&self.arena, roots.0.surroundings(), None);
-        match native.evaluate(index, &mut context, &roots.0, &[]) {
+        match native.evaluate((index, Made::Value), &mut context, &roots.0, &[]) {
             Outcome::Done => {
                 #[cfg(feature = "internals")]
                 crate::interpret::tally::tell_steps_left(i64::from(context.site()));

@@ -71,7 +71,16 @@ fn span_of(body: Option<&Body>, node: NodeId) -> Span {
     body.and_then(|body| body.node(node)).map_or(Span::NONE, |node| node.span)
 }
 
+/// The fault where machine code stopped.
+#[cold]
+#[inline(never)]
+pub(super) fn compiled(fault: Fault, site: Site) -> EvaluationFault {
+    at(fault, site.span)
+}
+
 /// The fault of one of an object's expressions.
+#[cold]
+#[inline(never)]
 pub(super) fn in_object(fault: Fault, site: Site) -> EvaluationFault {
     let member = site.member.map_or((0, 0, false), |place| {
         let Place { member, alternative, in_guard } = place;

@@ -436,6 +436,7 @@ impl ProgramSet {
     ///
     /// # Errors
     /// The fault that stopped it.
+    #[inline]
     pub fn json<'w>(
         &self,
         id: ProgramId,
@@ -446,7 +447,7 @@ impl ProgramSet {
         if let Some(native) = self.native(engine) {
             match worker.write(native, (id.0, Made::Json), roots, &[]) {
                 Ok(length) => return Ok(worker.output(length)),
-                Err(Outcome::Fault { fault, site }) => return Err(fault::at(fault, site.span)),
+                Err(Outcome::Fault { fault, site }) => return Err(fault::compiled(fault, site)),
                 Err(Outcome::Done | Outcome::OutputFull) => {}
             }
         }
@@ -457,6 +458,7 @@ impl ProgramSet {
     ///
     /// # Errors
     /// The fault that stopped it.
+    #[inline]
     pub fn condition(
         &self,
         id: ProgramId,
@@ -467,7 +469,7 @@ impl ProgramSet {
         if let Some(native) = self.native(engine) {
             match worker.decide(native, id.0, roots) {
                 Ok(condition) => return Ok(condition),
-                Err(Outcome::Fault { fault, site }) => return Err(fault::at(fault, site.span)),
+                Err(Outcome::Fault { fault, site }) => return Err(fault::compiled(fault, site)),
                 Err(Outcome::Done | Outcome::OutputFull) => {}
             }
         }
@@ -479,6 +481,7 @@ impl ProgramSet {
     ///
     /// # Errors
     /// The first fault, with the member it is in.
+    #[inline]
     pub fn object<'w>(
         &self,
         id: ProgramId,
@@ -498,7 +501,7 @@ impl ProgramSet {
     }
 
     /// The JSON of an expression's value, by the interpreter. On its own, as those below, so that the
-    /// way through machine code is short.
+    /// way through machine code is short enough to stand where it is called.
     #[inline(never)]
     fn interpreted<'w>(
         &self,

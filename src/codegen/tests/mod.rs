@@ -4,7 +4,7 @@ mod node;
 mod stream;
 mod whole;
 
-use super::{Inputs, Mistake, Outcome, Settings, Unit, compile, is_available};
+use super::{Inputs, Made, Mistake, Outcome, Settings, Unit, compile, is_available};
 use crate::interpret;
 use crate::ir::fixture::{Maker, classic, field, method};
 use crate::ir::{
@@ -143,7 +143,8 @@ fn native(world: &World, body: &Body, settings: Settings) -> [Option<Answer>; 2]
         let mut output = Output::new(100_000);
         let inputs = world.inputs(&roots);
         let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
-        match set.evaluate(index, &mut context, &inputs, &[]) {
+        let made = if index == 0 { Made::Value } else { Made::Json };
+        match set.evaluate((index, made), &mut context, &inputs, &[]) {
             Outcome::Done if index == 0 => Some(Ok(shown(world, context.result()))),
             Outcome::Done => Some(Ok(String::from_utf8(context.output().to_vec()).unwrap())),
             Outcome::Fault { fault, site } => {

@@ -109,7 +109,7 @@ fn objects_are_the_same() {
                 &roots,
                 &mut expected,
             );
-            match (set.evaluate(0, &mut context, &inputs, &[selected]), outcome) {
+            match (set.evaluate((0, Made::Members), &mut context, &inputs, &[selected]), outcome) {
                 (Outcome::Done, Ok(())) => assert_eq!(context.output(), expected),
                 (Outcome::Fault { fault, site }, Err(stopped)) => {
                     let place = site.member.unwrap();
@@ -128,7 +128,8 @@ fn objects_are_the_same() {
     let mut output = Output::new(10);
     let inputs = world.inputs(&roots);
     let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
-    assert_eq!(set.evaluate(0, &mut context, &inputs, &[]), Outcome::Done);
+    let outcome = set.evaluate((0, Made::Members), &mut context, &inputs, &[]);
+    assert_eq!(outcome, Outcome::Done);
     assert!(context.output().is_empty());
 }
 
@@ -145,7 +146,8 @@ fn what_was_not_made_for_the_code_does_not_run() {
         let surroundings = Surroundings::new(&world.table, resolved);
         let inputs = Inputs::new(surroundings, roots.to_vec());
         let mut context = Context::new(&arena, &surroundings, None);
-        set.evaluate(index, &mut context, &inputs, &[])
+        let made = if index == 1 { Made::Json } else { Made::Value };
+        set.evaluate((index, made), &mut context, &inputs, &[])
     };
     let user = [Some(world.user.record())];
     let group = RecordBuilder::pack(&group_type(), &[Datum::Null]).unwrap();
@@ -338,7 +340,7 @@ fn a_set_is_shared_between_threads() {
                 let mut output = Output::new(1_000);
                 let inputs = world.inputs(&[Some(world.user.record())]);
                 let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
-                let outcome = set.evaluate(0, &mut context, &inputs, &[]);
+                let outcome = set.evaluate((0, Made::Json), &mut context, &inputs, &[]);
                 (outcome, context.output().to_vec())
             })
         })
