@@ -8,13 +8,14 @@ import unittest
 import jwt
 from okta.client import Client
 from okta.models import (
+    AddGroupRequest,
     AuthorizationServer,
     AuthorizationServerPolicy,
-    AuthorizationServerPolicyRule,
+    AuthorizationServerPolicyRuleRequest,
     CreateUserRequest,
-    AddGroupRequest,
     OAuth2Claim,
     OAuth2Scope,
+    OpenIdConnectApplication,
 )
 import requests
 
@@ -50,7 +51,7 @@ class Administration(unittest.TestCase):
                 type="OAUTH_AUTHORIZATION_POLICY", name="All", description="-", priority=1,
                 conditions={"clients": {"include": ["ALL_CLIENTS"]}})))
             rule = ok(await client.create_authorization_server_policy_rule(
-                server.id, policy.id, AuthorizationServerPolicyRule(
+                server.id, policy.id, AuthorizationServerPolicyRuleRequest(
                     type="RESOURCE_ACCESS", name="All", priority=1,
                     conditions={
                         "people": {"groups": {"include": ["EVERYONE"]}},
@@ -101,7 +102,7 @@ class Administration(unittest.TestCase):
         }
 
         async def story():
-            return ok(await self.client.create_application(body))
+            return ok(await self.client.create_application(OpenIdConnectApplication.from_dict(body)))
 
         app = run(story())
         client = app.credentials.oauth_client
