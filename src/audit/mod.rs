@@ -21,6 +21,8 @@ pub enum EventType {
     /// What may be spent once came again: a code, or a refresh token.
     TokenReused,
     TokenRevoked,
+    /// Somebody who administers was told what a token would hold.
+    TokenPreviewed,
     SessionStarted,
 }
 
@@ -42,6 +44,7 @@ impl EventType {
                 ("app.oauth2.as.token.detect_reuse", "app.oauth2.token.detect_reuse")
             }
             Self::TokenRevoked => ("app.oauth2.as.token.revoke", "app.oauth2.token.revoke"),
+            Self::TokenPreviewed => ("app.oauth2.as.token.preview", "app.oauth2.token.preview"),
             Self::SessionStarted => ("user.session.start", "user.session.start"),
         }
     }
@@ -78,6 +81,43 @@ pub struct About {
     pub scope: Option<String>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
+    /// What a token came of, if it is about one.
+    pub origin: Option<Origin>,
+    /// What did it, where that is neither the user nor the client: its type and id.
+    pub actor: Option<(&'static str, String)>,
+}
+
+/// What a token came of, besides whose it is: enough to explain it later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub audience: String,
+    /// The grant that it began with; another than that of the request for a refresh.
+    pub begun_by: String,
+    /// The scopes as they were asked for, or had been granted before.
+    pub requested: String,
+    /// How the person signed in (RFC 8176).
+    pub methods: String,
+    /// The ids of the policy and rule, where these were asked for this request.
+    pub rule: Option<(String, String)>,
+    /// Another for every definition of the server.
+    pub server_version: String,
+}
+
+impl Origin {
+    /// Its members by name, as far as they say something.
+    fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let rule = self.rule.as_ref();
+        let all = [
+            ("audience", self.audience.as_str()),
+            ("originalGrant", &self.begun_by),
+            ("requestedScopes", &self.requested),
+            ("amr", &self.methods),
+            ("policy", rule.map_or("", |(policy, _)| policy)),
+            ("rule", rule.map_or("", |(_, rule)| rule)),
+            ("serverVersion", &self.server_version),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty())
+    }
 }
 
 impl Event {
@@ -100,15 +140,19 @@ impl Event {
             |kind: &str, id: &Option<String>| id.as_ref().map(|id| json!({"id": id, "type": kind}));
         let as_client = named("PublicClientApp", client);
         let as_user = named("User", user);
+        let by_other = self.about.actor.as_ref();
+        let by_other = by_other.map(|(kind, id)| json!({"id": id, "type": kind}));
         let actor = match self.event_type {
             EventType::SessionStarted => as_user.clone(),
-            _ => as_client.clone().or_else(|| as_user.clone()),
+            _ => by_other.or_else(|| as_client.clone()).or_else(|| as_user.clone()),
         };
         let targets = [as_user, as_client, named("AuthorizationServer", server)];
         let details = [("grantType", grant_type), ("grantedScopes", scope)];
         let details = details
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value.as_deref()?))));
+        let origin = self.about.origin.iter().flat_map(Origin::details);
+        let details = details.chain(origin.map(|(name, value)| (name.to_owned(), value.into())));
         json!({
             "eventType": self.name(),
             "severity": severity,

@@ -11,6 +11,7 @@ mod eval;
 mod fmt;
 mod functions;
 mod explain;
+mod explain_token;
 mod expression;
 mod import;
 mod invite;
@@ -68,6 +69,8 @@ enum Command {
     Config(config::Arguments),
     /// Decide and issue at the command line, and explain every claim
     Token(token::Arguments),
+    /// Say why a token holds what it holds, claim by claim and part by part
+    ExplainToken(explain_token::Arguments),
     /// Make the organization that is kept say what a document says
     Import(import::Arguments),
     /// Export, compare, apply and take back the organization as a document
@@ -113,6 +116,7 @@ impl Command {
             Self::Serve(_)
             | Self::Config(_)
             | Self::Token(_)
+            | Self::ExplainToken(_)
             | Self::Import(_)
             | Self::Org(_)
             | Self::Invite(_)
@@ -151,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &settings),
         Command::Token(arguments) => token::run(&arguments),
+        Command::ExplainToken(arguments) => explain_token::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Org(arguments) => org::run(&arguments),
         Command::Invite(arguments) => invite::run(&arguments),

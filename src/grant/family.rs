@@ -12,6 +12,7 @@ use crate::publish::{Published, RunningServer};
 use crate::server::Lifetimes;
 use crate::store::journal::event_row;
 use crate::store::{BatchOutcome, Op, Row, Store};
+use crate::token::opaque::family_of_jti;
 use crate::token::{FamilyId, RefreshKeys, RefreshToken};
 use serde::{Deserialize, Serialize};
 
@@ -299,6 +300,17 @@ impl Found {
     /// Puts `successor` in its place, unless it changed meanwhile.
     pub(super) fn replace(&self, successor: &Family) -> Result<Op, Refusal> {
         Ok(Op::Replace { row: successor.row(&self.id)?, expected: self.generation })
+    }
+}
+
+/// What a person granted of which the access token with this `jti` came, while that goes on.
+///
+/// # Errors
+/// That the store failed.
+pub async fn find_grant(store: &Store, jti: &str) -> Result<Option<UserGrant>, Refusal> {
+    match family_of_jti(jti) {
+        Some(id) => Ok(find(store, id).await?.map(|found| found.family.grant)),
+        None => Ok(None),
     }
 }
 

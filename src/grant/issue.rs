@@ -2,6 +2,7 @@
 
 use super::hook::{self, Payloads, Protection};
 use super::{Decided, Proof, Refusal, SignIn, Surroundings};
+use crate::audit::Origin;
 use crate::buffer::Buffer;
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion, Values};
 use crate::directory::Person;
@@ -63,6 +64,8 @@ pub struct Issued {
     pub issued_token_type: Option<&'static str>,
     /// Whose they are, for the record.
     pub user: Option<Arc<Person>>,
+    /// What they came of, for the record.
+    pub origin: Origin,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -165,7 +168,25 @@ impl<'d> ClaimSet<'d> {
             token_type: if is_bound { "DPoP" } else { "Bearer" },
             issued_token_type: None,
             user: self.decided.proof.sign_in.as_ref().map(|sign_in| Arc::clone(&sign_in.user)),
+            origin: self.origin(),
         })
+    }
+
+    fn origin(&self) -> Origin {
+        let proof = self.decided.proof;
+        let rule = self.rule().map(|(policy, rule)| (policy.to_owned(), rule.to_owned()));
+        Origin {
+            audience: proof.audience.to_owned(),
+            begun_by: proof.grant_type.to_owned(),
+            requested: proof.scopes.join(" "),
+            methods: proof
+                .sign_in
+                .as_ref()
+                .map(|known| known.methods.join(" "))
+                .unwrap_or_default(),
+            rule,
+            server_version: proof.server.version().to_owned(),
+        }
     }
 
     /// How long the access token lives, in seconds.

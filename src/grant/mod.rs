@@ -46,7 +46,7 @@ pub use device::{
     find_device,
 };
 pub use endpoint::Endpoint;
-pub use family::{FAMILY, UserGrant, grant_tag};
+pub use family::{FAMILY, UserGrant, find_grant, grant_tag};
 pub use form::{Form, Presented, Request};
 pub use front_channel::{FrontChannel, FrontTokens, answer_in_front};
 pub use held::{HeldToken, end_held, find_held, list_held};

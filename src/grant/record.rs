@@ -63,8 +63,9 @@ impl Record {
     }
 
     fn granted(self, issued: &Issued, user: Option<String>, around: &Surroundings<'_>) {
-        let Issued { scope, id_token, refresh_token, .. } = issued;
-        let about = About { user, scope: Some(scope.clone()), ..self.about };
+        let Issued { scope, id_token, refresh_token, origin, .. } = issued;
+        let (scope, origin) = (Some(scope.clone()), Some(origin.clone()));
+        let about = About { user, scope, origin, ..self.about };
         let given = [
             (EventType::IdTokenGranted, id_token.is_some()),
             (EventType::RefreshTokenGranted, refresh_token.is_some()),

@@ -150,6 +150,7 @@ fn nothing_that_is_secret_is_printed() {
         token_type: "Bearer",
         issued_token_type: None,
         user: None,
+        origin: crate::audit::Origin::default(),
     };
     let printed = [
         format!("{given:?}"),

@@ -55,6 +55,15 @@ pub(super) async fn pages(
     }
 }
 
+/// So many previews of each who administers.
+pub(super) fn preview(surface: &Surface, administrator: &str) -> Result<(), ManagementError> {
+    let caller = Caller::Previewer(administrator);
+    match surface.traffic.take(caller, surface.clock.microseconds()) {
+        Some(taken) if !taken.is_allowed => Err(ManagementError::too_many()),
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn take(
     surface: &Surface,
     request: &Request,

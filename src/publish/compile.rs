@@ -42,6 +42,8 @@ pub(super) struct CompiledServer {
     pub(super) plan: ClaimPlan,
     pub(super) conditions: Conditions,
     pub(super) rules: RuleIndex,
+    /// Another for every definition.
+    pub(super) version: String,
     remarks: Vec<Remark>,
 }
 
@@ -230,13 +232,20 @@ fn compile_server(
                 .filter_map(|(expression, found)| Remark::new(server, &expression, found))
                 .collect();
             let rules = RuleIndex::new(server);
-            Ok(CompiledServer { programs, plan, conditions, rules, remarks })
+            let version = version_of(server);
+            Ok(CompiledServer { programs, plan, conditions, rules, version, remarks })
         }
         (plan, conditions) => {
             let found: [Option<Vec<Problem>>; 2] = [plan.err(), conditions.err()];
             Err(found.into_iter().flatten().flatten().collect())
         }
     }
+}
+
+/// The beginning of a hash over all that the server is.
+fn version_of(server: &AuthorizationServer) -> String {
+    let digest = token::digest(format!("{server:?}").as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Remark {

@@ -593,6 +593,12 @@ impl RunningServer {
         (&self.definition, &self.compiled)
     }
 
+    /// Another for every definition of the server.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.compiled.version
+    }
+
     /// `iss` of its tokens.
     #[must_use]
     pub fn issuer(&self) -> &str {

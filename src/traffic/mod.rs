@@ -132,7 +132,12 @@ pub enum Caller<'c> {
     Address(IpAddr),
     /// Whoever is at this address, at the pages.
     Visitor(IpAddr),
+    /// Whoever administers and asks what tokens would hold.
+    Previewer(&'c str),
 }
+
+/// Previews a minute of one who administers: each may evaluate every expression of a server thrice.
+const PREVIEWS: u32 = 600;
 
 /// What is counted as one address: one of IPv4, or the network that one household has of IPv6.
 #[must_use]
@@ -155,6 +160,7 @@ impl Traffic {
             Caller::PublicClient(id, from) => (client, Caller::PublicClient(id, household(from))),
             Caller::Address(from) => (address, Caller::Address(household(from))),
             Caller::Visitor(from) => (page, Caller::Visitor(household(from))),
+            Caller::Previewer(_) => (Rate::per_minute(PREVIEWS), caller),
         };
         Some(self.buckets.take(&caller, rate?, now))
     }

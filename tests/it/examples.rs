@@ -9,7 +9,7 @@ fn readme() -> String {
 }
 
 /// The arguments of a command line with single quotes, after `before`.
-fn arguments(line: &str, before: &str) -> Vec<String> {
+pub(crate) fn arguments(line: &str, before: &str) -> Vec<String> {
     let rest = line.split_once(before).unwrap().1.trim();
     let quoted = rest.split('\'').enumerate();
     quoted

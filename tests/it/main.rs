@@ -34,6 +34,7 @@ mod operation;
 mod org;
 mod mistakes;
 mod positions;
+mod preview;
 mod publishing;
 #[cfg(feature = "internals")]
 mod seeds;

@@ -15,8 +15,10 @@ use crate::publish::{Missing, Published, RunningServer};
 use crate::store::Op;
 use crate::store::journal::event_row;
 use clap::Args;
-use request::RequestArguments;
+pub(super) use request::{RequestArguments, find_person, find_server, unknown};
 use std::process::ExitCode;
+pub(super) use tell::to_text;
+use tokio::runtime::Runtime;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  claimsmith token --demo --server internal --client web-app \
@@ -25,6 +27,12 @@ use std::process::ExitCode;
 pub(super) struct Arguments {
     #[command(flatten)]
     installation: Installation,
+    /// The id of the authorization server
+    #[arg(long, value_name = "ID")]
+    server: String,
+    /// The client_id of the client
+    #[arg(long, value_name = "ID")]
+    client: String,
     #[command(flatten)]
     request: RequestArguments,
     /// Say of every expression what each part of it gave
@@ -43,24 +51,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
-    let Arguments { installation, .. } = arguments;
-    let public_url = installation.public_url(super::PUBLIC_URL)?;
-    let given = match installation.document()? {
-        Some(document) => match document.draft(public_url.clone(), Engine::Native) {
-            Some(draft) => Some(draft),
-            None => return Ok(ExitCode::FAILURE),
-        },
-        None => None,
-    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let opened = runtime.block_on(installation.open(given.as_ref()))?;
-    let draft = match given {
-        Some(draft) => draft,
-        None => runtime.block_on(opened.kept(&public_url, Engine::Native))?,
+    let Arguments { installation, client, .. } = arguments;
+    let Some((opened, published)) = start(installation, &runtime)? else {
+        return Ok(ExitCode::FAILURE);
     };
-    let published = runtime.block_on(opened.published(draft, &public_url, Missing::Refuse))?;
-    let server = arguments.request.server(&published)?;
-    let request = runtime.block_on(arguments.request.read(&published, server))?;
+    let server = find_server(&published, &arguments.server)?;
+    let request = runtime.block_on(arguments.request.read(client, &published, server))?;
     let signs = arguments.sign || installation.demo && !arguments.request.is_made_up();
     let (preview, issued) = match signs {
         true => runtime.block_on(sign(&published, server, &request, &opened))?,
@@ -69,9 +66,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let is_json = arguments.json || arguments.format == Format::Json;
     tell(&match is_json {
         true => format!("{:#}\n", to_json(&preview, issued.as_ref())),
-        false => tell::to_text(&preview, issued.as_ref(), arguments.explain),
+        false => to_text(&preview, issued.as_ref(), arguments.explain),
     })?;
     Ok(if preview.error.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The installation and what it serves; `None` after telling what is wrong with the document.
+pub(super) fn start(
+    installation: &Installation,
+    runtime: &Runtime,
+) -> Result<Option<(Opened, Published)>, Stop> {
+    let public_url = installation.public_url(super::PUBLIC_URL)?;
+    let given = match installation.document()? {
+        Some(document) => match document.draft(public_url.clone(), Engine::Native) {
+            Some(draft) => Some(draft),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let opened = runtime.block_on(installation.open(given.as_ref()))?;
+    let draft = match given {
+        Some(draft) => draft,
+        None => runtime.block_on(opened.kept(&public_url, Engine::Native))?,
+    };
+    let published = runtime.block_on(opened.published(draft, &public_url, Missing::Refuse))?;
+    Ok(Some((opened, published)))
 }
 
 /// The preview and the tokens, once it is recorded that an operator has them.

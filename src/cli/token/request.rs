@@ -10,12 +10,6 @@ use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RequestArguments {
-    /// The id of the authorization server
-    #[arg(long, value_name = "ID")]
-    server: String,
-    /// The client_id of the client
-    #[arg(long, value_name = "ID")]
-    client: String,
     /// The login or id of the person; without one the client asks for itself
     #[arg(long, value_name = "LOGIN")]
     user: Option<String>,
@@ -58,24 +52,17 @@ impl RequestArguments {
         self.user_json.is_some()
     }
 
-    /// The server that is asked.
-    pub(super) fn server<'p>(&self, published: &'p Published) -> Result<&'p RunningServer, Stop> {
-        published.find_server(&self.server).ok_or_else(|| {
-            let known = published.servers().iter().map(|known| known.definition().id.as_str());
-            unknown("active authorization server", &self.server, known).into()
-        })
-    }
-
     /// The request, whose names are all known.
-    pub(super) async fn read(
+    pub(in crate::cli) async fn read(
         &self,
+        client: &str,
         published: &Published,
         server: &RunningServer,
     ) -> Result<PreviewRequest, Stop> {
         let directory = published.directory();
-        if directory.find_application_index(&self.client).is_none() {
+        if directory.find_application_index(client).is_none() {
             let known = directory.applications().iter().map(|known| known.client_id.as_str());
-            return Err(unknown("client", &self.client, known).into());
+            return Err(unknown("client", client, known).into());
         }
         let definition = server.definition();
         let is_known = |named: &&String| {
@@ -97,7 +84,7 @@ impl RequestArguments {
             (None, None) => None,
         };
         Ok(PreviewRequest {
-            client_id: self.client.clone(),
+            client_id: client.to_owned(),
             grant_type: self.grant.clone(),
             person,
             scope: self.scope.clone(),
@@ -116,7 +103,10 @@ impl RequestArguments {
 }
 
 /// The user of this login, as it is written, or of this id.
-async fn find_person(published: &Published, name: &str) -> Result<Arc<Person>, Stop> {
+pub(in crate::cli) async fn find_person(
+    published: &Published,
+    name: &str,
+) -> Result<Arc<Person>, Stop> {
     let by_login = published.find_person_by_login(name).await?;
     let found = match by_login.filter(|person| person.user().login == name) {
         Some(found) => Some(found),
@@ -126,8 +116,23 @@ async fn find_person(published: &Published, name: &str) -> Result<Arc<Person>, S
     found.ok_or_else(|| unknown("user", name, known).into())
 }
 
+/// The active server of this id.
+pub(in crate::cli) fn find_server<'p>(
+    published: &'p Published,
+    id: &str,
+) -> Result<&'p RunningServer, Stop> {
+    published.find_server(id).ok_or_else(|| {
+        let known = published.servers().iter().map(|known| known.definition().id.as_str());
+        unknown("active authorization server", id, known).into()
+    })
+}
+
 /// That there is none of this name, and which there are, up to twenty.
-fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str>) -> String {
+pub(in crate::cli) fn unknown<'k>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k str>,
+) -> String {
     let mut known: Vec<&str> = known.take(21).collect();
     if known.len() > 20 {
         known.truncate(20);

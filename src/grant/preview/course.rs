@@ -112,6 +112,9 @@ impl<'p> Course<'p> {
 
     /// The phases of the endpoints that the request would pass.
     fn answer(&self, told: &mut Told, worker: &mut Worker) -> Result<(), Refusal> {
+        if !self.server.definition().status.is_active() {
+            return Err(Refusal::unknown_server());
+        }
         let (index, client) = self.client()?;
         let grant = self.grant(self.grant_word())?;
         match grant {

@@ -184,8 +184,13 @@ fn entity_tag(generation: i64) -> String {
 
 /// One thing.
 pub(super) fn object(status: StatusCode, value: &Value) -> Response {
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (status, json, value.to_string()).into_response()
+    written_object(status, value.to_string())
+}
+
+/// One thing, whose JSON is written already.
+pub(super) fn written_object(status: StatusCode, json: String) -> Response {
+    let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (status, content_type, json).into_response()
 }
 
 /// One thing, with its version.

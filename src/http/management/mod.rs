@@ -22,6 +22,7 @@ mod logs;
 mod openapi;
 mod operation;
 mod policies;
+mod preview;
 mod schemas;
 mod scopes;
 mod servers;
@@ -61,6 +62,7 @@ fn operations() -> Vec<Operation> {
         servers::operations,
         scopes::operations,
         policies::operations,
+        preview::operations,
         users::operations,
         lifecycle::operations,
         credentials::operations,

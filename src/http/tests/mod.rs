@@ -39,6 +39,7 @@ mod par;
 mod passkey;
 mod people;
 mod pending;
+mod preview;
 mod refresh;
 mod revoke;
 mod servers;

@@ -1,0 +1,39 @@
+//! `docs/preview.md`: its commands print what it shows.
+
+use crate::examples::{arguments, run};
+use std::fs;
+use tempfile::TempDir;
+
+#[test]
+fn the_commands_of_the_page_on_previews_print_what_it_shows() {
+    let page = fs::read_to_string("docs/preview.md").unwrap();
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("demo").to_str().unwrap().to_owned();
+    let mut n_commands = 0;
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let (command, shown) = block.split_once('\n').unwrap();
+        let mut arguments = arguments(command, "$ claimsmith");
+        arguments.extend(["--data".to_owned(), data.clone()]);
+        let (printed, said) = run(&arguments);
+        let printed = printed.split("\naccess_token ").next().unwrap();
+        assert!(printed.contains(shown.trim_end()), "{command}\n{printed}{said}");
+        n_commands += 1;
+    }
+    assert!(n_commands >= 2);
+}
+
+/// Every warning that there is has a line on the page.
+#[test]
+fn the_page_on_previews_lists_every_warning() {
+    let page = fs::read_to_string("docs/preview.md").unwrap();
+    let source = fs::read_to_string("src/grant/preview/warning.rs").unwrap();
+    let mut codes = Vec::new();
+    for rest in source.split("Self::new(").skip(1) {
+        codes.push(rest.split('"').nth(1).unwrap());
+    }
+    assert!(codes.len() > 10);
+    for code in codes {
+        assert!(page.contains(&format!("`{code}`")), "{code}");
+    }
+}
