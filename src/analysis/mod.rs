@@ -2,6 +2,7 @@
 //! policies, and what another version would have decided otherwise. Whatever is said of a request is what the decision itself says of it.
 
 pub mod lint;
+pub mod policy_test;
 pub mod replay;
 mod request;
 

@@ -15,6 +15,7 @@ use crate::program::{
 };
 use crate::schema::Position;
 use crate::server::{AuthorizationServer, ClaimDefinition, ClaimType, ExpressionText, ValueType};
+use crate::source::Span;
 
 /// The claims of one server.
 #[derive(Debug)]
@@ -370,6 +371,22 @@ impl ClaimPlan {
             let bounds = programs.bounds(plan.object);
             let texts = plan.members.iter().map(|origin| origin.text(server));
             texts.zip(bounds).filter_map(|(text, bounds)| Some((text?, bounds))).collect()
+        };
+        [of_token(&self.access), of_token(&self.identity)].concat()
+    }
+
+    /// Where the branches of the expression of each claim stand.
+    #[must_use]
+    pub fn branches<'s>(
+        &self,
+        server: &'s AuthorizationServer,
+        programs: &ProgramSet,
+    ) -> Vec<(&'s ExpressionText, Vec<Span>)> {
+        let of_token = |plan: &TokenPlan| -> Vec<(&'s ExpressionText, Vec<Span>)> {
+            let texts: Vec<&'s ExpressionText> =
+                plan.members.iter().filter_map(|origin| origin.text(server)).collect();
+            let written: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+            texts.into_iter().zip(programs.branches(plan.object, &written)).collect()
         };
         [of_token(&self.access), of_token(&self.identity)].concat()
     }

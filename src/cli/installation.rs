@@ -122,6 +122,11 @@ impl Installation {
         })
     }
 
+    /// Whether an organization is named, as a document or by where it is kept.
+    pub(super) fn names_one(&self) -> bool {
+        self.demo || self.org.is_some() || self.data.is_some() || self.shared_store().is_some()
+    }
+
     /// The URL of the database that nodes share, if there is one.
     fn shared_store(&self) -> Option<String> {
         self.store.clone().filter(|url| !url.is_empty())

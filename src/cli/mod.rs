@@ -26,6 +26,7 @@ mod repl;
 mod serve;
 mod settings;
 mod store;
+mod test;
 mod token;
 mod traffic;
 
@@ -95,6 +96,8 @@ enum Command {
     Check(check::Arguments),
     /// Say what is odd about policies, each with a request that shows it
     Lint(lint::Arguments),
+    /// Run tests of policies: who asks for what, and what the token must hold
+    Test(test::Arguments),
     /// Lay expressions out anew, in files or org documents
     Fmt(fmt::Arguments),
     /// Say what a code means, and how to mend what it is about
@@ -124,6 +127,7 @@ impl Command {
             | Self::Store(_)
             | Self::Check(_)
             | Self::Lint(_)
+            | Self::Test(_)
             | Self::Explain(_)
             | Self::Functions(_) => 0,
         }
@@ -168,6 +172,7 @@ pub fn main() -> ExitCode {
         Command::Repl(arguments) => repl::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Functions(arguments) => functions::run(&arguments),

@@ -15,7 +15,7 @@ use crate::policy::{
 };
 use crate::program::{Engine, Roots, Traced, Worker};
 use crate::publish::{Published, RunningServer};
-use crate::server::{AuthorizationServer, Consent, ExpressionText, Lifetimes};
+use crate::server::{Consent, ExpressionText, Lifetimes};
 use crate::token::FamilyId;
 use std::sync::Arc;
 
@@ -406,12 +406,6 @@ impl<'d> Decided<'d> {
     #[must_use]
     pub fn decision(&self) -> &Decision<'d> {
         &self.decision
-    }
-
-    /// The server that it was decided of.
-    #[must_use]
-    pub fn definition(&self) -> &'d AuthorizationServer {
-        self.proof.server.definition()
     }
 
     /// Whether what is allowed waits for a second factor.

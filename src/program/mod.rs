@@ -5,6 +5,7 @@
 //! typed IR, charged, verified, and compiled together with the other programs of its set.
 
 mod bounds;
+mod branches;
 mod compile;
 mod completion;
 mod context;

@@ -130,7 +130,7 @@ fn is_telling(node: &Node, body: &Body, seen: &Seen<'_>) -> bool {
 }
 
 /// An attribute with the names before it that it is one of.
-fn with_owner(span: Span, text: &str) -> Span {
+pub(super) fn with_owner(span: Span, text: &str) -> Span {
     let mut start = span.range().start;
     while let Some(before) = text.get(..start).and_then(|before| before.strip_suffix('.')) {
         let before = before.strip_suffix('?').unwrap_or(before);

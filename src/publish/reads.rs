@@ -6,6 +6,7 @@ use crate::audit::Extent;
 use crate::claims::system_attributes;
 use crate::program::Reads;
 use crate::server::ExpressionText;
+use crate::source::Span;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,6 +19,18 @@ impl RunningServer {
         all.extend(definition.conditions().filter_map(|condition| {
             let id = self.condition_id(condition)?;
             Some((condition, self.programs().reads_of(id).pop()?))
+        }));
+        all
+    }
+
+    /// Where the branches of each expression of the server stand.
+    #[must_use]
+    pub fn branches(&self) -> Vec<(&ExpressionText, Vec<Span>)> {
+        let definition = self.definition();
+        let mut all = self.plan().branches(definition, self.programs());
+        all.extend(definition.conditions().filter_map(|condition| {
+            let id = self.condition_id(condition)?;
+            Some((condition, self.programs().branches(id, &[&condition.text]).pop()?))
         }));
         all
     }

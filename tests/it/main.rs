@@ -33,6 +33,7 @@ mod okta;
 mod operation;
 mod org;
 mod mistakes;
+mod policy_tests;
 mod positions;
 mod preview;
 mod publishing;

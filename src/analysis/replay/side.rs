@@ -188,12 +188,12 @@ impl Reading<'_> {
             Some(claims) => {
                 let identity = claims.explain_identity().unwrap_or_default();
                 for claim in claims.explain_access().iter().chain(&identity) {
-                    texts.extend(self.expression_of(claim));
+                    texts.extend(expression_of(claim));
                 }
             }
             // Which claims were evaluated before one failed is not told.
             None if decided.decision().outcome.is_ok() => {
-                texts.extend(self.server.definition().expressions().map(|e| e.text.as_str()));
+                texts.extend(self.server.definition().expressions().map(|e| e.text.clone()));
             }
             None => {}
         }
@@ -212,11 +212,8 @@ impl Reading<'_> {
     }
 
     /// The conditions that were evaluated.
-    fn conditions<'d>(&self, decided: &'d Decided<'_>) -> BTreeSet<&'d str>
-    where
-        Self: 'd,
-    {
-        let definition = decided.definition();
+    fn conditions(&self, decided: &Decided<'_>) -> BTreeSet<String> {
+        let definition = self.server.definition();
         let mut texts = BTreeSet::new();
         for considered in &decided.decision().considered {
             let is_evaluated = matches!(
@@ -232,7 +229,7 @@ impl Reading<'_> {
             let mut rules = policies.flat_map(|policy| &policy.rules);
             let rule = rules.find(|rule| Some(rule.name.as_str()) == considered.rule);
             let condition = rule.and_then(|rule| rule.condition.as_ref()).filter(|_| is_evaluated);
-            texts.extend(condition.map(|condition| condition.text.as_str()));
+            texts.extend(condition.map(|condition| condition.text.clone()));
         }
         for (policy, considered) in definition.token_policies.iter().zip(decided.considered()) {
             let is_evaluated = matches!(
@@ -244,7 +241,7 @@ impl Reading<'_> {
                 )
             );
             let condition = policy.condition.as_ref().filter(|_| is_evaluated);
-            texts.extend(condition.map(|condition| condition.text.as_str()));
+            texts.extend(condition.map(|condition| condition.text.clone()));
         }
         texts
     }
@@ -268,22 +265,13 @@ impl Reading<'_> {
             Some(format!("`user.{}`, in the token policy `{}`", test.name, policy.name))
         })
     }
+}
 
-    /// The expression of a claim that was evaluated.
-    fn expression_of(&self, claim: &ExplainedClaim) -> Vec<&str> {
-        if !matches!(claim.outcome, Value::Value(_) | Value::Absent(Absence::Empty)) {
-            return Vec::new();
-        }
-        let definition = self.server.definition();
-        let own = definition.claims.iter().filter(|known| known.name == claim.name);
-        let own = own.filter_map(|known| known.value.as_ref());
-        let added = definition.token_policies.iter();
-        let added = added.filter(|policy| Some(&policy.name) == claim.policy.as_ref());
-        let added =
-            added.flat_map(|policy| &policy.claims).filter(|known| known.name == claim.name);
-        match claim.policy {
-            None => own.map(|text| text.text.as_str()).collect(),
-            Some(_) => added.map(|claim| claim.value.text.as_str()).collect(),
-        }
-    }
+/// The expression of a claim that was evaluated.
+fn expression_of(claim: &ExplainedClaim) -> Option<String> {
+    let is_evaluated = matches!(
+        claim.outcome,
+        Value::Value(_) | Value::Fault(_) | Value::Absent(Absence::Null | Absence::EmptyList)
+    );
+    claim.expression.clone().filter(|_| is_evaluated)
 }
