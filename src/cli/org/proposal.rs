@@ -137,7 +137,7 @@ impl Proposal {
         let after = entities(&text)?;
         let difference = compare(&standing.before, &after);
         refuse_groups_with_members(&difference, &after)?;
-        let document = canonical_without_users(&whole);
+        let document = exported(&organization::join(&after), true)?;
         Ok(Some(Self { after, document, difference, draft }))
     }
 
