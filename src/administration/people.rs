@@ -2,11 +2,10 @@
 //! million only so many are looked at for one answer, and none is kept.
 
 use super::condition::{Condition, Operator, find as attribute, order};
-use super::{Administration, ChangeRefused, read_body, set, text_of};
+use super::{Administration, ChangeRefused, moment, read_body, set, text_of};
 use crate::organization::groups_of;
 use crate::store::StoreError;
 use crate::store::organization::{Entity, EntityKind, Organizations, Page};
-use claimsmith_runtime::time::{DateTime, Zone};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 
@@ -320,12 +319,4 @@ pub fn group_value(group: &Entity) -> Result<Value, ChangeRefused> {
         "type": text_of(&body, "type").unwrap_or(usual),
         "profile": profile,
     }))
-}
-
-/// A moment in microseconds since 1970, as Okta writes it: the milliseconds are always `.000`.
-#[must_use]
-pub(super) fn moment(microseconds: Option<i64>) -> Value {
-    let whole = microseconds.map(|at| at.div_euclid(1_000_000).saturating_mul(1_000_000));
-    let time = whole.and_then(|at| DateTime::new(at, Zone::UTC));
-    time.map_or(Value::Null, |time| Value::from(time.text()))
 }

@@ -1,8 +1,7 @@
 //! What administrators send of users and groups, as it is kept.
 
-use super::people::moment;
 use super::refused::Cause;
-use super::{Administration, ChangeRefused, IfMatch, Membership, read_body, set, text_of};
+use super::{Administration, ChangeRefused, IfMatch, Membership, moment, read_body, set, text_of};
 use crate::audit::Actor;
 use crate::directory::{Attribute, UserStatus};
 use crate::store::organization::{Entity, EntityKind};

@@ -1,8 +1,7 @@
 //! The schema of users: the base attributes, and those that administrators declare besides. What
 //! changes is compiled with every expression, so that none is broken by it.
 
-use super::people::moment;
-use super::{Administration, ChangeRefused, read_body, replace, set, text_of};
+use super::{Administration, ChangeRefused, moment, read_body, replace, set, text_of};
 use crate::audit::Actor;
 use crate::directory::Attribute;
 use crate::organization::{BASE_ATTRIBUTES, Snapshot};

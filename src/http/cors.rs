@@ -3,6 +3,7 @@
 //! endpoint here takes cookies, so that no answer is for pages with credentials.
 
 use super::Surface;
+use crate::server::Trust;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -60,6 +61,25 @@ pub(super) async fn for_signing_in(
 ) -> Response {
     let mut response = for_clients(surface, request, next).await;
     if response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        let yes = HeaderValue::from_static("true");
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+    }
+    response
+}
+
+/// Around the management API, some of which the cookie of a session is enough for: only a trusted
+/// origin's pages ask with it (decision 32).
+pub(super) async fn for_trusted(
+    State(surface): State<Arc<Surface>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let published = surface.issuer.version();
+    let is_trusted = origin.is_some_and(|origin| published.trusts(origin, Trust::Cors));
+    drop(published);
+    let mut response = for_clients(State(surface), request, next).await;
+    if is_trusted {
         let yes = HeaderValue::from_static("true");
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
     }

@@ -9,6 +9,7 @@ use super::call::Base;
 use crate::authority::{Access, Authority, find_by_secret};
 use crate::directory::UserStatus;
 use crate::grant::{PresentedToken, admit as admit_token};
+use crate::server::Trust;
 use crate::store::StoreError;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -149,7 +150,7 @@ async fn of_session(surface: &Surface, request: &Parts) -> Result<Authority, Man
     }
     let published = surface.issuer.version();
     let origin = request.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    if !origin.is_some_and(|origin| published.allows_origin(origin)) {
+    if !origin.is_some_and(|origin| published.trusts(origin, Trust::Cors)) {
         return Err(ManagementError::no_session());
     }
     let cookies = Cookies::read(published.public_url(), &request.headers);

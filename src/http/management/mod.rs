@@ -91,7 +91,7 @@ pub(super) fn router(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .method_not_allowed_fallback(wrong_method)
         .route_layer(middleware::from_fn_with_state(with(surface), authority::admit))
         .route_layer(middleware::from_fn_with_state(with(surface), limit::endpoints))
-        .route_layer(middleware::from_fn_with_state(with(surface), cors::for_signing_in))
+        .route_layer(middleware::from_fn_with_state(with(surface), cors::for_trusted))
         .route("/api/v1/openapi.json", get(describe))
         .route_layer(middleware::from_fn(not_kept))
 }

@@ -501,10 +501,16 @@ fn decision_16_sessions_are_made_told_refreshed_and_ended_one_by_one_or_all() {
     assert_eq!(office.ask(Method::GET, &path, &Value::Null).status, 404);
 }
 
+const PORTAL: &str = "https://portal.example.com";
+
 /// Decision 32: a cookie counts for its person's own, and from a page of a trusted origin only.
 #[test]
 fn decision_32_a_browser_asks_of_itself_by_its_cookie_from_a_trusted_origin() {
-    let office = Office::open();
+    let office = Office::with(|document| {
+        document["trustedOrigins"] = json!([
+            {"name": "Portal", "origin": PORTAL, "scopes": [{"type": "CORS"}]},
+        ]);
+    });
     office.add("grete@example.com", "", with_password("a good password"));
     let mut browser = super::browser::Browser::new(&office.world);
     let page = browser.begin(&[]);
@@ -519,7 +525,7 @@ fn decision_32_a_browser_asks_of_itself_by_its_cookie_from_a_trusted_origin() {
         }
         office.world.send(request)
     };
-    let ours = Some(super::cors::OURS);
+    let ours = Some(PORTAL);
     let me = ask(Method::GET, "/api/v1/sessions/me", ours);
     assert_eq!(me.expect(200)["login"], "grete@example.com");
     assert_eq!(me.header("access-control-allow-credentials"), Some("true"));
@@ -528,6 +534,7 @@ fn decision_32_a_browser_asks_of_itself_by_its_cookie_from_a_trusted_origin() {
     for (method, path, origin) in [
         (Method::GET, "/api/v1/sessions/me", None),
         (Method::GET, "/api/v1/sessions/me", Some("https://evil.example")),
+        (Method::GET, "/api/v1/sessions/me", Some(super::cors::OURS)),
         (Method::POST, "/api/v1/users/me", ours),
         (Method::GET, "/api/v1/users", ours),
         (Method::DELETE, "/api/v1/users/me", ours),
