@@ -175,13 +175,15 @@ async fn of_record<'p>(
     };
     let row = row.ok_or_else(|| format!("there is no event `{id}`, or it was forgotten"))?;
     let event: Value = serde_json::from_slice(&row.bytes)?;
-    let targets = event["target"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let targets =
+        event.get("target").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let target = |kind: &str| {
-        let found = targets.iter().find(|target| target["type"] == kind);
-        found.and_then(|target| target["id"].as_str()).map(str::to_owned)
+        let is_it = |target: &&Value| target.get("type").is_some_and(|known| known == kind);
+        let found = targets.iter().find(is_it)?;
+        found.get("id")?.as_str().map(str::to_owned)
     };
-    let details = &event["debugContext"]["debugData"];
-    let detail = |name: &str| details[name].as_str().map(str::to_owned);
+    let details = event.pointer("/debugContext/debugData");
+    let detail = |name: &str| details?.get(name)?.as_str().map(str::to_owned);
     let server = target("AuthorizationServer").ok_or("the event is not about a token")?;
     let server = find_server(published, &server)?;
     let client_id = target("PublicClientApp").ok_or("the event is not about a token")?;

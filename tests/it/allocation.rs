@@ -81,6 +81,9 @@ fn issue(published: &Published, proof: &Proof<'_>, worker: &mut Worker) -> Issue
 /// numbers fall, and we count what each asks for when it asks for least.
 const TRIES: usize = 200;
 
+/// Texts that are kept of what a token came of, so that it can be explained later.
+const RECORDED: usize = 7;
+
 /// What the library asks for to sign is its own affair.
 fn asked_by_library(published: &Published, signed: &str) -> usize {
     let key = published.find_server("server0").unwrap().keys().active().key();
@@ -93,7 +96,7 @@ fn asked_by_library(published: &Published, signed: &str) -> usize {
 }
 
 #[test]
-fn issuing_asks_for_no_memory_but_that_of_the_token_and_its_scopes() {
+fn issuing_asks_for_no_memory_but_that_of_the_token_its_scopes_and_its_record() {
     for (algorithm, format) in [("ES256", "okta"), ("RS256", "rfc9068"), ("EdDSA", "both")] {
         let published = published(algorithm, format);
         let mut worker = Worker::new();
@@ -112,7 +115,8 @@ fn issuing_asks_for_no_memory_but_that_of_the_token_and_its_scopes() {
             assert!(client == "service" || claims["claim3"] == "person0@example.com", "{claims}");
             assert!(client == "service" || claims["claim11"].is_array(), "{claims}");
             let what = format!("{algorithm} {format} {client} {scope}");
-            assert!(asked <= n_texts, "{what}: {asked} times for {n_texts} texts");
+            let most = n_texts + RECORDED;
+            assert!(asked <= most, "{what}: {asked} times for {n_texts} texts");
         }
     }
 }

@@ -3,10 +3,13 @@
 use super::Mismatch;
 use std::fmt::Write;
 
-/// The results of files: name, and its tests with what each found.
+/// A test by its name, with what it found.
+pub type Finding = (String, Vec<Mismatch>);
+
+/// The results of files: name, and its tests.
 #[must_use]
-pub fn junit(files: &[(String, Vec<(String, Vec<Mismatch>)>)]) -> String {
-    let n_of = |tests: &[(String, Vec<Mismatch>)]| {
+pub fn junit(files: &[(String, Vec<Finding>)]) -> String {
+    let n_of = |tests: &[Finding]| {
         (tests.len(), tests.iter().filter(|(_, found)| !found.is_empty()).count())
     };
     let counts: Vec<(usize, usize)> = files.iter().map(|(_, tests)| n_of(tests)).collect();

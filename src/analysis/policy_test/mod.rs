@@ -10,7 +10,7 @@ mod tests;
 
 pub use coverage::{Coverage, Covered};
 pub use judge::{Mismatch, judge};
-pub use junit::junit;
+pub use junit::{Finding, junit};
 pub use read::read_suite;
 
 use crate::source::Span;

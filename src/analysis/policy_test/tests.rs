@@ -69,7 +69,7 @@ fn an_answer_that_is_as_expected_has_no_difference() {
         "scopes": ["read:customers", "openid"],
         "accessToken": {"claims": {"employeeType": "FULL_TIME", "roles": ["admin", "auditor"]},
                         "with": ["sub"], "without": ["payment_desk"], "minutes": 15},
-        "idToken": {"with": ["name"]},
+        "idToken": {"with": ["sub"], "without": ["name"]},
         "refreshToken": false,
     });
     assert_eq!(mismatches("openid read:customers", &expect), Vec::<String>::new());

@@ -271,7 +271,9 @@ impl Reading<'_> {
 fn expression_of(claim: &ExplainedClaim) -> Option<String> {
     let is_evaluated = matches!(
         claim.outcome,
-        Value::Value(_) | Value::Fault(_) | Value::Absent(Absence::Null | Absence::EmptyList)
+        Value::Value(_)
+            | Value::Fault(_)
+            | Value::Absent(Absence::Null | Absence::EmptyList | Absence::Empty)
     );
     claim.expression.clone().filter(|_| is_evaluated)
 }

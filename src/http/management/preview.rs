@@ -5,8 +5,8 @@ use super::super::error::ManagementError;
 use super::super::limit;
 use super::call::{Answer, Call, Ids, Sent, written_object};
 use super::operation::{Answers, Operation, Shape};
-use crate::audit::{About, Event, EventType, Outcome};
-use crate::authority::{Access, Credential};
+use crate::audit::{About, Actor, Event, EventType, Outcome};
+use crate::authority::Access;
 use crate::directory::Person;
 use crate::grant::preview::{Preview, PreviewRequest, Refreshed, SubjectToken, preview};
 use crate::publish::{Published, RunningServer};
@@ -99,7 +99,7 @@ async fn ask(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
             return Err(ManagementError::insufficient_scope(&format!("okta.{resource}.read")));
         }
     }
-    limit::preview(&call.surface, &actor(&call).1)?;
+    limit::preview(&call.surface, &call.actor().id)?;
     let published = call.surface.issuer.version();
     let server = find_server(&published, &id)
         .ok_or_else(|| ManagementError::no_such("AuthorizationServer", &id))?;
@@ -131,23 +131,15 @@ fn find_server<'p>(published: &'p Published, id: &str) -> Option<&'p RunningServ
     published.find_server(id).or_else(|| published.servers().iter().find(of_id))
 }
 
-/// By whom the preview is asked for: a user or a client, and its id.
-fn actor(call: &Call) -> (&'static str, String) {
-    match (&call.authority.credential, call.authority.user_id()) {
-        (_, Some(user)) => ("User", user.to_owned()),
-        (Credential::AccessToken { client_id, .. }, None) => ("PublicClientApp", client_id.clone()),
-        (Credential::ApiToken { id, .. }, None) => ("ApiToken", id.clone()),
-    }
-}
-
 fn record(call: &Call, server: &str, told: &Preview) {
+    let Actor { id, kind, .. } = call.actor();
     let about = About {
         server: Some(server.to_owned()),
         client: Some(told.client_id.clone()),
         user: told.user.as_ref().map(|(id, _)| id.clone()),
         grant_type: Some(told.grant_type.clone()),
         scope: Some(told.granted_scopes.join(" ")),
-        actor: Some(actor(call)),
+        actor: Some((kind.word(), id)),
         ..About::default()
     };
     let (event_type, outcome) = (EventType::TokenPreviewed, Outcome::Success);

@@ -491,13 +491,13 @@ fn members(text: &str) -> Vec<(String, String)> {
             '{' | '[' if !quoted => depth += 1,
             '}' | ']' if !quoted => depth -= 1,
             ',' if !quoted && depth == 0 => {
-                take(&inner[start..index]);
+                take(inner.get(start..index).unwrap());
                 start = index + 1;
             }
             _ => {}
         }
     }
-    take(&inner[start..]);
+    take(inner.get(start..).unwrap());
     found
 }
 
