@@ -67,14 +67,11 @@ fn results_are_written_for_build_servers_and_coverage_is_told() {
     assert!(has("not: internal: Services / Partner services"), "{coverage}");
     assert!(!has("not: internal: Services / Our own services"), "{coverage}");
     assert!(has("not: internal: `partner_api` of the access token"), "{coverage}");
-    // Somebody came by each way, a failed test too, and nobody without a clearance.
-    let branch = |name: &str| {
-        let expression = "app.clientId == 'phone-app' ? 'mobile' : \
-                          (user == null ? 'service' : 'web')";
-        has(&format!("not: internal: `{name}` of `{expression}`"))
-    };
-    assert!(["'web'", "'mobile'", "'service'"].iter().all(|way| !branch(way)), "{coverage}");
-    assert!(has("not: internal: `0` of `(user?.clearance ?: 0) >= 2`"), "{coverage}");
+    // Somebody came by mobile, by the web and as a service, nobody to the partner's API.
+    let partner = "access.audience == 'https://my-partner-api.com' ? true : null";
+    assert!(has(&format!("not: internal: `true` of `{partner}`")), "{coverage}");
+    assert!(!has(&format!("not: internal: `null` of `{partner}`")), "{coverage}");
+    assert!(!coverage.contains("`'mobile'` of"), "{coverage}");
 }
 
 #[test]
