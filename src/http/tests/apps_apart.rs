@@ -2,7 +2,9 @@
 //! origins of the organization (authorization-server §1.8 to §1.11).
 
 use super::apps::{APPS, service, service_with_key};
+use super::code::{code_of, spend};
 use super::people::Office;
+use super::refresh::offline;
 use super::*;
 use crate::fetch::fixture::{Site, json as answer};
 
@@ -262,6 +264,55 @@ fn a_trusted_origin_may_read_answers_and_be_where_people_go_after_signing_out() 
     assert_eq!(listed.as_array().unwrap().len(), 1);
     office.gone(&path);
     assert_eq!(office.get(origins), json!([]));
+}
+
+#[test]
+fn decision_17_the_refresh_tokens_that_clients_hold_are_told_and_ended() {
+    let office = Office::open();
+    let world = &office.world;
+    let begin = || spend(world, &code_of(world, &offline(world)), &[]).expect(200);
+    let begun = [begin(), begin()];
+    let n_active = || {
+        let access = begun.iter().map(|tokens| text_of(&tokens["access_token"]));
+        access.filter(|token| world.introspect(token)["active"] == true).count()
+    };
+    let clients = "/api/v1/authorizationServers/internal/clients";
+    let listed = office.get(clients);
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["client_id"]), (1, &json!("web-app")));
+    let tokens = format!("{clients}/web-app/tokens");
+    let all = office.get(&format!("{tokens}?expand=scope"));
+    let one = &all[0];
+    assert_eq!((all.as_array().unwrap().len(), &one["status"]), (2, &json!("ACTIVE")));
+    assert_eq!(
+        (&one["clientId"], &one["issuer"]),
+        (&json!("web-app"), &json!(format!("{URL}/oauth2/internal")),)
+    );
+    let scope = json!({"id": "openid", "name": "openid"});
+    assert!(one["_embedded"]["scopes"].as_array().unwrap().contains(&scope), "{one}");
+    assert!(!all.to_string().contains("RT."), "no token is told");
+    // Part by part, and by application.
+    let part = office.ask(Method::GET, &format!("{tokens}?limit=1"), &Value::Null);
+    assert_eq!(part.expect(200)[0]["id"], one["id"]);
+    let links = part.headers.get_all("link").iter().map(|link| link.to_str().unwrap());
+    let next = links.filter_map(|link| link.strip_suffix(">; rel=\"next\"")).next().unwrap();
+    let rest = office.get(next.strip_prefix(&format!("<{URL}")).unwrap());
+    assert_eq!((rest.as_array().unwrap().len(), &rest[0]["id"]), (1, &all[1]["id"]));
+    let app = text_of(&office.get(&format!("{APPS}?q=Web"))[0]["id"]);
+    let of_app = office.get(&format!("{APPS}/{app}/tokens"));
+    assert_eq!(of_app[0]["id"], one["id"]);
+    assert_eq!(office.get("/api/v1/authorizationServers/default/clients"), json!([]));
+    let id = text_of(&one["id"]);
+    let path = format!("{tokens}/{id}");
+    office.gone(&path);
+    assert_eq!(n_active(), 1, "what came of the same grant ends with it");
+    let summary = format!("Not found: Resource not found: web-app.{id} (OAuth2RefreshTokenTx)");
+    let gone = office.ask(Method::GET, &path, &Value::Null);
+    gone.is_management_error(404, "E0000007", &summary);
+    let summary = "Not found: Resource not found: nobody (PublicClientApp)";
+    let nobody = office.ask(Method::GET, &format!("{clients}/nobody/tokens"), &Value::Null);
+    nobody.is_management_error(404, "E0000007", summary);
+    office.gone(&tokens);
+    assert_eq!((n_active(), office.get(&tokens), office.get(clients)), (0, json!([]), json!([])));
 }
 
 #[test]
