@@ -22,7 +22,7 @@ async function verified(token, { issuer, algorithm }, audience) {
 
 for (const server of servers) {
   const { algorithm, issuer, told } = server;
-  const [access, identity] = [told.accessToken.token, told.idToken.token];
+  const [access, identity] = [told.signed.access_token, told.signed.id_token];
 
   test(`${algorithm}: both tokens of a person verify and say what was asked`, async () => {
     const claims = await verified(access, server, API);

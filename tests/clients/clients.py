@@ -55,7 +55,7 @@ class Clients(unittest.TestCase):
     def test_both_tokens_of_a_person_verify_and_say_what_was_asked(self):
         for algorithm, issuer, told, _ in servers():
             with self.subTest(algorithm):
-                access, identity = told["accessToken"]["token"], told["idToken"]["token"]
+                access, identity = told["signed"]["access_token"], told["signed"]["id_token"]
                 claims = verified(access, issuer, API, algorithm)
                 self.assertEqual(claims["ver"], 1)
                 self.assertEqual(claims["cid"], "web-app")
@@ -71,7 +71,7 @@ class Clients(unittest.TestCase):
     def test_a_changed_token_and_another_audience_are_refused(self):
         for algorithm, issuer, told, _ in servers():
             with self.subTest(algorithm):
-                token = told["accessToken"]["token"]
+                token = told["signed"]["access_token"]
                 header, claims, signature = token.split(".")
                 other = claims[:20] + ("A" if claims[20] != "A" else "B") + claims[21:]
                 with self.assertRaises(jwt.InvalidTokenError):
@@ -173,7 +173,7 @@ class Clients(unittest.TestCase):
         with open(path, encoding="utf-8") as file:
             told = json.load(file)
         issuer = f"{url}/oauth2/internal"
-        access, identity = told["accessToken"]["token"], told["idToken"]["token"]
+        access, identity = told["signed"]["access_token"], told["signed"]["id_token"]
         verifier = AccessTokenVerifier(issuer=issuer, audience=API)
         asyncio.run(verifier.verify(access))
         other = AccessTokenVerifier(issuer=issuer, audience="api://default")

@@ -26,7 +26,7 @@ async function refused(promise, code) {
 for (const line of lines) {
   const [algorithm, url, told, keyFile] = line.split(" ");
   const issuer = `${url}/oauth2/internal`;
-  const person = JSON.parse(readFileSync(told)).accessToken.token;
+  const person = JSON.parse(readFileSync(told)).signed.access_token;
   const robot = { client_id: "robot-service" };
   const webApp = { client_id: "web-app" };
   const bySecret = oauth.ClientSecretBasic(process.env.CLAIMSMITH_DEMO_SECRET_WEB_APP);

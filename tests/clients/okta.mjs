@@ -16,7 +16,7 @@ import { ADA, Browser } from "./pages.mjs";
 const lines = readFileSync(process.env.CLAIMSMITH_SERVERS, "utf8").trim().split("\n");
 const [, url, told] = lines.map((line) => line.split(" ")).find(([algorithm]) => algorithm === "RS256");
 const issuer = `${url}/oauth2/internal`;
-const { accessToken, idToken } = JSON.parse(readFileSync(told));
+const { access_token: accessToken, id_token: idToken } = JSON.parse(readFileSync(told)).signed;
 const API = "https://api.mycompany.com";
 const SPA_CALLBACK = "http://localhost:8080/login/callback";
 const secret = process.env.CLAIMSMITH_DEMO_SECRET_WEB_APP;
@@ -29,18 +29,18 @@ test("jwt-verifier takes both tokens of a person, and no other", async () => {
     assertClaims: { "scp.includes": ["read:customers"], cid: "web-app", ver: 1 },
     testing,
   });
-  const { claims } = await verifier.verifyAccessToken(accessToken.token, API);
+  const { claims } = await verifier.verifyAccessToken(accessToken, API);
   assert.deepEqual([claims.sub, claims.scp], ["ada", ["openid", "read:customers"]]);
-  await assert.rejects(verifier.verifyAccessToken(accessToken.token, "api://default"), /audience/);
-  const [header, , signature] = accessToken.token.split(".");
+  await assert.rejects(verifier.verifyAccessToken(accessToken, "api://default"), /audience/);
+  const [header, , signature] = accessToken.split(".");
   const forged = Buffer.from(JSON.stringify({ ...claims, sub: "grace" })).toString("base64url");
   await assert.rejects(verifier.verifyAccessToken(`${header}.${forged}.${signature}`, API));
   const other = new JwtVerifier({ issuer, assertClaims: { "scp.includes": ["admin:users"] }, testing });
-  await assert.rejects(other.verifyAccessToken(accessToken.token, API), /scp/);
+  await assert.rejects(other.verifyAccessToken(accessToken, API), /scp/);
   const identities = new JwtVerifier({ issuer, clientId: "web-app", testing });
-  const person = await identities.verifyIdToken(idToken.token, "web-app");
+  const person = await identities.verifyIdToken(idToken, "web-app");
   assert.equal(person.claims.sub, claims.uid);
-  await assert.rejects(identities.verifyIdToken(idToken.token, "phone-app"), /client id/);
+  await assert.rejects(identities.verifyIdToken(idToken, "phone-app"), /client id/);
 });
 
 // auth-js with a window that is an address only. `go` is where it sends its person, who comes back
