@@ -40,7 +40,7 @@ ask() {
         --max-examples 10 --generation-deterministic --request-timeout 20 "$@"
 }
 # What would end the administrator, or the token, comes last.
-ask --phases examples,coverage,fuzzing,stateful --max-time "${SECONDS_AT_MOST:-150}" \
+ask --phases examples,coverage,fuzzing,stateful --max-time "${SECONDS_AT_MOST:-90}" \
     --exclude-operation-id revokeApiToken --exclude-operation-id deleteUser \
     --exclude-path-regex '^/api/v1/users/.*/(lifecycle|credentials)/'
 ask --phases coverage --max-time 30 --include-path-regex '^/api/v1/(users|api-tokens)'
