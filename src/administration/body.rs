@@ -1,6 +1,7 @@
 //! Entities and their bodies as JSON.
 
 use super::ChangeRefused;
+use crate::directory::Status;
 use crate::organization::Snapshot;
 use crate::store::organization::{Change, Entity, EntityKind};
 use serde_json::{Map, Value};
@@ -107,4 +108,15 @@ impl Required for Snapshot {
             _ => Ok(found),
         }
     }
+}
+
+/// What turns a thing on or off; nothing if it is so already.
+pub(super) fn turned(entity: &Entity, status: Status) -> Result<Vec<Change>, ChangeRefused> {
+    let mut body = read_body(entity)?;
+    let word = if status.is_active() { "ACTIVE" } else { "INACTIVE" };
+    if text_of(&body, "status").unwrap_or("ACTIVE") == word {
+        return Ok(Vec::new());
+    }
+    set(&mut body, "status", Value::from(word));
+    Ok(vec![replace(entity, &body)])
 }

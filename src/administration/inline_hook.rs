@@ -2,6 +2,7 @@
 //! hook who asks is kept closed under the master key and never told again.
 
 use super::ask::{Absent, Ask, Member, Told, merge, moment, require};
+use super::body::turned;
 use super::{
     ChangeRefused, IfMatch, Required, create, delete, object_at, read_body, replace, set, text_of,
 };
@@ -230,16 +231,7 @@ fn patch(target: &mut Value, change: Value) {
 /// # Errors
 /// [`ChangeRefused`].
 pub async fn turn(ask: &Ask<'_>, id: &str, status: Status) -> Result<Told, ChangeRefused> {
-    let word = if status.is_active() { "ACTIVE" } else { "INACTIVE" };
-    let edit = |kept: &Snapshot| {
-        let entity = kept.require(KIND, id, &ask.if_match)?;
-        let mut body = read_body(entity)?;
-        if text_of(&body, "status").unwrap_or("ACTIVE") == word {
-            return Ok(Vec::new());
-        }
-        set(&mut body, "status", json!(word));
-        Ok(vec![replace(entity, &body)])
-    };
+    let edit = |kept: &Snapshot| turned(kept.require(KIND, id, &ask.if_match)?, status);
     let changed = ask.administration.change(&ask.actor, edit).await?;
     told(ask, changed.find(KIND, id)?)
 }

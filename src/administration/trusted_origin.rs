@@ -2,6 +2,7 @@
 //! browsers go after signing out, or show pages of ours in a frame.
 
 use super::ask::{Absent, Ask, Member, Told, merge, moment, require};
+use super::body::turned;
 use super::condition::Condition;
 use super::{ChangeRefused, IfMatch, Required, create, delete, read_body, replace, set, text_of};
 use crate::directory::Status;
@@ -141,16 +142,7 @@ pub async fn put(ask: &Ask<'_>, id: &str, sent: &Value) -> Result<Told, ChangeRe
 /// # Errors
 /// [`ChangeRefused`].
 pub async fn turn(ask: &Ask<'_>, id: &str, status: Status) -> Result<Told, ChangeRefused> {
-    let word = if status.is_active() { "ACTIVE" } else { "INACTIVE" };
-    let edit = |kept: &Snapshot| {
-        let entity = kept.require(KIND, id, &ask.if_match)?;
-        let mut body = read_body(entity)?;
-        if text_of(&body, "status").unwrap_or("ACTIVE") == word {
-            return Ok(Vec::new());
-        }
-        set(&mut body, "status", json!(word));
-        Ok(vec![replace(entity, &body)])
-    };
+    let edit = |kept: &Snapshot| turned(kept.require(KIND, id, &ask.if_match)?, status);
     let changed = ask.administration.change(&ask.actor, edit).await?;
     told(ask, changed.find(KIND, id)?)
 }

@@ -9,6 +9,7 @@ pub use recording::{Extent, Recording};
 
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ pub struct About {
     /// Where the request came from.
     pub address: Option<IpAddr>,
     /// What a token came of, if it is about one.
-    pub origin: Option<Origin>,
+    pub origin: Option<Arc<Origin>>,
     /// What did it, where that is neither the user nor the client: its type and id.
     pub actor: Option<(&'static str, String)>,
 }
@@ -92,7 +93,7 @@ pub struct About {
 pub struct Origin {
     pub audience: String,
     /// The grant that it began with; another than that of the request for a refresh.
-    pub begun_by: String,
+    pub begun_by: &'static str,
     /// The scopes as they were asked for, or had been granted before.
     pub requested: String,
     /// How the person signed in (RFC 8176).
@@ -109,7 +110,7 @@ impl Origin {
         let rule = self.rule.as_ref();
         let all = [
             ("audience", self.audience.as_str()),
-            ("originalGrant", &self.begun_by),
+            ("originalGrant", self.begun_by),
             ("requestedScopes", &self.requested),
             ("amr", &self.methods),
             ("policy", rule.map_or("", |(policy, _)| policy)),
@@ -151,7 +152,7 @@ impl Event {
         let details = details
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value.as_deref()?))));
-        let origin = self.about.origin.iter().flat_map(Origin::details);
+        let origin = self.about.origin.iter().flat_map(|origin| origin.details());
         let details = details.chain(origin.map(|(name, value)| (name.to_owned(), value.into())));
         json!({
             "eventType": self.name(),

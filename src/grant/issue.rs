@@ -1,7 +1,7 @@
 //! From a decision to signed tokens.
 
 use super::hook::{self, Payloads, Protection};
-use super::{Decided, Proof, Refusal, SignIn, Surroundings};
+use super::{Decided, Grant, Proof, Refusal, SignIn, Surroundings};
 use crate::audit::Origin;
 use crate::buffer::Buffer;
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion, Values};
@@ -65,7 +65,7 @@ pub struct Issued {
     /// Whose they are, for the record.
     pub user: Option<Arc<Person>>,
     /// What they came of, for the record.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
 }
 
 /// Tokens that are signed and that nobody was given yet: what they rest on may still have to be
@@ -168,7 +168,7 @@ impl<'d> ClaimSet<'d> {
             token_type: if is_bound { "DPoP" } else { "Bearer" },
             issued_token_type: None,
             user: self.decided.proof.sign_in.as_ref().map(|sign_in| Arc::clone(&sign_in.user)),
-            origin: self.origin(),
+            origin: Arc::new(self.origin()),
         })
     }
 
@@ -177,7 +177,7 @@ impl<'d> ClaimSet<'d> {
         let rule = self.rule().map(|(policy, rule)| (policy.to_owned(), rule.to_owned()));
         Origin {
             audience: proof.audience.to_owned(),
-            begun_by: proof.grant_type.to_owned(),
+            begun_by: Grant::word_of(proof.grant_type).unwrap_or_default(),
             requested: proof.scopes.join(" "),
             methods: proof
                 .sign_in

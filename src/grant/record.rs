@@ -6,6 +6,7 @@ use crate::audit::{About, Event, EventType, Outcome};
 use crate::publish::RunningServer;
 use crate::store::Op;
 use crate::store::journal::event_row;
+use std::sync::Arc;
 
 /// What is known of a request as it goes on.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Record {
 
     fn granted(self, issued: &Issued, user: Option<String>, around: &Surroundings<'_>) {
         let Issued { scope, id_token, refresh_token, origin, .. } = issued;
-        let (scope, origin) = (Some(scope.clone()), Some(origin.clone()));
+        let (scope, origin) = (Some(scope.clone()), Some(Arc::clone(origin)));
         let about = About { user, scope, origin, ..self.about };
         let given = [
             (EventType::IdTokenGranted, id_token.is_some()),

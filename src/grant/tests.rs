@@ -150,7 +150,7 @@ fn nothing_that_is_secret_is_printed() {
         token_type: "Bearer",
         issued_token_type: None,
         user: None,
-        origin: crate::audit::Origin::default(),
+        origin: std::sync::Arc::default(),
     };
     let printed = [
         format!("{given:?}"),
