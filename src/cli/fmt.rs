@@ -1,14 +1,14 @@
 //! `claimsmith fmt`: expressions laid out anew, in files of one expression, in org documents, or
 //! from standard input.
 
-use super::input::{MOST_BYTES, is_standard_input, say_all};
-use super::installation::{Stop, read_document};
+use super::input::{NOT_UTF_8, Source, is_json, is_standard_input, say_all, sources};
+use super::installation::Stop;
 use super::{say, show_problems, tell};
 use crate::program::{Length, Lines, format};
 use crate::publish;
 use clap::Args;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::NamedTempFile;
@@ -35,21 +35,9 @@ pub(super) struct Arguments {
     check: bool,
 }
 
-/// What is to be formatted.
-enum Source<'a> {
-    Argument(&'a str),
-    StandardInput,
-    File(&'a Path),
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let mut is_well = true;
-    if let Some(expression) = &arguments.expression {
-        is_well &= run_one(&Source::Argument(expression), arguments.check)?;
-    }
-    for path in &arguments.files {
-        let source =
-            if is_standard_input(path) { Source::StandardInput } else { Source::File(path) };
+    for source in sources(arguments.expression.as_deref(), &arguments.files) {
         is_well &= run_one(&source, arguments.check)?;
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -65,7 +53,7 @@ fn run_one(source: &Source<'_>, check: bool) -> io::Result<bool> {
             return Ok(false);
         }
     };
-    let Some(formatted) = source.format(&name, &text) else { return Ok(false) };
+    let Some(formatted) = formatted(source, &name, &text) else { return Ok(false) };
     let is_same = formatted.as_bytes() == text;
     match source {
         _ if check && is_same => {}
@@ -110,48 +98,21 @@ impl Arguments {
     }
 }
 
-impl Source<'_> {
-    fn name(&self) -> String {
-        match self {
-            Self::Argument(_) => "expression".to_owned(),
-            Self::StandardInput => "standard input".to_owned(),
-            Self::File(path) => path.display().to_string(),
+/// What it becomes; `None` after telling why it cannot be read.
+fn formatted(source: &Source<'_>, name: &str, text: &[u8]) -> Option<String> {
+    match source {
+        Source::File(path) if is_json(path) => {
+            publish::format(text).inspect_err(|problems| show_problems(problems, name, text)).ok()
         }
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Stop> {
-        match self {
-            Self::Argument(text) => Ok(text.as_bytes().to_vec()),
-            Self::File(path) => read_document(path),
-            Self::StandardInput => {
-                let mut text = Vec::new();
-                io::stdin().lock().take(MOST_BYTES as u64 + 1).read_to_end(&mut text)?;
-                match text.len() <= MOST_BYTES {
-                    true => Ok(text),
-                    false => Err("standard input: longer than 16 MiB".into()),
-                }
-            }
-        }
-    }
-
-    /// What it becomes; `None` after telling why it cannot be read.
-    fn format(&self, name: &str, text: &[u8]) -> Option<String> {
-        match self {
-            Self::File(path) if path.extension().is_some_and(|extension| extension == "json") => {
-                publish::format(text)
-                    .inspect_err(|problems| show_problems(problems, name, text))
-                    .ok()
-            }
-            Self::Argument(_) | Self::StandardInput | Self::File(_) => {
-                let Ok(text) = std::str::from_utf8(text) else {
-                    say(&format!("error: {name}: this is not UTF-8\n"));
-                    return None;
-                };
-                format(text, Length::Free, Lines::Several)
-                    .inspect_err(|diagnostics| say_all(diagnostics, name, text))
-                    .map(|formatted| formatted + "\n")
-                    .ok()
-            }
+        Source::Argument(_) | Source::StandardInput | Source::File(_) => {
+            let Ok(text) = std::str::from_utf8(text) else {
+                say(&format!("error: {name}: {NOT_UTF_8}\n"));
+                return None;
+            };
+            format(text, Length::Free, Lines::Several)
+                .inspect_err(|diagnostics| say_all(diagnostics, name, text))
+                .map(|formatted| formatted + "\n")
+                .ok()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the commands on expressions read: contexts, schemas and lines, all of them bounded; and why
 //! what was given is refused.
 
+use super::installation::{Stop, read_document};
 use super::{is_coloured, say};
 use crate::diagnostic::{Code, Diagnostic, Severity, code, first_error, render, to_json};
 use crate::document::{self, Node};
@@ -8,7 +9,7 @@ use crate::source::Span;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, BufRead, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Most bytes of a context, a schema or a line.
 pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -22,6 +23,57 @@ pub(super) const STANDARD_INPUT: &str = "-";
 /// Whether a path means standard input.
 pub(super) fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
+}
+
+/// What is said of a text that is none.
+pub(super) const NOT_UTF_8: &str = "this is not UTF-8";
+
+/// Whether a file is an org document by its name.
+pub(super) fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// What a command on expressions and documents is given to work on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    Argument(&'a str),
+    StandardInput,
+    File(&'a Path),
+}
+
+/// The expression of the command line, then the files.
+pub(super) fn sources<'a>(
+    expression: Option<&'a str>,
+    files: &'a [PathBuf],
+) -> impl Iterator<Item = Source<'a>> {
+    let of_path = |path: &'a PathBuf| match is_standard_input(path) {
+        true => Source::StandardInput,
+        false => Source::File(path),
+    };
+    expression.map(Source::Argument).into_iter().chain(files.iter().map(of_path))
+}
+
+impl Source<'_> {
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Argument(_) => "expression".to_owned(),
+            Self::StandardInput => "standard input".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// All of it, bounded.
+    pub(super) fn read(&self) -> Result<Vec<u8>, Stop> {
+        match self {
+            Self::Argument(text) => Ok(text.as_bytes().to_vec()),
+            Self::File(path) => read_document(path),
+            Self::StandardInput => {
+                let text = read_all(io::stdin().lock())?;
+                text.ok_or_else(|| "standard input: longer than 16 MiB".into())
+            }
+        }
+    }
 }
 
 /// A text besides the expression: what it is called, and what it says.
@@ -181,6 +233,11 @@ impl Refusal {
 
     /// For people, errors first.
     pub(super) fn say(self, expression: &str) {
+        self.say_of("expression", expression);
+    }
+
+    /// As [`Refusal::say`], of an expression that is called so.
+    pub(super) fn say_of(self, name_of_expression: &str, expression: &str) {
         match self {
             Self::Given { given: Some(Given { name, text }), diagnostics } => {
                 say_all(&diagnostics, &name, &String::from_utf8_lossy(&text));
@@ -194,7 +251,7 @@ impl Refusal {
                 if diagnostics.iter().any(|one| one.severity == Severity::Error) {
                     diagnostics.sort_by_key(|one| std::cmp::Reverse(one.severity));
                 }
-                say_all(&diagnostics, "expression", expression);
+                say_all(&diagnostics, name_of_expression, expression);
             }
         }
     }

@@ -92,7 +92,7 @@ enum Command {
     Bench(bench::Arguments),
     /// Answer expressions as they are written
     Repl(repl::Arguments),
-    /// Say everything that is wrong with an org document
+    /// Say everything that is wrong with org documents and expressions
     Check(check::Arguments),
     /// Say what is odd about policies, each with a request that shows it
     Lint(lint::Arguments),
@@ -116,6 +116,7 @@ impl Command {
             Self::Bench(arguments) => arguments.n_from_standard_input(),
             Self::Repl(arguments) => arguments.n_from_standard_input(),
             Self::Fmt(arguments) => arguments.n_from_standard_input(),
+            Self::Check(arguments) => arguments.n_from_standard_input(),
             Self::Serve(_)
             | Self::Config(_)
             | Self::Token(_)
@@ -125,7 +126,6 @@ impl Command {
             | Self::Invite(_)
             | Self::Keys(_)
             | Self::Store(_)
-            | Self::Check(_)
             | Self::Lint(_)
             | Self::Test(_)
             | Self::Explain(_)

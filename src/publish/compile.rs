@@ -10,7 +10,7 @@ use crate::document::{self, Json, Node};
 use crate::organization::{self, Organization};
 use crate::policy::RuleIndex;
 use crate::program::{Bounds, Engine, ProgramId, ProgramSet, SetBuilder};
-use crate::schema::Position;
+use crate::schema::{Position, Schema};
 use crate::server::{AuthorizationServer, ExpressionText, organization_server};
 use crate::source::Span;
 use crate::token::{self, Algorithm};
@@ -64,6 +64,12 @@ impl Draft {
     #[must_use]
     pub fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// What expressions of this organization may name.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        self.records.schema()
     }
 
     /// Every server that needs keys: those of the document, then the organization's own.

@@ -296,6 +296,48 @@ fn programs_get_the_value_and_everything_said_as_json() {
 }
 
 #[test]
+fn expressions_in_files_are_checked_against_whom_they_are_meant_for() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let right = path("right.oel", "user.groups\n  .filter(g => g.startsWith('role_'))\n");
+    let wrong = path("wrong.oel", "{user.firstName,\n user.profle.email}");
+    let custom = path("custom.oel", "user.employeeType");
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/src/organization/demo.json");
+
+    let output = claimsmith(&["check", &right, &wrong, demo], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let printed = text(&output.stdout);
+    assert_eq!(printed.matches("is in order").count(), 2, "{printed}");
+    let said = text(&output.stderr);
+    assert!(said.contains("wrong.oel:2:7") && said.contains("`profile`"), "{said}");
+
+    let output = claimsmith(&["check", "--json", &right, &wrong, "--bounds"], b"");
+    let lines = text(&output.stdout);
+    let told: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&told[0]["problems"], &told[0]["file"]), (&serde_json::json!([]), &right.into()));
+    assert!(told[0]["bounds"][0]["steps"].is_string());
+    let problem = &told[1]["problems"][0];
+    assert_eq!((&problem["line"], &problem["column"]), (&2.into(), &7.into()));
+
+    let of = |arguments: &[&str]| {
+        let output = claimsmith(&[&["check"], arguments].concat(), b"user.employeeType");
+        (output.status.success(), text(&output.stderr))
+    };
+    assert!(!of(&[&custom]).0, "a new organization has no such attribute");
+    assert_eq!(of(&[&custom, "--org", demo]), (true, String::new()));
+    assert_eq!(of(&["-", "--org", demo]), (true, String::new()));
+    assert!(!of(&["-", "--org", demo, "--at", "condition"]).0, "a text is no condition");
+    let (is_well, said) = of(&["-e", "device.id", "--at", "access-token"]);
+    assert!(!is_well && said.contains("policies for signing in"), "{said}");
+    assert!(!of(&["-e", "1", "--schema", "/nowhere"]).0);
+}
+
+#[test]
 fn problems_of_a_document_are_told_as_json_with_places() {
     let document = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(document.path(), b"{\n  \"version\": 1\n}").unwrap();
