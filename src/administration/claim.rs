@@ -1,13 +1,25 @@
 //! Claims of authorization servers (authorization-server §1.4).
 
-use super::ask::{Absent, Ask, Member, Told, find_server, is_true, merge, require};
-use super::inherent::{self, Known, all_known, self_link};
-use super::{ChangeRefused, IfMatch, create, delete, replace, set, text_of};
-use crate::organization::{Snapshot, below, claim_id};
+use super::ask::{Absent, Ask, Member, Told, is_true};
+use super::inherent::{Changeable, Inherent, Known};
+use super::{ChangeRefused, set, text_of};
+use crate::organization::claim_id;
 use crate::server::{ClaimType, ValueType, system_claims};
 use crate::store::organization::EntityKind;
 use crate::token::digest;
 use serde_json::{Value, json};
+
+pub(super) const CLAIMS: Inherent = Inherent {
+    kind: EntityKind::Claim,
+    prefix: "ocl",
+    list: "claims",
+    members: MEMBERS,
+    required: &["name", "claimType", "valueType", "value"],
+    system,
+    is_same,
+    value,
+    changeable,
+};
 
 const MEMBERS: &[Member] = &[
     Member("id", Absent::Own, &[]),
@@ -22,15 +34,12 @@ const MEMBERS: &[Member] = &[
     Member("keepEmptyList", Absent::Kept, &[]),
 ];
 
-/// What no claim is without.
-const REQUIRED: &[&str] = &["name", "claimType", "valueType", "value"];
-
 /// Claims of a server are told apart by their name and the kind of token.
 fn is_same(one: &Value, other: &Value) -> bool {
     ["name", "claimType"].iter().all(|member| text_of(one, member) == text_of(other, member))
 }
 
-fn all(kept: &Snapshot, server: &str) -> Result<Vec<Known>, ChangeRefused> {
+fn system(server: &str) -> Vec<(String, Value)> {
     let system = system_claims().into_iter().map(|claim| {
         let word = match claim.claim_type {
             ClaimType::Resource => "RESOURCE",
@@ -47,10 +56,10 @@ fn all(kept: &Snapshot, server: &str) -> Result<Vec<Known>, ChangeRefused> {
         }
         (claim_id(server, &claim.name, word, &digest), body)
     });
-    all_known(kept, (EntityKind::Claim, server), system.collect(), is_same)
+    system.collect()
 }
 
-fn told(ask: &Ask<'_>, server: &str, claim: &Known) -> Told {
+fn value(claim: &Known) -> Value {
     let body = &claim.body;
     let text = |name: &str| text_of(body, name);
     let is_resource = text("claimType") == Some("RESOURCE");
@@ -64,14 +73,28 @@ fn told(ask: &Ask<'_>, server: &str, claim: &Known) -> Told {
         "conditions": {"scopes": scopes},
         "system": claim.is_system,
         "alwaysIncludeInToken": is_resource || is_true(body, "alwaysIncludeInToken"),
-        "_links": self_link(ask, server, "claims", claim),
     });
     for name in ["value", "group_filter_type", "keepEmptyList"] {
         if let Some(own) = body.get(name) {
             set(&mut value, name, own.clone());
         }
     }
-    claim.told(value)
+    value
+}
+
+/// What is sent for a claim that every server has says the same of it, but for the value of `sub`.
+fn changeable(claim: &Known, sent: &Value) -> Result<Changeable, ChangeRefused> {
+    let kept = value(claim);
+    let is_subject = text_of(&kept, "valueType") != Some("SYSTEM");
+    let fixed =
+        ["name", "status", "claimType", "valueType", "value", "conditions", "alwaysIncludeInToken"];
+    for name in fixed.into_iter().filter(|name| !(is_subject && *name == "value")) {
+        let (kept, sent) = (kept.get(name), sent.get(name));
+        if sent.is_some_and(|sent| !sent.is_null() && Some(sent) != kept) {
+            return Err(ChangeRefused::read_only(name));
+        }
+    }
+    Ok(if is_subject { Changeable::Yes } else { Changeable::No })
 }
 
 /// The claims of a server, in order.
@@ -79,9 +102,7 @@ fn told(ask: &Ask<'_>, server: &str, claim: &Known) -> Told {
 /// # Errors
 /// [`ChangeRefused::NotFound`].
 pub async fn list(ask: &Ask<'_>, server: &str) -> Result<Vec<Told>, ChangeRefused> {
-    let kept = ask.kept().await?;
-    let server = &find_server(&kept, server)?.id;
-    Ok(all(&kept, server)?.iter().map(|claim| told(ask, server, claim)).collect())
+    CLAIMS.list(ask, server).await
 }
 
 /// The claim of this id.
@@ -89,14 +110,7 @@ pub async fn list(ask: &Ask<'_>, server: &str) -> Result<Vec<Told>, ChangeRefuse
 /// # Errors
 /// [`ChangeRefused::NotFound`].
 pub async fn find(ask: &Ask<'_>, server: &str, id: &str) -> Result<Told, ChangeRefused> {
-    tell(ask, &*ask.kept().await?, server, id)
-}
-
-fn tell(ask: &Ask<'_>, kept: &Snapshot, server: &str, id: &str) -> Result<Told, ChangeRefused> {
-    let server = &find_server(kept, server)?.id;
-    let all = all(kept, server)?;
-    let claim = inherent::require(&all, (EntityKind::Claim, id), &IfMatch::Any)?;
-    Ok(told(ask, server, claim))
+    CLAIMS.find(ask, server, id).await
 }
 
 /// Makes a claim.
@@ -104,20 +118,7 @@ fn tell(ask: &Ask<'_>, kept: &Snapshot, server: &str, id: &str) -> Result<Told, 
 /// # Errors
 /// [`ChangeRefused`]; of an expression that does not compile with its diagnostics.
 pub async fn add(ask: &Ask<'_>, server: &str, sent: &Value) -> Result<Told, ChangeRefused> {
-    require(sent, REQUIRED)?;
-    let id = ask.administration.new_id("ocl");
-    let mut body = merge(MEMBERS, sent, None);
-    set(&mut body, "id", json!(id));
-    let edit = |kept: &Snapshot| {
-        let server = &find_server(kept, server)?.id;
-        if all(kept, server)?.iter().any(|known| is_same(&known.body, &body)) {
-            return Err(ChangeRefused::taken("name"));
-        }
-        let position = kept.next_position(EntityKind::Claim, server);
-        Ok(vec![create(EntityKind::Claim, &below(server, &id), position, &body)])
-    };
-    let changed = ask.administration.change(&ask.actor, edit).await?;
-    tell(ask, &changed.snapshot, server, &id)
+    CLAIMS.add(ask, server, sent).await
 }
 
 /// Puts what is sent in the place of a claim. Of `sub` in access tokens the value may change; what
@@ -131,46 +132,7 @@ pub async fn put(
     id: &str,
     sent: &Value,
 ) -> Result<Told, ChangeRefused> {
-    let edit = |kept: &Snapshot| {
-        let server = &find_server(kept, server)?.id;
-        let all = all(kept, server)?;
-        let claim = inherent::require(&all, (EntityKind::Claim, id), &ask.if_match)?;
-        if claim.is_system {
-            check_system(&told(ask, server, claim).value, sent)?;
-            if text_of(&claim.body, "valueType") == Some("SYSTEM") {
-                return Ok(Vec::new());
-            }
-        }
-        require(sent, REQUIRED)?;
-        let mut body = merge(MEMBERS, sent, Some(&claim.body));
-        set(&mut body, "id", json!(id));
-        if all.iter().any(|known| known.own != id && is_same(&known.body, &body)) {
-            return Err(ChangeRefused::taken("name"));
-        }
-        Ok(vec![match &claim.entity {
-            Some(entity) => replace(entity, &body),
-            None => {
-                let position = kept.next_position(EntityKind::Claim, server);
-                create(EntityKind::Claim, &below(server, id), position, &body)
-            }
-        }])
-    };
-    let changed = ask.administration.change(&ask.actor, edit).await?;
-    tell(ask, &changed.snapshot, server, id)
-}
-
-/// What is sent for a claim that every server has says the same of it, but for the value of `sub`.
-fn check_system(kept: &Value, sent: &Value) -> Result<(), ChangeRefused> {
-    let is_subject = text_of(kept, "valueType") != Some("SYSTEM");
-    let fixed =
-        ["name", "status", "claimType", "valueType", "value", "conditions", "alwaysIncludeInToken"];
-    for name in fixed.into_iter().filter(|name| !(is_subject && *name == "value")) {
-        let (kept, sent) = (kept.get(name), sent.get(name));
-        if sent.is_some_and(|sent| !sent.is_null() && Some(sent) != kept) {
-            return Err(ChangeRefused::read_only(name));
-        }
-    }
-    Ok(())
+    CLAIMS.put(ask, server, id, sent).await
 }
 
 /// Deletes a claim that is not one that every server has.
@@ -178,14 +140,5 @@ fn check_system(kept: &Value, sent: &Value) -> Result<(), ChangeRefused> {
 /// # Errors
 /// [`ChangeRefused`].
 pub async fn remove(ask: &Ask<'_>, server: &str, id: &str) -> Result<(), ChangeRefused> {
-    let edit = |kept: &Snapshot| {
-        let server = &find_server(kept, server)?.id;
-        let all = all(kept, server)?;
-        let claim = inherent::require(&all, (EntityKind::Claim, id), &ask.if_match)?;
-        match &claim.entity {
-            Some(entity) if !claim.is_system => Ok(vec![delete(entity)]),
-            _ => Err(ChangeRefused::not_permitted()),
-        }
-    };
-    ask.administration.change(&ask.actor, edit).await.map(|_| ())
+    CLAIMS.remove(ask, server, id).await
 }

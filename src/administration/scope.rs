@@ -1,13 +1,26 @@
 //! Scopes of authorization servers (authorization-server §1.3).
 
-use super::ask::{Absent, Ask, Member, Told, check_free, find_server, is_true, merge, require};
-use super::inherent::{self, Known, all_known, self_link};
-use super::{ChangeRefused, IfMatch, create, delete, replace, set, text_of};
-use crate::organization::{Snapshot, below, scope_id};
+use super::ask::{Absent, Ask, Member, Told, is_true};
+use super::condition::Condition;
+use super::inherent::{Changeable, Inherent, Known};
+use super::{ChangeRefused, set, text_of};
+use crate::organization::scope_id;
 use crate::server::SYSTEM_SCOPES;
 use crate::store::organization::EntityKind;
 use crate::token::digest;
 use serde_json::{Value, json};
+
+pub(super) const SCOPES: Inherent = Inherent {
+    kind: EntityKind::Scope,
+    prefix: "scp",
+    list: "scopes",
+    members: MEMBERS,
+    required: &["name"],
+    system,
+    is_same: |one, other| text_of(one, "name") == text_of(other, "name"),
+    value,
+    changeable,
+};
 
 const MEMBERS: &[Member] = &[
     Member("id", Absent::Own, &[]),
@@ -20,7 +33,20 @@ const MEMBERS: &[Member] = &[
     Member("metadataPublish", Absent::Default, &[]),
 ];
 
-fn all(kept: &Snapshot, server: &str) -> Result<Vec<Known>, ChangeRefused> {
+/// What a list can be asked for by.
+pub const ATTRIBUTES: &[&str] = &[
+    "id",
+    "name",
+    "displayName",
+    "description",
+    "system",
+    "default",
+    "optional",
+    "consent",
+    "metadataPublish",
+];
+
+fn system(server: &str) -> Vec<(String, Value)> {
     let system = SYSTEM_SCOPES.iter().map(|(name, description)| {
         let body = json!({
             "name": name, "displayName": name, "description": description,
@@ -28,11 +54,10 @@ fn all(kept: &Snapshot, server: &str) -> Result<Vec<Known>, ChangeRefused> {
         });
         (scope_id(server, name, &digest), body)
     });
-    let is_same = |one: &Value, other: &Value| text_of(one, "name") == text_of(other, "name");
-    all_known(kept, (EntityKind::Scope, server), system.collect(), is_same)
+    system.collect()
 }
 
-fn told(ask: &Ask<'_>, server: &str, scope: &Known) -> Told {
+fn value(scope: &Known) -> Value {
     let body = &scope.body;
     let mut value = json!({
         "id": scope.own,
@@ -43,15 +68,24 @@ fn told(ask: &Ask<'_>, server: &str, scope: &Known) -> Told {
         "optional": is_true(body, "optional"),
         "consent": text_of(body, "consent").unwrap_or("IMPLICIT"),
         "metadataPublish": text_of(body, "metadataPublish").unwrap_or("NO_CLIENTS"),
-        "_links": self_link(ask, server, "scopes", scope),
     });
     if let Some(name) = text_of(body, "displayName") {
         set(&mut value, "displayName", json!(name));
     }
-    scope.told(value)
+    value
 }
 
-/// The scopes of a server whose name holds `q`, in order.
+/// A scope that every server has keeps its name.
+fn changeable(scope: &Known, sent: &Value) -> Result<Changeable, ChangeRefused> {
+    match text_of(sent, "name") {
+        name if name.is_some() && name != text_of(&scope.body, "name") => {
+            Err(ChangeRefused::read_only("name"))
+        }
+        _ => Ok(Changeable::Yes),
+    }
+}
+
+/// The scopes of a server whose name holds `q` and of which the condition holds, in order.
 ///
 /// # Errors
 /// [`ChangeRefused::NotFound`].
@@ -59,14 +93,16 @@ pub async fn list(
     ask: &Ask<'_>,
     server: &str,
     q: Option<&str>,
+    condition: Option<&Condition>,
 ) -> Result<Vec<Told>, ChangeRefused> {
-    let kept = ask.kept().await?;
-    let server = &find_server(&kept, server)?.id;
-    let is_about = |scope: &&Known| {
-        let name = text_of(&scope.body, "name").unwrap_or_default().to_lowercase();
-        q.is_none_or(|q| name.contains(&q.to_lowercase()))
-    };
-    Ok(all(&kept, server)?.iter().filter(is_about).map(|scope| told(ask, server, scope)).collect())
+    let mut all = SCOPES.list(ask, server).await?;
+    let q = q.map(str::to_lowercase);
+    all.retain(|told| {
+        let name = text_of(&told.value, "name").unwrap_or_default().to_lowercase();
+        q.as_ref().is_none_or(|q| name.contains(q))
+            && condition.is_none_or(|condition| condition.holds(&told.value))
+    });
+    Ok(all)
 }
 
 /// The scope of this id.
@@ -74,14 +110,7 @@ pub async fn list(
 /// # Errors
 /// [`ChangeRefused::NotFound`].
 pub async fn find(ask: &Ask<'_>, server: &str, id: &str) -> Result<Told, ChangeRefused> {
-    tell(ask, &*ask.kept().await?, server, id)
-}
-
-fn tell(ask: &Ask<'_>, kept: &Snapshot, server: &str, id: &str) -> Result<Told, ChangeRefused> {
-    let server = &find_server(kept, server)?.id;
-    let all = all(kept, server)?;
-    let scope = inherent::require(&all, (EntityKind::Scope, id), &IfMatch::Any)?;
-    Ok(told(ask, server, scope))
+    SCOPES.find(ask, server, id).await
 }
 
 /// Makes a scope.
@@ -89,18 +118,7 @@ fn tell(ask: &Ask<'_>, kept: &Snapshot, server: &str, id: &str) -> Result<Told, 
 /// # Errors
 /// [`ChangeRefused`].
 pub async fn add(ask: &Ask<'_>, server: &str, sent: &Value) -> Result<Told, ChangeRefused> {
-    require(sent, &["name"])?;
-    let id = ask.administration.new_id("scp");
-    let mut body = merge(MEMBERS, sent, None);
-    set(&mut body, "id", json!(id));
-    let edit = |kept: &Snapshot| {
-        let server = &find_server(kept, server)?.id;
-        check_free(text_of(&body, "name"), all(kept, server)?.iter().map(|known| &known.body))?;
-        let position = kept.next_position(EntityKind::Scope, server);
-        Ok(vec![create(EntityKind::Scope, &below(server, &id), position, &body)])
-    };
-    let changed = ask.administration.change(&ask.actor, edit).await?;
-    tell(ask, &changed.snapshot, server, &id)
+    SCOPES.add(ask, server, sent).await
 }
 
 /// Puts what is sent in the place of a scope. One that every server has keeps its name.
@@ -113,29 +131,7 @@ pub async fn put(
     id: &str,
     sent: &Value,
 ) -> Result<Told, ChangeRefused> {
-    require(sent, &["name"])?;
-    let edit = |kept: &Snapshot| {
-        let server = &find_server(kept, server)?.id;
-        let all = all(kept, server)?;
-        let scope = inherent::require(&all, (EntityKind::Scope, id), &ask.if_match)?;
-        let mut body = merge(MEMBERS, sent, Some(&scope.body));
-        set(&mut body, "id", json!(id));
-        let name = text_of(&body, "name");
-        if scope.is_system && name != text_of(&scope.body, "name") {
-            return Err(ChangeRefused::read_only("name"));
-        }
-        let others = all.iter().filter(|known| known.own != id).map(|known| &known.body);
-        check_free(name, others)?;
-        Ok(vec![match &scope.entity {
-            Some(entity) => replace(entity, &body),
-            None => {
-                let position = kept.next_position(EntityKind::Scope, server);
-                create(EntityKind::Scope, &below(server, id), position, &body)
-            }
-        }])
-    };
-    let changed = ask.administration.change(&ask.actor, edit).await?;
-    tell(ask, &changed.snapshot, server, id)
+    SCOPES.put(ask, server, id, sent).await
 }
 
 /// Deletes a scope that is not one that every server has.
@@ -143,14 +139,5 @@ pub async fn put(
 /// # Errors
 /// [`ChangeRefused`].
 pub async fn remove(ask: &Ask<'_>, server: &str, id: &str) -> Result<(), ChangeRefused> {
-    let edit = |kept: &Snapshot| {
-        let server = &find_server(kept, server)?.id;
-        let all = all(kept, server)?;
-        let scope = inherent::require(&all, (EntityKind::Scope, id), &ask.if_match)?;
-        match &scope.entity {
-            Some(entity) if !scope.is_system => Ok(vec![delete(entity)]),
-            _ => Err(ChangeRefused::not_permitted()),
-        }
-    };
-    ask.administration.change(&ask.actor, edit).await.map(|_| ())
+    SCOPES.remove(ask, server, id).await
 }

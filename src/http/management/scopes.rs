@@ -3,6 +3,7 @@
 use super::call::{Answer, Call, Ids, Sent, nothing, object};
 use super::operation::{Answers, Operation, Shape};
 use super::servers::{Q, links, read_only, status};
+use super::shape::FILTER;
 use crate::administration::{claim, scope};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ const ONE_CLAIM: &str = "/api/v1/authorizationServers/{authServerId}/claims/{cla
 /// What there is to be done with them.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::list(SCOPES, "listOAuth2Scopes", SCOPE, list_scopes).asking(&[Q]),
+        Operation::list(SCOPES, "listOAuth2Scopes", SCOPE, list_scopes).asking(&[Q, FILTER]),
         Operation::create(SCOPES, "createOAuth2Scope", SCOPE, create_scope)
             .answering(StatusCode::CREATED, Answers::One(SCOPE)),
         Operation::find(ONE_SCOPE, "getOAuth2Scope", SCOPE, find_scope),
@@ -87,7 +88,9 @@ const CLAIM: Shape = Shape {
 };
 
 async fn list_scopes(call: Call, Ids([server]): Ids<1>) -> Answer {
-    call.tell_part(scope::list(&call.ask(), &server, call.query("q")).await?)
+    let condition = call.filter(scope::ATTRIBUTES)?;
+    let (ask, q) = (call.ask(), call.query("q"));
+    call.tell_part(scope::list(&ask, &server, q, condition.as_ref()).await?)
 }
 
 async fn create_scope(call: Call, Ids([server]): Ids<1>, Sent(sent): Sent) -> Answer {
