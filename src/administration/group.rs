@@ -2,9 +2,10 @@
 
 use super::body::IfMatch;
 use super::body::{Required, create, delete, read_body, replace, text_of};
+use super::group_rule::invalidate;
 use super::{Administration, ChangeRefused};
 use crate::audit::Actor;
-use crate::organization::{tag_of_group, without_group};
+use crate::organization::{leave_group, tag_of_group, without_group};
 use crate::store::StoreError;
 use crate::store::organization::{Change, Entity, EntityKind, WriteError};
 use serde_json::{Value, json};
@@ -84,6 +85,7 @@ impl Administration {
             for entity in kept.all().filter(speaks).filter(|entity| entity.body.contains(id)) {
                 let mut body = read_body(entity)?;
                 if without_group(entity.kind, &mut body, id) {
+                    invalidate(entity, &mut body)?;
                     changes.push(replace(entity, &body));
                 }
             }
@@ -103,7 +105,7 @@ impl Administration {
                 return Ok(());
             }
             let left = page.entities.into_iter().map(|mut user| {
-                user.tags.remove(&tag);
+                leave_group(&mut user, id);
                 Change::Replace(user)
             });
             match organizations.write(&left.collect::<Vec<_>>(), &[]).await {

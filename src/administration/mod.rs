@@ -30,6 +30,7 @@ mod body;
 pub mod claim;
 pub mod condition;
 mod group;
+pub mod group_rule;
 mod inherent;
 pub mod inline_hook;
 pub mod key;
@@ -43,6 +44,7 @@ mod refused;
 mod schema;
 pub mod scope;
 pub mod server;
+mod sweep;
 #[cfg(test)]
 mod tests;
 pub mod trusted_origin;
@@ -61,8 +63,8 @@ pub use user::Membership;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::directory::Status;
-use crate::organization::{self, Snapshot};
-use crate::publish::{Prepared, PublishError, Published, Publisher, Turn, Wanted};
+use crate::organization::{self, Snapshot, Sweep};
+use crate::publish::{Prepared, PublishError, Published, Publisher, Wanted};
 use crate::random::Random;
 use crate::store::StoreError;
 use crate::store::organization::{Change, Entity, EntityKind, Organizations, WriteError, Written};
@@ -150,15 +152,51 @@ impl Administration {
     where
         Edit: Fn(&Snapshot) -> Result<Vec<Change>, ChangeRefused> + Send + Sync,
     {
+        let (changed, is_due) = self.change_alone(actor, None, edit).await?;
+        if is_due {
+            self.follow_rules_at_once().await;
+        }
+        Ok(changed)
+    }
+
+    /// As [`Administration::change`], recorded as this event, and with nobody looked at again yet
+    /// whom rules of groups may give something else now.
+    async fn change_as<Edit>(
+        &self,
+        actor: &Actor,
+        event: Option<&'static str>,
+        edit: Edit,
+    ) -> Result<Changed, ChangeRefused>
+    where
+        Edit: Fn(&Snapshot) -> Result<Vec<Change>, ChangeRefused> + Send + Sync,
+    {
+        self.change_alone(actor, event, edit).await.map(|(changed, _)| changed)
+    }
+
+    /// Makes the changes, and answers whether somebody is to be looked at again after that.
+    async fn change_alone<Edit>(
+        &self,
+        actor: &Actor,
+        event: Option<&'static str>,
+        edit: Edit,
+    ) -> Result<(Changed, bool), ChangeRefused>
+    where
+        Edit: Fn(&Snapshot) -> Result<Vec<Change>, ChangeRefused> + Send + Sync,
+    {
         let turn = self.publisher.turn().await;
         for _ in 0..ATTEMPTS {
             let seen = self.publisher.snapshot().await?;
             let changes = edit(&seen)?;
             if changes.is_empty() {
-                return Ok(Changed { snapshot: seen });
+                return Ok((Changed { snapshot: seen }, false));
             }
-            let Ready { changes, wanted, prepared } = self.prepare(&turn, &seen, changes).await?;
-            let written = self.write(actor, &seen, &changes).await?;
+            let Ready { changes, wanted, prepared } = self.prepare(&seen, changes).await?;
+            let users_aside = changes.iter().filter(|change| change.about().0 != EntityKind::User);
+            let users_aside: Vec<Change> = users_aside.cloned().collect();
+            let has_rules = organization::has_active_rule(wanted.all());
+            let rules = organization::rules_by_id(seen.all());
+            let sweep = Sweep::due(&users_aside, &rules, has_rules);
+            let written = self.write((actor, event), &seen, &changes, sweep.as_ref()).await?;
             let Some(Written { counters, at }) = written else { continue };
             let done = changes.iter().map(|change| {
                 let (kind, id) = change.about();
@@ -170,24 +208,19 @@ impl Administration {
             let done: Vec<Change> = done.collect();
             let snapshot = Arc::new(wanted.with(&done).at(counters));
             turn.serve(prepared, &snapshot);
-            return Ok(Changed { snapshot });
+            return Ok((Changed { snapshot }, sweep.is_some()));
         }
         Err(ChangeRefused::Conflict)
     }
 
     /// Everything that can be known of a change before it is written.
-    async fn prepare(
-        &self,
-        turn: &Turn<'_>,
-        seen: &Snapshot,
-        changes: Vec<Change>,
-    ) -> Result<Ready, ChangeRefused> {
+    async fn prepare(&self, seen: &Snapshot, changes: Vec<Change>) -> Result<Ready, ChangeRefused> {
         let changes = self.name_users(changes).await?;
         let mut wanted = seen.with(&changes);
         wanted.learn_users(self.organizations()).await?;
         let about = |change: &Change| (change.about().0, change.about().1.to_owned());
         let ids: Wanted = changes.iter().map(about).collect();
-        let prepared = match Box::pin(turn.prepare(&wanted, ids)).await {
+        let prepared = match Box::pin(self.publisher.prepare(&wanted, ids)).await {
             Ok(prepared) => prepared,
             Err(PublishError::Problems { problems, .. }) => {
                 return Err(ChangeRefused::invalid(&wanted, &changes, problems));
@@ -231,16 +264,18 @@ impl Administration {
     /// by now than what was looked at.
     async fn write(
         &self,
-        actor: &Actor,
+        (actor, event): (&Actor, Option<&'static str>),
         seen: &Arc<Snapshot>,
         changes: &[Change],
+        sweep: Option<&Sweep>,
     ) -> Result<Option<Written>, ChangeRefused> {
         let mut now = Arc::clone(seen);
         for _ in 0..ATTEMPTS {
             self.check_client_ids(changes).await?;
             let at = self.clock.microseconds();
             let before = |kind, id: &str| seen.find(kind, id).map(|entity| &**entity);
-            let rows = record(actor, changes, before, at, self.random());
+            let mut rows = record((actor, event), changes, before, at, self.random());
+            rows.extend(sweep.map(|sweep| sweep.row(now.counters())).transpose()?);
             let seen_now = now.counters().into();
             match self.organizations().write_as_seen(changes, &rows, seen_now).await {
                 Ok(written) => return Ok(Some(written)),
@@ -317,7 +352,7 @@ fn settled(change: Change, entities: &[Entity]) -> Result<Change, ChangeRefused>
 #[must_use]
 pub fn status_of(body: &serde_json::Value) -> Status {
     match body.get("status").and_then(serde_json::Value::as_str) {
-        Some("INACTIVE") => Status::Inactive,
+        Some("INACTIVE" | "INVALID") => Status::Inactive,
         _ => Status::Active,
     }
 }

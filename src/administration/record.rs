@@ -67,6 +67,17 @@ const NAMES: &[Names] = &[
         same_turned("group.profile.update", ["group.lifecycle.create", "group.lifecycle.delete"]),
     ),
     (
+        EntityKind::GroupRule,
+        "GroupRule",
+        [
+            "group.rule.create",
+            "group.rule.update",
+            "group.rule.delete",
+            "group.rule.activate",
+            "group.rule.deactivate",
+        ],
+    ),
+    (
         EntityKind::User,
         "User",
         same_turned(
@@ -131,9 +142,10 @@ pub fn type_name(kind: EntityKind) -> &'static str {
     names_of(kind).0
 }
 
-/// The rows of what is recorded of these changes, made at `at`, in microseconds since 1970.
+/// The rows of what is recorded of these changes, made at `at`, in microseconds since 1970; `event` is
+/// what happened if it has a name of its own.
 pub(super) fn record<'e>(
-    actor: &Actor,
+    (actor, event): (&Actor, Option<&'static str>),
     changes: &[Change],
     before: impl Fn(EntityKind, &str) -> Option<&'e Entity>,
     at: i64,
@@ -141,7 +153,7 @@ pub(super) fn record<'e>(
 ) -> Vec<Row> {
     let rows = changes.iter().map(|change| {
         let (kind, id) = change.about();
-        alteration_row(&altered(change, before(kind, id), None), actor, at, random)
+        alteration_row(&altered(change, before(kind, id), event), actor, at, random)
     });
     rows.collect()
 }

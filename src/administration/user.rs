@@ -6,10 +6,13 @@ use super::record::altered;
 use super::{ATTEMPTS, Administration, ChangeRefused, Changed};
 use crate::audit::Actor;
 use crate::directory::Attribute;
-use crate::organization::{self, groups_of, read_single_user, tag_of_group, without_user};
+use crate::organization::{
+    self, groups_given, read_single_user, rules_that_give, set_memberships_by_rule, tag_of_group,
+    without_user,
+};
 use crate::publish::{PublishError, Published};
 use crate::store::journal::alteration_row;
-use crate::store::organization::{Change, Entity, EntityKind, Seen};
+use crate::store::organization::{Change, Counters, Entity, EntityKind, Seen};
 use crate::token::digest;
 use serde_json::{Value, json};
 
@@ -36,8 +39,8 @@ impl Administration {
         self.write_user(actor, None, None, |_| Ok(Some(body.clone()))).await
     }
 
-    /// Changes a user: `edit` is handed the JSON that is kept, with the ids of their groups as
-    /// `groups`, and answers what is to be kept, or `None` if nothing is to change. It may be called
+    /// Changes a user: `edit` is handed the JSON that is kept, with the ids of the groups
+    /// they were put into by hand as `groups`, and answers what is to be kept, or `None` if nothing is to change. It may be called
     /// again. `event` is what is recorded, unless it is a change of the profile: its name in Okta's
     /// System Log.
     ///
@@ -56,14 +59,15 @@ impl Administration {
         let edit_kept = |kept: Option<&Entity>| {
             let kept = kept.ok_or_else(|| ChangeRefused::not_found(EntityKind::User, id))?;
             let mut body = read_body(kept)?;
-            set(&mut body, "groups", groups_of(kept).collect());
+            set(&mut body, "groups", groups_given(kept).collect());
             forget_undeclared(&mut body, self.version().user_schema());
             edit(kept, body)
         };
         self.write_user(actor, Some(id), event, edit_kept).await
     }
 
-    /// Has a user join or leave a group. Who has done so already is left alone.
+    /// Has a user join or leave a group. Who has done so already is left alone. Rules that put them
+    /// there leave whom somebody took out alone from then on, as Okta's do.
     ///
     /// # Errors
     /// [`ChangeRefused`]; nothing is changed then.
@@ -82,12 +86,23 @@ impl Administration {
             Membership::Joined => "group.user_membership.add",
             Membership::Left => "group.user_membership.remove",
         };
+        if membership == Membership::Left {
+            let kept = self.organizations().find(EntityKind::User, user).await?;
+            let rules = kept.iter().flat_map(|kept| rules_that_give(kept, group));
+            let rules: Vec<String> = rules.map(str::to_owned).collect();
+            if !rules.is_empty() {
+                self.except_from_rules(actor, user, &rules).await?;
+            }
+        }
         let edit = |kept: &Entity, mut body: Value| {
-            let is_in = kept.tags.contains(&tag_of_group(group));
-            if is_in == (membership == Membership::Joined) {
+            let is_done = match membership {
+                Membership::Joined => groups_given(kept).any(|id| id == group),
+                Membership::Left => !kept.tags.contains(&tag_of_group(group)),
+            };
+            if is_done {
                 return Ok(None);
             }
-            let others = groups_of(kept).filter(|id| *id != group);
+            let others = groups_given(kept).filter(|id| *id != group);
             let ids = match membership {
                 Membership::Joined => others.chain([group]).collect(),
                 Membership::Left => others.collect(),
@@ -112,7 +127,8 @@ impl Administration {
             let deleted = if is_named {
                 self.delete_named(actor, &user).await.map(|_| ())
             } else {
-                self.write_change(actor, None, (Some(&user), delete(&user))).await
+                let served = self.publisher.served();
+                self.write_change(served, (actor, None), (Some(&user), delete(&user))).await
             };
             match deleted {
                 Err(ChangeRefused::Conflict) => {}
@@ -155,6 +171,7 @@ impl Administration {
             let Some(body) = edit(before.as_ref())? else {
                 return before.ok_or(ChangeRefused::Conflict);
             };
+            let served = self.publisher.served();
             let entity = read(&self.version(), &body)?;
             let change = match &before {
                 Some(before) if before.id != entity.id => {
@@ -167,7 +184,7 @@ impl Administration {
                 }),
                 None => Change::Create(entity.clone()),
             };
-            match self.write_change(actor, event, (before.as_ref(), change)).await {
+            match self.write_change(served, (actor, event), (before.as_ref(), change)).await {
                 Ok(()) => {
                     let found = self.organizations().find(EntityKind::User, &entity.id).await?;
                     return found
@@ -180,15 +197,14 @@ impl Administration {
         Err(ChangeRefused::Conflict)
     }
 
-    /// Writes a change of one user, if what serves is still of the configuration that is kept, and has
-    /// this node know it.
+    /// Writes a change of one user, if the configuration that is kept is still the one that served
+    /// when they were looked at, and has this node know it.
     async fn write_change(
         &self,
-        actor: &Actor,
-        event: Option<&'static str>,
+        served: Counters,
+        (actor, event): (&Actor, Option<&'static str>),
         (before, change): (Option<&Entity>, Change),
     ) -> Result<(), ChangeRefused> {
-        let served = self.publisher.served();
         let seen = Seen { configuration: served.configuration, directory: None };
         let at = self.clock.microseconds();
         let alteration = altered(&change, before, event);
@@ -212,11 +228,12 @@ fn forget_undeclared(body: &mut Value, schema: &[Attribute]) {
     }
 }
 
-/// The user of this JSON, who fits the schema and is no client (decision 9).
+/// The user of this JSON, who fits the schema and is no client (decision 9), also in the groups into
+/// which rules put them.
 fn read(version: &Published, body: &Value) -> Result<Entity, ChangeRefused> {
     let directory = version.directory();
     let read = read_single_user(&body.to_string(), version.user_schema(), directory, &digest);
-    let (user, entity) =
+    let (user, mut entity) =
         read.map_err(|problems| ChangeRefused::of_problems(EntityKind::User, problems))?;
     let is_client = |name: &str| {
         directory.applications().iter().any(|known| known.client_id.eq_ignore_ascii_case(name))
@@ -225,5 +242,8 @@ fn read(version: &Published, body: &Value) -> Result<Entity, ChangeRefused> {
         let words = format!("`{}` is the client_id of an application", user.login);
         return Err(ChangeRefused::of_field("login", words));
     }
+    let given = version.memberships_by_rule(&user);
+    let given = given.map_err(|error| ChangeRefused::of_field("profile", error.to_string()))?;
+    set_memberships_by_rule(&mut entity, &given);
     Ok(entity)
 }

@@ -203,6 +203,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             never = listen(&surface, &publisher, stands) => match never {},
             never = follow(again, follower, heard) => match never {},
             never = remove_ended(&surface) => match never {},
+            never = follow_rules(&surface) => match never {},
             never = forget_expired(&surface, &events) => match never {},
             never = record(recordings.as_mut(), &surface.store) => match never {},
             () = writer.run(&events) => {}
@@ -294,6 +295,19 @@ async fn remove_ended(surface: &Surface) -> std::convert::Infallible {
             Ok(0) => {}
             Ok(n_rows) => tracing::info!(n_rows, "what came of somebody inactive has ended"),
             Err(error) => tracing::warn!(%error, "what has ended is still there"),
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Looks at users again whom rules of groups may give something else, whichever node or command
+/// changed the rules.
+async fn follow_rules(surface: &Surface) -> std::convert::Infallible {
+    loop {
+        match surface.administration.follow_rules().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "rules of groups are not followed yet"),
         }
         tokio::time::sleep(POLL).await;
     }

@@ -102,9 +102,24 @@ impl Directory {
     /// would be.
     #[must_use]
     pub fn with_groups<'g>(&self, mut user: User, ids: impl Iterator<Item = &'g str>) -> User {
-        user.groups = ids.filter_map(|id| self.by_group_id.get(id).copied()).collect();
-        settle(&mut user, &self.groups, self.groups.iter().position(Group::is_everyone));
+        user.groups.clear();
+        self.join(&mut user, ids);
         user
+    }
+
+    /// Has a user join those groups of this directory that have these ids.
+    pub fn join<'g>(&self, user: &mut User, ids: impl Iterator<Item = &'g str>) {
+        user.groups.extend(ids.filter_map(|id| self.by_group_id.get(id).copied()));
+        settle(user, &self.groups, self.groups.iter().position(Group::is_everyone));
+    }
+
+    /// Has the user with this index join groups.
+    pub fn join_user<'g>(&mut self, index: usize, ids: impl Iterator<Item = &'g str>) {
+        let Some(mut user) = self.users.get(index).cloned() else { return };
+        self.join(&mut user, ids);
+        if let Some(known) = self.users.get_mut(index) {
+            *known = user;
+        }
     }
 
     /// The same directory with these applications, whose assignments are indices into its users

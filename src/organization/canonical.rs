@@ -47,6 +47,7 @@ const ORDER: &[&str] = &[
     "groups",
     "users",
     "apps",
+    "groupRules",
     "inlineHooks",
     "trustedOrigins",
     "authorizationServers",
@@ -62,6 +63,7 @@ const SETS: &[&str] = &[
     "exclude",
     "scopes",
     "groups",
+    "groupIds",
     "grant_types",
     "response_types",
     "resource_server_for",
@@ -75,6 +77,8 @@ const USUAL: &[(&str, &str)] = &[
     ("type", "OAUTH_AUTHORIZATION_POLICY"),
     ("type", "RESOURCE_ACCESS"),
     ("type", "OKTA_GROUP"),
+    ("type", "group_rule"),
+    ("type", "urn:okta:expression:1.0"),
     ("access", "ALLOW"),
     ("secondFactor", "OPTIONAL"),
     ("second_factor", "OPTIONAL"),
@@ -194,7 +198,9 @@ impl Names {
     /// The name of what has this id, as it is spoken of under `key` in `outer`.
     fn find(&self, id: &str, key: &str, outer: &str) -> Option<&String> {
         match (key, outer) {
-            ("include" | "exclude", "groups") | ("groups", _) => self.groups.get(id),
+            ("include" | "exclude", "groups") | ("groups", _) | ("groupIds", _) => {
+                self.groups.get(id)
+            }
             ("include" | "exclude", "users") | ("login", "users") => self.users.get(id),
             _ => None,
         }
@@ -298,6 +304,7 @@ fn settle_list(elements: &mut Vec<Node>, within: &Within<'_>) {
         | "apps"
         | "scopes"
         | "claims"
+        | "groupRules"
         | "inlineHooks"
         | "trustedOrigins"
         | "authorizationServers" => elements.sort_by_key(|node| order_of(&node.value)),

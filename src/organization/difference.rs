@@ -2,6 +2,7 @@
 //! changed and how, and which rules are tried in another order.
 
 use super::canonical::on_one_line;
+use super::entities::keep_memberships_by_rule;
 use crate::document::{self, Json, Member};
 use crate::store::organization::{Change, Entity, EntityKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -349,8 +350,9 @@ pub fn changes(kept: &[Entity], before: &[Entity], after: &[Entity]) -> Vec<Chan
             Some(old) => {
                 let is_stirred = stirred.contains(&parent(entity)) && old.body != entity.body;
                 if is_stirred || !is_same(entity) {
-                    let generation = old.generation;
-                    changes.push(Change::Replace(Entity { generation, ..entity.clone() }));
+                    let mut entity = Entity { generation: old.generation, ..entity.clone() };
+                    keep_memberships_by_rule(old, &mut entity);
+                    changes.push(Change::Replace(entity));
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! The document becomes what the store keeps: what differs is written, what it does not name is
 //! deleted, and what is the same is left alone.
 
-use super::entities::{NAMED, OF_USER};
+use super::entities::{NAMED, OF_USER, keep_memberships_by_rule};
+use super::sweep::{Sweep, has_active_rule, rules_by_id};
 use crate::store::StoreError;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Organizations, WriteError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,8 +60,13 @@ pub async fn import(
 ) -> Result<Imported, WriteError> {
     for _ in 0..ATTEMPTS {
         let before = organizations.counters().await?;
-        let changes = difference(read_all(organizations).await?, wanted);
+        let kept = read_all(organizations).await?;
+        let is_rule = |entity: &&Entity| entity.kind == EntityKind::GroupRule;
+        let rules: Vec<Entity> = kept.iter().filter(is_rule).cloned().collect();
+        let changes = difference(kept, wanted);
         let n_changes = changes.len();
+        let sweep = Sweep::due(&changes, &rules_by_id(&rules), has_active_rule(wanted));
+        let rows = sweep.map(|sweep| sweep.row(before)).transpose()?;
         if changes.is_empty() {
             let is_noted = organizations.find_import().await? == Some(before);
             if is_noted || organizations.note_import(before).await? {
@@ -68,7 +74,7 @@ pub async fn import(
             }
             continue;
         }
-        match organizations.import(&changes, before).await {
+        match organizations.import_with(&changes, rows.as_slice(), before).await {
             Ok(counters) => return Ok(Imported { n_changes, counters }),
             // Others wrote meanwhile: what differs now is seen anew.
             Err(WriteError::Overtaken | WriteError::Conflict { .. }) => {}
@@ -165,11 +171,14 @@ fn difference(kept: Vec<Entity>, wanted: &[Entity]) -> Vec<Change> {
     for entity in wanted {
         match kept.remove(&(entity.kind, entity.id.clone())) {
             None => changes.push(Change::Create(entity.clone())),
-            Some(old) if !entity.says_the_same(&old) => {
-                let generation = old.generation;
-                changes.push(Change::Replace(Entity { generation, ..entity.clone() }));
+            Some(old) => {
+                let mut entity = entity.clone();
+                keep_memberships_by_rule(&old, &mut entity);
+                if !entity.says_the_same(&old) {
+                    let generation = old.generation;
+                    changes.push(Change::Replace(Entity { generation, ..entity }));
+                }
             }
-            Some(_) => {}
         }
     }
     changes.extend(kept.into_values().map(|old| Change::Delete {

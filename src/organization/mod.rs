@@ -13,6 +13,7 @@ mod entities;
 mod expression;
 mod grants;
 mod group;
+mod group_rule;
 mod hook;
 mod identity;
 mod import;
@@ -23,6 +24,7 @@ mod reference;
 mod schema;
 mod server;
 mod snapshot;
+mod sweep;
 mod theme;
 mod token_policy;
 mod trusted_origin;
@@ -34,21 +36,25 @@ pub use canonical::{canonical, canonical_without_users, with_directory_of};
 pub use decode::Problem;
 pub use difference::{Difference, Entry, MemberChange, What, changes, compare};
 pub use entities::{
-    below, groups_of, is_named, join, locate, own_id, parent_of, split, tag_of_group, tag_of_user,
-    users_named_in, without_client, without_group, without_user,
+    Membership, below, groups_given, groups_of, is_named, join, keep_memberships_by_rule,
+    leave_group, locate, memberships_by_rule, own_id, parent_of, rules_that_give,
+    set_memberships_by_rule, split, tag_of_group, tag_of_membership, tag_of_user, users_named_in,
+    without_client, without_group, without_user,
 };
+pub use group_rule::{EXPRESSION_TYPE, NAMED_AT_MOST};
 pub use identity::{Digest, claim_id, grant_id, key_id, scope_id, secret_id};
 pub use import::{Adopted, Imported, adopt, import, read_all, read_everything, read_named};
 pub use okta::{Answers, PATHS, Translated, paths_below, translate};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 pub use snapshot::Snapshot;
+pub use sweep::{DueSweep, Sweep, has_active_rule, rules_by_id};
 pub use theme::{Colours, Theme};
 pub use user::{read_kept_user, read_single_user};
 pub use version::{Version, forget_old_versions, versions};
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;
-use crate::server::{AuthorizationServer, InlineHook, TrustedOrigin};
+use crate::server::{AuthorizationServer, GroupRule, InlineHook, TrustedOrigin};
 use decode::{Object, Place, Problems};
 
 /// The document that `--demo` serves.
@@ -68,6 +74,7 @@ const MEMBERS: &[&str] = &[
     "userSchema",
     "groups",
     "users",
+    "groupRules",
     "apps",
     "inlineHooks",
     "trustedOrigins",
@@ -86,6 +93,7 @@ pub struct Organization {
     /// The base attributes first.
     pub user_schema: Vec<Attribute>,
     pub directory: Directory,
+    pub group_rules: Vec<GroupRule>,
     pub hooks: Vec<InlineHook>,
     pub trusted_origins: Vec<TrustedOrigin>,
     pub servers: Vec<AuthorizationServer>,
@@ -126,6 +134,7 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let of_groups = Directory::new(Vec::new(), groups.clone());
     let users = user::read_users(&top, &user_schema, &of_groups, digest);
     let directory = Directory::new(users, groups);
+    let group_rules = group_rule::read_group_rules(&top, &directory, digest);
     let applications = application::read_applications(&top, &directory, digest);
     let directory = directory.with_applications(applications);
     let hooks = hook::read_hooks(&top, digest);
@@ -140,6 +149,7 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
         theme,
         user_schema,
         directory,
+        group_rules,
         hooks,
         trusted_origins,
         servers,

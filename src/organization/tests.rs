@@ -203,7 +203,8 @@ fn every_problem_is_reported_at_once_with_its_place() {
         (
             "organisation",
             "unknown member `organisation`; known are `version`, `organization`, `userSchema`, \
-             `groups`, `users`, `apps`, `inlineHooks`, `trustedOrigins`, `authorizationServers`",
+             `groups`, `users`, `groupRules`, `apps`, `inlineHooks`, `trustedOrigins`, \
+             `authorizationServers`",
         ),
         ("users[0].profile", "required attributes are missing: `email`"),
         ("users[0].profile.age", "the user schema has no attribute `age`"),

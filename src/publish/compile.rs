@@ -2,10 +2,11 @@
 //! compiled, but for those of servers that are as they were. All problems are reported at once; of a
 //! document with problems nothing is kept.
 
+use super::group_rules::{CompiledRules, compile_rules};
 use super::{Problem, PublicUrl, Published};
 use crate::claims::{self, ClaimPlan};
 use crate::diagnostic::Diagnostic;
-use crate::directory::{Directory, Records};
+use crate::directory::{Directory, PackError, Records};
 use crate::document::{self, Json, Node};
 use crate::organization::{self, Organization};
 use crate::policy::RuleIndex;
@@ -27,6 +28,7 @@ pub struct Draft {
     pub(super) public_url: PublicUrl,
     pub(super) organization: Organization,
     pub(super) records: Records,
+    pub(super) group_rules: Arc<CompiledRules>,
     /// In the order of the organization.
     pub(super) servers: Vec<Arc<CompiledServer>>,
     /// The organization's own server (decision 43).
@@ -142,13 +144,15 @@ pub(super) fn compile_read(
     let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
     // What is wrong with an attribute would be told again of every expression that names it.
     let is_of_schema = |problem: &Problem| problem.path.starts_with(USER_SCHEMA);
-    let Some(organization) = organization.filter(|_| !problems.iter().any(is_of_schema)) else {
+    let Some(mut organization) = organization.filter(|_| !problems.iter().any(is_of_schema)) else {
         return Err(problems);
     };
-    let Organization { name, sub_domain, user_schema, directory, servers, .. } = &organization;
-    let former_records = former.map(Published::records);
-    let packed = Records::pack(name, sub_domain, user_schema, directory, former_records);
-    let records = match packed {
+    let pack = |organization: &Organization| {
+        let Organization { name, sub_domain, user_schema, directory, .. } = organization;
+        let former = former.map(Published::records);
+        Records::pack(name, sub_domain, user_schema, directory, former)
+    };
+    let mut records = match pack(&organization) {
         Ok(records) => records,
         Err(error) => {
             if problems.is_empty() {
@@ -160,6 +164,31 @@ pub(super) fn compile_read(
     };
     // Of a document with problems nothing is kept, so no machine code is made of it either.
     let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
+    let group_rules = match former_rules(former, &organization, &records) {
+        Some(known) => Some(known),
+        None => match compile_rules(&organization, &records, text, engine) {
+            Ok(rules) => Some(Arc::new(rules)),
+            Err(found) => {
+                problems.extend(found);
+                None
+            }
+        },
+    };
+    // Whom rules put somewhere is in the records of all that follows.
+    let joined = group_rules.as_ref().filter(|_| problems.is_empty()).map(|rules| {
+        Ok(match rules.join(&mut organization.directory, &records)? {
+            true => Some(pack(&organization)?),
+            false => None,
+        })
+    });
+    match joined.transpose() {
+        Ok(joined) => records = joined.flatten().unwrap_or(records),
+        Err(error) => {
+            let error: PackError = error;
+            problems.push(Problem::not_allowed(String::new(), error.to_string(), document.span));
+        }
+    }
+    let Organization { servers, group_rules: rules, .. } = &organization;
     problems.extend(audience_problems(document, servers, &public_url));
     let kept = Kept::of(former, &organization, &records);
     let mut compiled = Vec::with_capacity(servers.len() + 1);
@@ -174,29 +203,48 @@ pub(super) fn compile_read(
         }
     }
     let of_own = compiled.pop().filter(|_| problems.is_empty());
-    let Some(of_own) = of_own else {
+    let (Some(of_own), Some(group_rules)) = (of_own, group_rules) else {
         problems.sort_by_key(|problem| problem.diagnostic.span);
         return Err(problems);
     };
     let pairs = servers.iter().zip(&compiled);
     let mut remarks: Vec<Problem> =
         pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
+    remarks.extend(group_rules.remarks_in(rules, text));
     remarks.sort_by_key(|remark| remark.diagnostic.span);
     let own = Box::new((own, of_own));
-    Ok(Draft { public_url, organization, records, servers: compiled, own, remarks })
+    Ok(Draft { public_url, organization, records, group_rules, servers: compiled, own, remarks })
+}
+
+/// The rules of groups that a former version has compiled, if they are the same.
+fn former_rules(
+    former: Option<&Published>,
+    organization: &Organization,
+    records: &Records,
+) -> Option<Arc<CompiledRules>> {
+    let known = still(former, organization, records)?.group_rules();
+    known.compiled.are(&organization.group_rules).then(|| Arc::clone(&known.compiled))
+}
+
+/// A former version of which everything that was compiled may serve on, or nothing: it speaks of
+/// attributes by their slots, and of groups by their indices.
+fn still<'f>(
+    former: Option<&'f Published>,
+    organization: &Organization,
+    records: &Records,
+) -> Option<&'f Published> {
+    former.filter(|former| {
+        Arc::ptr_eq(former.records().schema(), records.schema())
+            && group_names(former.directory()).eq(group_names(&organization.directory))
+    })
 }
 
 /// What a former version has compiled that may serve the next.
 struct Kept<'f>(BTreeMap<&'f str, (&'f AuthorizationServer, &'f Arc<CompiledServer>)>);
 
 impl<'f> Kept<'f> {
-    /// Everything or nothing: what was compiled speaks of attributes by their slots, and of groups
-    /// by their indices.
     fn of(former: Option<&'f Published>, organization: &Organization, records: &Records) -> Self {
-        let still = former.filter(|former| {
-            Arc::ptr_eq(former.records().schema(), records.schema())
-                && group_names(former.directory()).eq(group_names(&organization.directory))
-        });
+        let still = still(former, organization, records);
         let servers = still.into_iter().flat_map(Published::all_servers);
         Self(servers.map(|server| (&*server.definition().id, server.compiled())).collect())
     }

@@ -4,6 +4,7 @@
 mod compile;
 mod format;
 mod freshness;
+mod group_rules;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod people;
@@ -90,7 +91,9 @@ fn compile_in_background(published: &Arc<Published>) {
     let lacks = |published: &Published| {
         published.all_servers().iter().position(|server| !server.programs().is_compiled())
     };
-    if lacks(published).is_none() {
+    let has_rules = published.has_group_rules();
+    let are_compiled = published.group_rules().compiled.programs.is_compiled();
+    if lacks(published).is_none() && (are_compiled || !has_rules) {
         return;
     }
     let version = Arc::downgrade(published);
@@ -103,6 +106,9 @@ fn compile_in_background(published: &Arc<Published>) {
             let watch = Stopwatch::start();
             server.programs().compile();
             METRICS.compilations.observe(watch.nanoseconds());
+        }
+        if let Some(published) = version.upgrade().filter(|_| has_rules) {
+            published.group_rules().compiled.programs.compile();
         }
     };
     let thread = std::thread::Builder::new().name("compile".to_owned()).spawn(work);

@@ -179,7 +179,8 @@ impl Published {
     }
 
     /// A person who is nowhere kept, as JSON: `{"profile": {…}, "groups": ["…"]}` as in the
-    /// document. They are assigned to applications by their groups only.
+    /// document. They are assigned to applications by their groups only, among them those into which
+    /// rules would put them.
     ///
     /// # Errors
     /// Everything that is wrong with them, a line each.
@@ -191,8 +192,10 @@ impl Published {
         };
         let read = organization::read_single_user(text, attributes, directory, &digest);
         let (user, _) = read.map_err(|found| found.into_iter().map(told).collect::<Vec<_>>())?;
-        let groups: Vec<String> =
+        let mut groups: Vec<String> =
             directory.groups_of(&user).map(|group| group.id.clone()).collect();
+        let given = self.memberships_by_rule(&user).map_err(|error| vec![error.to_string()])?;
+        groups.extend(given.into_iter().map(|membership| membership.group));
         let user = directory.with_groups(user, groups.iter().map(String::as_str));
         self.records().pack_person(user).map(Arc::new).map_err(|error| vec![error.to_string()])
     }

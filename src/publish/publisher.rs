@@ -66,6 +66,12 @@ impl Prepared {
     pub fn entities(&self) -> &[Entity] {
         &self.entities
     }
+
+    /// The version, for who only wants to see what it would do.
+    #[must_use]
+    pub fn into_published(self) -> Published {
+        *self.published
+    }
 }
 
 /// The ids of entities.
@@ -195,6 +201,38 @@ impl Publisher {
         self.snapshot.rcu(|known| Arc::clone(if age(known) > age(fresh) { known } else { fresh }));
     }
 
+    /// What would serve if this were kept, and what is `wanted` of it as it would be kept.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn prepare(
+        &self,
+        snapshot: &Snapshot,
+        wanted: Wanted,
+    ) -> Result<Prepared, PublishError> {
+        self.prepare_with(Keys::Known, snapshot, wanted).await
+    }
+
+    async fn prepare_with(
+        &self,
+        keys: Keys,
+        snapshot: &Snapshot,
+        wanted: Wanted,
+    ) -> Result<Prepared, PublishError> {
+        let Self { foundation, issuer, .. } = self;
+        let version = issuer.version();
+        let former = Some(Arc::clone(&version));
+        // Drafts are large, and futures that hold one.
+        Box::pin(async {
+            let (draft, entities) =
+                compile_snapshot(foundation, snapshot, former, Engine::Interpreter, wanted).await?;
+            let former = (keys == Keys::Known).then_some(&*version);
+            let published = Box::new(draft.start(foundation, Missing::Warn, former).await?);
+            Ok(Prepared { published, entities })
+        })
+        .await
+    }
+
     /// Waits until nobody else puts another version in the place of what serves.
     pub async fn turn(&self) -> Turn<'_> {
         Turn { _held: self.turn.lock().await, publisher: self }
@@ -251,41 +289,9 @@ impl Turn<'_> {
         if snapshot.counters().is_zero() {
             return Err(PublishError::Nothing);
         }
-        let prepared = self.prepare_with(keys, &snapshot, Wanted::new()).await?;
+        let prepared = self.publisher.prepare_with(keys, &snapshot, Wanted::new()).await?;
         self.serve(prepared, &snapshot);
         Ok(())
-    }
-
-    /// What would serve if this were kept, and what is `wanted` of it as it would be kept.
-    ///
-    /// # Errors
-    /// [`PublishError`].
-    pub async fn prepare(
-        &self,
-        snapshot: &Snapshot,
-        wanted: Wanted,
-    ) -> Result<Prepared, PublishError> {
-        self.prepare_with(Keys::Known, snapshot, wanted).await
-    }
-
-    async fn prepare_with(
-        &self,
-        keys: Keys,
-        snapshot: &Snapshot,
-        wanted: Wanted,
-    ) -> Result<Prepared, PublishError> {
-        let Publisher { foundation, issuer, .. } = self.publisher;
-        let version = issuer.version();
-        let former = Some(Arc::clone(&version));
-        // Drafts are large, and futures that hold one.
-        Box::pin(async {
-            let (draft, entities) =
-                compile_snapshot(foundation, snapshot, former, Engine::Interpreter, wanted).await?;
-            let former = (keys == Keys::Known).then_some(&*version);
-            let published = Box::new(draft.start(foundation, Missing::Warn, former).await?);
-            Ok(Prepared { published, entities })
-        })
-        .await
     }
 
     /// Has this serve, which is what `snapshot` says.

@@ -2,6 +2,7 @@
 
 use super::PublicUrl;
 use super::compile::{CompiledServer, Draft, issuer};
+use super::group_rules::RunningRules;
 use super::people::People;
 use super::public_url::origin_of;
 use crate::audit::Extent;
@@ -38,6 +39,7 @@ pub struct Published {
     directory: Directory,
     records: Records,
     people: People,
+    group_rules: RunningRules,
     /// Those of the document, then the organization's own.
     servers: Vec<RunningServer>,
     /// Hashes of the secrets by client id.
@@ -181,7 +183,10 @@ impl Draft {
             .flat_map(Published::all_servers)
             .map(|server| (server.definition.id.as_str(), server))
             .collect();
-        let Self { public_url, organization, records, servers: mut compiled, own, .. } = self;
+        let Self {
+            public_url, organization, records, group_rules, servers: mut compiled, own, ..
+        } = self;
+        let group_rules = RunningRules::new(group_rules, &records);
         let Organization {
             id,
             name,
@@ -241,6 +246,7 @@ impl Draft {
             directory,
             records,
             people: People::new(&foundation.store, user_schema),
+            group_rules,
             servers,
             secrets,
             proofs,
@@ -260,7 +266,8 @@ impl Draft {
     /// # Errors
     /// That no key can be made.
     pub fn rehearse(self, store: &Store, random: &Random) -> Result<Published, KeyError> {
-        let Self { public_url, organization, records, servers, own, .. } = self;
+        let Self { public_url, organization, records, group_rules, servers, own, .. } = self;
+        let group_rules = RunningRules::new(group_rules, &records);
         let Organization { id, name, theme, directory, hooks, user_schema, .. } = organization;
         let pairs = organization.servers.into_iter().zip(servers).chain(std::iter::once(*own));
         let around = (&public_url, &records);
@@ -279,6 +286,7 @@ impl Draft {
             organization_name: name,
             theme,
             people: People::new(store, user_schema),
+            group_rules,
             servers,
             secrets: BTreeMap::new(),
             proofs: BTreeMap::new(),
@@ -480,6 +488,10 @@ impl Published {
 
     pub(super) fn extent_cell(&self) -> &OnceLock<Arc<Extent>> {
         &self.extent
+    }
+
+    pub(super) fn group_rules(&self) -> &RunningRules {
+        &self.group_rules
     }
 
     pub(super) fn people(&self) -> &People {

@@ -3,6 +3,7 @@
 //! mean and whether a rule holds is said elsewhere.
 
 mod claim;
+mod group_rule;
 mod hook;
 mod organization;
 mod policy;
@@ -14,6 +15,7 @@ mod trusted_origin;
 pub use claim::{
     ClaimDefinition, ClaimType, GroupFilter, SUBJECT_EXPRESSION, ValueType, system_claims,
 };
+pub use group_rule::{GroupRule, GroupRuleStatus};
 pub use hook::{InlineHook, OnFailure};
 pub use organization::{MANAGEMENT_SCOPES, ORGANIZATION_SERVER, organization_server};
 pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};

@@ -237,6 +237,10 @@ async fn write(
     number += 1;
     let (note, document) = (note.to_owned(), proposal.document.clone());
     rows.push(Version { number, at, note, n_changes, document }.row()?);
+    let rules = organization::rules_by_id(&standing.kept);
+    let has_rules = organization::has_active_rule(&proposal.after);
+    let sweep = organization::Sweep::due(&made, &rules, has_rules);
+    rows.extend(sweep.map(|sweep| sweep.row(standing.counters)).transpose()?);
     let organizations = Organizations::new(store.clone());
     organizations.import_with(&made, &rows, standing.counters).await?;
     if let Err(error) = forget_old_versions(store, at).await {

@@ -15,6 +15,7 @@ mod change;
 mod client_tokens;
 mod credentials;
 mod factors;
+mod group_rules;
 mod groups;
 mod inline_hooks;
 mod lifecycle;
@@ -66,6 +67,7 @@ fn operations() -> Vec<Operation> {
         users::operations,
         lifecycle::operations,
         credentials::operations,
+        group_rules::operations,
         groups::operations,
         factors::operations,
         sessions::operations,

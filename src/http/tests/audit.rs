@@ -7,7 +7,7 @@ use crate::store::journal::EVENT;
 
 impl World {
     /// Type, result and client of the events that are kept in the store.
-    fn kept_events(&self) -> Vec<(String, String, String)> {
+    pub(super) fn kept_events(&self) -> Vec<(String, String, String)> {
         self.events_in(&self.surface.store)
     }
 

@@ -23,6 +23,7 @@ mod exchanges;
 mod factor;
 mod forged;
 mod form;
+mod group_rules;
 mod hint;
 mod hook;
 mod introspect;

@@ -23,7 +23,7 @@ impl Office {
     }
 
     /// The demo after a change.
-    fn with(change: impl FnOnce(&mut Value)) -> Self {
+    pub(super) fn with(change: impl FnOnce(&mut Value)) -> Self {
         let world = World::kept(change);
         let token = format!("SSWS {}", world.api_token("ada@example.com", MANAGEMENT_SCOPES));
         Self { world, token }

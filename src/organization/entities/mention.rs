@@ -15,6 +15,10 @@ const fn lists_of(kind: EntityKind) -> Lists {
             &["/conditions/people/groups/include", "/conditions/people/groups/exclude"],
             &["/conditions/people/users/include", "/conditions/people/users/exclude"],
         ),
+        EntityKind::GroupRule => (
+            &["/actions/assignUserToGroups/groupIds", "/conditions/people/groups/exclude"],
+            &["/conditions/people/users/exclude"],
+        ),
         EntityKind::TokenPolicy => (&["/conditions/groups/include"], &[]),
         _ => (&[], &[]),
     }

@@ -3,11 +3,16 @@
 //! Every thing says its id, and speaks of others by theirs, so that another name breaks nothing.
 
 mod locate;
+mod membership;
 mod mention;
 mod split;
 mod tree;
 
 pub use locate::locate;
+pub use membership::{
+    Membership, groups_given, keep_memberships_by_rule, leave_group, memberships_by_rule,
+    rules_that_give, set_memberships_by_rule, tag_of_membership,
+};
 pub use mention::{
     groups_of, tag_of_group, tag_of_user, users_named_in, without_client, without_group,
     without_user,
@@ -25,6 +30,7 @@ type Lists = &'static [(&'static str, EntityKind)];
 const LISTS: Lists = &[
     ("groups", EntityKind::Group),
     ("users", EntityKind::User),
+    ("groupRules", EntityKind::GroupRule),
     ("apps", EntityKind::Application),
     (HOOKS, EntityKind::Hook),
     ("trustedOrigins", EntityKind::TrustedOrigin),
@@ -95,6 +101,7 @@ pub fn parent_of(entity: &Entity) -> &str {
         EntityKind::Organization
         | EntityKind::Group
         | EntityKind::User
+        | EntityKind::GroupRule
         | EntityKind::Application
         | EntityKind::Hook
         | EntityKind::TrustedOrigin
@@ -164,10 +171,9 @@ impl Joiner<'_> {
         }
     }
 
-    /// A user, in the groups of their tags that are still there.
+    /// A user, in those of the groups they were put into by hand that are still there.
     fn user(&self, user: &Entity) -> String {
-        let ids = user.tags.iter().filter_map(|tag| tag.strip_prefix(OF_GROUP));
-        let ids: Vec<&str> = ids.filter(|id| self.groups.contains(id)).collect();
+        let ids: Vec<&str> = groups_given(user).filter(|id| self.groups.contains(id)).collect();
         let groups = format!("\"groups\": {}", serde_json::Value::from(ids));
         with_members(&without_groups(&user.body), std::iter::once(groups))
     }

@@ -33,6 +33,9 @@ pub fn split(
     for (index, node) in list_of(document, &["users"]).enumerate() {
         entities.extend(splitter.user(node, index));
     }
+    for (index, node) in list_of(document, &["groupRules"]).enumerate() {
+        entities.extend(splitter.group_rule(node, index));
+    }
     for (index, node) in list_of(document, &["apps"]).enumerate() {
         entities.extend(splitter.application(node, index));
     }
@@ -67,7 +70,12 @@ pub(crate) fn entity_of_user(
         entity.words.insert(format!("{first} {last}"));
     }
     // Everybody belongs to the built-in group; nobody looks its members up by a tag.
-    let groups = directory.groups_of(user).filter(|group| !group.is_everyone());
+    // What rules gave them is not said in a document.
+    let named = list_of(node, &["groups"]).filter_map(|node| match &node.value {
+        Json::Text(name) => directory.groups().get(reference::group(name, directory)?),
+        _ => None,
+    });
+    let groups = named.filter(|group| !group.is_everyone());
     entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
     if let Some(Password::Environment(_)) = user.password {
         entity.tags.insert(NAMED.to_owned());
@@ -169,6 +177,21 @@ impl Splitter<'_> {
         entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
         let users = known.assigned_users.iter().map(|assignment| assignment.user);
         entity.tags.extend(self.tags_of_users(users));
+        Some(entity)
+    }
+
+    fn group_rule(&self, node: &Node, index: usize) -> Option<Entity> {
+        let known = self.organization.group_rules.get(index)?;
+        let except = |what| ["conditions", "people", what, "exclude"];
+        let mut rewritten =
+            self.groups_as_ids(node, &["actions", "assignUserToGroups", "groupIds"]);
+        rewritten.extend(self.groups_as_ids(node, &except("groups")));
+        rewritten.extend(self.users_as_ids(node, &except("users")));
+        let ids = ("", known.id.as_str());
+        let mut entity = self.entity(EntityKind::GroupRule, ids, (node, index), &rewritten);
+        entity.names.insert(known.name.clone());
+        entity.words.insert(known.name.clone());
+        entity.tags.extend(known.except_users.iter().map(|id| format!("{OF_USER}{id}")));
         Some(entity)
     }
 

@@ -32,6 +32,8 @@ pub enum EntityKind {
     Hook,
     /// An origin whose pages may do more than others.
     TrustedOrigin,
+    /// What puts users into groups.
+    GroupRule,
 }
 
 /// Name, then the kinds of rows: the entities, their unique names, the words to search for.
@@ -68,14 +70,16 @@ const KINDS: &[Words] = &[
         "trusted-origin.name",
         "trusted-origin.word",
     ),
+    (EntityKind::GroupRule, "group rule", "group-rule", "group-rule.name", "group-rule.word"),
 ];
 
 impl EntityKind {
     /// Every kind, what others refer to first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Organization,
         Self::Group,
         Self::User,
+        Self::GroupRule,
         Self::Application,
         Self::Hook,
         Self::TrustedOrigin,
