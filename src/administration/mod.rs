@@ -29,6 +29,7 @@ mod ask;
 mod body;
 pub mod claim;
 pub mod condition;
+pub mod draft;
 mod group;
 pub mod group_rule;
 mod inherent;
@@ -70,6 +71,7 @@ use crate::store::StoreError;
 use crate::store::organization::{Change, Entity, EntityKind, Organizations, WriteError, Written};
 use record::record;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// How often a change is made anew when others were first.
 const ATTEMPTS: usize = 20;
@@ -82,6 +84,8 @@ const ID_LENGTH: usize = 17;
 pub struct Administration {
     publisher: Arc<Publisher>,
     clock: Clock,
+    /// Who may have drafts compiled (decision 36).
+    drafting: Semaphore,
 }
 
 /// A change that was made, and serves.
@@ -105,7 +109,7 @@ impl Administration {
     /// What changes the organization that `publisher` has serve.
     #[must_use]
     pub const fn new(publisher: Arc<Publisher>, clock: Clock) -> Self {
-        Self { publisher, clock }
+        Self { publisher, clock, drafting: Semaphore::const_new(draft::AT_ONCE) }
     }
 
     /// What is kept now but users; of these only whom something names.

@@ -20,7 +20,7 @@ pub enum List<'l> {
 }
 
 impl<'l> List<'l> {
-    fn of(self, server: &'l str) -> (&'static Ranked, In<'l>) {
+    pub(super) fn of(self, server: &'l str) -> (&'static Ranked, In<'l>) {
         let place = |policy| In { server, policy };
         match self {
             Self::Policies => (&POLICIES, place(None)),
@@ -34,7 +34,7 @@ impl<'l> List<'l> {
     /// # Errors
     /// [`ChangeRefused::NotFound`].
     pub async fn all(self, ask: &Ask<'_>, server: &str) -> Result<Vec<Told>, ChangeRefused> {
-        let (ranked, place) = List::of(self, server);
+        let (ranked, place) = self.of(server);
         ranked.list(ask, place).await
     }
 
@@ -43,7 +43,7 @@ impl<'l> List<'l> {
     /// # Errors
     /// [`ChangeRefused::NotFound`].
     pub async fn find(self, ask: &Ask<'_>, server: &str, id: &str) -> Result<Told, ChangeRefused> {
-        let (ranked, place) = List::of(self, server);
+        let (ranked, place) = self.of(server);
         ranked.find(ask, place, id).await
     }
 
@@ -57,7 +57,7 @@ impl<'l> List<'l> {
         server: &str,
         sent: &Value,
     ) -> Result<Told, ChangeRefused> {
-        let (ranked, place) = List::of(self, server);
+        let (ranked, place) = self.of(server);
         ranked.add(ask, place, sent).await
     }
 
@@ -72,7 +72,7 @@ impl<'l> List<'l> {
         id: &str,
         sent: &Value,
     ) -> Result<Told, ChangeRefused> {
-        let (ranked, place) = List::of(self, server);
+        let (ranked, place) = self.of(server);
         ranked.put(ask, place, id, sent).await
     }
 
@@ -87,7 +87,7 @@ impl<'l> List<'l> {
         id: &str,
         status: &str,
     ) -> Result<(), ChangeRefused> {
-        let (ranked, place) = List::of(self, server);
+        let (ranked, place) = self.of(server);
         ranked.turn(ask, place, id, status).await
     }
 
@@ -96,7 +96,7 @@ impl<'l> List<'l> {
     /// # Errors
     /// [`ChangeRefused`].
     pub async fn remove(self, ask: &Ask<'_>, server: &str, id: &str) -> Result<(), ChangeRefused> {
-        let (ranked, place) = List::of(self, server);
+        let (ranked, place) = self.of(server);
         ranked.remove(ask, place, id).await
     }
 }

@@ -2,7 +2,7 @@
 //! 1 without a gap: who is put at a place moves the others on (authorization-server §1.5).
 
 use super::ask::{Ask, Told, check_free, find_server};
-use super::{ChangeRefused, Required, create, delete, read_body, replace, set, text_of};
+use super::{ChangeRefused, IfMatch, Required, create, delete, read_body, replace, set, text_of};
 use crate::organization::{Snapshot, below};
 use crate::store::organization::{Change, Entity, EntityKind};
 use serde_json::{Value, json};
@@ -116,22 +116,53 @@ impl Ranked {
         sent: &Value,
     ) -> Result<Told, ChangeRefused> {
         let id = ask.administration.new_id(self.prefix);
+        let edit = |kept: &Snapshot| self.added(kept, place, &id, sent);
+        let changed = ask.administration.change(&ask.actor, edit).await?;
+        self.find_in(ask, &changed.snapshot, place, &id)
+    }
+
+    /// What makes one of what is sent.
+    pub(super) fn added(
+        &self,
+        kept: &Snapshot,
+        place: In<'_>,
+        id: &str,
+        sent: &Value,
+    ) -> Result<Vec<Change>, ChangeRefused> {
         let mut body = (self.wanted)(sent, None)?;
         set(&mut body, "id", json!(id));
         let wanted = wanted_priority(sent)?;
-        let edit = |kept: &Snapshot| {
-            let (parent, _) = place.parent(kept)?;
-            let others = self.all(kept, &parent)?;
-            check_free(text_of(&body, "name"), others.iter().map(|(_, body)| body))?;
-            let (priority, moved) = arranged(&others, wanted.or(Some(u64::MAX)));
-            let mut body = body.clone();
-            set(&mut body, "priority", json!(priority));
-            let position = kept.next_position(self.kind, &parent);
-            let made = create(self.kind, &below(&parent, &id), position, &body);
-            Ok(std::iter::once(made).chain(moved).collect())
-        };
-        let changed = ask.administration.change(&ask.actor, edit).await?;
-        self.find_in(ask, &changed.snapshot, place, &id)
+        let (parent, _) = place.parent(kept)?;
+        let others = self.all(kept, &parent)?;
+        check_free(text_of(&body, "name"), others.iter().map(|(_, body)| body))?;
+        let (priority, moved) = arranged(&others, wanted.or(Some(u64::MAX)));
+        set(&mut body, "priority", json!(priority));
+        let position = kept.next_position(self.kind, &parent);
+        let made = create(self.kind, &below(&parent, id), position, &body);
+        Ok(std::iter::once(made).chain(moved).collect())
+    }
+
+    /// What puts what is sent in the place of one.
+    pub(super) fn changed(
+        &self,
+        kept: &Snapshot,
+        place: In<'_>,
+        known: (&str, &IfMatch),
+        sent: &Value,
+    ) -> Result<Vec<Change>, ChangeRefused> {
+        let wanted = wanted_priority(sent)?;
+        self.edited(kept, place, known, wanted, &|body| (self.wanted)(sent, Some(&body)))
+    }
+
+    /// Whether there is one of this id.
+    pub(super) fn has(
+        &self,
+        kept: &Snapshot,
+        place: In<'_>,
+        id: &str,
+    ) -> Result<bool, ChangeRefused> {
+        let (parent, _) = place.parent(kept)?;
+        Ok(kept.find(self.kind, &below(&parent, id)).is_some())
     }
 
     pub(super) async fn put(
@@ -141,8 +172,9 @@ impl Ranked {
         id: &str,
         sent: &Value,
     ) -> Result<Told, ChangeRefused> {
-        let wanted = wanted_priority(sent)?;
-        self.edit(ask, place, id, wanted, &|body| (self.wanted)(sent, Some(&body))).await
+        let edit = |kept: &Snapshot| self.changed(kept, place, (id, &ask.if_match), sent);
+        let changed = ask.administration.change(&ask.actor, edit).await?;
+        self.find_in(ask, &changed.snapshot, place, id)
     }
 
     /// Activates or deactivates one.
@@ -157,34 +189,31 @@ impl Ranked {
             set(&mut body, "status", json!(status));
             Ok(body)
         };
-        self.edit(ask, place, id, None, &turn).await.map(|_| ())
+        let edit = |kept: &Snapshot| self.edited(kept, place, (id, &ask.if_match), None, &turn);
+        ask.administration.change(&ask.actor, edit).await.map(|_| ())
     }
 
-    async fn edit(
+    fn edited(
         &self,
-        ask: &Ask<'_>,
+        kept: &Snapshot,
         place: In<'_>,
-        id: &str,
+        (id, if_match): (&str, &IfMatch),
         wanted: Option<u64>,
-        edit: &(dyn Fn(Value) -> Result<Value, ChangeRefused> + Send + Sync),
-    ) -> Result<Told, ChangeRefused> {
-        let change = |kept: &Snapshot| {
-            let (parent, _) = place.parent(kept)?;
-            let entity = kept.require(self.kind, &below(&parent, id), &ask.if_match)?;
-            let mut others = self.all(kept, &parent)?;
-            let at = others.iter().position(|(other, _)| other.id == entity.id);
-            let at = at.ok_or_else(|| ChangeRefused::not_found(self.kind, id))?;
-            let (_, before) = others.remove(at);
-            let mut after = edit(before.clone())?;
-            check_free(text_of(&after, "name"), others.iter().map(|(_, body)| body))?;
-            let usual = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1);
-            let (priority, moved) = arranged(&others, wanted.or(Some(usual)));
-            set(&mut after, "priority", json!(priority));
-            let changed = (after != before).then(|| replace(entity, &after));
-            Ok(changed.into_iter().chain(moved).collect())
-        };
-        let changed = ask.administration.change(&ask.actor, change).await?;
-        self.find_in(ask, &changed.snapshot, place, id)
+        edit: &dyn Fn(Value) -> Result<Value, ChangeRefused>,
+    ) -> Result<Vec<Change>, ChangeRefused> {
+        let (parent, _) = place.parent(kept)?;
+        let entity = kept.require(self.kind, &below(&parent, id), if_match)?;
+        let mut others = self.all(kept, &parent)?;
+        let at = others.iter().position(|(other, _)| other.id == entity.id);
+        let at = at.ok_or_else(|| ChangeRefused::not_found(self.kind, id))?;
+        let (_, before) = others.remove(at);
+        let mut after = edit(before.clone())?;
+        check_free(text_of(&after, "name"), others.iter().map(|(_, body)| body))?;
+        let usual = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1);
+        let (priority, moved) = arranged(&others, wanted.or(Some(usual)));
+        set(&mut after, "priority", json!(priority));
+        let changed = (after != before).then(|| replace(entity, &after));
+        Ok(changed.into_iter().chain(moved).collect())
     }
 
     /// Deletes one, with the rules in it.

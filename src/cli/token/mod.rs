@@ -1,6 +1,7 @@
 //! `claimsmith token`: what a request would be answered, explained; signed with `--demo` or `--sign`
 //! only (decision 35).
 
+mod drafts;
 mod request;
 mod tell;
 
@@ -16,7 +17,9 @@ use crate::store::Op;
 use crate::store::journal::event_row;
 use clap::Args;
 pub(super) use request::{RequestArguments, find_person, find_server, unknown};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 pub(super) use tell::to_text;
 use tokio::runtime::Runtime;
 
@@ -39,8 +42,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     explain: bool,
     /// Sign the tokens, which is recorded; --demo always does
-    #[arg(long, conflicts_with = "user_json")]
+    #[arg(long, conflicts_with_all = ["user_json", "drafts"])]
     sign: bool,
+    /// A file with claims, rules, policies and scopes of the server that are not saved yet
+    #[arg(long, value_name = "FILE")]
+    drafts: Option<PathBuf>,
     /// How it is told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -53,15 +59,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Arguments { installation, client, .. } = arguments;
-    let Some((opened, published)) = start(installation, &runtime)? else {
+    let Some((opened, kept)) = start(installation, &runtime)? else {
         return Ok(ExitCode::FAILURE);
+    };
+    let published = match &arguments.drafts {
+        Some(file) => {
+            let url = installation.public_url(super::PUBLIC_URL)?;
+            let id = find_server(&kept, &arguments.server)?.definition().id.clone();
+            let drafted = drafts::drafted(installation, &opened, &url, (&id, file));
+            runtime.block_on(drafted)?
+        }
+        None => Arc::new(kept),
     };
     let server = find_server(&published, &arguments.server)?;
     let request = runtime.block_on(arguments.request.read(client, &published, server))?;
-    let signs = arguments.sign || installation.demo && !arguments.request.is_made_up();
+    let is_kept = !arguments.request.is_made_up() && arguments.drafts.is_none();
+    let signs = arguments.sign || installation.demo && is_kept;
     let (preview, issued) = match signs {
         true => runtime.block_on(sign(&published, server, &request, &opened))?,
-        false => (preview(&published, server, &request, Clock::System.seconds()), None),
+        false => {
+            server.programs().compile();
+            (preview(&published, server, &request, Clock::System.seconds()), None)
+        }
     };
     let is_json = arguments.json || arguments.format == Format::Json;
     tell(&match is_json {

@@ -17,6 +17,7 @@ mod consent;
 mod cors;
 mod device;
 mod dpop;
+mod drafts;
 mod ending;
 mod exchange;
 mod exchanges;

@@ -14,7 +14,7 @@ const PHONE: &str = "com.mycompany.phone:/callback";
 const USERINFO: &str = "/oauth2/internal/v1/userinfo";
 const PATH: &str = "/api/v1/authorizationServers/internal/tokens/preview";
 
-const PEOPLE: [&str; 4] =
+pub(super) const PEOPLE: [&str; 4] =
     ["ada@example.com", "grace@example.com", "linus@example.com", "pat@partner.example"];
 const SCOPES: [&str; 9] = [
     "openid",
@@ -30,17 +30,17 @@ const SCOPES: [&str; 9] = [
 const AUDIENCES: [&str; 2] = ["https://api.mycompany.com", "https://my-partner-api.com"];
 
 /// Makes choices, the same ones each time.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, n: usize) -> usize {
+    pub(super) fn roll(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 % n as u64).unwrap()
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(super) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.roll(of.len())]
     }
 
@@ -53,7 +53,7 @@ impl Dice {
 
 impl Dice {
     /// What a person's client may ask for: mostly what some rule allows.
-    fn scopes(&mut self) -> String {
+    pub(super) fn scopes(&mut self) -> String {
         let mut scopes = vec![self.some(&["profile", "email"])];
         if self.roll(6) > 0 {
             scopes.push("openid".to_owned());
@@ -70,13 +70,13 @@ impl Dice {
     }
 
     /// What a program may ask for.
-    fn own_scopes(&mut self) -> String {
+    pub(super) fn own_scopes(&mut self) -> String {
         if self.roll(4) == 0 { self.some(&SCOPES[5..]) } else { self.some(&SCOPES[6..8]) }
     }
 }
 
 /// The demo with every grant, more claims of every kind, and rules that ask for everything.
-fn rich(document: &mut Value) {
+pub(super) fn rich(document: &mut Value) {
     for index in [0, 1] {
         let settings = &mut document["apps"][index]["settings"]["oauthClient"];
         let mut grants = vec!["authorization_code", "refresh_token", "implicit", "password"];
@@ -141,16 +141,16 @@ fn rich(document: &mut Value) {
 }
 
 /// Requests of one world and what was previewed of each.
-struct Held<'w> {
+pub(super) struct Held<'w> {
     world: &'w World,
     browsers: Vec<Browser<'w>>,
     /// How many were answered with tokens, and how many refused.
-    answered: usize,
-    refused: usize,
+    pub(super) answered: usize,
+    pub(super) refused: usize,
 }
 
 impl<'w> Held<'w> {
-    fn new(world: &'w World) -> Self {
+    pub(super) fn new(world: &'w World) -> Self {
         let browsers = PEOPLE.iter().map(|_| Browser::new(world)).collect();
         Self { world, browsers, answered: 0, refused: 0 }
     }
@@ -180,7 +180,7 @@ impl<'w> Held<'w> {
     }
 
     /// Holds an answer of the token endpoint against the preview; gives it back if it has tokens.
-    fn hold(&mut self, told: &Preview, answer: &Answer, but: &[&str]) -> Option<Value> {
+    pub(super) fn hold(&mut self, told: &Preview, answer: &Answer, but: &[&str]) -> Option<Value> {
         let body = answer.body();
         if let Some(error) = &told.error {
             let expected = json!({
@@ -302,7 +302,7 @@ impl<'w> Held<'w> {
         self.hold(&told, &answer, &[]);
     }
 
-    fn post(&self, client: &str, form: &[(&str, &str)]) -> Answer {
+    pub(super) fn post(&self, client: &str, form: &[(&str, &str)]) -> Answer {
         match client {
             "web-app" => self.world.post_as(TOKEN, &web(), form),
             "billing-service" => self.world.post_as(TOKEN, &billing(), form),
