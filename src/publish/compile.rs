@@ -147,12 +147,11 @@ pub(super) fn compile_read(
     let Some(mut organization) = organization.filter(|_| !problems.iter().any(is_of_schema)) else {
         return Err(problems);
     };
-    let pack = |organization: &Organization| {
+    let pack = |organization: &Organization, former: Option<&Records>| {
         let Organization { name, sub_domain, user_schema, directory, .. } = organization;
-        let former = former.map(Published::records);
         Records::pack(name, sub_domain, user_schema, directory, former)
     };
-    let mut records = match pack(&organization) {
+    let mut records = match pack(&organization, former.map(Published::records)) {
         Ok(records) => records,
         Err(error) => {
             if problems.is_empty() {
@@ -177,7 +176,8 @@ pub(super) fn compile_read(
     // Whom rules put somewhere is in the records of all that follows.
     let joined = group_rules.as_ref().filter(|_| problems.is_empty()).map(|rules| {
         Ok(match rules.join(&mut organization.directory, &records)? {
-            true => Some(pack(&organization)?),
+            // What was compiled already is of the same schema.
+            true => Some(pack(&organization, Some(&records))?),
             false => None,
         })
     });

@@ -159,7 +159,7 @@ fn who_matches_is_in_the_group_as_long_as_the_rule_is_active_and_matches() {
     assert_eq!(navy.member(Method::PUT, &late), 204);
     assert_eq!(navy.member(Method::PUT, &grace), 204);
     navy.turn("deactivate");
-    let mut by_hand = vec![grace.clone(), late.clone()];
+    let mut by_hand = vec![grace, late];
     by_hand.sort();
     assert_eq!(navy.members(), by_hand);
     navy.turn("activate");
@@ -248,4 +248,45 @@ fn an_attribute_that_a_rule_reads_is_kept() {
     let gone = json!({"definitions": {"custom": {"properties": {"clearance": null}}}});
     let refused = navy.office.ask(Method::POST, schema, &gone).expect(400);
     assert!(refused.to_string().contains("group rule `Cleared`"), "{refused}");
+}
+
+/// A document says who is in a group by hand, and the rules; the rest follows, also for who is read
+/// from the store when they are wanted.
+#[test]
+fn rules_of_a_document_are_followed_from_the_start_and_nothing_is_told_of_what_they_give() {
+    let office = Office::with(|document| {
+        document["groups"].as_array_mut().unwrap().push(json!({"name": "Clerks"}));
+        let mut clerks = rule("Clerks", "user.email != null", &["Clerks"]);
+        clerks["conditions"]["people"]["users"]["exclude"] = json!(["ada@example.com"]);
+        document["groupRules"] = json!([clerks]);
+        document["users"].as_array_mut().unwrap().push(json!({
+            "profile": {"login": "idle@example.com", "email": "idle@example.com"},
+        }));
+        add_claim(document, "in", "user?.groups.map(g => g.name)");
+    });
+    let told = |login: &str| {
+        let body = json!({"client_id": "web-app", "user_id": login, "scopes": ["read:customers"]});
+        let path = "/api/v1/authorizationServers/internal/tokens/preview";
+        office.post(path, body)["access_token"]["payload"]["in"].to_string()
+    };
+    assert!(told("grace@example.com").contains("Clerks"));
+    assert!(!told("ada@example.com").contains("Clerks"));
+    let administration = &office.world.surface.administration;
+    let follow = || office.world.runtime.block_on(administration.follow_rules()).unwrap();
+    while follow() {}
+    let group = text_of(&office.get(&format!("{GROUPS}?q=Clerks"))[0]["id"]);
+    let members = office.get(&format!("{GROUPS}/{group}/users"));
+    let logins: Vec<&str> = members
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["profile"]["login"].as_str().unwrap())
+        .collect();
+    assert!(logins.contains(&"idle@example.com") && logins.contains(&"grace@example.com"));
+    assert!(!logins.contains(&"ada@example.com"), "{logins:?}");
+    let snapshot = office.world.runtime.block_on(administration.snapshot()).unwrap();
+    let document: Value = serde_json::from_str(&snapshot.to_document()).unwrap();
+    let users = document["users"].as_array().unwrap();
+    assert!(!users.is_empty() && !users.iter().any(|u| u["groups"].to_string().contains(&group)));
+    assert_eq!(document["groupRules"][0]["actions"]["assignUserToGroups"]["groupIds"][0], group);
 }
