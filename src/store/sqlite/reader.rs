@@ -38,15 +38,33 @@ pub(super) struct Read {
     pub(super) answer: Sender<Result<Answer<Vec<Row>>, StoreError>>,
 }
 
+/// How many questions a thread takes at once.
+const GROUP: usize = 64;
+
 /// Answers until nobody can ask any more. Who stopped waiting gets no answer.
 pub(super) fn run(connection: &Connection, clock: &Clock, reads: &Mutex<Receiver<Read>>) {
-    // Whoever holds the lock waits for the next question; it is let go before the answer is sought.
-    let next = || reads.lock().unwrap_or_else(PoisonError::into_inner).recv();
-    while let Ok(Read { question, answer }) = next() {
-        METRICS.store_reads_waiting.add(-1);
-        let rows = rows(connection, &question).map_err(failed);
-        drop(answer.send(rows.map(|value| Answer { value, at: clock.microseconds() })));
+    while let Some(group) = next(reads) {
+        METRICS.store_reads_waiting.add(-i64::try_from(group.len()).unwrap_or(i64::MAX));
+        for Read { question, answer } in group {
+            let rows = rows(connection, &question).map_err(failed);
+            drop(answer.send(rows.map(|value| Answer { value, at: clock.microseconds() })));
+        }
     }
+}
+
+/// The questions that wait, so that a thread is not woken for each; none behind one that may take
+/// long, which the other thread is left to answer.
+fn next(reads: &Mutex<Receiver<Read>>) -> Option<Vec<Read>> {
+    // Whoever holds the lock waits for the next question; it is let go before answers are sought.
+    let reads = reads.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut group = vec![reads.recv().ok()?];
+    while group.len() < GROUP
+        && group.last().is_some_and(|last| matches!(last.question, Question::Find { .. }))
+        && let Ok(read) = reads.try_recv()
+    {
+        group.push(read);
+    }
+    Some(group)
 }
 
 fn rows(connection: &Connection, question: &Question) -> rusqlite::Result<Vec<Row>> {
