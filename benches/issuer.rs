@@ -41,7 +41,7 @@ fn publish(algorithm: &str) -> Published {
     let draft = compile(document.as_bytes(), public_url.clone(), Engine::Native).unwrap();
     let master = MasterKey::generate(&Random::System);
     let foundation = Foundation {
-        public_url,
+        addresses: public_url.into(),
         store: Store::memory(Clock::System),
         vault: Arc::new(Vault::new(&master).unwrap()),
         random: Random::System,

@@ -20,8 +20,8 @@ use claimsmith::program::{
     Condition, Engine, ProgramId, ProgramSet, Roots, SetBuilder, Subject, Worker,
 };
 use claimsmith::server::{
-    Access, AccessTokenFormat, AuthorizationServer, Clients, ExpressionText, LegacyGrants,
-    Lifetimes, People, Policy, RefreshPolicy, Rule, RuleScopes, Scope, system_scopes,
+    Access, AccessTokenFormat, AuthorizationServer, Clients, ExpressionText, IssuerMode,
+    LegacyGrants, Lifetimes, People, Policy, RefreshPolicy, Rule, RuleScopes, Scope, system_scopes,
 };
 use claimsmith::source::Span;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -152,6 +152,7 @@ fn server(rules: &[PackedRule], requests: &[Request]) -> AuthorizationServer {
         description: String::new(),
         audiences: vec![API.to_owned()],
         is_default: false,
+        issuer_mode: IssuerMode::OrgUrl,
         status: Status::Active,
         scopes: scopes.into_iter().map(scope).collect(),
         claims: Vec::new(),

@@ -232,7 +232,7 @@ impl Keeping {
 /// Starts a draft.
 pub(crate) fn start(draft: Draft, keeping: &Keeping) -> Published {
     let foundation = Foundation {
-        public_url: PublicUrl::new("https://id.example.com").unwrap(),
+        addresses: PublicUrl::new("https://id.example.com").unwrap().into(),
         store: keeping.store.clone(),
         vault: Arc::clone(&keeping.vault),
         random: Random::System,

@@ -27,6 +27,11 @@ const CHANNEL: &[Member] = &[
             Member("method", Absent::Default, &[]),
             Member("headers", Absent::Default, &[]),
             Member("authScheme", Absent::Default, &[]),
+            Member("authType", Absent::Default, &[]),
+            Member("clientId", Absent::Default, &[]),
+            Member("clientSecret", Absent::Default, &[]),
+            Member("tokenUrl", Absent::Default, &[]),
+            Member("scope", Absent::Default, &[]),
         ],
     ),
 ];
@@ -42,8 +47,40 @@ const MEMBERS: &[Member] = &[
     Member("onFailure", Absent::Kept, &[]),
 ];
 
-/// Where what proves who asks stands.
-const SCHEME: &str = "/channel/config/authScheme";
+/// A secret that proves who asks.
+struct Secret {
+    /// Where what it belongs to stands.
+    at: &'static str,
+    name: &'static str,
+    /// As long as these beside it are the same, the secret of before may stay.
+    belongs_to: &'static [&'static str],
+}
+
+const SECRETS: &[Secret] = &[
+    Secret { at: "/channel/config/authScheme", name: "value", belongs_to: &["key"] },
+    Secret {
+        at: "/channel/config",
+        name: "clientSecret",
+        belongs_to: &["authType", "clientId", "tokenUrl"],
+    },
+];
+
+impl Secret {
+    /// What it belongs to, where there is to be such a secret.
+    fn place<'b>(&self, body: &'b mut Value) -> Option<&'b mut Value> {
+        let place = body.pointer_mut(self.at).filter(|place| place.is_object())?;
+        let is_needed =
+            self.name == "value" || text_of(place, "authType") == Some("client_secret_post");
+        is_needed.then_some(place)
+    }
+
+    /// That of before, if it is for the same.
+    fn former(&self, place: &Value, before: Option<&Value>) -> Option<Value> {
+        let former = before?.pointer(self.at)?;
+        let is_same = self.belongs_to.iter().all(|name| former.get(name) == place.get(name));
+        former.get(self.name).filter(|_| is_same).cloned()
+    }
+}
 
 fn told(ask: &Ask<'_>, entity: &Entity) -> Result<Told, ChangeRefused> {
     let body = read_body(entity)?;
@@ -53,6 +90,9 @@ fn told(ask: &Ask<'_>, entity: &Entity) -> Result<Told, ChangeRefused> {
     if let Some(scheme) = channel.pointer_mut("/config/authScheme").and_then(Value::as_object_mut) {
         scheme.remove("value");
         scheme.entry("type").or_insert_with(|| json!("HEADER"));
+    }
+    if let Some(config) = object_at(&mut channel, &["config"]) {
+        config.remove("clientSecret");
     }
     let version = json!(text_of(&channel, "version").unwrap_or("1.0.0"));
     set(&mut channel, "version", version);
@@ -101,37 +141,31 @@ pub async fn find(ask: &Ask<'_>, id: &str) -> Result<Told, ChangeRefused> {
     told(ask, ask.kept().await?.require(KIND, id, &IfMatch::Any)?)
 }
 
-/// Has the secret of a hook be kept closed: the one that is sent, or the one of before if none is and
-/// it is for the same header.
-fn keep_secret(
+/// Has the secrets of a hook be kept closed: those that are sent, or those of before where none is
+/// and they are for the same.
+fn keep_secrets(
     ask: &Ask<'_>,
     id: &str,
     body: &mut Value,
     before: Option<&Value>,
 ) -> Result<(), ChangeRefused> {
-    let Some(scheme) = body.pointer_mut(SCHEME).filter(|scheme| scheme.is_object()) else {
-        return Ok(());
-    };
-    let value = match scheme.get("value") {
-        Some(Value::String(secret)) if secret.is_empty() => None,
-        Some(Value::String(secret)) if is_header_text(secret) => {
-            Some(json!({ "sealed": ask.administration.seal(id, secret)? }))
-        }
-        None | Some(Value::Null) => {
-            let before = before.and_then(|before| before.pointer(SCHEME));
-            let same = before.filter(|before| before.get("key") == scheme.get("key"));
-            same.and_then(|before| before.get("value")).cloned()
-        }
-        Some(_) => {
-            let field = "channel.config.authScheme.value";
-            return Err(ChangeRefused::of_field(field, "expected a text of printable ASCII"));
-        }
-    };
-    let Some(value) = value else {
-        let field = "channel.config.authScheme.value";
-        return Err(ChangeRefused::of_field(field, "The field cannot be left blank"));
-    };
-    set(scheme, "value", value);
+    for secret in SECRETS {
+        let Some(place) = secret.place(body) else { continue };
+        let refused = |words| {
+            let field = format!("{}/{}", secret.at, secret.name).replace('/', ".");
+            ChangeRefused::of_field(field.trim_start_matches('.'), words)
+        };
+        let value = match place.get(secret.name) {
+            Some(Value::String(text)) if text.is_empty() => None,
+            Some(Value::String(text)) if is_header_text(text) => {
+                Some(json!({ "sealed": ask.administration.seal(id, text)? }))
+            }
+            None | Some(Value::Null) => secret.former(place, before),
+            Some(_) => return Err(refused("expected a text of printable ASCII")),
+        };
+        let value = value.ok_or_else(|| refused("The field cannot be left blank"))?;
+        set(place, secret.name, value);
+    }
     Ok(())
 }
 
@@ -157,7 +191,7 @@ pub async fn add(ask: &Ask<'_>, sent: &Value) -> Result<Told, ChangeRefused> {
     let mut body = merge(MEMBERS, sent, None);
     set(&mut body, "id", json!(id));
     set(&mut body, "status", json!("ACTIVE"));
-    keep_secret(ask, &id, &mut body, None)?;
+    keep_secrets(ask, &id, &mut body, None)?;
     let edit = |kept: &Snapshot| {
         check_name(kept, &id, &body)?;
         Ok(vec![create(KIND, &id, kept.next_position(KIND, ""), &body)])
@@ -190,15 +224,18 @@ pub async fn put(ask: &Ask<'_>, id: &str, sent: &Value, how: Sent) -> Result<Tol
             patch(&mut patched, change);
             whole = patched;
             // What is kept is no text that is sent; none means the same one.
-            if whole.pointer(SCHEME) == before.pointer(SCHEME)
-                && let Some(scheme) = whole.pointer_mut(SCHEME).and_then(Value::as_object_mut)
-            {
-                scheme.remove("value");
+            for secret in SECRETS {
+                let former = before.pointer(secret.at).and_then(|at| at.get(secret.name));
+                if let Some(place) = whole.pointer_mut(secret.at).and_then(Value::as_object_mut)
+                    && place.get(secret.name) == former
+                {
+                    place.remove(secret.name);
+                }
             }
         }
         set(&mut whole, "type", json!(TYPE));
         let mut body = merge(MEMBERS, &whole, Some(&before));
-        keep_secret(ask, id, &mut body, Some(&before))?;
+        keep_secrets(ask, id, &mut body, Some(&before))?;
         check_name(kept, id, &body)?;
         Ok(vec![replace(entity, &body)])
     };

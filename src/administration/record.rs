@@ -219,6 +219,7 @@ const SECRET: &[&str] = &[
     "/credentials/oauthClient/client_secret",
     "/credentials/password",
     "/channel/config/authScheme/value",
+    "/channel/config/clientSecret",
 ];
 
 /// What is shown instead.

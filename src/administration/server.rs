@@ -188,7 +188,7 @@ pub(super) fn told(ask: &Ask<'_>, server: &Entity, body: &Value) -> Told {
     let text = |name: &str| text_of(body, name);
     let status = text("status").unwrap_or("ACTIVE");
     let is_default = is_true(body, "default");
-    let public_url = &ask.administration.publisher().foundation().public_url;
+    let public_url = ask.administration.publisher().foundation().addresses.public();
     let name = if is_default { DEFAULT } else { &server.id };
     let issuer = format!("{public_url}/oauth2/{name}");
     let mut value = json!({

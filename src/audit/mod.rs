@@ -17,6 +17,12 @@ pub enum EventType {
     AccessTokenGranted,
     IdTokenGranted,
     RefreshTokenGranted,
+    /// An authorization request was refused, wherever it was made.
+    AuthorizationRefused,
+    CodeGranted,
+    /// Tokens by way of the browser.
+    ImplicitAccessTokenGranted,
+    ImplicitIdTokenGranted,
     /// A token request was refused.
     TokenRefused,
     /// What may be spent once came again: a code, or a refresh token.
@@ -25,6 +31,12 @@ pub enum EventType {
     /// Somebody who administers was told what a token would hold.
     TokenPreviewed,
     SessionStarted,
+    /// A second factor was proven, or was not.
+    FactorTried,
+    /// An account takes no attempts for a while.
+    AccountLocked,
+    /// No attempts are taken from an address for a while.
+    AddressBlocked,
 }
 
 impl EventType {
@@ -40,6 +52,16 @@ impl EventType {
             Self::RefreshTokenGranted => {
                 ("app.oauth2.as.token.grant.refresh_token", "app.oauth2.token.grant.refresh_token")
             }
+            Self::AuthorizationRefused => ("app.oauth2.as.authorize", "app.oauth2.authorize"),
+            Self::CodeGranted => ("app.oauth2.as.authorize.code", "app.oauth2.authorize.code"),
+            Self::ImplicitAccessTokenGranted => (
+                "app.oauth2.as.authorize.implicit.access_token",
+                "app.oauth2.authorize.implicit.access_token",
+            ),
+            Self::ImplicitIdTokenGranted => (
+                "app.oauth2.as.authorize.implicit.id_token",
+                "app.oauth2.authorize.implicit.id_token",
+            ),
             Self::TokenRefused => ("app.oauth2.as.token.grant", "app.oauth2.token.grant"),
             Self::TokenReused => {
                 ("app.oauth2.as.token.detect_reuse", "app.oauth2.token.detect_reuse")
@@ -47,6 +69,11 @@ impl EventType {
             Self::TokenRevoked => ("app.oauth2.as.token.revoke", "app.oauth2.token.revoke"),
             Self::TokenPreviewed => ("app.oauth2.as.token.preview", "app.oauth2.token.preview"),
             Self::SessionStarted => ("user.session.start", "user.session.start"),
+            Self::FactorTried => {
+                ("user.authentication.auth_via_mfa", "user.authentication.auth_via_mfa")
+            }
+            Self::AccountLocked => ("user.account.lock", "user.account.lock"),
+            Self::AddressBlocked => ("security.request.blocked", "security.request.blocked"),
         }
     }
 }
@@ -77,6 +104,8 @@ pub struct About {
     pub client: Option<String>,
     /// The id of the user.
     pub user: Option<String>,
+    /// As who somebody tried to sign in, where who that is was not proven.
+    pub login: Option<String>,
     pub grant_type: Option<String>,
     /// The scopes granted.
     pub scope: Option<String>,
@@ -140,11 +169,13 @@ impl Event {
         let named =
             |kind: &str, id: &Option<String>| id.as_ref().map(|id| json!({"id": id, "type": kind}));
         let as_client = named("PublicClientApp", client);
-        let as_user = named("User", user);
+        let login = self.about.login.as_ref();
+        let as_user = named("User", user)
+            .or_else(|| login.map(|login| json!({"alternateId": login, "type": "User"})));
         let by_other = self.about.actor.as_ref();
         let by_other = by_other.map(|(kind, id)| json!({"id": id, "type": kind}));
         let actor = match self.event_type {
-            EventType::SessionStarted => as_user.clone(),
+            EventType::SessionStarted | EventType::FactorTried => as_user.clone(),
             _ => by_other.or_else(|| as_client.clone()).or_else(|| as_user.clone()),
         };
         let targets = [as_user, as_client, named("AuthorizationServer", server)];

@@ -7,7 +7,7 @@ use super::installation::{KEPT, Opened, Stop};
 use super::{say, show_problems};
 use crate::organization::{Adopted, adopt, import, join, read_everything};
 use crate::program::Engine;
-use crate::publish::{Draft, Missing, PublicUrl, PublishError, Published, Publisher, read_kept};
+use crate::publish::{Addresses, Draft, Missing, PublishError, Published, Publisher, read_kept};
 use crate::store::StoreError;
 use crate::store::organization::{Counters, Entity, Organizations};
 
@@ -42,8 +42,8 @@ impl Opened {
     }
 
     /// What the store keeps, compiled. Users whom nothing names are read as they are wanted.
-    pub(super) async fn kept(&self, public_url: &PublicUrl, engine: Engine) -> Result<Draft, Stop> {
-        let foundation = self.foundation(public_url);
+    pub(super) async fn kept(&self, addresses: &Addresses, engine: Engine) -> Result<Draft, Stop> {
+        let foundation = self.foundation(addresses);
         let kept = read_kept(&foundation, None, engine).await;
         kept.map(|(draft, _)| draft).map_err(told)
     }
@@ -66,15 +66,15 @@ impl Opened {
     pub(super) async fn published(
         &self,
         draft: Draft,
-        public_url: &PublicUrl,
+        addresses: &Addresses,
         missing: Missing,
     ) -> Result<Published, Stop> {
-        Ok(draft.start(&self.foundation(public_url), missing, None).await?)
+        Ok(draft.start(&self.foundation(addresses), missing, None).await?)
     }
 
     /// Serves what the store keeps.
-    pub(super) async fn publisher(&self, public_url: &PublicUrl) -> Result<Publisher, Stop> {
-        let foundation = self.foundation(public_url);
+    pub(super) async fn publisher(&self, addresses: &Addresses) -> Result<Publisher, Stop> {
+        let foundation = self.foundation(addresses);
         Publisher::start(foundation, Missing::Refuse).await.map_err(told)
     }
 }

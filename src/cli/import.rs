@@ -23,8 +23,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let Some(document) = installation.document()? else {
         return Err("name a document with --org".into());
     };
-    let public_url = installation.public_url(PUBLIC_URL)?;
-    let Some(draft) = document.draft(public_url, Engine::Interpreter) else {
+    let addresses = installation.addresses(PUBLIC_URL)?;
+    let Some(draft) = document.draft(addresses, Engine::Interpreter) else {
         return Ok(ExitCode::FAILURE);
     };
     let entities = document.entities()?;

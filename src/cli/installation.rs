@@ -5,12 +5,14 @@ use super::{say, show_problems};
 use crate::clock::Clock;
 use crate::directory::SecretSource;
 use crate::document;
+use crate::fetch::Fetcher;
 use crate::login::{Authenticator, Hasher};
 use crate::organization::{self, BEGINNING, DEMO};
 use crate::program::{Engine, is_native_available};
-use crate::publish::{Draft, Foundation, PublicUrl, compile};
+use crate::publish::{Addresses, Draft, Foundation, PublicUrl, compile};
 use crate::random::Random;
 use crate::store::data_directory::{DataDirectory, GivenKey, MasterKeySource, Purpose};
+use crate::store::journal::Journal;
 use crate::store::organization::Entity;
 use crate::store::{Isolation, Store, data_key};
 use crate::token;
@@ -51,6 +53,10 @@ pub(super) struct Installation {
     /// Where the outside world finds this server: `https://`, host, perhaps port and path
     #[arg(long, value_name = "URL", env = "CLAIMSMITH_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Another URL of it, which issuers follow of servers whose `issuerMode` is DYNAMIC; more than
+    /// once or with commas between
+    #[arg(long, value_name = "URL", env = "CLAIMSMITH_CUSTOM_URL", value_delimiter = ',')]
+    custom_url: Vec<String>,
     /// A file with the master key; CLAIMSMITH_MASTER_KEY may hold it instead
     #[arg(long, value_name = "FILE", env = "CLAIMSMITH_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
@@ -77,8 +83,8 @@ impl OrgDocument {
     }
 
     /// The document compiled; `None` after telling all that is wrong with it.
-    pub(super) fn draft(&self, public_url: PublicUrl, engine: Engine) -> Option<Draft> {
-        match compile(&self.text, public_url, engine) {
+    pub(super) fn draft(&self, addresses: Addresses, engine: Engine) -> Option<Draft> {
+        match compile(&self.text, addresses, engine) {
             Ok(draft) => Some(draft),
             Err(problems) => {
                 show_problems(&problems, &self.name, &self.text);
@@ -113,13 +119,18 @@ pub(super) struct Opened {
 }
 
 impl Installation {
-    /// The public URL, else `otherwise`.
-    pub(super) fn public_url(&self, otherwise: &str) -> Result<PublicUrl, Stop> {
+    /// Where it is found; its public URL is `otherwise` unless one is named.
+    pub(super) fn addresses(&self, otherwise: &str) -> Result<Addresses, Stop> {
         let text = self.public_url.as_deref().unwrap_or(otherwise);
-        PublicUrl::new(text).map_err(|error| {
+        let public = PublicUrl::new(text).map_err(|error| {
             let hint = "name one with --public-url";
-            format!("the public URL `{text}`: {error}; {hint}").into()
-        })
+            format!("the public URL `{text}`: {error}; {hint}")
+        })?;
+        let custom = self.custom_url.iter().map(|text| {
+            PublicUrl::new(text).map_err(|error| format!("the custom URL `{text}`: {error}"))
+        });
+        let custom = custom.collect::<Result<Vec<_>, _>>()?;
+        Ok(Addresses::new(public, custom).map_err(|error| format!("--custom-url: {error}"))?)
     }
 
     /// Whether an organization is named, as a document or by where it is kept.
@@ -245,10 +256,15 @@ impl Opened {
     }
 
     /// Who signs people in.
-    pub(super) fn authenticator(&self) -> Result<Authenticator, Stop> {
+    pub(super) fn authenticator(
+        &self,
+        journal: &Journal,
+        fetcher: &Fetcher,
+    ) -> Result<Authenticator, Stop> {
         let (store, vault, random) = (self.store.clone(), self.vault.clone(), self.random.clone());
         let hasher = Hasher::start(&random)?;
-        Ok(Authenticator { store, vault, random, hasher })
+        let (journal, fetcher) = (journal.clone(), fetcher.clone());
+        Ok(Authenticator { store, vault, random, hasher, journal, fetcher })
     }
 
     /// Where events go that need not be there before a request is answered (decision 41).
@@ -260,14 +276,14 @@ impl Opened {
     }
 
     /// What versions of the organization stand on.
-    pub(super) fn foundation(&self, public_url: &PublicUrl) -> Foundation {
+    pub(super) fn foundation(&self, addresses: &Addresses) -> Foundation {
         let credentials = self.credentials.clone();
         let read_secret = move |source: &SecretSource| match (&credentials, source) {
             (Some(credentials), SecretSource::Environment(name)) => credentials.secret(name),
             _ => read_secret(source),
         };
         Foundation {
-            public_url: public_url.clone(),
+            addresses: addresses.clone(),
             store: self.store.clone(),
             vault: Arc::clone(&self.vault),
             random: self.random.clone(),

@@ -29,13 +29,13 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
     let installation = &arguments.installation;
-    let public_url = installation.public_url(PUBLIC_URL)?;
+    let addresses = installation.addresses(PUBLIC_URL)?;
     let invitation = if arguments.reset { Invitation::Reset } else { Invitation::Welcome };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let token = runtime.block_on(async {
         let opened = installation.open(None).await?;
-        let draft = Box::pin(opened.kept(&public_url, Engine::Interpreter)).await?;
-        let published = Box::pin(opened.published(draft, &public_url, Missing::Warn)).await?;
+        let draft = Box::pin(opened.kept(&addresses, Engine::Interpreter)).await?;
+        let published = Box::pin(opened.published(draft, &addresses, Missing::Warn)).await?;
         let name = arguments.login.trim();
         let person = match published.find_person_by_login(name).await? {
             Some(person) => Some(person),
@@ -47,6 +47,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let token = invite(&opened.store, &opened.random, invitation, &user.id, now).await;
         token.map_err(|error| Stop::from(error.to_string()))
     })?;
-    tell(&format!("{public_url}/{}/{token}\n", invitation.word()))?;
+    tell(&format!("{}/{}/{token}\n", addresses.public(), invitation.word()))?;
     Ok(ExitCode::SUCCESS)
 }

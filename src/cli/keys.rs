@@ -32,11 +32,11 @@ enum Task {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
     let Task::Rotate { server, installation } = &arguments.task;
-    let public_url = installation.public_url(PUBLIC_URL)?;
+    let addresses = installation.addresses(PUBLIC_URL)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let opened = installation.open(None).await?;
-        let draft = opened.kept(&public_url, Engine::Interpreter).await?;
+        let draft = opened.kept(&addresses, Engine::Interpreter).await?;
         let (id, algorithm) = draft.signing_of(server).ok_or_else(|| -> Stop {
             format!("there is no authorization server `{server}`").into()
         })?;

@@ -37,9 +37,9 @@ const FOUND: u8 = 2;
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
     let installation = &arguments.installation;
-    let public_url = installation.public_url(PUBLIC_URL)?;
+    let addresses = installation.addresses(PUBLIC_URL)?;
     let (name, text) = installation.text_of(arguments.file.as_deref())?;
-    let mut findings = match lint(&text, public_url) {
+    let mut findings = match lint(&text, addresses) {
         Ok(findings) => findings,
         Err(problems) => {
             super::show_problems(&problems, &name, &text);

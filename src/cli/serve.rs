@@ -12,7 +12,7 @@ use crate::fetch::{ClientKeys, Fetcher};
 use crate::grant::DenyList;
 use crate::http::{Surface, management, router, serve};
 use crate::program::Engine;
-use crate::publish::{Keys, PublicUrl, PublishError, Published, Publisher, apart};
+use crate::publish::{Addresses, Keys, PublishError, Published, Publisher, apart};
 use crate::store::journal::{Journal, forget_old_events};
 use crate::store::organization::{Counters, Endings};
 use crate::store::recorder::{Recorder, RecordingWriter};
@@ -136,10 +136,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             None => None,
         };
         let tls = listening.tls()?;
-        let public_url = installation.public_url(&listening.usual_url(&listener)?)?;
+        let addresses = installation.addresses(&listening.usual_url(&listener)?)?;
         let given = match installation.document()? {
             // The issuer compiles it while it already serves.
-            Some(document) => match document.draft(public_url.clone(), Engine::Interpreter) {
+            Some(document) => match document.draft(addresses.clone(), Engine::Interpreter) {
                 Some(draft) => Some((draft, document.entities()?)),
                 None => return Ok(ExitCode::FAILURE),
             },
@@ -149,7 +149,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         let token = BootstrapToken::read(&opened).await?;
         // The document's users are not held on to.
         opened.adopt(given.map(|(_, entities)| entities)).await?;
-        let publisher = Arc::new(opened.publisher(&public_url).await?);
+        let publisher = Arc::new(opened.publisher(&addresses).await?);
         let administration = Administration::new(Arc::clone(&publisher), Clock::System);
         token.keep(&opened, &administration).await?;
         opened.warn();
@@ -175,9 +175,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
             }
             None => (journal, None),
         };
-        let client_keys = ClientKeys::new(Fetcher::new(listening.allow_private_networks));
+        let fetcher = Fetcher::new(listening.allow_private_networks);
         denied.read(&store).await?;
-        let login = opened.authenticator()?;
+        let login = opened.authenticator(&journal, &fetcher)?;
+        let client_keys = ClientKeys::new(fetcher);
         let traffic = arguments.traffic();
         let surface = Arc::new(Surface {
             issuer,
@@ -194,7 +195,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         });
         let (stands, heard) = watch::channel(publisher.served());
         let follower =
-            Follower { installation, opened: &opened, publisher: &publisher, public_url };
+            Follower { installation, opened: &opened, publisher: &publisher, addresses };
         let (routes, renewed) = (router(Arc::clone(&surface)), signal(SignalKind::hangup())?);
         tokio::select! {
             served = serve(listener, tls.clone(), routes, &surface.traffic, stop) => served?,
@@ -318,7 +319,7 @@ struct Follower<'f> {
     installation: &'f Installation,
     opened: &'f Opened,
     publisher: &'f Publisher,
-    public_url: PublicUrl,
+    addresses: Addresses,
 }
 
 /// How often to ask whether the organization was written, by whichever node or command.
@@ -410,9 +411,9 @@ impl Follower<'_> {
     /// Whether there was nothing wrong with the document.
     async fn import(&self) -> Result<bool, Stop> {
         let Some(document) = self.installation.document()? else { return Ok(true) };
-        let url = self.public_url.clone();
+        let addresses = self.addresses.clone();
         let read = move || {
-            let has_draft = document.draft(url, Engine::Interpreter).is_some();
+            let has_draft = document.draft(addresses, Engine::Interpreter).is_some();
             has_draft.then(|| document.entities())
         };
         match apart("import", read).await? {

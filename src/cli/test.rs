@@ -8,7 +8,7 @@ use crate::analysis::policy_test::{
 use crate::clock::Clock;
 use crate::grant::preview::{Preview, PreviewRequest, preview};
 use crate::program::Engine;
-use crate::publish::{Draft, PublicUrl, Published, compile};
+use crate::publish::{Addresses, Draft, Published, compile};
 use crate::random::Random;
 use crate::store::Store;
 use clap::Args;
@@ -119,24 +119,24 @@ fn document_of(arguments: &Arguments, file: &File) -> Option<PathBuf> {
 /// The organization, ready to be asked; `None` after telling all that is wrong with it.
 async fn rehearse(arguments: &Arguments, file: Option<&Path>) -> Result<Option<Published>, Stop> {
     let installation = &arguments.installation;
-    let public_url = installation.public_url(PUBLIC_URL)?;
+    let addresses = installation.addresses(PUBLIC_URL)?;
     let given = match file {
         Some(path) => Some((path.display().to_string(), read_document(path)?)),
         None => installation.document()?.map(|document| document.into_parts()),
     };
     let Some((name, text)) = given else {
         let opened = installation.open(None).await?;
-        let draft = opened.kept(&public_url, Engine::Native).await?;
+        let draft = opened.kept(&addresses, Engine::Native).await?;
         return Ok(Some(draft.rehearse(&opened.store, &Random::System)?));
     };
-    match draft(&name, &text, public_url) {
+    match draft(&name, &text, addresses) {
         Some(draft) => Ok(Some(draft.rehearse(&Store::memory(Clock::System), &Random::System)?)),
         None => Ok(None),
     }
 }
 
-fn draft(name: &str, text: &[u8], public_url: PublicUrl) -> Option<Draft> {
-    match compile(text, public_url, Engine::Native) {
+fn draft(name: &str, text: &[u8], addresses: Addresses) -> Option<Draft> {
+    match compile(text, addresses, Engine::Native) {
         Ok(draft) => Some(draft),
         Err(problems) => {
             show_problems(&problems, name, text);

@@ -18,6 +18,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, header};
 use hyper_util::rt::TokioIo;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use std::net::SocketAddr;
@@ -29,6 +30,9 @@ use tokio_rustls::TlsConnector;
 
 /// Most bytes of the head of an answer.
 const HEAD_BYTES: usize = 16 * 1024;
+
+/// What is encoded in forms: all but what never needs to be (RFC 3986 §2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where documents may come from, and by whose word.
 #[derive(Clone)]
@@ -65,6 +69,8 @@ pub enum Ask<'a> {
         body: &'a str,
         headers: &'a [(String, String)],
     },
+    /// A form of these names and values.
+    Form(&'a [(&'a str, &'a str)]),
 }
 
 /// What came back.
@@ -218,6 +224,14 @@ fn request(target: &Target<'_>, ask: Ask<'_>) -> Result<Request<Full<Bytes>>, Fe
                 builder = builder.header(name.as_str(), value.as_str());
             }
             Bytes::copy_from_slice(body.as_bytes())
+        }
+        Ask::Form(pairs) => {
+            let form = "application/x-www-form-urlencoded";
+            builder = builder.method(Method::POST).header(header::CONTENT_TYPE, form);
+            let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+            let pair =
+                |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
+            Bytes::from(pairs.iter().map(pair).collect::<Vec<_>>().join("&"))
         }
     };
     builder.body(Full::new(body)).map_err(|_| FetchError::Header)

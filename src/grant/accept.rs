@@ -29,7 +29,7 @@ pub(super) fn read(server: &RunningServer, token: &str, now: i64) -> Option<Clai
 fn read_as(server: &RunningServer, token: &str, kind: TokenKind, now: i64) -> Option<Claims> {
     let bytes = server.keys().verifier().verify_as(token, kind).ok()?;
     let claims = Claims::parse(&bytes).ok()?;
-    claims.check(kind, server.issuer(), now).ok()?;
+    claims.check(kind, server.issuer_named(claims.text("iss")), now).ok()?;
     Some(claims)
 }
 

@@ -36,14 +36,14 @@ pub struct IssuedCode {
 }
 
 impl CodeGrant {
-    /// A fresh code for this grant, made at `now` in seconds since 1970.
+    /// A fresh code for this grant, made at `at` by the clock of the store, in seconds since 1970.
     ///
     /// # Errors
     /// `server_error` where the grant cannot be written down.
-    pub fn issue(&self, random: &Random, now: i64) -> Result<IssuedCode, Refusal> {
+    pub fn issue(&self, random: &Random, at: i64) -> Result<IssuedCode, Refusal> {
         let code = generate_secret(random);
         let row = Row::new(CODE, &lookup_hash(CODE, &code), family::encode(self)?);
-        let row = self.grant.tag(row).expiring_at(now.saturating_add(SECONDS));
+        let row = self.grant.tag(row).expiring_at(at.saturating_add(SECONDS));
         let insert = Op::Insert(row);
         Ok(IssuedCode { code, insert })
     }

@@ -2,10 +2,12 @@
 //! elsewhere (RFC 8628, authorization-server §2.7).
 
 use super::family::{self, Beginning, UserGrant};
+use super::record::Record;
 use super::{
     AllowedGrant, Endpoint, Issued, Presented, Refusal, Request, Surroundings, authenticate,
     choose_audience, find_server, scope,
 };
+use crate::audit::EventType;
 use crate::publish::{Published, RunningServer};
 use crate::random::Random;
 use crate::store::{BatchOutcome, Op, Row, Store};
@@ -94,10 +96,24 @@ pub async fn authorize_device(
     presented: Presented,
     around: &Surroundings<'_>,
 ) -> Result<DeviceAuthorization, Refusal> {
+    let mut record = Record::begin(&presented);
+    let begun = begin_device(published, server_id, presented, around, &mut record).await;
+    record.told(EventType::AuthorizationRefused, begun, around).await
+}
+
+async fn begin_device(
+    published: &Published,
+    server_id: &str,
+    presented: Presented,
+    around: &Surroundings<'_>,
+    record: &mut Record,
+) -> Result<DeviceAuthorization, Refusal> {
     let server = find_server(published, server_id)?;
+    record.at(server);
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "device/authorize", "POST");
     let client = authenticate(published, &request, &endpoint, around).await?;
+    record.of(client);
     let application = client.application();
     if !application.grant_types.iter().any(|grant| grant == DEVICE_CODE) {
         return Err(Refusal::unauthorized_client(&application.grant_types));
@@ -107,7 +123,7 @@ pub async fn authorize_device(
         return Err(Refusal::unknown_scopes());
     }
     let audience = choose_audience(server.definition(), request.form())?;
-    check_number(&application.client_id, around).await?;
+    let at = check_number(&application.client_id, around).await?;
     for _ in 0..ATTEMPTS {
         let (device_code, user_code) = (generate_secret(around.random), user_code(around.random));
         let asked = DeviceRequest {
@@ -116,7 +132,7 @@ pub async fn authorize_device(
             scopes: scopes.clone(),
             audience: audience.to_owned(),
             user_code: user_code_key(&user_code),
-            ends_at: around.now.saturating_add(SECONDS),
+            ends_at: at.saturating_add(SECONDS),
             interval: INTERVAL,
             polled_at: None,
             answer: DeviceAnswer::Pending,
@@ -164,13 +180,13 @@ fn client_tag(client_id: &str) -> String {
 }
 
 /// A client whose devices wait in such numbers that codes could be guessed, or that the store is
-/// filled with them, gets no more for a while.
-async fn check_number(client_id: &str, around: &Surroundings<'_>) -> Result<(), Refusal> {
+/// filled with them, gets no more for a while. Answers the time of the store, in seconds since 1970.
+async fn check_number(client_id: &str, around: &Surroundings<'_>) -> Result<i64, Refusal> {
     let listed = around.store.list_by_tag(DEVICE, &client_tag(client_id), None, WAITING).await?;
     let now = listed.seconds();
     let waits = |row: &&Row| row.expires_at.is_some_and(|end| now < end.saturating_sub(REMEMBERED));
     let n_waiting = listed.value.iter().filter(waits).count();
-    if n_waiting < WAITING as usize { Ok(()) } else { Err(Refusal::too_many_user_codes()) }
+    if n_waiting < WAITING as usize { Ok(now) } else { Err(Refusal::too_many_user_codes()) }
 }
 
 impl DeviceRequest {

@@ -2,11 +2,10 @@
 //! RFC 6749 §4.2, OpenID Connect Core §3.2 and §3.3).
 
 use super::family::{Family, UserGrant};
-use super::issue::Wanted;
-use super::{Proof, Refusal, WORKER};
+use super::issue::{Channel, SignedTokens, Wanted};
+use super::{Asking, Proof, Refusal, WORKER};
 use crate::policy::{Delivery, Trace};
 use crate::publish::{Published, RunningServer};
-use crate::random::Random;
 use crate::store::Op;
 use crate::token::FamilyId;
 
@@ -41,40 +40,37 @@ impl std::fmt::Debug for FrontTokens {
 /// The tokens of what a person granted just now, and what keeps the family of the access token: they
 /// are given out once that is written. There is no refresh token among them.
 ///
+/// `at` is the time of the store, in seconds since 1970.
+///
 /// # Errors
-/// A claim that failed, a rule with a hook, which is asked at the token endpoint only, or a client
-/// whose tokens are bound to keys, which no browser proves here.
+/// A claim or a hook that failed, or a client whose tokens are bound to keys, which no browser proves
+/// here.
 pub async fn answer_in_front(
-    published: &Published,
-    server: &RunningServer,
+    (published, server): (&Published, &RunningServer),
     grant: UserGrant,
     wanted: FrontChannel<'_>,
-    random: &Random,
-    now: i64,
+    asking: &Asking<'_>,
+    at: i64,
 ) -> Result<(FrontTokens, Option<Op>), Refusal> {
     let FrontChannel { token, id_token, code, nonce } = wanted;
-    if grant.inline_hook.is_some() {
-        return Err(Refusal::without_hook("no hook is asked for tokens by way of the browser"));
-    }
     let index = published.directory().find_application_index(&grant.client);
     let index = index.ok_or_else(Refusal::unknown_client)?;
     let proof = grant.prove(published, server, index).await?;
     if token && proof.client()?.dpop_bound {
         return Err(Refusal::no_dpop());
     }
-    let id = FamilyId::new(random);
+    let id = FamilyId::new(asking.random);
     let proof = Proof { nonce: nonce.map(str::to_owned), family: Some(id), ..proof };
     // Where an access token comes too, userinfo tells the rest (authorization-server §3.2).
     let delivery = if token { Delivery::Thin } else { Delivery::Full };
     let wanted = Wanted { access: token, identity: id_token.then_some(delivery) };
-    let tokens = WORKER.with_borrow_mut(|worker| {
-        let decided = proof.decide(Trace::Skip, now, worker)?;
-        let claims = decided.claim_set_of(wanted, worker)?;
-        let (access_token, id_token) = claims.sign_beside(random, code)?;
-        let (expires_in, scope) = (claims.expires_in(), claims.scope());
-        Ok::<_, Refusal>(FrontTokens { access_token, expires_in, scope, id_token })
-    })?;
-    let family = Family::without_refresh(grant, tokens.expires_in, now);
+    let now = asking.now;
+    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, now, worker))?;
+    let claims = WORKER.with_borrow_mut(|worker| decided.claim_set_of(wanted, worker))?;
+    let signed = claims.sign_for(Channel::Browser { code }, asking).await?;
+    let SignedTokens { access_token, id_token, expires_in } = signed;
+    let tokens = FrontTokens { access_token, expires_in, scope: claims.scope(), id_token };
+    let family = Family::without_refresh(grant, expires_in, at);
     let keep = tokens.access_token.as_ref().map(|_| family.insert(&id)).transpose()?;
     Ok((tokens, keep))
 }

@@ -1,6 +1,6 @@
 //! From a decision to signed tokens.
 
-use super::hook::{self, Payloads, Protection};
+use super::hook::{self, Asking, Payloads, Protection};
 use super::{Decided, Grant, Proof, Refusal, SignIn, Surroundings};
 use crate::audit::Origin;
 use crate::buffer::Buffer;
@@ -33,6 +33,15 @@ pub(super) struct Wanted {
 impl Wanted {
     /// What the token endpoint answers.
     pub(super) const USUAL: Self = Self { access: true, identity: Some(Delivery::Thin) };
+}
+
+/// How tokens reach their client.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Channel<'c> {
+    /// From the token endpoint.
+    Token,
+    /// By way of the browser, beside this code if there is one.
+    Browser { code: Option<&'c str> },
 }
 
 /// The claims of the tokens of one answer, evaluated but not signed.
@@ -72,6 +81,14 @@ pub struct Issued {
 /// written.
 #[derive(Debug)]
 pub struct Signed(Issued);
+
+/// Tokens as far as they were wanted, that nobody was given yet.
+pub(super) struct SignedTokens {
+    pub(super) access_token: Option<String>,
+    pub(super) id_token: Option<String>,
+    /// How long the access token lives, in seconds.
+    pub(super) expires_in: i64,
+}
 
 impl Signed {
     /// How long the access token lives, in seconds.
@@ -227,26 +244,74 @@ impl<'d> ClaimSet<'d> {
     /// # Errors
     /// What the hook says, or `server_error` where the library refuses to sign.
     pub(super) async fn sign_asking(&self, around: &Surroundings<'_>) -> Result<Signed, Refusal> {
-        let Some(hook) = self.hook() else { return self.sign(around.random) };
-        let payloads = self.payloads(around.random)?;
-        let issued_at = self.decided.now;
-        let Payloads { access, identity } = hook::transform(hook, self, payloads, around).await?;
-        let access = access.unwrap_or_default();
-        let ends_at = access.get("exp").and_then(Value::as_i64).unwrap_or(issued_at);
-        let signed = self.signed(self.layout().1, Value::Object(access).to_string().as_bytes());
-        let access_token = signed.map_err(|error| failure(&error))?;
-        let id_token = match identity {
-            Some(mut identity) => {
-                let algorithm = self.decided.proof.server.keys().active().key().algorithm();
-                let hash = half_hash(algorithm, &access_token).to_string();
-                identity.insert("at_hash".to_owned(), Value::from(hash));
-                let payload = Value::Object(identity).to_string();
-                let signed = self.signed(TokenType::Unsaid, payload.as_bytes());
-                Some(signed.map_err(|error| failure(&error))?)
-            }
-            None => None,
+        if self.hook().is_none() {
+            return self.sign(around.random);
+        }
+        let signed = self.sign_for(Channel::Token, &around.asking()).await?;
+        let SignedTokens { access_token, id_token, expires_in } = signed;
+        Ok(self.answered(access_token.unwrap_or_default(), id_token, expires_in))
+    }
+
+    /// The tokens that are wanted, once the hook of the rule that allowed it was asked, if it has one.
+    ///
+    /// # Errors
+    /// As [`ClaimSet::sign_asking`].
+    pub(super) async fn sign_for(
+        &self,
+        channel: Channel<'_>,
+        asking: &Asking<'_>,
+    ) -> Result<SignedTokens, Refusal> {
+        let code = match channel {
+            Channel::Browser { code } => code,
+            Channel::Token => None,
         };
-        Ok(self.answered(access_token, id_token, ends_at.saturating_sub(issued_at)))
+        let Some(hook) = self.hook() else {
+            let (access_token, id_token) = self.sign_beside(asking.random, code)?;
+            return Ok(SignedTokens { access_token, id_token, expires_in: self.expires_in() });
+        };
+        let payloads = self.payloads(asking.random)?;
+        let changed = hook::transform(hook, self, payloads, channel, asking).await?;
+        self.sign_changed(changed, code).map_err(|error| failure(&error))
+    }
+
+    /// Signs claims that a hook may have changed.
+    fn sign_changed(
+        &self,
+        payloads: Payloads,
+        code: Option<&str>,
+    ) -> Result<SignedTokens, KeyError> {
+        let issued_at = self.decided.now;
+        let ends_at = payloads.access.as_ref().and_then(|access| access.get("exp")?.as_i64());
+        let expires_in = match ends_at {
+            Some(end) => end.saturating_sub(issued_at),
+            None => self.expires_in(),
+        };
+        let access_token = payloads.access.map(|access| {
+            self.signed(self.layout().1, Value::Object(access).to_string().as_bytes())
+        });
+        let access_token = access_token.transpose()?;
+        let algorithm = self.decided.proof.server.keys().active().key().algorithm();
+        let id_token = payloads.identity.map(|mut identity| {
+            for (name, text) in [("at_hash", access_token.as_deref()), ("c_hash", code)] {
+                if let Some(text) = text {
+                    let hash = half_hash(algorithm, text).to_string();
+                    identity.insert(name.to_owned(), Value::from(hash));
+                }
+            }
+            self.signed(TokenType::Unsaid, Value::Object(identity).to_string().as_bytes())
+        });
+        Ok(SignedTokens { access_token, id_token: id_token.transpose()?, expires_in })
+    }
+
+    /// What the client asked for, by way of the browser (OAuth 2.0 Multiple Response Types §3).
+    pub(super) fn response_type(&self, has_code: bool) -> String {
+        let words = [
+            ("code", has_code),
+            ("id_token", self.identity.is_some()),
+            ("token", self.wanted.access),
+        ];
+        let words = words.into_iter().filter(|(_, is_wanted)| *is_wanted);
+        words.map(|(word, _)| word).collect::<Vec<_>>().join(" ")
     }
 
     /// The claims as the hook is shown them.
@@ -255,9 +320,9 @@ impl<'d> ClaimSet<'d> {
             Ok(Value::Object(claims)) => Ok(claims),
             _ => Err(Refusal::failure("claims are no JSON object")),
         };
-        let access = object(&self.access_payload(random))?;
+        let access = self.wanted.access.then(|| object(&self.access_payload(random)));
         let identity = self.unsigned_identity_payload(random).map(|payload| object(&payload));
-        Ok(Payloads { access: Some(access), identity: identity.transpose()? })
+        Ok(Payloads { access: access.transpose()?, identity: identity.transpose()? })
     }
 
     /// The hook of the rule that allowed it, if it has one that is active.

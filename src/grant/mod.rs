@@ -50,7 +50,7 @@ pub use family::{FAMILY, UserGrant, find_grant, grant_tag};
 pub use form::{Form, Presented, Request};
 pub use front_channel::{FrontChannel, FrontTokens, answer_in_front};
 pub use held::{HeldToken, end_held, find_held, list_held};
-pub use hook::try_hook;
+pub use hook::{Asking, try_hook};
 pub use introspect::introspect;
 pub use issue::{ClaimSet, Issued, Signed};
 pub use management::{Admitted, admit};
@@ -190,6 +190,15 @@ pub struct Surroundings<'a> {
     pub client_keys: &'a ClientKeys,
     /// Seconds since 1970.
     pub now: i64,
+}
+
+impl<'a> Surroundings<'a> {
+    /// What asking a hook takes.
+    #[must_use]
+    pub fn asking(&self) -> Asking<'a> {
+        let Self { random, client_keys, now, .. } = *self;
+        Asking { fetcher: client_keys.fetcher(), random, now }
+    }
 }
 
 thread_local! {

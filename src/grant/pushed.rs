@@ -2,7 +2,9 @@
 //! seconds under a name that is spent once.
 
 use super::client::authenticate_with_key;
+use super::record::Record;
 use super::{Endpoint, Form, Presented, Refusal, Request, Surroundings, family, find_server};
+use crate::audit::EventType;
 use crate::publish::Published;
 use crate::store::{Op, Row};
 use crate::token::opaque::{generate_secret, lookup_hash};
@@ -55,11 +57,26 @@ pub async fn push(
     around: &Surroundings<'_>,
     check: impl FnOnce(&Form) -> Result<(), Refusal> + Send,
 ) -> Result<Pushed, Refusal> {
+    let mut record = Record::begin(&presented);
+    let pushed = keep(published, server_id, presented, around, check, &mut record).await;
+    record.told(EventType::AuthorizationRefused, pushed, around).await
+}
+
+async fn keep(
+    published: &Published,
+    server_id: &str,
+    presented: Presented,
+    around: &Surroundings<'_>,
+    check: impl FnOnce(&Form) -> Result<(), Refusal> + Send,
+    record: &mut Record,
+) -> Result<Pushed, Refusal> {
     let server = find_server(published, server_id)?;
+    record.at(server);
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "par", "POST");
     let proven = authenticate_with_key(published, &request, &endpoint, around).await?;
     let (client, thumbprint) = proven;
+    record.of(client);
     if request.form().find("request_uri").is_some() {
         return Err(Refusal::nested_request_uri());
     }

@@ -57,10 +57,26 @@ impl Record {
                 Ok(issued)
             }
             Err(refusal) => {
-                self.refused(&refusal, around).await?;
+                self.refused(EventType::TokenRefused, &refusal, around).await?;
                 Err(refusal)
             }
         }
+    }
+
+    /// What became of a request that no tokens come of, once what has to be recorded first is.
+    ///
+    /// # Errors
+    /// The refusal, or that it could not be recorded.
+    pub(super) async fn told<T>(
+        self,
+        refused: EventType,
+        answered: Result<T, Refusal>,
+        around: &Surroundings<'_>,
+    ) -> Result<T, Refusal> {
+        if let Err(refusal) = &answered {
+            self.refused(refused, refusal, around).await?;
+        }
+        answered
     }
 
     fn granted(self, issued: &Issued, user: Option<String>, around: &Surroundings<'_>) {
@@ -79,12 +95,16 @@ impl Record {
         around.journal.note(Event { event_type, outcome, about });
     }
 
-    async fn refused(self, refusal: &Refusal, around: &Surroundings<'_>) -> Result<(), Refusal> {
+    async fn refused(
+        self,
+        event_type: EventType,
+        refusal: &Refusal,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Refusal> {
         if NO_REFUSALS.contains(&refusal.code) {
             return Ok(());
         }
-        let (event_type, outcome) =
-            (EventType::TokenRefused, Outcome::Failure(shortened(&refusal.to_string())));
+        let outcome = Outcome::Failure(shortened(&refusal.to_string()));
         let event = Event { event_type, outcome, about: self.about };
         // What failed is no refusal, and where the store did it could not be written either.
         if !self.is_proven || refusal.status >= 500 {

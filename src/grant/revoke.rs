@@ -2,6 +2,7 @@
 //! that came of its grant, an access token by itself.
 
 use super::client::authenticate_loosely;
+use super::record::Record;
 use super::{
     Endpoint, Presented, ProvenClient, Refusal, Request, Surroundings, accept, family, find_server,
 };
@@ -19,10 +20,24 @@ pub async fn revoke(
     presented: Presented,
     around: &Surroundings<'_>,
 ) -> Result<(), Refusal> {
+    let mut record = Record::begin(&presented);
+    let revoked = end(published, server_id, presented, around, &mut record).await;
+    record.told(EventType::TokenRevoked, revoked, around).await
+}
+
+async fn end(
+    published: &Published,
+    server_id: &str,
+    presented: Presented,
+    around: &Surroundings<'_>,
+    record: &mut Record,
+) -> Result<(), Refusal> {
     let server = find_server(published, server_id)?;
+    record.at(server);
     let request = Request::new(presented)?;
     let endpoint = Endpoint::new(published, server, "revoke", "POST");
     let client = authenticate_loosely(published, &request, &endpoint, around).await?;
+    record.of(client);
     let token = request.form().find("token").ok_or_else(Refusal::no_token)?;
     if looks_like_refresh_token(token) {
         revoke_family(client, server, token, around).await

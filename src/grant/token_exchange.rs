@@ -84,12 +84,13 @@ fn issuer_of<'p>(
     let jwt = ForeignJwt::parse_up_to(TOKEN_BYTES_AT_MOST, token);
     let jwt = jwt.ok_or_else(Refusal::invalid_subject_token)?;
     let issuer = jwt.text("iss").unwrap_or_default();
-    if issuer == server.issuer() {
+    let is_of = |server: &RunningServer| server.issuer_named(Some(issuer)) == issuer;
+    if is_of(server) {
         return Ok(server);
     }
     let trusted = &server.definition().trusted_servers;
     let mut known = trusted.iter().filter_map(|id| published.find_server(id));
-    known.find(|known| known.issuer() == issuer).ok_or_else(Refusal::untrusted_issuer)
+    known.find(|known| is_of(known)).ok_or_else(Refusal::untrusted_issuer)
 }
 
 /// The scopes asked for, which the subject's token has: those of `subject`; without any, those that it has and that are

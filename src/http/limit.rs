@@ -8,6 +8,7 @@ use crate::clock::seconds_of;
 use crate::directory::AuthenticationMethod;
 use crate::grant::{Presented, claimed};
 use crate::metrics::METRICS;
+use crate::publish::Published;
 use crate::traffic::{Caller, Taken};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -47,7 +48,8 @@ pub(super) async fn pages(
     match take(&surface, &request, Caller::Visitor) {
         Some(taken) if !taken.is_allowed => {
             METRICS.limited_addresses.add(1);
-            let (published, words) = (surface.issuer.version(), Words::of(request.headers()));
+            let headers = request.headers();
+            let (published, words) = (surface.published(headers), Words::of(headers));
             let layout = Layout::new(&surface, &published, words);
             tell(taken, error_page(&layout, 429, words.too_many), &surface)
         }
@@ -122,14 +124,14 @@ impl Claimed {
 impl Admission {
     pub(super) fn ask(
         surface: &Surface,
+        published: &Published,
         presented: &Presented,
         from: Option<ClientAddress>,
     ) -> Self {
         if surface.traffic.limits.client.is_none() {
             return Self { claimed: None, taken: None };
         }
-        let current = surface.issuer.current();
-        let claimed = claimed(&current, presented).and_then(|application| {
+        let claimed = claimed(published, presented).and_then(|application| {
             let is_public = application.token_endpoint_auth_method == AuthenticationMethod::None;
             let public_at = from.filter(|_| is_public).map(|ClientAddress(from)| from);
             // A public client that comes from nowhere is not on a socket.

@@ -26,13 +26,13 @@ use crate::clock::Clock;
 use crate::fetch::ClientKeys;
 use crate::grant::{DenyList, Surroundings};
 use crate::login::Authenticator;
-use crate::publish::Issuer;
+use crate::publish::{Issuer, Published};
 use crate::random::Random;
 use crate::store::Store;
 use crate::store::journal::Journal;
 use crate::traffic::Traffic;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -74,6 +74,13 @@ struct PeerAddress(IpAddr);
 struct ClientAddress(IpAddr);
 
 impl Surface {
+    /// The version that serves, as it is found under the URL whose host this request names
+    /// (decision 24).
+    fn published(&self, headers: &HeaderMap) -> Arc<Published> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        self.issuer.version_at(host)
+    }
+
     /// What a grant is handed, at this moment.
     fn around(&self) -> Surroundings<'_> {
         let Self { store, random, denied, journal, client_keys, clock, .. } = self;

@@ -25,7 +25,7 @@ impl Authenticator {
         typed: &str,
         address: Option<IpAddr>,
     ) -> Result<WaitingDevice, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, Guessed::DeviceCode(user_id), address).await?;
+        let attempt = Attempt::begin(self, Guessed::DeviceCode(user_id), address).await?;
         let found = match find_device(around, typed).await {
             Ok(found) => found.ok_or(SignInRefused::Wrong),
             Err(failed) => Err(SignInRefused::Store(StoreError::Database(failed.to_string()))),

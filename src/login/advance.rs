@@ -13,11 +13,12 @@ use super::session::Session;
 use super::wanted::{Allowance, Wanted};
 use crate::directory::{Application, Person, UserStatus};
 use crate::grant::{
-    CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front, is_unspent,
+    Asking, CodeGrant, FrontChannel, FrontTokens, Grant, UserGrant, answer_in_front, is_unspent,
 };
 use crate::publish::{Published, RunningServer};
 use crate::server::Scope;
 use crate::store::{Op, Row};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The kind of the rows of requests that were answered; their key is the id of the request.
@@ -81,8 +82,25 @@ struct Case<'c> {
 }
 
 impl Authenticator {
-    /// The next step of a request, for a browser with this session.
+    /// The next step of a request, for a browser with this session at this address, once it is
+    /// recorded if it is an end.
     pub async fn advance(
+        &self,
+        published: &Published,
+        pending: &Pending,
+        session: Option<&Session>,
+        said: Said<'_>,
+        now: i64,
+        address: Option<IpAddr>,
+    ) -> Step {
+        let step = self.step(published, pending, session, said, now).await;
+        match self.record_step(pending, session, &step, (now, address)).await {
+            Ok(()) => step,
+            Err(error) => Step::Refuse(error.into()),
+        }
+    }
+
+    async fn step(
         &self,
         published: &Published,
         pending: &Pending,
@@ -210,7 +228,9 @@ impl Authenticator {
         let AuthorizationRequest { client_id, server, response_type, .. } = case.request;
         let mut tries = Tries::new(&self.store);
         loop {
-            if let Some(row) = self.store.find(ANSWERED, &pending.id).await?.value {
+            let found = self.store.find(ANSWERED, &pending.id).await?;
+            let at = found.seconds();
+            if let Some(row) = found.value {
                 let again = match response_type.has_tokens() {
                     true => None,
                     false => self.answer_again(user_id, &row).await?,
@@ -219,8 +239,10 @@ impl Authenticator {
                 return Ok(again.unwrap_or(Step::Strand(AuthorizationError::answered())));
             }
             let Drafted { code, tokens, mut ops } =
-                self.draft_answer(case, grant.clone(), now).await?;
-            ops.push(self.note_answer(user_id, pending, code.as_deref().unwrap_or_default())?);
+                self.draft_answer(case, grant.clone(), (now, at)).await?;
+            let ends_at = at.saturating_add(pending.ends_at().saturating_sub(now));
+            let answered = (pending.id.as_str(), ends_at);
+            ops.push(self.note_answer(user_id, answered, code.as_deref().unwrap_or_default())?);
             ops.extend(self.draft_agreement(user_id, client_id, server, agreed).await?);
             if tries.apply(ops).await? {
                 return Ok(Step::Answer { code, tokens });
@@ -228,16 +250,16 @@ impl Authenticator {
         }
     }
 
-    /// The answer, made anew.
+    /// The answer, made anew: `now` by the clock of this node, `at` by that of the store.
     async fn draft_answer(
         &self,
         case: &Case<'_>,
         grant: UserGrant,
-        now: i64,
+        (now, at): (i64, i64),
     ) -> Result<Drafted, AuthorizationError> {
         let response_type = case.request.response_type;
         let code = match response_type.code {
-            true => Some(case.code(grant.clone()).issue(&self.random, now)?),
+            true => Some(case.code(grant.clone()).issue(&self.random, at)?),
             false => None,
         };
         let (code, mut ops) = match code {
@@ -253,9 +275,9 @@ impl Authenticator {
             code: code.as_deref(),
             nonce: case.request.nonce.as_deref(),
         };
-        let Case { published, server, .. } = *case;
-        let (tokens, keep) =
-            answer_in_front(published, server, grant, wanted, &self.random, now).await?;
+        let place = (case.published, case.server);
+        let asking = Asking { fetcher: &self.fetcher, random: &self.random, now };
+        let (tokens, keep) = answer_in_front(place, grant, wanted, &asking, at).await?;
         ops.extend(keep);
         Ok(Drafted { code, tokens: Some(tokens), ops })
     }
@@ -264,13 +286,13 @@ impl Authenticator {
     fn note_answer(
         &self,
         user_id: &str,
-        pending: &Pending,
+        (request_id, ends_at): (&str, i64),
         code: &str,
     ) -> Result<Op, AuthorizationError> {
         let sealed = self.vault.seal(&self.random, &answered_to(user_id), code.as_bytes());
         let sealed = sealed.map_err(|error| AuthorizationError::unavailable(&error.to_string()))?;
-        let row = Row::new(ANSWERED, &pending.id, sealed).tagged(format!("user:{user_id}"));
-        Ok(Op::Insert(row.expiring_at(pending.ends_at())))
+        let row = Row::new(ANSWERED, request_id, sealed).tagged(format!("user:{user_id}"));
+        Ok(Op::Insert(row.expiring_at(ends_at)))
     }
 
     /// The code that a request was answered with, for the same person and while it is unspent: who

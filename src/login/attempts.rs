@@ -3,8 +3,10 @@
 //! that was not looked at is not counted after all. Too many lock the account, or the address, for
 //! a while that doubles and always ends by itself.
 
-use super::SignInRefused;
 use super::rows::{Change, change};
+use super::{Authenticator, SignInRefused};
+use crate::audit::{About, Event, EventType, Outcome};
+use crate::store::journal::event_row;
 use crate::store::{Op, Row, Store, StoreError};
 use crate::token::digest;
 use base64_simd::URL_SAFE_NO_PAD;
@@ -65,6 +67,15 @@ impl Guessed<'_> {
         };
         format!("{kind}/{}", URL_SAFE_NO_PAD.encode_to_string(digest(name.as_bytes())))
     }
+
+    /// Whose account it is.
+    fn about(self, address: Option<IpAddr>) -> About {
+        let (user, login) = match self {
+            Self::Password(login) => (None, Some(super::record::shortened(login))),
+            Self::Factor(user) | Self::DeviceCode(user) => (Some(user.to_owned()), None),
+        };
+        About { user, login, address, ..About::default() }
+    }
 }
 
 /// One attempt, counted already against its account and its address. What it was is said by
@@ -90,19 +101,22 @@ impl Attempt {
     /// # Errors
     /// [`SignInRefused::Locked`] if there were too many, or the store's failure.
     pub(super) async fn begin(
-        store: &Store,
+        desk: &Authenticator,
         guessed: Guessed<'_>,
         address: Option<IpAddr>,
     ) -> Result<Self, SignInRefused> {
-        let address = address.map(|address| format!("address/{}", network(address)));
-        if let Some(key) = &address {
+        let store = &desk.store;
+        let key = address.map(|address| format!("address/{}", network(address)));
+        if let Some(key) = &key {
             let found = store.find(KIND, key).await?;
             let now = found.seconds();
             is_open(&read(found.value.as_ref(), now)?, now)?;
         }
-        let account = Counted::count(store, guessed.key(), &ACCOUNT).await?;
-        let Some(key) = address else { return Ok(Self { account, address: None }) };
-        match Counted::count(store, key, &ADDRESS).await {
+        let locked = (EventType::AccountLocked, guessed.about(address));
+        let account = Counted::count(desk, guessed.key(), &ACCOUNT, locked).await?;
+        let Some(key) = key else { return Ok(Self { account, address: None }) };
+        let about = About { address, ..About::default() };
+        match Counted::count(desk, key, &ADDRESS, (EventType::AddressBlocked, about)).await {
             Ok(address) => Ok(Self { account, address: Some(address) }),
             Err(refused) => {
                 account.take_back(store).await?;
@@ -172,19 +186,30 @@ pub(super) fn forgive(guessed: Guessed<'_>) -> Op {
 }
 
 impl Counted {
-    /// One more, unless it is locked.
+    /// One more, unless it is locked. Where that locks it, the record of it is in the same batch
+    /// (decision 41).
     async fn count(
-        store: &Store,
+        desk: &Authenticator,
         key: String,
         limit: &'static Limit,
+        (event_type, about): (EventType, About),
     ) -> Result<Self, SignInRefused> {
-        let locked_until = change(store, (KIND, &key), |row, now| {
+        let locked_until = change(&desk.store, (KIND, &key), |row, now| {
             let before = read(row, now)?;
             is_open(&before, now)?;
             let failures = before.failures.saturating_add(1);
-            let locked_until = now.saturating_add(limit.lock(failures));
+            let seconds = limit.lock(failures);
+            let locked_until = now.saturating_add(seconds);
             let after = Count { failures, locked_until };
-            Ok::<_, SignInRefused>((Change::To(after.row(&key)), Vec::new(), locked_until))
+            let record = (seconds > 0).then(|| {
+                let reason =
+                    format!("{failures} attempts failed; the next is taken in {seconds} s");
+                let (outcome, about) = (Outcome::Failure(reason), about.clone());
+                let event = Event { event_type, outcome, about };
+                Op::Insert(event_row(&event, now.saturating_mul(1_000_000), &desk.random))
+            });
+            let more = record.into_iter().collect();
+            Ok::<_, SignInRefused>((Change::To(after.row(&key)), more, locked_until))
         });
         let locked_until = locked_until.await?;
         Ok(Self { key, limit, locked_until })

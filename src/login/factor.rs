@@ -257,7 +257,7 @@ impl Authenticator {
         code: &str,
         now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
+        let attempt = Attempt::begin(self, Guessed::Factor(user_id), None).await?;
         let begun = Op::Delete { kind: BEGUN.to_owned(), key: user_id.to_owned(), expected: None };
         let besides = vec![attempt.forgive(), begun];
         let enrolled = self.write_app(user_id, app, code, besides, now).await;
@@ -282,9 +282,9 @@ impl Authenticator {
         let begun = BegunApp { id: id.clone(), secret: closed, begun_at: now };
         let bytes = serde_json::to_vec(&begun).unwrap_or_default();
         let row = Row::new(BEGUN, user_id, bytes).tagged(format!("user:{user_id}"));
-        let row = row.expiring_at(now.saturating_add(ENROLMENT));
-        change(&self.store, (BEGUN, user_id), |_, _| {
-            Ok::<_, StoreError>((Change::To(row.clone()), Vec::new(), ()))
+        change(&self.store, (BEGUN, user_id), |_, at| {
+            let row = row.clone().expiring_at(at.saturating_add(ENROLMENT));
+            Ok::<_, StoreError>((Change::To(row), Vec::new(), ()))
         })
         .await?;
         Ok((AppSecret(secret), PendingApp { id, since: now }))
@@ -412,7 +412,12 @@ impl Authenticator {
         code: &str,
         now: i64,
     ) -> Result<(), SignInRefused> {
-        let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
+        let proven = self.try_factor(user_id, code, now).await;
+        self.record_factor(user_id, proven, now).await
+    }
+
+    async fn try_factor(&self, user_id: &str, code: &str, now: i64) -> Result<(), SignInRefused> {
+        let attempt = Attempt::begin(self, Guessed::Factor(user_id), None).await?;
         let forgive = attempt.forgive();
         // Of two that use one password at once, one is refused.
         let spent = change(&self.store, (KIND, user_id), |row, _| {

@@ -23,7 +23,8 @@ pub(super) fn read_hint(server: &RunningServer, token: &str) -> Result<Hint, Aut
     let verifier = server.keys().verifier();
     let bytes = verifier.verify_as(token, TokenKind::Identity).map_err(|_| invalid())?;
     let claims = Claims::parse(&bytes).map_err(|_| invalid())?;
-    claims.check(TokenKind::Identity, server.issuer(), EVER).map_err(|_| invalid())?;
+    let issuer = server.issuer_named(claims.text("iss"));
+    claims.check(TokenKind::Identity, issuer, EVER).map_err(|_| invalid())?;
     let text = |name: &str| claims.text(name).map(str::to_owned).ok_or_else(invalid);
     Ok(Hint { user_id: text("sub")?, client_id: text("aud")? })
 }

@@ -15,6 +15,7 @@ mod logout;
 mod passkey;
 mod password;
 mod pending;
+mod record;
 mod redirect;
 mod refusal;
 mod request;
@@ -44,9 +45,11 @@ pub use session::{FoundSession, Method, Session, SessionSecret};
 pub use sign_in::{Proven, SignInRefused, SignedIn};
 pub use transaction::{Stage, Transaction};
 
+use crate::fetch::Fetcher;
 pub use crate::grant::{ONE_FACTOR, TWO_FACTORS};
 use crate::random::Random;
 use crate::store::Store;
+use crate::store::journal::Journal;
 use crate::token::Vault;
 use std::sync::Arc;
 
@@ -60,4 +63,8 @@ pub struct Authenticator {
     pub vault: Arc<Vault>,
     pub random: Random,
     pub hasher: Hasher,
+    /// Where events go that need not be there before the answer.
+    pub journal: Journal,
+    /// What hooks are asked with.
+    pub fetcher: Fetcher,
 }

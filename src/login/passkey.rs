@@ -237,7 +237,19 @@ impl Authenticator {
         answered: Answered<'_>,
         now: i64,
     ) -> Result<(), SignInRefused> {
-        let attempt = Attempt::begin(&self.store, Guessed::Factor(user_id), None).await?;
+        let proven = self.try_passkey(party, user_id, browsers, answered, now).await;
+        self.record_factor(user_id, proven, now).await
+    }
+
+    async fn try_passkey(
+        &self,
+        party: RelyingParty<'_>,
+        user_id: &str,
+        browsers: &[SessionSecret],
+        answered: Answered<'_>,
+        now: i64,
+    ) -> Result<(), SignInRefused> {
+        let attempt = Attempt::begin(self, Guessed::Factor(user_id), None).await?;
         let forgive = attempt.forgive();
         let challenge = self.check_client(GET, party, user_id, browsers, answered, now);
         let proven = match challenge {

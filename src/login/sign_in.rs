@@ -5,12 +5,10 @@ use super::hasher::HasherBusy;
 use super::password::Candidate;
 use super::session::{Method, Session, SessionSecret, end};
 use super::{Authenticator, credential};
-use crate::audit::{About, Event, EventType, Outcome};
 use crate::directory::{Person, UserStatus};
 use crate::grant::{PasswordRefused, ProvesPasswords};
 use crate::publish::Published;
-use crate::store::journal::event_row;
-use crate::store::{BatchOutcome, Op, Row, StoreError};
+use crate::store::{BatchOutcome, Op, StoreError};
 use crate::token::digest;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -87,7 +85,22 @@ impl Authenticator {
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<Proven, SignInRefused> {
-        let attempt = Attempt::begin(&self.store, Guessed::Password(login), address).await?;
+        let proven = self.try_password(published, login, candidate, address, now).await;
+        if let Err(refused) = &proven {
+            self.note_refused(login, address, refused);
+        }
+        proven
+    }
+
+    async fn try_password(
+        &self,
+        published: &Published,
+        login: &str,
+        candidate: &Candidate,
+        address: Option<IpAddr>,
+        now: i64,
+    ) -> Result<Proven, SignInRefused> {
+        let attempt = Attempt::begin(self, Guessed::Password(login), address).await?;
         let matched = self.match_password(published, login, candidate, now).await;
         let (attempt, password) = attempt.settle(&self.store, matched).await?;
         Ok(Proven { user: Arc::clone(&password.user), attempt, password })
@@ -157,16 +170,6 @@ impl Authenticator {
             return Err(SignInRefused::Store(StoreError::Busy));
         }
         Ok(SignedIn { secret, session })
-    }
-}
-
-impl Authenticator {
-    /// The record of a sign-in, which is there before the person is told (decision 41).
-    fn session_started(&self, user_id: &str, now: i64) -> Row {
-        let about = About { user: Some(user_id.to_owned()), ..About::default() };
-        let (event_type, outcome) = (EventType::SessionStarted, Outcome::Success);
-        let event = Event { event_type, outcome, about };
-        event_row(&event, now.saturating_mul(1_000_000), &self.random)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Clock;
+use crate::fetch::fixture::fetcher;
 use crate::publish::Published;
 use crate::publish::fixture::{document, publish};
 use crate::token::MasterKey;
@@ -26,6 +27,8 @@ impl Desk {
             store: Store::memory(clock.clone()),
             vault: Arc::new(Vault::new(&MasterKey::generate(&random)).unwrap()),
             hasher: Hasher::with(&random, 2, 256).unwrap(),
+            journal: Journal::new(clock.clone(), random.clone()).0,
+            fetcher: fetcher(),
             random,
         };
         Self { authenticator, clock, runtime: Builder::new_current_thread().build().unwrap() }

@@ -95,7 +95,7 @@ impl Authenticator {
             Some(id) => (STATE, Some(id)),
             None => (SESSION, None),
         };
-        let (token, op, expires_at) = self.new_token(kind, &kept, now)?;
+        let (token, op, expires_at) = self.new_token(kind, &kept).await?;
         self.store.batch(vec![op]).await?;
         let stage = match factor_id {
             Some(factor_id) => Stage::Factor { state_token: token, factor_id },
@@ -142,7 +142,7 @@ impl Authenticator {
         self.prove_factor(&user_id, code, now).await?;
         let methods = vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors];
         let kept = Kept { user_id, methods };
-        let (token, op, expires_at) = self.new_token(SESSION, &kept, now)?;
+        let (token, op, expires_at) = self.new_token(SESSION, &kept).await?;
         if self.store.batch(vec![found.spend(), op]).await?.value != BatchOutcome::Applied {
             return Ok(None);
         }
@@ -181,16 +181,14 @@ impl Authenticator {
         self.let_in(&user_id, methods, before, agent, now).await.map(Some)
     }
 
-    fn new_token(
-        &self,
-        kind: &str,
-        kept: &Kept,
-        now: i64,
-    ) -> Result<(String, Op, i64), SignInRefused> {
+    async fn new_token(&self, kind: &str, kept: &Kept) -> Result<(String, Op, i64), SignInRefused> {
         let token = generate_secret(&self.random);
+        let key = lookup_hash(kind, &token);
         let bytes = serde_json::to_vec(kept).map_err(|error| unreadable(kind, &error))?;
-        let expires_at = now.saturating_add(SECONDS);
-        let row = Row::new(kind, &lookup_hash(kind, &token), bytes);
+        // When it ends the store will say, whatever the clock of this node says.
+        let at = self.store.find(kind, &key).await?.seconds();
+        let expires_at = at.saturating_add(SECONDS);
+        let row = Row::new(kind, &key, bytes);
         let row = row.tagged(format!("user:{}", kept.user_id)).expiring_at(expires_at);
         Ok((token, Op::Insert(row), expires_at))
     }

@@ -320,14 +320,18 @@ impl<'a> Translator<'a> {
         let mut made = Vec::new();
         for hook in self.list("/api/v1/inlineHooks") {
             let name = text(hook, "name").unwrap_or_default();
+            let channel_type = hook.pointer("/channel/type").and_then(Value::as_str);
             let is_ours = text(hook, "type") == Some("com.okta.oauth2.tokens.transform")
-                && hook.pointer("/channel/type").and_then(Value::as_str) == Some("HTTP");
+                && matches!(channel_type, Some("HTTP" | "OAUTH"));
             if !is_ours {
                 self.note(format!("the hook `{name}` is none that we ask"));
                 continue;
             }
             let config = hook.pointer("/channel/config").cloned().unwrap_or_default();
-            let mut channel = picked(&config, &["uri", "headers", "method"]);
+            let mut channel = picked(
+                &config,
+                &["uri", "headers", "method", "authType", "clientId", "tokenUrl", "scope"],
+            );
             if let Some(key) = config.pointer("/authScheme/key") {
                 let variable = variable("HOOK_SECRET", name);
                 self.note(format!(
@@ -336,10 +340,25 @@ impl<'a> Translator<'a> {
                 let scheme = json!({"type": "HEADER", "key": key, "value": {"env": variable}});
                 channel.insert("authScheme".to_owned(), scheme);
             }
+            match text(&config, "authType") {
+                Some("client_secret_post") => {
+                    let variable = variable("HOOK_SECRET", name);
+                    self.note(format!(
+                        "the client secret of the hook `{name}` is taken from the environment \
+                         variable {variable}"
+                    ));
+                    channel.insert("clientSecret".to_owned(), json!({"env": variable}));
+                }
+                Some(_) => self.note(format!(
+                    "the hook `{name}` is asked with assertions that another key signs: that of \
+                     the organization's own server, at /oauth2/v1/keys"
+                )),
+                None => {}
+            }
             self.hooks
                 .extend(text(hook, "id").filter(|_| text(hook, "status") != Some("INACTIVE")));
             let mut one = picked(hook, &["id", "name", "status", "type", "version"]);
-            one.insert("channel".to_owned(), json!({"type": "HTTP", "config": channel}));
+            one.insert("channel".to_owned(), json!({"type": channel_type, "config": channel}));
             made.push(Value::Object(one));
         }
         made

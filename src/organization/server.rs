@@ -9,7 +9,7 @@ use super::token_policy::read_token_policies;
 use crate::directory::Attribute;
 use crate::directory::{Directory, Status};
 use crate::server::{
-    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, InlineHook,
+    ALGORITHMS, AccessTokenFormat, AuthorizationServer, ClaimType, Consent, InlineHook, IssuerMode,
     LegacyGrants, MetadataPublish, RefreshPolicy, Scope, reserved, system_scopes,
 };
 use std::collections::BTreeSet;
@@ -43,9 +43,6 @@ const SCOPE: &[&str] = &[
     "default",
     "metadataPublish",
 ];
-
-/// Whose host issuers have. There is one, so that both mean it (decision 24).
-const ISSUER_MODES: &[(&str, ())] = &[("ORG_URL", ()), ("DYNAMIC", ())];
 
 /// The servers. No two share an id or a name, and at most one is the default.
 pub(super) fn read_servers(
@@ -100,7 +97,6 @@ fn read_server(
     let format =
         object.choice("accessTokenFormat", AccessTokenFormat::WORDS, AccessTokenFormat::Okta);
     let (algorithm, rotates_keys) = read_signing(&object);
-    object.find("issuerMode").and_then(|place| place.choice(ISSUER_MODES));
     let around = Surroundings {
         server_id: &id,
         directory,
@@ -113,6 +109,7 @@ fn read_server(
         name: name.to_owned(),
         description: object.description(255),
         is_default: object.boolean("default", false),
+        issuer_mode: object.choice("issuerMode", IssuerMode::WORDS, IssuerMode::OrgUrl),
         status: object.choice("status", Status::WORDS, Status::Active),
         claims: read_claims(&object, format, around),
         policies: read_policies(&object, around),

@@ -72,6 +72,7 @@ pub(super) fn server(policies: Vec<Policy>) -> AuthorizationServer {
         description: String::new(),
         audiences: words(&[API, "https://my-partner-api.com"]),
         is_default: false,
+        issuer_mode: crate::server::IssuerMode::OrgUrl,
         status: Status::Active,
         scopes,
         claims: system_claims(),

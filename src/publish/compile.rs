@@ -3,7 +3,7 @@
 //! document with problems nothing is kept.
 
 use super::group_rules::{CompiledRules, compile_rules};
-use super::{Problem, PublicUrl, Published};
+use super::{Addresses, Problem, PublicUrl, Published};
 use crate::claims::{self, ClaimPlan};
 use crate::diagnostic::Diagnostic;
 use crate::directory::{Directory, PackError, Records};
@@ -25,7 +25,7 @@ const USER_SCHEMA: &str = "userSchema";
 /// A document that could be served: it lacks only keys and secrets.
 #[derive(Debug)]
 pub struct Draft {
-    pub(super) public_url: PublicUrl,
+    pub(super) addresses: Addresses,
     pub(super) organization: Organization,
     pub(super) records: Records,
     pub(super) group_rules: Arc<CompiledRules>,
@@ -114,8 +114,12 @@ impl Draft {
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the document.
-pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Draft, Vec<Problem>> {
-    compile_after(None, text, public_url, engine)
+pub fn compile(
+    text: &[u8],
+    addresses: impl Into<Addresses>,
+    engine: Engine,
+) -> Result<Draft, Vec<Problem>> {
+    compile_after(None, text, addresses, engine)
 }
 
 /// As [`compile`], with what `former` has compiled of servers that are still the same.
@@ -125,19 +129,19 @@ pub fn compile(text: &[u8], public_url: PublicUrl, engine: Engine) -> Result<Dra
 pub fn compile_after(
     former: Option<&Published>,
     text: &[u8],
-    public_url: PublicUrl,
+    addresses: impl Into<Addresses>,
     engine: Engine,
 ) -> Result<Draft, Vec<Problem>> {
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
     let text = std::str::from_utf8(text).unwrap_or_default();
-    compile_read(former, (text, &document), public_url, engine)
+    compile_read(former, (text, &document), addresses.into(), engine)
 }
 
 /// As [`compile_after`], of a document that is read already, with its text.
 pub(super) fn compile_read(
     former: Option<&Published>,
     (text, document): (&str, &Node),
-    public_url: PublicUrl,
+    addresses: Addresses,
     engine: Engine,
 ) -> Result<Draft, Vec<Problem>> {
     let (organization, found) = organization::read_what_can_be(document, &token::digest);
@@ -189,10 +193,10 @@ pub(super) fn compile_read(
         }
     }
     let Organization { servers, group_rules: rules, .. } = &organization;
-    problems.extend(audience_problems(document, servers, &public_url));
+    problems.extend(audience_problems(document, servers, &addresses));
     let kept = Kept::of(former, &organization, &records);
     let mut compiled = Vec::with_capacity(servers.len() + 1);
-    let own = organization_server(public_url.as_str());
+    let own = organization_server(addresses.public().as_str());
     for server in servers.iter().chain(std::iter::once(&own)) {
         match kept.find(server) {
             Some(known) => compiled.push(known),
@@ -213,7 +217,7 @@ pub(super) fn compile_read(
     remarks.extend(group_rules.remarks_in(rules, text));
     remarks.sort_by_key(|remark| remark.diagnostic.span);
     let own = Box::new((own, of_own));
-    Ok(Draft { public_url, organization, records, group_rules, servers: compiled, own, remarks })
+    Ok(Draft { addresses, organization, records, group_rules, servers: compiled, own, remarks })
 }
 
 /// The rules of groups that a former version has compiled, if they are the same.
@@ -370,10 +374,13 @@ fn of_claim(document: &str, problem: claims::PlanProblem) -> Vec<Problem> {
 fn audience_problems(
     document: &Node,
     servers: &[AuthorizationServer],
-    public_url: &PublicUrl,
+    addresses: &Addresses,
 ) -> Vec<Problem> {
-    let mut taken: Vec<String> = servers.iter().map(|server| issuer(public_url, server)).collect();
-    taken.push(public_url.as_str().to_owned());
+    let mut taken = Vec::new();
+    for url in addresses.all() {
+        taken.extend(servers.iter().map(|server| issuer(url, server)));
+        taken.push(url.to_string());
+    }
     let mut problems = Vec::new();
     for (server_index, server) in servers.iter().enumerate() {
         for (index, audience) in server.audiences.iter().enumerate() {

@@ -66,7 +66,7 @@ pub(crate) fn foundation(store: &Store) -> Foundation {
     let random = Random::seeded(b"publish");
     let master = MasterKey::generate(&random);
     Foundation {
-        public_url: PublicUrl::new(URL).unwrap(),
+        addresses: PublicUrl::new(URL).unwrap().into(),
         store: store.clone(),
         vault: Arc::new(Vault::new(&master).unwrap()),
         keyring: Keyring::new(&master),

@@ -5,6 +5,7 @@ mod compile;
 mod format;
 mod freshness;
 mod group_rules;
+mod hook;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod people;
@@ -15,6 +16,7 @@ mod public_url;
 mod publisher;
 mod reads;
 mod running;
+mod starting;
 #[cfg(test)]
 mod tests;
 
@@ -22,13 +24,12 @@ pub use apart::{STACK, apart};
 pub use compile::{Draft, compile, compile_after};
 pub use format::format;
 pub use freshness::Freshness;
+pub use hook::{HookCredentials, HookToken, RunningHook};
 pub use problem::Problem;
-pub use public_url::{PublicUrl, PublicUrlError, normalized};
+pub use public_url::{Addresses, PublicUrl, PublicUrlError, normalized};
 pub use publisher::{Keys, Prepared, PublishError, Publisher, Turn, Wanted, read_kept};
-pub use running::{
-    ClientProof, DEFAULT, Foundation, Missing, Published, ReadSecret, RunningHook, RunningServer,
-    StartError,
-};
+pub use running::{ClientProof, DEFAULT, Published, RunningServer};
+pub use starting::{Foundation, Missing, ReadSecret, StartError};
 
 use crate::clock::Stopwatch;
 use crate::metrics::METRICS;
@@ -75,6 +76,15 @@ impl Issuer {
     #[must_use]
     pub fn version(&self) -> Arc<Published> {
         self.current.load_full()
+    }
+
+    /// As [`Issuer::version`], as it is found under the custom URL with this host, if there is one;
+    /// else under the public URL (decision 24).
+    #[must_use]
+    pub fn version_at(&self, host: Option<&str>) -> Arc<Published> {
+        let current = self.current.load();
+        let elsewhere = host.and_then(|host| current.at(host));
+        elsewhere.map_or_else(|| Arc::clone(&current), Arc::clone)
     }
 
     /// Serves another version from now on. Requests under way finish with the one they began with.

@@ -16,6 +16,10 @@ pub enum PublicUrlError {
     Plain,
     #[error("a public URL is a host, perhaps a port and a path: no user, query or fragment")]
     Parts,
+    #[error("every URL of an installation has the same scheme")]
+    Mixed,
+    #[error("two URLs of an installation have the same host")]
+    Twice,
 }
 
 impl PublicUrl {
@@ -53,6 +57,66 @@ impl PublicUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl PublicUrl {
+    /// Whether a request that names this `Host` is for this URL.
+    pub(super) fn has_host(&self, host: &str) -> bool {
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        let named = origin_of(&format!("{scheme}://{host}"));
+        named.is_some() && named == origin_of(&self.0) && !host.contains(['/', '?', '#'])
+    }
+}
+
+/// Where an installation is found: its public URL, and other URLs of it that the issuers of servers
+/// that are `DYNAMIC` follow (decision 24).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    public: PublicUrl,
+    custom: Vec<PublicUrl>,
+}
+
+impl From<PublicUrl> for Addresses {
+    fn from(public: PublicUrl) -> Self {
+        Self { public, custom: Vec::new() }
+    }
+}
+
+impl Addresses {
+    /// The public URL, and others beside it.
+    ///
+    /// # Errors
+    /// The custom URL whose host is another's already, or of which cookies would have another name
+    /// than under the public one.
+    pub fn new(public: PublicUrl, custom: Vec<PublicUrl>) -> Result<Self, PublicUrlError> {
+        let mut known = vec![origin_of(public.as_str())];
+        for url in &custom {
+            if url.is_secure() != public.is_secure() {
+                return Err(PublicUrlError::Mixed);
+            }
+            let origin = origin_of(url.as_str());
+            if known.contains(&origin) {
+                return Err(PublicUrlError::Twice);
+            }
+            known.push(origin);
+        }
+        Ok(Self { public, custom })
+    }
+
+    /// The public URL.
+    #[must_use]
+    pub fn public(&self) -> &PublicUrl {
+        &self.public
+    }
+
+    /// Every URL, the public one first.
+    pub fn all(&self) -> impl Iterator<Item = &PublicUrl> {
+        std::iter::once(&self.public).chain(&self.custom)
+    }
+
+    pub(super) fn into_parts(self) -> (PublicUrl, Vec<PublicUrl>) {
+        (self.public, self.custom)
     }
 }
 

@@ -3,7 +3,8 @@
 //! its keys before it is written, so that it serves the moment it is there.
 
 use super::compile::{Draft, compile_read};
-use super::running::{Foundation, Missing, Published, StartError};
+use super::running::Published;
+use super::starting::{Foundation, Missing, StartError};
 use super::{Issuer, Problem, apart};
 use crate::document;
 use crate::organization::{Snapshot, is_named, split};
@@ -102,19 +103,21 @@ async fn compile_snapshot(
     engine: Engine,
     wanted: Wanted,
 ) -> Result<(Draft, Vec<Entity>), PublishError> {
-    let (url, snapshot) = (foundation.public_url.clone(), snapshot.clone());
+    let (addresses, snapshot) = (foundation.addresses.clone(), snapshot.clone());
     let compile = move || {
         let text = snapshot.to_document();
         let compiled = match document::read(text.as_bytes()) {
-            Ok(node) => compile_read(former.as_deref(), (&text, &node), url, engine).map(|draft| {
-                let entities = match wanted.is_empty() {
-                    true => Vec::new(),
-                    false => split(&text, &node, draft.organization(), &digest),
-                };
-                let is_wanted =
-                    |entity: &Entity| wanted.contains(&(entity.kind, entity.id.clone()));
-                (draft, entities.into_iter().filter(is_wanted).collect())
-            }),
+            Ok(node) => {
+                compile_read(former.as_deref(), (&text, &node), addresses, engine).map(|draft| {
+                    let entities = match wanted.is_empty() {
+                        true => Vec::new(),
+                        false => split(&text, &node, draft.organization(), &digest),
+                    };
+                    let is_wanted =
+                        |entity: &Entity| wanted.contains(&(entity.kind, entity.id.clone()));
+                    (draft, entities.into_iter().filter(is_wanted).collect())
+                })
+            }
             Err(error) => Err(vec![Problem::not_json(&error)]),
         };
         compiled.map_err(|problems| PublishError::Problems { document: text, problems })

@@ -16,7 +16,7 @@ pub use claim::{
     ClaimDefinition, ClaimType, GroupFilter, SUBJECT_EXPRESSION, ValueType, system_claims,
 };
 pub use group_rule::{GroupRule, GroupRuleStatus};
-pub use hook::{InlineHook, OnFailure};
+pub use hook::{HookAuthentication, HookClient, InlineHook, OnFailure};
 pub use organization::{MANAGEMENT_SCOPES, ORGANIZATION_SERVER, organization_server};
 pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};
 pub use scope::{Consent, MetadataPublish, SYSTEM_SCOPES, Scope, system_scopes};
@@ -55,6 +55,7 @@ pub struct AuthorizationServer {
     /// At least one; the first is the default (decision 11).
     pub audiences: Vec<String>,
     pub is_default: bool,
+    pub issuer_mode: IssuerMode,
     pub status: Status,
     /// The system scopes first.
     pub scopes: Vec<Scope>,
@@ -75,6 +76,23 @@ pub struct AuthorizationServer {
     /// Ids of servers whose tokens may be exchanged here (`associatedServers`).
     pub trusted_servers: Vec<String>,
     pub legacy_grants: LegacyGrants,
+}
+
+/// Under which URL of the installation the issuer of a server is (authorization-server §1.2,
+/// decision 24).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IssuerMode {
+    /// Under the public one.
+    #[default]
+    OrgUrl,
+    /// Under the one whose host the request named.
+    Dynamic,
+}
+
+impl IssuerMode {
+    /// The modes by their names.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("ORG_URL", Self::OrgUrl), ("DYNAMIC", Self::Dynamic)];
 }
 
 /// Grants of before OAuth 2.1, off until a server switches them on (decision 29).

@@ -3,9 +3,9 @@
 //! that were granted to them (decisions 31 and 43).
 
 use super::{
-    Access, AccessTokenFormat, AuthorizationServer, Clients, Consent, LegacyGrants, Lifetimes,
-    MetadataPublish, People, Policy, RefreshPolicy, Rule, RuleScopes, SYSTEM_SCOPES, Scope,
-    system_claims, system_scopes,
+    Access, AccessTokenFormat, AuthorizationServer, Clients, Consent, IssuerMode, LegacyGrants,
+    Lifetimes, MetadataPublish, People, Policy, RefreshPolicy, Rule, RuleScopes, SYSTEM_SCOPES,
+    Scope, system_claims, system_scopes,
 };
 use crate::directory::Status;
 
@@ -66,6 +66,7 @@ pub fn organization_server(url: &str) -> AuthorizationServer {
         description: String::new(),
         audiences: vec![url.to_owned()],
         is_default: false,
+        issuer_mode: IssuerMode::OrgUrl,
         status: Status::Active,
         scopes: system_scopes().into_iter().chain(MANAGEMENT_SCOPES.iter().map(scope)).collect(),
         claims: system_claims(),

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 pub struct Signer {
     key: SigningKey,
     /// The headers by [`TokenType`], in base64url, each with the dot after it.
-    headers: [String; 2],
+    headers: [String; 3],
 }
 
 /// What the header says in `typ`.
@@ -19,6 +19,8 @@ pub enum TokenType {
     Unsaid,
     /// `at+jwt` (RFC 9068 §2.1).
     AccessToken,
+    /// `client-authentication+jwt`: it proves us to another's token endpoint (RFC 7523).
+    ClientAssertion,
 }
 
 thread_local! {
@@ -31,6 +33,7 @@ fn header_of(key: &SigningKey, token_type: TokenType) -> String {
     let more = match token_type {
         TokenType::Unsaid => "",
         TokenType::AccessToken => r#","typ":"at+jwt""#,
+        TokenType::ClientAssertion => r#","typ":"client-authentication+jwt""#,
     };
     format!(r#"{{"kid":"{kid}","alg":"{algorithm}"{more}}}"#)
 }
@@ -45,7 +48,8 @@ impl Signer {
             header.push('.');
             header
         };
-        let headers = [header(TokenType::Unsaid), header(TokenType::AccessToken)];
+        let types = [TokenType::Unsaid, TokenType::AccessToken, TokenType::ClientAssertion];
+        let headers = types.map(header);
         Self { key, headers }
     }
 
@@ -70,7 +74,7 @@ impl Signer {
     /// The most bytes of a token of so many bytes of claims.
     #[must_use]
     pub fn length(&self, claims: usize) -> usize {
-        let [_, header] = &self.headers;
+        let [.., header] = &self.headers;
         let signature = self.key.algorithm().signature_length();
         let [claims, signature] = [claims, signature].map(|n| URL_SAFE_NO_PAD.encoded_length(n));
         header.len() + claims + 1 + signature
@@ -87,10 +91,11 @@ impl Signer {
         token: &mut String,
     ) -> Result<(), KeyError> {
         let start = token.len();
-        let [plain, access_token] = &self.headers;
+        let [plain, access_token, assertion] = &self.headers;
         token.push_str(match token_type {
             TokenType::Unsaid => plain,
             TokenType::AccessToken => access_token,
+            TokenType::ClientAssertion => assertion,
         });
         URL_SAFE_NO_PAD.encode_append(claims, token);
         SIGNATURE.with_borrow_mut(|signature| {

@@ -40,7 +40,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ),
     ("arc_swap", &["src/publish/"]),
     ("itoa::", &["src/token/"]),
-    ("percent_encoding", &["src/http/"]),
+    ("percent_encoding", &["src/http/", "src/fetch/"]),
     ("jiff::", &["runtime/src/time/"]),
     ("regex_automata::", &["runtime/src/pattern.rs"]),
     ("regex_syntax::", &["runtime/src/pattern.rs"]),

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
 use crate::program::{Engine, Worker};
-use crate::publish::{Problem, PublicUrl, Published, RunningServer, compile};
+use crate::publish::{Addresses, Problem, Published, RunningServer, compile};
 use crate::random::Random;
 use crate::server::InlineHook;
 use crate::store::Store;
@@ -51,8 +51,8 @@ pub struct Witness {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn lint(text: &[u8], public_url: PublicUrl) -> Result<Vec<Finding>, Vec<Problem>> {
-    let draft = compile(text, public_url, Engine::Native)?;
+pub fn lint(text: &[u8], addresses: impl Into<Addresses>) -> Result<Vec<Finding>, Vec<Problem>> {
+    let draft = compile(text, addresses, Engine::Native)?;
     let Ok(document) = document::read(text) else { return Ok(Vec::new()) };
     let hooks = draft.organization().hooks.clone();
     let remarks = draft.remarks().to_vec();

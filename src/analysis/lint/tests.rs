@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::diagnostic::code::{self, Example};
-use crate::publish::fixture;
+use crate::publish::{PublicUrl, fixture};
 use serde_json::{Value, json};
 
 /// Codes, and what the request of their example shows.

@@ -214,10 +214,10 @@ async fn plan(
     wanted: &Wanted,
     asked: &Asked<'_>,
 ) -> Result<ExitCode, Stop> {
-    let public_url = installation.public_url(PUBLIC_URL)?;
+    let addresses = installation.addresses(PUBLIC_URL)?;
     let opened = installation.open(None).await?;
     let standing = Standing::read(&opened).await?;
-    let Some(proposal) = Proposal::new(&standing, wanted, &public_url)? else {
+    let Some(proposal) = Proposal::new(&standing, wanted, &addresses)? else {
         return Ok(ExitCode::FAILURE);
     };
     if let Some(path) = asked.out {
@@ -227,7 +227,7 @@ async fn plan(
     let differs = !proposal.difference().entries.is_empty();
     let difference = proposal.difference().clone();
     let report = match asked.replay {
-        true => Some(replay::replay(&opened, &standing, proposal, &public_url).await?),
+        true => Some(replay::replay(&opened, &standing, proposal, &addresses).await?),
         false => None,
     };
     let told = match asked.format {
@@ -257,9 +257,9 @@ async fn apply(
     note: &str,
     format: Format,
 ) -> Result<ExitCode, Stop> {
-    let public_url = installation.public_url(PUBLIC_URL)?;
+    let addresses = installation.addresses(PUBLIC_URL)?;
     let opened = installation.open(None).await?;
-    let Some(applied) = proposal::apply(&opened, wanted, &public_url, seen, note).await? else {
+    let Some(applied) = proposal::apply(&opened, wanted, &addresses, seen, note).await? else {
         return Ok(ExitCode::FAILURE);
     };
     let proposal::Applied { difference, version, n_changes } = applied;

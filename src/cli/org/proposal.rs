@@ -11,7 +11,7 @@ use crate::organization::{
     forget_old_versions, split, versions, with_directory_of,
 };
 use crate::program::Engine;
-use crate::publish::{Draft, PublicUrl, compile};
+use crate::publish::{Addresses, Draft, compile};
 use crate::store::organization::{Counters, Entity, EntityKind, Organizations, WriteError};
 use crate::token;
 use serde_json::{Value, json};
@@ -107,11 +107,11 @@ impl Proposal {
     pub(super) fn new(
         standing: &Standing,
         wanted: &Wanted,
-        public_url: &PublicUrl,
+        addresses: &Addresses,
     ) -> Result<Option<Self>, Stop> {
         let Wanted { name, text } = wanted;
         let draft_of =
-            |name: &str, text: &[u8]| match compile(text, public_url.clone(), Engine::Native) {
+            |name: &str, text: &[u8]| match compile(text, addresses.clone(), Engine::Native) {
                 Ok(draft) => Some(draft),
                 Err(problems) => {
                     show_problems(&problems, name, text);
@@ -181,7 +181,7 @@ fn has(document: &Node, name: &str) -> bool {
 pub(super) async fn apply(
     opened: &Opened,
     wanted: &Wanted,
-    public_url: &PublicUrl,
+    addresses: &Addresses,
     seen: Option<Counters>,
     note: &str,
 ) -> Result<Option<Applied>, Stop> {
@@ -190,7 +190,7 @@ pub(super) async fn apply(
         if seen.is_some_and(|seen| seen != standing.counters) {
             return Err("the organization was changed since the plan was made; make another".into());
         }
-        let proposal = Proposal::new(&standing, wanted, public_url)?;
+        let proposal = Proposal::new(&standing, wanted, addresses)?;
         let Some(proposal) = proposal else { return Ok(None) };
         if proposal.difference.entries.is_empty() {
             let difference = proposal.difference;

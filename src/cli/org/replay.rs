@@ -4,7 +4,7 @@ use super::proposal::{Proposal, Standing};
 use crate::analysis::replay::{Recorded, Replay, Report};
 use crate::cli::installation::{Opened, Stop};
 use crate::program::Engine;
-use crate::publish::{PublicUrl, compile};
+use crate::publish::{Addresses, compile};
 use crate::store::recorder::list_recordings;
 
 /// How many are read at once.
@@ -15,9 +15,9 @@ pub(super) async fn replay(
     opened: &Opened,
     standing: &Standing,
     proposal: Proposal,
-    public_url: &PublicUrl,
+    addresses: &Addresses,
 ) -> Result<Report, Stop> {
-    let kept = compile(standing.text().as_bytes(), public_url.clone(), Engine::Native);
+    let kept = compile(standing.text().as_bytes(), addresses.clone(), Engine::Native);
     let served = kept.map_err(|_| "what is kept cannot be served")?;
     let served = served.rehearse(&opened.store, &opened.random)?;
     let candidate = proposal.into_draft().rehearse(&opened.store, &opened.random)?;

@@ -95,9 +95,9 @@ pub(super) fn start(
     installation: &Installation,
     runtime: &Runtime,
 ) -> Result<Option<(Opened, Published)>, Stop> {
-    let public_url = installation.public_url(super::PUBLIC_URL)?;
+    let addresses = installation.addresses(super::PUBLIC_URL)?;
     let given = match installation.document()? {
-        Some(document) => match document.draft(public_url.clone(), Engine::Native) {
+        Some(document) => match document.draft(addresses.clone(), Engine::Native) {
             Some(draft) => Some(draft),
             None => return Ok(None),
         },
@@ -106,9 +106,9 @@ pub(super) fn start(
     let opened = runtime.block_on(installation.open(given.as_ref()))?;
     let draft = match given {
         Some(draft) => draft,
-        None => runtime.block_on(opened.kept(&public_url, Engine::Native))?,
+        None => runtime.block_on(opened.kept(&addresses, Engine::Native))?,
     };
-    let published = runtime.block_on(opened.published(draft, &public_url, Missing::Refuse))?;
+    let published = runtime.block_on(opened.published(draft, &addresses, Missing::Refuse))?;
     Ok(Some((opened, published)))
 }
 

@@ -2,15 +2,17 @@
 //! are signed, and may change those that are not ours to answer for (authorization-server §7,
 //! decision 8).
 
+mod client;
 mod patch;
 mod telling;
 #[cfg(test)]
 mod tests;
 
-use super::issue::ClaimSet;
-use super::{Refusal, Surroundings};
-use crate::fetch::{Ask, Limits};
+use super::Refusal;
+use super::issue::{Channel, ClaimSet};
+use crate::fetch::{Ask, Fetched, Fetcher, Limits};
 use crate::publish::RunningHook;
+use crate::random::Random;
 use crate::server::{ClaimType, OnFailure};
 use patch::Document;
 pub(super) use patch::Protection;
@@ -34,6 +36,15 @@ pub(super) struct Payloads {
 /// Why a hook changed nothing.
 struct Failed(String);
 
+/// What asking a hook takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    pub fetcher: &'a Fetcher,
+    pub random: &'a Random,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
 /// The claims after the hook of the rule was asked, if it has one.
 ///
 /// # Errors
@@ -42,11 +53,12 @@ pub(super) async fn transform(
     hook: &RunningHook,
     claims: &ClaimSet<'_>,
     payloads: Payloads,
-    around: &Surroundings<'_>,
+    channel: Channel<'_>,
+    asking: &Asking<'_>,
 ) -> Result<Payloads, Refusal> {
     let documents = Documents::of(&payloads);
-    let body = telling::body(claims, &documents, around).to_string();
-    let answer = match ask(hook, &body, around).await {
+    let body = telling::body(claims, &documents, channel, asking).to_string();
+    let answer = match ask(hook, &body, asking).await {
         Ok(Some(answer)) => answer,
         Ok(None) => return Ok(payloads),
         Err(failed) => return give_up(hook, failed, payloads),
@@ -68,9 +80,9 @@ pub(super) async fn transform(
 pub async fn try_hook(
     hook: &RunningHook,
     payload: &str,
-    around: &Surroundings<'_>,
+    asking: &Asking<'_>,
 ) -> Result<Option<Value>, String> {
-    ask(hook, payload, around).await.map_err(|Failed(why)| why)
+    ask(hook, payload, asking).await.map_err(|Failed(why)| why)
 }
 
 fn give_up(hook: &RunningHook, failed: Failed, payloads: Payloads) -> Result<Payloads, Refusal> {
@@ -83,14 +95,10 @@ fn give_up(hook: &RunningHook, failed: Failed, payloads: Payloads) -> Result<Pay
 }
 
 /// What the hook says; `None` if that is nothing.
-async fn ask(
-    hook: &RunningHook,
-    body: &str,
-    around: &Surroundings<'_>,
-) -> Result<Option<Value>, Failed> {
-    let ask = Ask::Post { body, headers: hook.headers() };
-    let fetched = around.client_keys.fetcher().ask(&hook.uri, ask, LIMITS).await;
-    let fetched = fetched.map_err(|error| Failed(error.to_string()))?;
+async fn ask(hook: &RunningHook, body: &str, asking: &Asking<'_>) -> Result<Option<Value>, Failed> {
+    // A token for the hook costs a part of the same time.
+    let fetched = tokio::time::timeout(LIMITS.time, fetch(hook, body, asking)).await;
+    let fetched = fetched.unwrap_or_else(|_| Err(Failed(too_slow())))?;
     if !(200..300).contains(&fetched.status) {
         return Err(Failed(format!("it answers {}", fetched.status)));
     }
@@ -101,6 +109,40 @@ async fn ask(
         Ok(answer @ Value::Object(_)) => Ok(Some(answer)),
         _ => Err(Failed("it answers no JSON object".to_owned())),
     }
+}
+
+fn too_slow() -> String {
+    format!("it took longer than {:?}", LIMITS.time)
+}
+
+async fn fetch(hook: &RunningHook, body: &str, asking: &Asking<'_>) -> Result<Fetched, Failed> {
+    let mut headers = hook.headers().to_vec();
+    let Some(client) = hook.client() else { return post(hook, body, &headers, asking).await };
+    let token = client::access_token(client, None, asking).await?;
+    headers.push(authorization(&token));
+    let fetched = post(hook, body, &headers, asking).await?;
+    if fetched.status != 401 {
+        return Ok(fetched);
+    }
+    // It may count no more, though its time is not over.
+    let token = client::access_token(client, Some(&token), asking).await?;
+    headers.pop();
+    headers.push(authorization(&token));
+    post(hook, body, &headers, asking).await
+}
+
+fn authorization(token: &str) -> (String, String) {
+    ("authorization".to_owned(), format!("Bearer {token}"))
+}
+
+async fn post(
+    hook: &RunningHook,
+    body: &str,
+    headers: &[(String, String)],
+    asking: &Asking<'_>,
+) -> Result<Fetched, Failed> {
+    let fetched = asking.fetcher.ask(&hook.uri, Ask::Post { body, headers }, LIMITS).await;
+    fetched.map_err(|error| Failed(error.to_string()))
 }
 
 /// The tokens as the hook sees and changes them.

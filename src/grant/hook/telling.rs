@@ -1,8 +1,7 @@
 //! What a hook is told of a request (authorization-server §7).
 
-use super::super::Surroundings;
-use super::super::issue::ClaimSet;
-use super::Documents;
+use super::super::issue::{Channel, ClaimSet};
+use super::{Asking, Documents};
 use crate::directory::{AuthenticationMethod, User};
 use crate::document::Json;
 use serde_json::{Map, Value, json};
@@ -13,20 +12,34 @@ const ID_BYTES: usize = 15;
 pub(super) fn body(
     claims: &ClaimSet<'_>,
     documents: &Documents,
-    around: &Surroundings<'_>,
+    channel: Channel<'_>,
+    asking: &Asking<'_>,
 ) -> Value {
     let proof = claims.proof();
     let server = proof.server;
-    let url = format!("{}/v1/token", server.base());
+    let (endpoint, method) = match channel {
+        Channel::Token => ("token", "POST"),
+        Channel::Browser { .. } => ("authorize", "GET"),
+    };
+    let url = format!("{}/v1/{endpoint}", server.base());
     let client = proof.client().ok();
     let client_id = client.map(|client| client.client_id.as_str());
     let is_public = client
         .is_some_and(|client| client.token_endpoint_auth_method == AuthenticationMethod::None);
     let scope = claims.scope();
-    let asked = json!({"grant_type": proof.grant_type, "scope": scope, "client_id": client_id});
+    let asked = match channel {
+        Channel::Token => {
+            json!({"grant_type": proof.grant_type, "scope": scope, "client_id": client_id})
+        }
+        Channel::Browser { code } => json!({
+            "response_type": claims.response_type(code.is_some()),
+            "scope": scope,
+            "client_id": client_id,
+        }),
+    };
     let mut context = json!({
         "request": {
-            "id": around.random.base64url(ID_BYTES), "method": "POST", "url": {"value": url},
+            "id": asking.random.base64url(ID_BYTES), "method": method, "url": {"value": url},
         },
         "protocol": {
             "type": "OAUTH2.0",
@@ -66,8 +79,8 @@ pub(super) fn body(
     }
     json!({
         "source": url,
-        "eventId": around.random.base64url(ID_BYTES),
-        "eventTime": written(around.now),
+        "eventId": asking.random.base64url(ID_BYTES),
+        "eventTime": written(asking.now),
         "eventTypeVersion": "1.0",
         "cloudEventVersion": "0.1",
         "contentType": "application/json",

@@ -57,7 +57,7 @@ const HOOK: Shape = Shape {
                 "channel": {
                     "type": "object",
                     "properties": {
-                        "type": { "type": "string", "enum": ["HTTP"] },
+                        "type": { "type": "string", "enum": ["HTTP", "OAUTH"] },
                         "version": { "type": "string", "enum": ["1.0.0"] },
                         "config": {
                             "type": "object",
@@ -74,6 +74,14 @@ const HOOK: Shape = Shape {
                                         },
                                     },
                                 },
+                                "authType": {
+                                    "type": "string",
+                                    "enum": ["client_secret_post", "private_key_jwt"],
+                                },
+                                "clientId": { "type": "string" },
+                                "clientSecret": { "type": "string", "writeOnly": true },
+                                "tokenUrl": { "type": "string", "pattern": "^https://" },
+                                "scope": { "type": "string" },
                                 "authScheme": {
                                     "type": "object",
                                     "properties": {
@@ -139,7 +147,7 @@ async fn execute(call: Call, Ids([id]): Ids<1>, Sent(sent): Sent) -> Answer {
     let Some(hook) = published.find_hook(&id) else {
         return Err(ManagementError::invalid_member("status", "status", "The hook is not active."));
     };
-    match try_hook(hook, &sent.to_string(), &call.surface.around()).await {
+    match try_hook(hook, &sent.to_string(), &call.surface.around().asking()).await {
         Ok(answer) => Ok(object(StatusCode::OK, &answer.unwrap_or_else(|| json!({})))),
         Err(why) => Err(ManagementError::invalid_member("channel", "channel", &why)),
     }

@@ -28,17 +28,18 @@ pub(crate) async fn authorize(
             return Ok(failed(&visit.layout(&surface), &refusal.to_string()));
         }
         Err(refusal) => {
-            tracing::info!(code = refusal.code, why = refusal.description, "no authorization");
+            visit.note_unread(&surface, &server, refusal.code, &refusal.description);
             return Ok(error_page(&visit.layout(&surface), 400, &refusal.description));
         }
     };
     let request = match login::read(published, &server, &form) {
         Ok(request) => request,
         Err(Refused::Stranded(error)) => {
-            tracing::info!(code = error.code, why = error.description, "no authorization");
+            visit.note_unread(&surface, &server, error.code, &error.description);
             return Ok(error_page(&visit.layout(&surface), 400, &error.description));
         }
         Err(Refused::Returned(address, error)) => {
+            visit.note_unread(&surface, &server, error.code, &error.description);
             let answer = AuthorizationAnswer::error(&error);
             return Ok(answer.send(&surface, &address, StatusCode::FOUND));
         }
@@ -58,13 +59,25 @@ pub(crate) async fn authorize(
         Err(refused) => return Ok(failed(&visit.layout(&surface), &refused.to_string())),
     };
     let session = signed_in.as_ref().map(|signed_in| &signed_in.session).or(before);
-    let step = surface.login.advance(published, &pending, session, Said::Nothing, visit.now).await;
+    let step = surface
+        .login
+        .advance(published, &pending, session, Said::Nothing, visit.now, visit.address)
+        .await;
     let response = visit.follow(&surface, &pending, &closed, step, StatusCode::FOUND).await;
     let mut response = visit.keep_browser(response);
     if let Some(signed_in) = &signed_in {
         set_session(&mut response, &visit, signed_in);
     }
     Ok(response)
+}
+
+impl Visit {
+    fn note_unread(&self, surface: &Surface, server: &str, code: &str, why: &str) {
+        tracing::info!(code, why, "no authorization");
+        let client_id = self.form.find("client_id");
+        let why = format!("{code}: {why}");
+        surface.login.note_unread(server, client_id, self.address, &why);
+    }
 }
 
 /// Who comes with a session token, if this client lets people come so: whoever has a link with one

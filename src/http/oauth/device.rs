@@ -16,8 +16,7 @@ pub(crate) async fn device(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(&surface, request, async |presented| {
-        let published = surface.issuer.version();
+    with_form(&surface, request, async |published, presented| {
         let around = surface.around();
         let begun = grant::authorize_device(&published, &server, presented, &around).await?;
         let page = format!("{}/activate", published.public_url());

@@ -16,8 +16,7 @@ pub(crate) async fn introspect(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(&surface, request, async |presented| {
-        let published = surface.issuer.version();
+    with_form(&surface, request, async |published, presented| {
         let told = grant::introspect(&published, &server, presented, &surface.around()).await?;
         Ok(private(StatusCode::OK, Value::Object(told).to_string()))
     })

@@ -72,7 +72,7 @@ fn answer(
         Ok(query) => query,
         Err(refusal) => return refused(&refusal, false),
     };
-    let published = surface.issuer.current();
+    let published = surface.published(request.headers());
     let Some(server) = published.find_server(id) else { return no_server(id).into_response() };
     if let Some(client_id) = query.find("client_id") {
         let known = published.directory().find_application(client_id);

@@ -30,26 +30,29 @@ use super::extract::{presented, tried_basic};
 use super::limit::Admission;
 use super::{ClientAddress, Surface};
 use crate::grant::{Presented, Refusal};
+use crate::publish::Published;
 use axum::extract::Request;
 use axum::response::Response;
+use std::sync::Arc;
 
 /// The way of every endpoint that takes a form: read it, count it and answer it.
 async fn with_form(
     surface: &Surface,
     request: Request,
-    answer: impl AsyncFnOnce(Presented) -> Result<Response, Refusal>,
+    answer: impl AsyncFnOnce(Arc<Published>, Presented) -> Result<Response, Refusal>,
 ) -> Response {
     let tried_basic = tried_basic(request.headers());
+    let published = surface.published(request.headers());
     let from = request.extensions().get::<ClientAddress>().copied();
     let presented = match presented(request).await {
         Ok(presented) => presented,
         Err(refusal) => return refused(&refusal, tried_basic),
     };
-    let admission = Admission::ask(surface, &presented, from);
+    let admission = Admission::ask(surface, &published, &presented, from);
     if admission.is_refused() {
         return admission.refusal(surface);
     }
-    let answered = answer(presented).await;
+    let answered = answer(published, presented).await;
     let is_proven = answered.as_ref().err().is_none_or(|refusal| refusal.code != "invalid_client");
     let response = answered.unwrap_or_else(|refusal| refused(&refusal, tried_basic));
     if is_proven {

@@ -17,8 +17,7 @@ pub(crate) async fn par(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(&surface, request, async |presented| {
-        let published = surface.issuer.version();
+    with_form(&surface, request, async |published, presented| {
         // What the browser would be told later is told now (RFC 9126 §2.1).
         let check = |form: &Form| match login::read(&published, &server, form) {
             Ok(_) => Ok(()),

@@ -14,8 +14,7 @@ pub(crate) async fn revoke(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(&surface, request, async |presented| {
-        let published = surface.issuer.version();
+    with_form(&surface, request, async |published, presented| {
         grant::revoke(&published, &server, presented, &surface.around()).await?;
         Ok(nothing())
     })

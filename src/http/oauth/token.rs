@@ -14,8 +14,7 @@ pub(crate) async fn token(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    with_form(&surface, request, async |presented| {
-        let published = surface.issuer.version();
+    with_form(&surface, request, async |published, presented| {
         let (people, around) = (&surface.login, surface.around());
         let tokens = grant::token(&published, &server, presented, people, &around).await?;
         Ok(issued(&tokens))

@@ -14,12 +14,12 @@ pub(crate) async fn userinfo(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
+    let published = surface.published(request.headers());
     let token = match bearer(request).await {
         Ok(Some(token)) => token,
         Ok(None) => return unasked_bearer(),
         Err(refusal) => return refused_bearer(&refusal),
     };
-    let published = surface.issuer.version();
     match grant::userinfo(&published, &server, &token, &surface.around()).await {
         Ok(claims) => private(StatusCode::OK, claims),
         Err(refusal) => refused_bearer(&refusal),

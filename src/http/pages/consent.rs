@@ -54,7 +54,8 @@ async fn go_on(
     let (closed, pending) = visit.the_pending(surface)?;
     let session = visit.session.as_ref().map(|found| &found.session);
     let published = &visit.published;
-    let step = surface.login.advance(published, &pending, session, said, visit.now).await;
+    let step =
+        surface.login.advance(published, &pending, session, said, visit.now, visit.address).await;
     Ok(match step {
         Step::Consent(asked) => page(surface, visit, &pending, &closed, &asked),
         step => visit.follow(surface, &pending, &closed, step, status).await,

@@ -86,7 +86,7 @@ impl Visit {
     /// # Errors
     /// The page that says what is wrong.
     pub(super) async fn read(surface: &Surface, request: Request) -> Result<Self, Instead> {
-        let published = surface.issuer.version();
+        let published = surface.published(request.headers());
         let (parts, body) = request.into_parts();
         let words = Words::of(&parts.headers);
         let form = match parts.method {
@@ -213,9 +213,9 @@ impl Visit {
         closed: &str,
         session: &Session,
     ) -> Response {
-        let (published, now) = (&self.published, self.now);
-        let step =
-            surface.login.advance(published, pending, Some(session), Said::Nothing, now).await;
+        let Self { published, now, address, .. } = self;
+        let (session, said) = (Some(session), Said::Nothing);
+        let step = surface.login.advance(published, pending, session, said, *now, *address).await;
         self.follow(surface, pending, closed, step, StatusCode::SEE_OTHER).await
     }
 

@@ -1,6 +1,9 @@
 //! What is recorded, and when: before the answer where decision 41 wants it, soon after elsewhere.
 
+use super::super::PeerAddress;
+use super::browser::Browser;
 use super::code::{code_of, granted, spend, web};
+use super::sign_in::{CALLBACK, authorization};
 use super::*;
 use crate::store::Fails;
 use crate::store::journal::EVENT;
@@ -115,4 +118,78 @@ fn decision_41_nothing_secret_is_recorded() {
             }
         }
     }
+}
+
+/// The name and result of an event of signing in or authorizing.
+fn plain(name: &str, result: &str, actor: &str) -> (String, String, String) {
+    (name.to_owned(), result.to_owned(), actor.to_owned())
+}
+
+#[test]
+fn decision_41_a_wrong_password_is_noted_and_a_lock_is_kept_with_the_count_that_brings_it() {
+    let world = World::demo();
+    let try_password = || {
+        let body = json!({"username": "ada@example.com", "password": "wrong"}).to_string();
+        let mut request = request(Method::POST, "/api/v1/authn", Some("application/json"), body);
+        request.extensions_mut().insert(PeerAddress([198, 51, 100, 7].into()));
+        world.send(request).status
+    };
+    for _ in 0..9 {
+        assert_eq!(try_password(), 401);
+    }
+    assert_eq!(world.kept_events(), []);
+    assert_eq!([try_password(), try_password()], [401, 429], "the tenth locks");
+    assert_eq!(world.kept_events(), [plain("user.account.lock", "FAILURE", "")]);
+    let rows = world.runtime.block_on(world.surface.store.list(EVENT)).unwrap().value;
+    let lock: Value = serde_json::from_slice(&rows[0].bytes).unwrap();
+    assert_eq!(lock["target"], json!([{"alternateId": "ada@example.com", "type": "User"}]));
+    assert_eq!(lock["client"]["ipAddress"], "198.51.100.7");
+    assert_eq!(world.noted_events(), vec![plain("user.session.start", "FAILURE", ""); 11]);
+}
+
+#[test]
+fn decision_41_what_is_refused_to_somebody_signed_in_is_kept_and_what_nobody_asked_is_noted() {
+    let world = World::demo();
+    let mut browser = Browser::new(&world);
+    let page = browser.begin(&[("scope", "openid admin:users")]);
+    let grace = [("username", "grace@example.com"), ("password", "CLAIMSMITH_DEMO_PASSWORD_GRACE")];
+    let told = browser.submit(&page, &grace).elsewhere(CALLBACK);
+    assert_eq!(told["error"], "access_denied");
+    let directory = world.surface.issuer.current();
+    let directory = directory.directory();
+    let index = directory.find_user_by_login("grace@example.com").unwrap();
+    let expected = [
+        plain("app.oauth2.as.authorize", "FAILURE", "web-app"),
+        plain("user.session.start", "SUCCESS", &directory.users()[index].id),
+    ];
+    assert_eq!(world.kept_events(), expected);
+    world.noted_events();
+    browser.visit(&authorization(&[])).elsewhere(CALLBACK);
+    let noted = world.noted_events();
+    assert_eq!(noted, [plain("app.oauth2.as.authorize.code", "SUCCESS", "web-app")]);
+    let unread =
+        "/oauth2/internal/v1/authorize?client_id=web-app&redirect_uri=https://evil.example/";
+    let answer = world.send_any(request(Method::GET, unread, None, ""));
+    assert_eq!(answer.status, 400);
+    assert_eq!(world.noted_events(), [plain("app.oauth2.as.authorize", "FAILURE", "web-app")]);
+}
+
+#[test]
+fn decision_41_a_proven_client_s_pushed_request_or_foreign_token_is_refused_with_a_record() {
+    let world = World::demo();
+    let pushed = [("response_type", "code"), ("redirect_uri", "https://evil.example/")];
+    world.post_as("/oauth2/internal/v1/par", &web(), &pushed).expect(400);
+    let authorize = plain("app.oauth2.as.authorize", "FAILURE", "web-app");
+    assert_eq!(world.kept_events(), [authorize]);
+    let world = World::demo();
+    let token = world.access_token(&[]);
+    let path = "/oauth2/internal/v1/revoke";
+    world.post_as(path, &web(), &[("token", &token)]).expect(400);
+    assert_eq!(world.kept_events(), [event("revoke", "FAILURE", "web-app")]);
+    world.post_as(path, &basic("web-app:wrong"), &[("token", &token)]).expect(401);
+    assert_eq!(world.kept_events().len(), 1);
+    assert_eq!(
+        world.noted_events().iter().filter(|(name, ..)| name.ends_with("revoke")).count(),
+        1
+    );
 }

@@ -38,6 +38,11 @@ fn world() -> World {
     world_with(ALL, GRANTS, |_| ())
 }
 
+/// The same after a change.
+pub(super) fn world_asking(change: impl FnOnce(&mut Value)) -> World {
+    world_with(ALL, GRANTS, change)
+}
+
 fn answer(world: &World, changed: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
     let mut browser = Browser::new(world);
     browser.sign_in(changed).elsewhere(CALLBACK)

@@ -15,6 +15,7 @@ mod claims;
 mod code;
 mod consent;
 mod cors;
+mod custom_url;
 mod device;
 mod dpop;
 mod drafts;
@@ -27,6 +28,7 @@ mod form;
 mod group_rules;
 mod hint;
 mod hook;
+mod hook_client;
 mod introspect;
 mod invitation;
 mod kill;
@@ -195,14 +197,16 @@ impl World {
         limit: impl FnOnce(&mut Traffic),
     ) -> Self {
         let vault = Vault::new(&MasterKey::generate(&random)).unwrap();
+        let (journal, writer) = Journal::new(clock.clone(), random.clone());
+        let (denied, client_keys) = (DenyList::default(), client_keys());
         let login = Authenticator {
             store: store.clone(),
             vault: Arc::new(vault),
             random: random.clone(),
             hasher: Hasher::start(&random).unwrap(),
+            journal: journal.clone(),
+            fetcher: client_keys.fetcher().clone(),
         };
-        let (journal, writer) = Journal::new(clock.clone(), random.clone());
-        let (denied, client_keys) = (DenyList::default(), client_keys());
         let mut traffic = Traffic::default();
         limit(&mut traffic);
         let publisher = Arc::new(publisher);
