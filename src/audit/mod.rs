@@ -7,6 +7,7 @@ mod recording;
 pub use alteration::{Actor, ActorKind, Alteration};
 pub use recording::{Extent, Recording};
 
+use crate::few::Few;
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -118,35 +119,76 @@ pub struct About {
 }
 
 /// What a token came of, besides whose it is: enough to explain it later.
+/// Every token has one, so it is one piece of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    pub audience: String,
-    /// The grant that it began with; another than that of the request for a refresh.
-    pub begun_by: &'static str,
-    /// The scopes as they were asked for, or had been granted before.
-    pub requested: String,
-    /// How the person signed in (RFC 8176).
-    pub methods: String,
-    /// The ids of the policy and rule, where these were asked for this request.
-    pub rule: Option<(String, String)>,
-    /// Another for every definition of the server.
-    pub server_version: String,
+    /// What its members say, one after the other.
+    text: String,
+    /// Each member, and where it ends in the text.
+    ends: Few<(OriginMember, usize), 7>,
 }
 
+/// What is said of the origin of a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OriginMember {
+    #[default]
+    Audience,
+    /// The grant that it began with; another than that of the request for a refresh.
+    OriginalGrant,
+    /// The scopes as they were asked for, or had been granted before.
+    RequestedScopes,
+    /// How the person signed in (RFC 8176).
+    Methods,
+    /// The id of the policy, where one was asked for this request.
+    Policy,
+    /// The same of its rule.
+    Rule,
+    /// Another for every definition of the server.
+    ServerVersion,
+}
+
+impl OriginMember {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Audience => "audience",
+            Self::OriginalGrant => "originalGrant",
+            Self::RequestedScopes => "requestedScopes",
+            Self::Methods => "amr",
+            Self::Policy => "policy",
+            Self::Rule => "rule",
+            Self::ServerVersion => "serverVersion",
+        }
+    }
+}
+
+/// Bytes of the text of most origins.
+const ORIGIN: usize = 192;
+
 impl Origin {
+    /// Says something more: words with spaces between.
+    pub fn push<'w>(&mut self, member: OriginMember, words: impl IntoIterator<Item = &'w str>) {
+        if self.text.capacity() == 0 {
+            self.text.reserve(ORIGIN);
+        }
+        let start = self.text.len();
+        for word in words {
+            if self.text.len() > start {
+                self.text.push(' ');
+            }
+            self.text.push_str(word);
+        }
+        self.ends.push((member, self.text.len()));
+    }
+
     /// Its members by name, as far as they say something.
     fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let rule = self.rule.as_ref();
-        let all = [
-            ("audience", self.audience.as_str()),
-            ("originalGrant", self.begun_by),
-            ("requestedScopes", &self.requested),
-            ("amr", &self.methods),
-            ("policy", rule.map_or("", |(policy, _)| policy)),
-            ("rule", rule.map_or("", |(_, rule)| rule)),
-            ("serverVersion", &self.server_version),
-        ];
-        all.into_iter().filter(|(_, value)| !value.is_empty())
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        let members = self.ends.iter().zip(starts);
+        members
+            .map(|((member, end), start)| {
+                (member.name(), self.text.get(start..*end).unwrap_or_default())
+            })
+            .filter(|(_, value)| !value.is_empty())
     }
 }
 

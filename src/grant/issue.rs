@@ -2,7 +2,7 @@
 
 use super::hook::{self, Asking, Payloads, Protection};
 use super::{Decided, Grant, Proof, Refusal, SignIn, Surroundings};
-use crate::audit::Origin;
+use crate::audit::{Origin, OriginMember};
 use crate::buffer::Buffer;
 use crate::claims::{self, Evaluation, ExplainedClaim, Occasion, Values};
 use crate::directory::Person;
@@ -191,19 +191,17 @@ impl<'d> ClaimSet<'d> {
 
     fn origin(&self) -> Origin {
         let proof = self.decided.proof;
-        let rule = self.rule().map(|(policy, rule)| (policy.to_owned(), rule.to_owned()));
-        Origin {
-            audience: proof.audience.to_owned(),
-            begun_by: Grant::word_of(proof.grant_type).unwrap_or_default(),
-            requested: proof.scopes.join(" "),
-            methods: proof
-                .sign_in
-                .as_ref()
-                .map(|known| known.methods.join(" "))
-                .unwrap_or_default(),
-            rule,
-            server_version: proof.server.version().to_owned(),
-        }
+        let methods = proof.sign_in.as_ref().map(|known| known.methods.as_slice());
+        let (policy, rule) = self.rule().unwrap_or_default();
+        let mut origin = Origin::default();
+        origin.push(OriginMember::Audience, [proof.audience]);
+        origin.push(OriginMember::OriginalGrant, Grant::word_of(proof.grant_type));
+        origin.push(OriginMember::RequestedScopes, proof.scopes.iter().map(String::as_str));
+        origin.push(OriginMember::Methods, methods.iter().copied().flatten().map(String::as_str));
+        origin.push(OriginMember::Policy, [policy]);
+        origin.push(OriginMember::Rule, [rule]);
+        origin.push(OriginMember::ServerVersion, [proof.server.version()]);
+        origin
     }
 
     /// How long the access token lives, in seconds.
@@ -337,11 +335,7 @@ impl<'d> ClaimSet<'d> {
 
     /// The ids of the policy and of its rule that allowed it, where that was decided now.
     pub(super) fn rule(&self) -> Option<(&'d str, &'d str)> {
-        let allowed = self.decided.decision().outcome.as_ref().ok()?;
-        let policies = &self.decided.proof.server.definition().policies;
-        let policy = policies.iter().find(|policy| policy.name == allowed.policy)?;
-        let rule = policy.rules.iter().find(|rule| rule.name == allowed.rule)?;
-        Some((&policy.id, &rule.id))
+        self.decided.decision().outcome.as_ref().ok()?.ids
     }
 
     /// What a hook must leave alone.

@@ -266,7 +266,8 @@ impl<'p> Proof<'p> {
             let scopes = self.scopes.iter().map(String::as_str).collect();
             let inline_hook = self.inline_hook.as_deref();
             let (policy, rule, second_factor) = ("", "", false);
-            Ok(Allowed { policy, rule, scopes, second_factor, inline_hook, lifetimes })
+            let ids = None;
+            Ok(Allowed { policy, rule, ids, scopes, second_factor, inline_hook, lifetimes })
         } else {
             Err(Refused::UnknownScopes { scopes: gone })
         };

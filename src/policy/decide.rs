@@ -29,6 +29,8 @@ pub struct Decision<'a> {
 pub struct Allowed<'a> {
     pub policy: &'a str,
     pub rule: &'a str,
+    /// The ids of both, where a rule was found.
+    pub ids: Option<(&'a str, &'a str)>,
     /// In the order asked, each once.
     pub scopes: ScopeNames<'a>,
     /// Whether the person needs a second factor for it.
@@ -383,6 +385,7 @@ fn conclude<'a>(
     (*verdict == Verdict::Allowed).then_some(Ok(Allowed {
         policy: &policy.name,
         rule: &rule.name,
+        ids: Some((&policy.id, &rule.id)),
         scopes,
         second_factor: rule.second_factor,
         inline_hook: rule.inline_hook.as_deref(),
