@@ -1,6 +1,7 @@
 //! How long a token takes: the whole walk of the token endpoint without its transport, and from a
 //! proof on, beside nothing but the signature of the same bytes by the same key.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to say")]
+#![expect(clippy::indexing_slicing, reason = "as above")]
 
 mod interleaved;
 #[path = "organization/mod.rs"]
@@ -214,6 +215,55 @@ fn besides_the_signature(_: &mut Criterion) {
     }
 }
 
+/// How many attributes a person has whose record is made.
+const ATTRIBUTES: usize = 30;
+
+/// A person's record, packed, beside their JSON, read as values of any kind. What was made is thrown
+/// away between the turns.
+fn subject_record(_: &mut Criterion) {
+    let mut document = document(&Extent::default());
+    let n_attributes = document["users"][0]["profile"].as_object().unwrap().len();
+    for number in n_attributes..ATTRIBUTES {
+        let name = format!("attribute{number}");
+        let definition = serde_json::json!({"type": "string", "required": false});
+        put(&mut document["userSchema"], &name, definition);
+        let value = serde_json::json!(format!("value {number} of somebody"));
+        put(&mut document["users"][0]["profile"], &name, value);
+    }
+    let text = document["users"][0].to_string();
+    let published = organization::publish(&document, Engine::Native, &Keeping::new());
+    let records = published.records();
+    let user = records.person(0).unwrap().user().clone();
+    assert!(user.profile.len() == ATTRIBUTES && user.groups.len() >= 20);
+    let (waiting, packed) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+    let mut forget = |n| {
+        packed.borrow_mut().clear();
+        waiting.borrow_mut().extend((0..n).map(|_| user.clone()));
+    };
+    let mut pack = |n| {
+        for user in waiting.borrow_mut().drain(..n) {
+            packed.borrow_mut().push(records.pack_person(black_box(user)).unwrap());
+        }
+    };
+    let values = RefCell::new(Vec::new());
+    let mut forget_values = |_| values.borrow_mut().clear();
+    let mut read = |n| {
+        for _ in 0..n {
+            let value: serde_json::Value = serde_json::from_str(black_box(&text)).unwrap();
+            values.borrow_mut().push(value);
+        }
+    };
+    let mut candidates = [
+        Candidate { name: "read as JSON", run: &mut read, prepare: Some(&mut forget_values) },
+        Candidate { name: "packed", run: &mut pack, prepare: Some(&mut forget) },
+    ];
+    interleaved::compare("record of a person", 64, &mut candidates);
+}
+
+fn put(value: &mut serde_json::Value, name: &str, member: serde_json::Value) {
+    value.as_object_mut().unwrap().insert(name.to_owned(), member);
+}
+
 /// By how much the second takes longer than the first, and what part that is of the third.
 #[expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 fn tell_difference(algorithm: &str, turns: &[Vec<f64>]) {
@@ -279,5 +329,5 @@ fn settings() -> Criterion {
         .measurement_time(Duration::from_secs(2))
 }
 
-criterion_group! { name = issuer; config = settings(); targets = besides_the_signature, ratios, tokens }
+criterion_group! { name = issuer; config = settings(); targets = besides_the_signature, subject_record, ratios, tokens }
 criterion_main!(issuer);
