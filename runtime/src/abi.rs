@@ -221,6 +221,13 @@ impl<'a> Context<'a> {
         !self.output_start.is_null()
     }
 
+    /// How many more bytes of output there may be.
+    #[inline]
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.output_end.addr().saturating_sub(self.cursor.addr())
+    }
+
     /// Where the next byte of output goes.
     #[inline]
     #[must_use]
@@ -319,11 +326,10 @@ impl<'a> Context<'a> {
 
     /// Appends bytes to the output; `false` if they do not fit.
     fn write(&mut self, bytes: &[u8]) -> bool {
-        let room = self.output_end.addr().saturating_sub(self.cursor.addr());
-        if bytes.len() > room {
+        if bytes.len() > self.room() {
             return false;
         }
-        // SAFETY: `room` bytes of the output lie at the cursor, and nothing else refers to them.
+        // SAFETY: as many bytes of the output lie at the cursor, and nothing else refers to them.
         unsafe { self.cursor.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         self.cursor = self.cursor.wrapping_add(bytes.len());
         true

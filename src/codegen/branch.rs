@@ -1,18 +1,12 @@
 //! A condition, decided by control flow instead of a boolean in a register.
 
-use super::function::{Binding, Emitter, Ssa};
+use super::function::{Binding, Emitter};
 use crate::ir::{Link, NodeId, NodeKind, Order, Sink};
-use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{Shape, Type};
-use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Fault, Kind};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
-
-/// Symbols of names that wait in registers for a loop over groups.
-const MOST_HELD: usize = 6;
 
 impl<'b> Emitter<'_, 'b> {
     /// Goes on at `yes` or `no`. Anything but a boolean faults at `parent`, which asks.
@@ -44,13 +38,18 @@ impl<'b> Emitter<'_, 'b> {
             }
             NodeKind::Equal { lhs, rhs, negated } => {
                 let (yes, no) = if *negated { (no, yes) } else { (yes, no) };
-                let (left, right) = (self.value(*lhs), self.value(*rhs));
-                self.branch_equal(id, self.side(*lhs, left), self.side(*rhs, right), yes, no);
+                self.branch_sides(id, *lhs, *rhs, yes, no);
             }
             NodeKind::Order { order, lhs, rhs } => {
                 self.branch_order(id, *order, *lhs, *rhs, yes, no)
             }
-            NodeKind::MemberOf { groups, names } => self.branch_member(id, *groups, names, yes, no),
+            NodeKind::MemberOf { groups, names } => {
+                let words = self.present(*groups, no);
+                let shape = self.shape(*groups);
+                self.branch_shared(id, (yes, no), |emitter, yes, no| {
+                    emitter.branch_member(id, words, shape, names, (yes, no));
+                });
+            }
             NodeKind::Charge { steps, body } => {
                 self.charge(*steps, id);
                 self.condition(id, *body, yes, no);
@@ -94,20 +93,31 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     /// Operands from the left, until one is not `wanted`.
-    fn operands(&mut self, id: NodeId, nodes: &[NodeId], yes: Block, no: Block, wanted: bool) {
-        let Some((last, first)) = nodes.split_last() else {
+    fn operands(&mut self, id: NodeId, nodes: &'b [NodeId], yes: Block, no: Block, wanted: bool) {
+        if nodes.is_empty() {
             return self.jump(if wanted { yes } else { no });
-        };
-        for node in first {
-            let next = self.block();
-            if wanted {
-                self.condition(id, *node, next, no);
-            } else {
-                self.condition(id, *node, yes, next);
-            }
-            self.enter(next);
         }
-        self.condition(id, *last, yes, no);
+        let mut rest = nodes;
+        while let Some((first, mut others)) = rest.split_first() {
+            let memberships = if wanted { None } else { self.memberships(rest) };
+            if let Some(memberships) = &memberships {
+                others = rest.get(memberships.n()..).unwrap_or_default();
+            }
+            let next = match (others, wanted) {
+                ([], true) => yes,
+                ([], false) => no,
+                _ => self.block(),
+            };
+            let (holds, fails) = if wanted { (next, no) } else { (yes, next) };
+            match memberships {
+                Some(memberships) => self.branch_memberships(id, &memberships, holds, fails),
+                None => self.condition(id, *first, holds, fails),
+            }
+            if !others.is_empty() {
+                self.enter(next);
+            }
+            rest = others;
+        }
     }
 
     fn branch_choice(
@@ -127,11 +137,8 @@ impl<'b> Emitter<'_, 'b> {
                     self.enter(arm);
                     self.condition(id, *then, yes, no);
                 }
-                Link::Default { value, empty_too } => {
-                    let words = self.value(*value);
-                    self.leave_if_missing(words, self.shape(*value), *empty_too, next);
-                    self.fork(words.bits, yes, no);
-                }
+                // No boolean is the empty text.
+                Link::Default { value, .. } => self.branch_or_null(*value, yes, no, next),
             }
             self.enter(next);
         }
@@ -166,55 +173,6 @@ impl<'b> Emitter<'_, 'b> {
             self.compare(condition, compared.bits, 0)
         };
         self.fork(holds, yes, no);
-    }
-
-    /// Compares the name symbol of each group with those of the constants.
-    fn branch_member(&mut self, id: NodeId, groups: NodeId, names: &[u32], yes: Block, no: Block) {
-        let shape = self.shape(groups);
-        let words = self.value(groups);
-        if let Some(null) = self.is_null(words, shape) {
-            self.leave_if(null, no);
-        }
-        let Type::List(element) = &shape.ty else {
-            self.raise(Fault::Type, id);
-            return self.jump(no);
-        };
-        let most = names.iter().map(|name| *name as usize + 1).max().unwrap_or(0);
-        self.needs.n_names = self.needs.n_names.max(most);
-        // Loads of what never changes are not moved out of a loop.
-        let resolved = self.load_surrounding(OFFSETS.resolved);
-        let offset = |name: &u32| i32::try_from(u64::from(*name) * 4).unwrap_or(0);
-        let held = names.get(..MOST_HELD).unwrap_or(names);
-        let held: Vec<Ssa> =
-            held.iter().map(|name| self.load_fixed(I32, resolved, offset(name))).collect();
-        let (body, next) = (self.block(), self.block());
-        let address = self.builder.append_block_param(body, I64);
-        let len = self.len(words);
-        let bytes = self.builder.ins().ishl_imm_u(len, 4);
-        let end = self.builder.ins().iadd(words.bits, bytes);
-        let empty = self.compare(IntCC::Equal, len, 0);
-        self.builder.ins().brif(empty, no, &[], body, &[words.bits.into()]);
-        self.builder.switch_to_block(body);
-        if element.nullable {
-            let meta = self.load(I64, address, layout::META);
-            let null = self.compare(IntCC::Equal, meta, 0);
-            self.leave_if(null, next);
-        }
-        let found = self.load(I32, address, layout::BITS + 4);
-        for (index, name) in names.iter().enumerate() {
-            let symbol = match held.get(index) {
-                Some(symbol) => *symbol,
-                None => self.load_fixed(I32, resolved, offset(name)),
-            };
-            let same = self.builder.ins().icmp(IntCC::Equal, found, symbol);
-            self.leave_if(same, yes);
-        }
-        self.jump(next);
-        self.enter(next);
-        let following = self.add(address, i64::from(layout::SIZE));
-        let more = self.builder.ins().icmp(IntCC::NotEqual, following, end);
-        self.builder.ins().brif(more, body, &[following.into()], no, &[]);
-        self.builder.seal_block(body);
     }
 }
 

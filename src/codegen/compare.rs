@@ -19,11 +19,35 @@ pub(super) struct Side<'b> {
     pub(super) shape: &'b Shape,
     /// The text, if it is a constant.
     pub(super) text: Option<&'b str>,
+    /// Whether it was found not to be null.
+    pub(super) is_present: bool,
 }
 
 impl<'b> Emitter<'_, 'b> {
     pub(super) fn side(&self, id: NodeId, words: Words) -> Side<'b> {
-        Side { words, shape: self.shape(id), text: self.text_constant(id) }
+        Side { words, shape: self.shape(id), text: self.text_constant(id), is_present: false }
+    }
+
+    /// Goes on at `yes` if two nodes give equal values, else at `no`. `id` is the node that asks.
+    pub(super) fn branch_sides(
+        &mut self,
+        id: NodeId,
+        lhs: NodeId,
+        rhs: NodeId,
+        yes: Block,
+        no: Block,
+    ) {
+        let is_text = |emitter: &Self, side: NodeId| emitter.text_constant(side).is_some();
+        let never_null = is_text(self, lhs) || is_text(self, rhs);
+        // A constant takes nothing, and is not null: what is, is known to differ at once.
+        let mut value = |side| match never_null && !self.makes(Mistake::NullIsEmpty) {
+            true => self.present(side, no),
+            false => self.value(side),
+        };
+        let (left, right) = (value(lhs), value(rhs));
+        let (mut left, mut right) = (self.side(lhs, left), self.side(rhs, right));
+        (left.is_present, right.is_present) = (never_null, never_null);
+        self.branch_equal(id, left, right, yes, no);
     }
 
     /// The text of a constant node.
@@ -83,12 +107,14 @@ impl<'b> Emitter<'_, 'b> {
     /// A text, or a group by its name, against a constant.
     fn branch_text(&mut self, side: Side<'b>, text: &str, yes: Block, no: Block) {
         match self.is_null(side.words, side.shape) {
-            Some(null) if !self.makes(Mistake::NullIsEmpty) => self.leave_if(null, no),
+            Some(null) if !side.is_present && !self.makes(Mistake::NullIsEmpty) => {
+                self.leave_if(null, no);
+            }
             Some(_) | None => {}
         }
         let words =
             if side.shape.ty == Type::Group { self.group_text(side.words) } else { side.words };
-        let len = self.len(words);
+        let len = self.short_len(words);
         let n = i64::try_from(text.len()).unwrap_or(i64::MAX);
         let same = self.compare(IntCC::Equal, len, n);
         if text.is_empty() {

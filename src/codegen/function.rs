@@ -3,6 +3,7 @@
 
 use super::constant::Constants;
 use super::kept::Lambda;
+use super::share::Sharing;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
 use crate::source::Span;
@@ -12,10 +13,11 @@ use claimsmith_runtime::functions::{self, Meaning, Operator};
 use claimsmith_runtime::types::{RecordType, Shape, Type};
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Fault, Kind, limits};
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{
-    self, Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
+    self, Block, BlockArg, FuncRef, Inst, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
     StackSlotKind,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
@@ -84,8 +86,8 @@ pub(super) struct Emitter<'e, 'b> {
     locals: Vec<Option<Binding<'b>>>,
     /// The context as the function was given it: for fixed loads, which leave loops.
     pub(super) context: Ssa,
-    /// Where the context is kept, so that loops need no register for what is seldom wanted.
-    kept: StackSlot,
+    /// Where it is wanted otherwise, each standing for a load, see [`Self::keep_context`].
+    wanted: Vec<Inst>,
     pub(super) roots: Ssa,
     pub(super) selected: Ssa,
     /// Steps that may still be spent.
@@ -96,9 +98,12 @@ pub(super) struct Emitter<'e, 'b> {
     pub(super) limit: Ssa,
     /// Bytes written since the cursor was last compared with the limit.
     pub(super) unchecked: u32,
+    /// Whether these are all that the expression wrote, into an output that has room for all it may.
+    pub(super) is_roomy: bool,
     /// Takes a fault's code and its site.
     fault: Block,
     pub(super) full: Block,
+    pub(super) sharing: Sharing,
     stack: Option<StackSlot>,
     stacked: usize,
 }
@@ -121,10 +126,6 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let mut next = || parameter.next().unwrap_or(zero);
         let (context, roots, selected) = (next(), next(), next());
         let (steps, cursor) = (builder.declare_var(I64), builder.declare_var(I64));
-        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
-        let kept = builder.create_sized_stack_slot(data);
-        let address = builder.ins().stack_addr(I64, kept, 0);
-        builder.ins().store(flags(), context, address, 0);
         builder.def_var(steps, zero);
         builder.def_var(cursor, zero);
         let (fault, full) = (builder.create_block(), builder.create_block());
@@ -141,15 +142,17 @@ impl<'e, 'b> Emitter<'e, 'b> {
             place: None,
             locals: Vec::new(),
             context,
-            kept,
+            wanted: Vec::new(),
             roots,
             selected,
             steps,
             cursor,
             limit: zero,
             unchecked: 0,
+            is_roomy: false,
             fault,
             full,
+            sharing: Sharing::default(),
             stack: None,
             stacked: 0,
         }
@@ -159,6 +162,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn start(&mut self, body: &'b Body, place: Option<Place>) {
         self.body = body;
         self.place = place;
+        self.share_next();
         self.locals = vec![None; body.n_locals as usize];
         let steps = self.constant(limits::STEPS);
         self.builder.def_var(self.steps, steps);
@@ -180,6 +184,9 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let full = self.builder.ins().iconst(I32, i64::from(OUTPUT_FULL));
         self.builder.ins().return_(&[full]);
         self.builder.seal_all_blocks();
+        if self.calls() {
+            self.keep_context();
+        }
         if let Some(slot) = self.stack {
             let bytes = u32::try_from(self.stacked * 16).unwrap_or(0);
             if let Some(data) = self.builder.func.sized_stack_slots.get_mut(slot) {
@@ -187,6 +194,31 @@ impl<'e, 'b> Emitter<'e, 'b> {
             }
         }
         (self.builder, self.needs)
+    }
+
+    fn calls(&self) -> bool {
+        let function = &self.builder.func;
+        let mut instructions =
+            function.layout.blocks().flat_map(|block| function.layout.block_insts(block));
+        instructions.any(|inst| function.dfg.insts[inst].opcode().is_call())
+    }
+
+    /// Puts the context on the stack, so that loops need no register for what is seldom wanted. A
+    /// function that calls nothing has registers enough, and needs no frame without.
+    fn keep_context(&mut self) {
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let kept = self.builder.create_sized_stack_slot(data);
+        let mut cursor = FuncCursor::new(self.builder.func);
+        for inst in &self.wanted {
+            cursor.goto_inst(*inst);
+            let address = cursor.ins().stack_addr(I64, kept, 0);
+            cursor.func.replace(*inst).load(I64, flags(), address, 0);
+        }
+        if let Some(entry) = cursor.func.layout.entry_block() {
+            cursor.goto_first_insertion_point(entry);
+            let address = cursor.ins().stack_addr(I64, kept, 0);
+            cursor.ins().store(flags(), self.context, address, 0);
+        }
     }
 
     #[cfg(any(test, feature = "internals"))]
@@ -267,6 +299,11 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.low_half(words.meta)
     }
 
+    /// As [`Self::len`] for what only compares it: the lower half of a register.
+    pub(super) fn short_len(&mut self, words: Words) -> Ssa {
+        self.builder.ins().ireduce(I32, words.meta)
+    }
+
     pub(super) fn low_half(&mut self, word: Ssa) -> Ssa {
         let low = self.builder.ins().ireduce(I32, word);
         self.builder.ins().uextend(I64, low)
@@ -296,8 +333,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// The context, for a call or another seldom thing.
     pub(super) fn kept_context(&mut self) -> Ssa {
-        let address = self.builder.ins().stack_addr(I64, self.kept, 0);
-        self.load(I64, address, 0)
+        let standing_for = self.builder.ins().bor_imm_u(self.context, 0);
+        let inst = self.builder.func.dfg.value_def(standing_for).inst();
+        self.wanted.extend(inst);
+        standing_for
     }
 
     // Memory. Addresses are correct by construction, so no access traps; nothing is aligned.
@@ -587,6 +626,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Lets the runtime write a value at the cursor.
     pub(super) fn write_by_call(&mut self, words: Words) {
+        self.is_roomy = false;
         let address = self.arguments(&[words]);
         let cursor = self.builder.use_var(self.cursor);
         let context = self.kept_context();

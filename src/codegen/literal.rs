@@ -8,13 +8,17 @@ use super::function::{Emitter, Ssa, Words};
 use crate::ir::Constant;
 use claimsmith_runtime::abi::SLACK;
 use claimsmith_runtime::value::layout;
-use claimsmith_runtime::{json, number};
+use claimsmith_runtime::{json, limits, number};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I8X16, I16, I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
 
 /// Fixed bytes that may be written beyond the limit.
 const MOST_UNCHECKED: u32 = 16;
+/// Fixed bytes that may be written without being counted where there is room for all that an
+/// expression may write, of which they are few.
+const MOST_ROOMY: u32 = 1024;
+const _: () = assert!((MOST_ROOMY as usize) < limits::OUTPUT / 2);
 /// A text up to this long is copied in place, as this many bytes.
 const SHORT: i64 = 32;
 // Fixed bytes, a quote, a short text copied whole, and a quote with a comma and a quote.
@@ -42,14 +46,15 @@ impl Emitter<'_, '_> {
         self.builder.def_var(self.cursor, cursor);
     }
 
-    /// Ends the evaluation if the cursor is beyond the limit.
+    /// Ends the evaluation if the cursor is beyond the limit. Few bytes are not, if they are all.
     pub(super) fn settle(&mut self) {
-        if self.unchecked > 0 {
+        if self.unchecked > 0 && !self.is_roomy {
             self.check_limit();
         }
     }
 
     fn check_limit(&mut self) {
+        self.is_roomy = false;
         let cursor = self.at();
         let limit = self.limit;
         let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, cursor, limit);
@@ -62,11 +67,13 @@ impl Emitter<'_, '_> {
         let n = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let cursor = self.at();
         let end = self.add(cursor, i64::from(n));
-        if self.unchecked + n > MOST_UNCHECKED {
+        let most = if self.is_roomy { MOST_ROOMY } else { MOST_UNCHECKED };
+        if self.unchecked + n > most {
             let limit = self.limit;
             let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, limit);
             self.leave_if(beyond, self.full);
             self.unchecked = 0;
+            self.is_roomy = false;
         } else {
             self.unchecked += n;
         }

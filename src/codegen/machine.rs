@@ -5,7 +5,8 @@ use super::constant::Constants;
 use super::function::{Emitter, Imports, Needs, Shared};
 use super::inspect;
 use super::kept::Lambda;
-use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
+use super::share::Shares;
+use super::{CodegenError, Listing, Outcome, Settings, Site, Unit, unread};
 use crate::few::Few;
 use crate::ir::{self, NodeId};
 use claimsmith_runtime::abi::Surroundings;
@@ -13,7 +14,7 @@ use claimsmith_runtime::functions::Body;
 use claimsmith_runtime::pattern::Pattern;
 use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::types::RecordType;
-use claimsmith_runtime::{Context, Fault, Value, abi};
+use claimsmith_runtime::{Context, Fault, Value, abi, limits};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{AbiParam, Signature, Type};
 use cranelift_codegen::settings::{self, Configurable as _};
@@ -258,7 +259,13 @@ impl CompiledSet {
         let Some(compiled) = compiled.filter(|_| inputs.are_of(context)) else {
             return Outcome::UNKNOWN;
         };
-        if made != Made::Value && !context.is_writable() {
+        let has_room = match made {
+            Made::Value => true,
+            // Its code counts on it.
+            Made::Json => context.room() >= limits::OUTPUT,
+            Made::Members => context.is_writable(),
+        };
+        if !has_room {
             return Outcome::OutputFull;
         }
         let mark = context.mark();
@@ -457,6 +464,7 @@ impl Maker {
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
         let (builder, needs) = write(unit, builder, &mut self.shared, imports);
         builder.finalize(module.target_config());
+        unread::remove_loads(&mut self.context.func);
         if let Some(found) = inspect::first_trapping(&self.context.func) {
             return Err(CodegenError::Trapping(found));
         }
@@ -489,7 +497,9 @@ fn write<'e>(
         Unit::Value(body) | Unit::Json(body) => body,
         Unit::Object(_) => &empty,
     };
-    let emitter = Emitter::new(builder, shared, imports, body);
+    let shares = if shared.settings.shares() { Shares::of(unit) } else { Shares::default() };
+    let mut emitter = Emitter::new(builder, shared, imports, body);
+    emitter.share(shares);
     match unit {
         Unit::Value(body) => emitter.write_value(body),
         Unit::Json(body) => emitter.write_json(body),

@@ -13,13 +13,17 @@ mod inspect;
 mod kept;
 mod literal;
 mod machine;
+mod member;
 mod object;
+mod present;
 mod search;
+mod share;
 mod sink;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unread;
 mod value;
 mod walk;
 
@@ -43,7 +47,20 @@ pub(crate) enum Unit<'u> {
     Object(&'u Object),
 }
 
-impl Unit<'_> {
+impl<'u> Unit<'u> {
+    /// Its expressions, in the order in which they are written.
+    fn bodies(self) -> Vec<&'u Body> {
+        match self {
+            Self::Value(body) | Self::Json(body) => vec![body],
+            Self::Object(object) => {
+                let alternatives = object.members.iter().flat_map(|member| &member.alternatives);
+                let bodies = alternatives
+                    .flat_map(|alternative| alternative.guard.iter().chain([&alternative.value]));
+                bodies.collect()
+            }
+        }
+    }
+
     fn made(self) -> Made {
         match self {
             Self::Value(_) => Made::Value,
@@ -73,6 +90,9 @@ pub(crate) struct Settings {
     /// Make everything of groups anew each time.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) keeps_nothing: bool,
+    /// Do everything anew each time it is asked for.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) shares_nothing: bool,
     /// Leave the steps that the last expression did not spend where a fault's site would be.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) tells_steps: bool,
@@ -113,6 +133,8 @@ impl Settings {
             #[cfg(any(test, feature = "internals"))]
             keeps_nothing: false,
             #[cfg(any(test, feature = "internals"))]
+            shares_nothing: false,
+            #[cfg(any(test, feature = "internals"))]
             tells_steps: false,
         }
     }
@@ -121,6 +143,15 @@ impl Settings {
     fn keeps(self) -> bool {
         #[cfg(any(test, feature = "internals"))]
         return !self.keeps_nothing && self.planted_mistake.is_none();
+        #[cfg(not(any(test, feature = "internals")))]
+        true
+    }
+
+    /// Whether what is asked for twice is found out once. A mistake made on purpose shares nothing:
+    /// what goes another way would not show it.
+    fn shares(self) -> bool {
+        #[cfg(any(test, feature = "internals"))]
+        return !self.shares_nothing && self.planted_mistake.is_none();
         #[cfg(not(any(test, feature = "internals")))]
         true
     }

@@ -1,7 +1,7 @@
 //! Whole functions: one for a value, one for its JSON, one for the members of an object.
 
 use super::Place;
-use super::function::{Emitter, Needs};
+use super::function::{Emitter, Needs, Ssa};
 use super::literal::json_bytes;
 use super::sink::Omitted;
 use crate::ir::{Body, Constant, Member};
@@ -12,6 +12,9 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
 use cranelift_frontend::FunctionBuilder;
+
+/// Bytes of one expression's output.
+const MOST_OUTPUT: i64 = limits::OUTPUT as i64;
 
 impl<'e, 'b> Emitter<'e, 'b> {
     /// Leaves the value of an expression in the context.
@@ -25,9 +28,11 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Writes the value of an expression as JSON.
     pub(super) fn write_json(mut self, body: &'b Body) -> (FunctionBuilder<'e>, Needs) {
-        self.open_output();
+        let cursor = self.open_output();
         self.start(body, None);
-        self.limit_output();
+        // `CompiledSet::evaluate` makes sure that there is room for all that one may write.
+        self.limit = self.add(cursor, MOST_OUTPUT);
+        self.is_roomy = true;
         self.json(self.root(), Omitted::default());
         self.settle();
         self.close_output()
@@ -36,6 +41,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     /// Writes the selected members of an object.
     pub(super) fn write_object(mut self, members: &'b [Member]) -> (FunctionBuilder<'e>, Needs) {
         self.open_output();
+        self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
         self.needs.n_words = members.len().div_ceil(64);
         let start = self.at();
         for (index, member) in members.iter().enumerate() {
@@ -49,10 +55,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.close_output()
     }
 
-    fn open_output(&mut self) {
+    fn open_output(&mut self) -> Ssa {
         let cursor = self.load(I64, self.context, OFFSETS.cursor);
         self.go_to(cursor);
-        self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
+        cursor
     }
 
     fn close_output(mut self) -> (FunctionBuilder<'e>, Needs) {
@@ -66,7 +72,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     fn limit_output(&mut self) {
         let end = self.load_fixed(I64, self.context, OFFSETS.output_end);
         let cursor = self.at();
-        let most = self.add(cursor, i64::try_from(limits::OUTPUT).unwrap_or(i64::MAX));
+        let most = self.add(cursor, MOST_OUTPUT);
         self.limit = self.builder.ins().umin(end, most);
     }
 
@@ -80,13 +86,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     }
 
     /// Writes one member, or nothing if it has no value.
-    fn member(
-        &mut self,
-        index: usize,
-        member: &'b Member,
-        start: super::function::Ssa,
-        next: Block,
-    ) {
+    fn member(&mut self, index: usize, member: &'b Member, start: Ssa, next: Block) {
         let before = self.at();
         let omitted = self.cold_block();
         for (number, alternative) in member.alternatives.iter().enumerate() {
@@ -123,20 +123,14 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.enter(holds);
     }
 
-    fn leave_if_not(&mut self, condition: super::function::Ssa, block: Block) {
+    fn leave_if_not(&mut self, condition: Ssa, block: Block) {
         let next = self.block();
         self.fork(condition, next, block);
         self.enter(next);
     }
 
     /// Writes comma, name and value; nothing counts if the value is left out.
-    fn alternative(
-        &mut self,
-        member: &Member,
-        before: super::function::Ssa,
-        start: super::function::Ssa,
-        omitted: Block,
-    ) {
+    fn alternative(&mut self, member: &Member, before: Ssa, start: Ssa, omitted: Block) {
         self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
         self.unchecked = 1;
         let comma = self.builder.ins().iconst(I8, i64::from(b','));

@@ -54,8 +54,13 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn json_value(&mut self, id: NodeId, omitted: Omitted) {
-        let words = self.value(id);
-        self.json_words(words, self.shape(id), omitted);
+        let Some(block) = omitted.null else {
+            let words = self.value(id);
+            return self.json_words(words, self.shape(id), omitted);
+        };
+        let words = self.present(id, block);
+        let present = Shape { ty: self.shape(id).ty.clone(), nullable: false };
+        self.json_words(words, &present, Omitted { null: None, ..omitted });
     }
 
     fn json_null(&mut self, omitted: Omitted) {
@@ -144,14 +149,15 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn json_guard(&mut self, local: LocalId, value: NodeId, rest: NodeId, omitted: Omitted) {
+        if let Some(block) = omitted.null {
+            let words = self.present(value, block);
+            self.bind(local, Binding { words, prefix: None });
+            return self.json(rest, omitted);
+        }
         let words = self.value(value);
         let null = self.is_null(words, self.shape(value));
         self.bind(local, Binding { words, prefix: None });
         let Some(null) = null else { return self.json(rest, omitted) };
-        if let Some(block) = omitted.null {
-            self.leave_if(null, block);
-            return self.json(rest, omitted);
-        }
         // What is null further on is null here too, and written in one place.
         let (nothing, some, end) = (self.block(), self.block(), self.block());
         let (before, cursor) = (self.unchecked, self.at());
@@ -186,11 +192,9 @@ impl<'b> Emitter<'_, 'b> {
                     self.unchecked = before;
                 }
                 Link::Default { value, empty_too } => {
-                    let shape = self.shape(*value);
-                    let words = self.value(*value);
-                    self.leave_if_missing(words, shape, *empty_too, next);
+                    let words = self.default(*value, *empty_too, next);
                     let before = self.unchecked;
-                    let present = Shape { ty: shape.ty.clone(), nullable: false };
+                    let present = Shape { ty: self.shape(*value).ty.clone(), nullable: false };
                     self.json_words(words, &present, omitted);
                     most = most.max(self.unchecked);
                     self.unchecked = before;
@@ -221,17 +225,17 @@ impl<'b> Emitter<'_, 'b> {
             let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
             return self.literal(inner);
         }
-        let shape = self.shape(piece);
-        let words = self.value(piece);
         let end = self.block();
-        let text = match shape.ty {
-            Type::Text | Type::Group => {
-                if let Some(null) = self.is_null(words, shape) {
-                    self.leave_if(null, end);
-                }
-                if shape.ty == Type::Text { words } else { self.group_text(words) }
+        let text = match self.shape(piece).ty {
+            Type::Text => self.present(piece, end),
+            Type::Group => {
+                let group = self.present(piece, end);
+                self.group_text(group)
             }
-            _ => self.operate(Operator::Piece, &[words], id),
+            _ => {
+                let words = self.value(piece);
+                self.operate(Operator::Piece, &[words], id)
+            }
         };
         let before = self.unchecked;
         self.write_text(text, Around::Nothing);
@@ -308,6 +312,7 @@ impl<'b> Emitter<'_, 'b> {
         if !is_scalar(&arriving.ty) || !self.is_list(source) {
             return self.json_value(id, omitted);
         }
+        self.is_roomy = false;
         let stream = self.open(id, source, stages, None, element_cost);
         let flat = |stage: &Stage| matches!(stage.kind, StageKind::FlatMap { .. });
         let counter = stages.iter().any(flat).then(|| self.counter(0));

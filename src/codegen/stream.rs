@@ -88,7 +88,8 @@ impl<'b> Emitter<'_, 'b> {
         if let Some(weight) = sought.weight {
             self.spend(weight, id);
         }
-        let side = Side { words: element.words, shape: element.shape, text: None };
+        let Element { words, shape, .. } = element;
+        let side = Side { words, shape, text: None, is_present: false };
         self.branch_equal(id, side, sought.side, found, next);
     }
 

@@ -63,7 +63,7 @@ impl<'b> Emitter<'_, 'b> {
         if question.known == Known::Matches {
             return self.ask_pattern(id, question, words, (yes, no));
         }
-        let len = self.len(words);
+        let len = self.short_len(words);
         let mut part = question.part.as_bytes();
         let n = i64::try_from(part.len()).unwrap_or(i64::MAX);
         let short = self.compare(IntCC::UnsignedLessThan, len, n);
@@ -72,6 +72,7 @@ impl<'b> Emitter<'_, 'b> {
             return self.ask_inside(id, question, words, (yes, no));
         }
         let start = if question.known == Known::EndsWith {
+            let len = self.len(words);
             let end = self.builder.ins().iadd(words.bits, len);
             self.add(end, -n)
         } else {
@@ -278,6 +279,11 @@ impl<'b> Emitter<'_, 'b> {
         self.jump_with(end, rest);
         self.enter_with(end)
     }
+}
+
+/// Whether a row is mostly done in place.
+pub(super) fn has_fast_path(row: u32) -> bool {
+    known(row).is_some()
 }
 
 /// The fast path of a row.

@@ -164,8 +164,7 @@ impl<'b> Emitter<'_, 'b> {
             _ => None,
         };
         let record = self.value(record);
-        let offset = i32::try_from(u64::from(index) * 16).ok().and_then(|at| at.checked_add(SLOTS));
-        match (offset, field) {
+        match (slot_offset(index), field) {
             (Some(offset), Some(field)) => self.load_value(&field.shape, record.bits, offset),
             _ => self.never(Fault::Internal, id),
         }
@@ -253,8 +252,7 @@ impl<'b> Emitter<'_, 'b> {
                     self.jump_with(end, words);
                 }
                 Link::Default { value, empty_too } => {
-                    let words = self.value(*value);
-                    self.leave_if_missing(words, self.shape(*value), *empty_too, next);
+                    let words = self.default(*value, *empty_too, next);
                     self.jump_with(end, words);
                 }
             }
@@ -265,22 +263,13 @@ impl<'b> Emitter<'_, 'b> {
         self.enter_with(end)
     }
 
-    /// Leaves for `block` if the value is null, or (`empty_too`) the empty text.
-    pub(super) fn leave_if_missing(
-        &mut self,
-        words: Words,
-        shape: &Shape,
-        empty_too: bool,
-        block: Block,
-    ) {
-        if let Some(null) = self.is_null(words, shape) {
-            self.leave_if(null, block);
-        }
-        if empty_too && shape.ty == Type::Text {
-            let len = self.len(words);
+    /// Leaves for `block` if the value is the empty text.
+    pub(super) fn leave_if_empty_text(&mut self, words: Words, shape: &Shape, block: Block) {
+        if shape.ty == Type::Text {
+            let len = self.short_len(words);
             let empty = self.compare(IntCC::Equal, len, 0);
             self.leave_if(empty, block);
-        } else if empty_too && shape.ty == Type::Any {
+        } else if shape.ty == Type::Any {
             let empty = self.is_empty_of(words, Kind::Text);
             self.leave_if(empty, block);
         }
@@ -338,7 +327,7 @@ impl<'b> Emitter<'_, 'b> {
         if operator == Operator::SortedBy && self.makes(Mistake::UnstableSort) {
             values = values.into_iter().map(|list| self.reversed(list, id)).collect();
         }
-        self.operate(operator, &values, id)
+        self.shared(id, |emitter| emitter.operate(operator, &values, id))
     }
 
     /// The list in opposite order, for a planted mistake.
@@ -352,11 +341,24 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn call(&mut self, id: NodeId, row: u32, arguments: &[NodeId]) -> Words {
+        self.call_or_null(id, row, arguments, None)
+    }
+
+    /// The result of a row; where a null argument makes it null, it goes on at `null`, if that is
+    /// given.
+    pub(super) fn call_or_null(
+        &mut self,
+        id: NodeId,
+        row: u32,
+        arguments: &[NodeId],
+        null: Option<Block>,
+    ) -> Words {
         if arguments.len() > MOST_HELD {
-            return self.call_stored(id, row, arguments);
+            let words = self.call_stored(id, row, arguments);
+            return null.map_or(words, |null| self.unless_missing(id, words, null));
         }
-        let values = self.values(arguments);
         let Some(function) = functions::row(row) else { return self.never(Fault::Internal, id) };
+        let values = self.values(arguments);
         let mut flowing = Vec::new();
         for (index, (argument, words)) in arguments.iter().zip(&values).enumerate() {
             let Some(null) = self.is_null(*words, self.shape(*argument)) else { continue };
@@ -371,9 +373,15 @@ impl<'b> Emitter<'_, 'b> {
         }
         let call = |emitter: &mut Self| match emitter.part_of(id, row, arguments, &values) {
             Some(words) => words,
-            None => emitter.call_row(row, &values, id),
+            None => emitter.shared(id, |emitter| emitter.call_row(row, &values, id)),
         };
-        self.unless_null(flowing, call)
+        match null {
+            Some(block) => {
+                flowing.into_iter().for_each(|null| self.leave_if(null, block));
+                call(self)
+            }
+            None => self.unless_null(flowing, call),
+        }
     }
 
     /// What `made` gives, or null where one of these conditions holds.
@@ -425,4 +433,9 @@ impl<'b> Emitter<'_, 'b> {
         }
         address
     }
+}
+
+/// Where a slot is in a record.
+pub(super) fn slot_offset(index: u32) -> Option<i32> {
+    i32::try_from(u64::from(index) * 16).ok().and_then(|at| at.checked_add(SLOTS))
 }

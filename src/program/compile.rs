@@ -60,8 +60,13 @@ impl SetBuilder {
         let planted_mistake = planted.map(|(_, mistake)| *mistake);
         let tells_steps = true;
         let keeps_nothing = making.keeps_nothing;
-        let settings =
-            codegen::Settings { planted_mistake, keeps_nothing, tells_steps, ..Default::default() };
+        let settings = codegen::Settings {
+            planted_mistake,
+            keeps_nothing,
+            shares_nothing: !making.optimizes,
+            tells_steps,
+            ..Default::default()
+        };
         let passes = if making.optimizes { optimize::ALL } else { &[] };
         let mut builder = self;
         if making.interprets_optimized {

@@ -1,6 +1,7 @@
 //! Programs made by hand, run on both engines: the value or the fault, and its place, are the same.
 
 mod node;
+mod share;
 mod stream;
 mod whole;
 

@@ -337,7 +337,7 @@ fn a_set_is_shared_between_threads() {
             let set = Arc::clone(&set);
             std::thread::spawn(move || {
                 let (world, arena) = (World::new(), Arena::new());
-                let mut output = Output::new(1_000);
+                let mut output = Output::new(100_000);
                 let inputs = world.inputs(&[Some(world.user.record())]);
                 let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
                 let outcome = set.evaluate((0, Made::Json), &mut context, &inputs, &[]);
