@@ -60,10 +60,8 @@ fn presented() -> Presented {
     let pair = || ("billing-service".to_owned(), SECRET.to_owned());
     Presented {
         form: Form::new(parameters.to_vec()),
-        query: Form::default(),
         basic: Some(Basic::Pair { raw: pair(), decoded: Some(pair()) }),
-        dpop: Vec::new(),
-        address: None,
+        ..Presented::default()
     }
 }
 

@@ -68,8 +68,8 @@ struct Listening {
     /// Fetch `jwks_uri` of applications from private networks too
     #[arg(long, env = "CLAIMSMITH_ALLOW_PRIVATE_NETWORKS")]
     allow_private_networks: bool,
-    /// Another address for those who operate the server: /metrics and /health; without it they are at
-    /// the first, /metrics for this machine only
+    /// Another address for those who operate the server, with /api/v1, /metrics and /health; without it
+    /// they are at the first, /metrics for this machine only
     #[arg(long, value_name = "ADDR", env = "CLAIMSMITH_MANAGEMENT_LISTEN")]
     management_listen: Option<SocketAddr>,
     /// Where that other address is found; `http://ADDR` if nothing is said

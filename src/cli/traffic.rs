@@ -69,7 +69,7 @@ enum ForwardedHeader {
 }
 
 impl TrafficArguments {
-    pub(super) fn traffic(&self, are_metrics_elsewhere: bool) -> Traffic {
+    pub(super) fn traffic(&self, is_managed_elsewhere: bool) -> Traffic {
         let header = match self.forwarded_header {
             ForwardedHeader::XForwardedFor => ForwardedBy::XForwardedFor,
             ForwardedHeader::Forwarded => ForwardedBy::Forwarded,
@@ -96,7 +96,7 @@ impl TrafficArguments {
                 most_per_address: self.connections_per_address,
             },
             stopping: Stopping::default(),
-            are_metrics_elsewhere,
+            is_managed_elsewhere,
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::publish::{Published, RunningServer, normalized};
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint<'a> {
     place: Place<'a>,
+    /// Instead of what else than the public URL its URL may begin.
+    base: Option<&'a str>,
     /// The method of the request.
     pub(super) method: &'a str,
 }
@@ -27,13 +29,20 @@ impl<'a> Endpoint<'a> {
         name: &'a str,
         method: &'a str,
     ) -> Self {
-        Self { place: Place::OfServer { published, server, name }, method }
+        Self { place: Place::OfServer { published, server, name }, base: None, method }
+    }
+
+    /// The same endpoint, which is found below `base` as well as below the public URL, if there is
+    /// one (decision 50).
+    #[must_use]
+    pub fn also_below(self, base: Option<&'a str>) -> Self {
+        Self { base, ..self }
     }
 
     /// What is found at these URLs, without their queries.
     #[must_use]
     pub fn at(urls: &'a [String], method: &'a str) -> Self {
-        Self { place: Place::At(urls), method }
+        Self { place: Place::At(urls), base: None, method }
     }
 
     /// Whether `url` is this endpoint: where the server says it is, or under the server's own id.
@@ -42,11 +51,16 @@ impl<'a> Endpoint<'a> {
         let Some(url) = normalized(url) else { return false };
         match self.place {
             Place::OfServer { published, server, name } => {
-                let own = format!("{}/oauth2/{}", published.public_url(), server.definition().id);
-                [server.base(), own.as_str()].iter().any(|base| {
+                let public = published.public_url().to_string();
+                let own = format!("{public}/oauth2/{}", server.definition().id);
+                let is_public = [server.base(), own.as_str()].iter().any(|base| {
                     let rest = url.strip_prefix(base);
                     rest.and_then(|rest| rest.strip_prefix("/v1/")) == Some(name)
-                })
+                });
+                let path = server.base().strip_prefix(&public);
+                let other = self.base.zip(path);
+                let other = other.map(|(base, path)| format!("{base}{path}/v1/{name}"));
+                is_public || other.and_then(|other| normalized(&other)).as_ref() == Some(&url)
             }
             Place::At(urls) => urls.iter().any(|known| normalized(known).as_ref() == Some(&url)),
         }

@@ -19,6 +19,8 @@ pub struct Presented {
     pub dpop: Vec<String>,
     /// Where the connection comes from.
     pub address: Option<IpAddr>,
+    /// What the URL of where it arrived begins with, if that is not the public URL (decision 50).
+    pub base: Option<String>,
 }
 
 /// A request whose shape is right.
@@ -127,6 +129,11 @@ impl Request {
 
     pub(super) fn address(&self) -> Option<IpAddr> {
         self.presented.address
+    }
+
+    /// What the URL of where it arrived begins with, if that is not the public URL.
+    pub(super) fn base(&self) -> Option<&str> {
+        self.presented.base.as_deref()
     }
 
     pub(super) fn dpop(&self) -> &[String] {

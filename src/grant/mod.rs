@@ -236,7 +236,7 @@ async fn walk(
     let server = find_server(published, server_id)?;
     record.at(server);
     let request = Request::new(presented)?;
-    let endpoint = Endpoint::new(published, server, "token", "POST");
+    let endpoint = Endpoint::new(published, server, "token", "POST").also_below(request.base());
     let (client, mark) = client::recognize(published, &request, &endpoint, around).await?;
     record.of(client);
     let allowed = match client.allow(&request, server) {

@@ -3,6 +3,7 @@
 
 use super::ClientAddress;
 use super::error::ManagementError;
+use super::management::Base;
 use crate::grant::{Basic, Form, Presented, PresentedToken, Refusal};
 use crate::server::ORGANIZATION_SERVER;
 use axum::body::{Body, Bytes, to_bytes};
@@ -63,7 +64,8 @@ pub(super) async fn presented(request: Request) -> Result<Presented, Refusal> {
     let basic = basic(&parts.headers);
     let dpop = dpop(&parts.headers);
     let address = client_address(&parts);
-    Ok(Presented { form: read_form(&parts, body).await?, query, basic, dpop, address })
+    let base = parts.extensions.get::<Base>().map(|Base(base)| base.clone());
+    Ok(Presented { form: read_form(&parts, body).await?, query, basic, dpop, address, base })
 }
 
 /// How long a body may take to arrive, beside a request.

@@ -92,13 +92,18 @@ impl Surface {
 /// Every address that is served.
 pub fn router(surface: Arc<Surface>) -> Router {
     let fence = middleware::from_fn_with_state(surface.clone(), guard::fence);
+    // Where it is managed elsewhere, only what pages of people's browsers ask for is here.
+    let managed = match surface.traffic.is_managed_elsewhere {
+        true => management::for_browsers(&surface),
+        false => management::router(&surface),
+    };
     Router::new()
         .merge(operation::public())
         .merge(pages(&surface))
         .merge(documents())
         .merge(endpoints(&surface))
         .merge(authentication(&surface))
-        .merge(management::router(&surface))
+        .merge(managed)
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(fence)
@@ -114,7 +119,8 @@ pub fn management(surface: Arc<Surface>, url: String) -> Router {
     let token = Router::new().route("/oauth2/v1/token", post(oauth::token)).route_layer(limits);
     operation::management()
         .merge(token)
-        .merge(management::router(&surface).layer(Extension(Base(url))))
+        .merge(management::router(&surface))
+        .layer(Extension(Base(url)))
         .route("/oauth2/v1/keys", get(oauth::keys))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

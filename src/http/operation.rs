@@ -66,7 +66,7 @@ async fn metrics_for_this_machine(
     request: Request,
 ) -> Response {
     let is_here = request.extensions().get().is_none_or(|PeerAddress(peer)| peer.is_loopback());
-    if surface.traffic.are_metrics_elsewhere || !is_here || is_forwarded(request.headers()) {
+    if surface.traffic.is_managed_elsewhere || !is_here || is_forwarded(request.headers()) {
         return ManagementError::not_found("/metrics").into_response();
     }
     metrics(State(surface)).await

@@ -22,8 +22,8 @@ pub struct Traffic {
     pub patience: Patience,
     pub connections: Connections,
     pub stopping: Stopping,
-    /// Whether what is counted is told at an address of its own.
-    pub are_metrics_elsewhere: bool,
+    /// Whether what is counted is told at an address of its own, and what is managed is managed there.
+    pub is_managed_elsewhere: bool,
 }
 
 /// Whether the server was told to stop.

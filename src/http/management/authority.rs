@@ -142,10 +142,24 @@ const BY_SESSION: &[(Method, &str)] = &[
     (Method::GET, "/api/v1/users/me"),
 ];
 
+fn is_by_session(method: &Method, asked: &str) -> bool {
+    BY_SESSION.iter().any(|(known, path)| known == method && *path == asked)
+}
+
+/// Has nothing else be there.
+pub(super) async fn only_by_session(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_asked = match request.method() {
+        // Before it asks, a browser asks whether it may.
+        &Method::OPTIONS => BY_SESSION.iter().any(|(_, known)| *known == path),
+        method => is_by_session(method, path),
+    };
+    if is_asked { next.run(request).await } else { ManagementError::unknown_path().into_response() }
+}
+
 /// A cookie comes with whatever a page asks; the page says where it is from, and that must be trusted.
 async fn of_session(surface: &Surface, request: &Parts) -> Result<Authority, ManagementError> {
-    let asked = (&request.method, request.uri.path());
-    if !BY_SESSION.iter().any(|(method, path)| (method, *path) == asked) {
+    if !is_by_session(&request.method, request.uri.path()) {
         return Err(ManagementError::no_session());
     }
     let published = surface.issuer.version();

@@ -98,6 +98,11 @@ pub(super) fn router(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route_layer(middleware::from_fn(not_kept))
 }
 
+/// What a session of a browser is enough for, and nothing else (decisions 32 and 50).
+pub(super) fn for_browsers(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
+    router(surface).layer(middleware::from_fn(authority::only_by_session))
+}
+
 /// What the API is, for programs.
 async fn describe(State(surface): State<Arc<Surface>>, request: Request) -> Response {
     let base = match request.extensions().get::<Base>() {

@@ -90,8 +90,22 @@ fn figures_are_for_this_machine_unless_they_are_elsewhere() {
         proxied.headers_mut().insert(header, "192.0.2.1".parse().unwrap());
         assert_eq!(status(proxied), 404, "{header}");
     }
-    let world = World::limited(|traffic| traffic.are_metrics_elsewhere = true);
+    let world = World::limited(|traffic| traffic.is_managed_elsewhere = true);
     assert_eq!(world.send_any(from("127.0.0.1", "/metrics")).status, 404);
+    // Nor is what is managed here, but for what browsers ask by their session.
+    for path in ["/api/v1/apps", "/api/v1/openapi.json", "/api/v1/users/x", "/api/v1/sessions/1"] {
+        let answer = world.get(path);
+        assert_eq!(
+            (answer.status, &answer.body()["errorCode"]),
+            (404, &json!("E0000008")),
+            "{path}"
+        );
+    }
+    for path in ["/api/v1/sessions/me", "/api/v1/users/me"] {
+        assert_eq!(world.get(path).status, 403, "{path}");
+    }
+    assert_eq!(world.send(request(Method::PUT, "/api/v1/users/me", None, "")).status, 404);
+    assert_eq!(world.send(request(Method::POST, "/api/v1/authn", None, "")).status, 400);
     let router = management(world.surface.clone(), "http://127.0.0.1:9".to_owned());
     let answer = world.runtime.block_on(async {
         Answer::of(router.oneshot(from("192.0.2.1", "/metrics")).await.unwrap()).await

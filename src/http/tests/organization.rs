@@ -1,8 +1,10 @@
 //! The organization's own server: people without policy, services with the scopes of the management
 //! API that they were granted, at addresses that name no server.
 
+use super::super::management;
 use super::browser::Browser;
 use super::code::web;
+use super::dpop::Proof;
 use super::sign_in::{CALLBACK, CHALLENGE, VERIFIER, ada};
 use super::*;
 
@@ -27,8 +29,12 @@ fn key() -> SigningKey {
 }
 
 fn assertion(world: &World, key: &SigningKey) -> String {
+    assertion_for(world, key, &format!("{URL}{ORG_TOKEN}"))
+}
+
+fn assertion_for(world: &World, key: &SigningKey, audience: &str) -> String {
     let claims = json!({
-        "iss": "billing-service", "sub": "billing-service", "aud": format!("{URL}{ORG_TOKEN}"),
+        "iss": "billing-service", "sub": "billing-service", "aud": audience,
         "jti": world.surface.random.base64url(12), "iat": NOW, "exp": NOW + 60,
     });
     client_jwt(key, &json!({"alg": "ES256", "kid": key.kid()}), &claims)
@@ -43,6 +49,39 @@ fn ask(world: &World, key: &SigningKey, scope: &str) -> Answer {
         ("scope", scope),
     ];
     world.post(ORG_TOKEN, &form)
+}
+
+/// Okta's SDKs take the address that they were given for the audience of assertions and for `htu`.
+#[test]
+fn decision_50_where_it_is_managed_the_endpoint_is_known_by_that_address_too() {
+    const ELSEWHERE: &str = "http://127.0.0.1:9";
+    let key = key();
+    let world = world(&key, &["okta.apps.read"]);
+    let elsewhere = format!("{ELSEWHERE}{ORG_TOKEN}");
+    let ask = |router: Router, audience: &str| {
+        let assertion = assertion_for(&world, &key, audience);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", TYPE),
+            ("client_assertion", &assertion),
+            ("scope", "okta.apps.read"),
+        ];
+        let proof = Proof::new(&world, &key).with("htu", json!(audience)).sign(&key);
+        let mut request = posted(ORG_TOKEN, &form);
+        request.headers_mut().insert("dpop", proof.parse().unwrap());
+        world.send_to(router, request)
+    };
+    let managed = || management(world.surface.clone(), ELSEWHERE.to_owned());
+    for audience in [&elsewhere, &format!("{URL}{ORG_TOKEN}")] {
+        let issued = ask(managed(), audience).expect(200);
+        assert_eq!(issued["token_type"], "DPoP");
+    }
+    let text = "The audience claim for client_assertion must be the endpoint invoked for the \
+                request.";
+    ask(world.router.clone(), &elsewhere).refuses(401, "invalid_client", text);
+    for wrong in [ELSEWHERE, "http://127.0.0.1:9/oauth2/internal/v1/token"] {
+        ask(managed(), wrong).refuses(401, "invalid_client", text);
+    }
 }
 
 #[test]
