@@ -1,7 +1,7 @@
 //! Where a user stands, and what may become of them (authorization-server §1.10).
 
 use super::profile::{stand, status_of_user};
-use super::{Administration, ChangeRefused, set, type_name};
+use super::{Administration, Along, ChangeRefused, set, type_name};
 use crate::audit::{Actor, Alteration};
 use crate::directory::UserStatus;
 use crate::directory::UserStatus::{
@@ -73,6 +73,28 @@ impl Turn {
         self.row().is_some_and(|(_, from, ..)| from.contains(&status))
     }
 
+    /// What it is called in the log.
+    pub(super) fn event(self) -> Option<&'static str> {
+        self.row().map(|(.., event)| *event)
+    }
+
+    /// Does it to the user of this body, and says whether that changes where they stand.
+    pub(super) fn turn(
+        self,
+        body: &mut Value,
+        has_password: bool,
+        now: &Value,
+    ) -> Result<bool, ChangeRefused> {
+        let before = status_of_user(body);
+        let row = self.row().filter(|(_, from, ..)| from.contains(&before));
+        let Some((_, _, to, _)) = row else { return Err(self.refused()) };
+        let to = if self == Self::Activate && has_password { Active } else { *to };
+        if before != to {
+            stand(body, to, now);
+        }
+        Ok(before != to)
+    }
+
     fn refused(self) -> ChangeRefused {
         let forbidden =
             |code, words: &str| ChangeRefused::Forbidden { code, summary: words.to_owned() };
@@ -107,22 +129,29 @@ impl Administration {
         turn: Turn,
         has_password: bool,
     ) -> Result<Entity, ChangeRefused> {
-        let Some((_, from, to, event)) = turn.row() else { return Err(turn.refused()) };
+        self.turn_user_ending(actor, id, (turn, has_password), &[]).await
+    }
+
+    /// As [`Administration::turn_user`]; rows of theirs of these kinds end in the same batch.
+    ///
+    /// # Errors
+    /// As [`Administration::turn_user`].
+    pub async fn turn_user_ending(
+        &self,
+        actor: &Actor,
+        id: &str,
+        (turn, has_password): (Turn, bool),
+        ends: &'static [&'static str],
+    ) -> Result<Entity, ChangeRefused> {
         let edit = |_: &Entity, mut body: Value| {
-            let before = status_of_user(&body);
-            if !from.contains(&before) {
-                return Err(turn.refused());
-            }
-            let to = if turn == Turn::Activate && has_password { Active } else { *to };
-            if before == to {
+            let now = self.now();
+            if !turn.turn(&mut body, has_password, &now)? && ends.is_empty() {
                 return Ok(None);
             }
-            let now = self.now();
-            stand(&mut body, to, &now);
             set(&mut body, "lastUpdated", now);
             Ok(Some(body))
         };
-        self.change_user(actor, id, Some(event), edit).await
+        self.change_user(actor, id, Along { event: turn.event(), ends }, edit).await
     }
 
     /// Records that something was done to a user that is not kept with them.

@@ -59,7 +59,7 @@ pub use policy::List;
 pub use profile::{ChangedUser, NewUser, Unsent};
 pub use record::type_name;
 pub use refused::{Cause, ChangeRefused};
-pub use user::Membership;
+pub use user::{Along, Membership};
 
 use crate::audit::Actor;
 use crate::clock::Clock;

@@ -1,7 +1,10 @@
 //! What administrators send of users and groups, as it is kept.
 
+use super::lifecycle::Turn;
 use super::refused::Cause;
-use super::{Administration, ChangeRefused, IfMatch, Membership, moment, read_body, set, text_of};
+use super::{
+    Administration, Along, ChangeRefused, IfMatch, Membership, moment, read_body, set, text_of,
+};
 use crate::audit::Actor;
 use crate::directory::{Attribute, UserStatus};
 use crate::store::organization::{Entity, EntityKind};
@@ -38,7 +41,20 @@ pub struct ChangedUser<'c> {
     pub unsent: Unsent,
     /// The hash of the new password, if there is one.
     pub password: Option<&'c str>,
+    /// What is done to them besides.
+    pub turn: Option<Turn>,
+    /// Kinds of rows of theirs that end with the change.
+    pub ends: &'static [&'static str],
     pub if_match: IfMatch,
+}
+
+impl ChangedUser<'_> {
+    /// What is recorded, where it is no change of the profile.
+    fn event(&self) -> Option<&'static str> {
+        let turned = self.turn.and_then(Turn::event);
+        let event = turned.or(self.password.map(|_| "user.account.reset_password"));
+        event.filter(|_| self.profile.is_none())
+    }
 }
 
 impl Administration {
@@ -100,15 +116,17 @@ impl Administration {
                     stand(&mut body, status, &now);
                 }
             }
+            if let Some(turn) = change.turn {
+                turn.turn(&mut body, false, &now)?;
+            }
             if body == before {
                 return Ok(None);
             }
             set(&mut body, "lastUpdated", now);
             Ok(Some(body))
         };
-        let event = change.password.map(|_| "user.account.reset_password");
-        let event = event.filter(|_| change.profile.is_none());
-        self.change_user(actor, id, event, edit).await.map_err(of_profile)
+        let along = Along { event: change.event(), ends: change.ends };
+        self.change_user(actor, id, along, edit).await.map_err(of_profile)
     }
 
     /// What time it is, as it is kept of users.

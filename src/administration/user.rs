@@ -11,6 +11,7 @@ use crate::organization::{
     without_user,
 };
 use crate::publish::{PublishError, Published};
+use crate::store::Op;
 use crate::store::journal::alteration_row;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Seen};
 use crate::token::digest;
@@ -25,6 +26,35 @@ pub enum Membership {
     Left,
 }
 
+/// What comes with a change of a user.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Along {
+    /// What is recorded, unless it is a change of the profile: its name in Okta's System Log.
+    pub event: Option<&'static str>,
+    /// Kinds of rows of theirs that end in the same batch.
+    pub ends: &'static [&'static str],
+}
+
+impl From<Option<&'static str>> for Along {
+    fn from(event: Option<&'static str>) -> Self {
+        Self { event, ends: &[] }
+    }
+}
+
+/// How many rows of a kind a batch ends; where there are more, the others end after it.
+const ENDED_AT_ONCE: u32 = 4096;
+
+impl Along {
+    fn endings(self, user_id: &str) -> impl Iterator<Item = Op> {
+        let tag = organization::tag_of_user(user_id);
+        self.ends.iter().map(move |kind| Op::DeleteTagged {
+            kind: Some((*kind).to_owned()),
+            tag: tag.clone(),
+            limit: ENDED_AT_ONCE,
+        })
+    }
+}
+
 impl Administration {
     /// Makes a user of this JSON, as an org document describes one, `groups` (ids or names) included;
     /// without `id` one is given.
@@ -36,13 +66,12 @@ impl Administration {
         if let Some(members) = body.as_object_mut() {
             members.entry("id").or_insert_with(|| json!(self.new_id("00u")));
         }
-        self.write_user(actor, None, None, |_| Ok(Some(body.clone()))).await
+        self.write_user(actor, None, Along::default(), |_| Ok(Some(body.clone()))).await
     }
 
-    /// Changes a user: `edit` is handed the JSON that is kept, with the ids of the groups
-    /// they were put into by hand as `groups`, and answers what is to be kept, or `None` if nothing is to change. It may be called
-    /// again. `event` is what is recorded, unless it is a change of the profile: its name in Okta's
-    /// System Log.
+    /// Changes a user: `edit` is handed the JSON that is kept, with the ids of the groups they were
+    /// put into by hand as `groups`, and answers what is to be kept, or `None` if nothing is to
+    /// change. It may be called again. `along` may be the event alone.
     ///
     /// # Errors
     /// [`ChangeRefused`], also as `edit` says; nothing is changed then.
@@ -50,7 +79,7 @@ impl Administration {
         &self,
         actor: &Actor,
         id: &str,
-        event: Option<&'static str>,
+        along: impl Into<Along>,
         edit: Edit,
     ) -> Result<Entity, ChangeRefused>
     where
@@ -63,7 +92,7 @@ impl Administration {
             forget_undeclared(&mut body, self.version().user_schema());
             edit(kept, body)
         };
-        self.write_user(actor, Some(id), event, edit_kept).await
+        self.write_user(actor, Some(id), along.into(), edit_kept).await
     }
 
     /// Has a user join or leave a group. Who has done so already is left alone. Rules that put them
@@ -128,7 +157,8 @@ impl Administration {
                 self.delete_named(actor, &user).await.map(|_| ())
             } else {
                 let served = self.publisher.served();
-                self.write_change(served, (actor, None), (Some(&user), delete(&user))).await
+                let change = (Some(&user), delete(&user));
+                self.write_change(served, (actor, Along::default()), change).await
             };
             match deleted {
                 Err(ChangeRefused::Conflict) => {}
@@ -157,7 +187,7 @@ impl Administration {
         &self,
         actor: &Actor,
         id: Option<&str>,
-        event: Option<&'static str>,
+        along: Along,
         edit: Edit,
     ) -> Result<Entity, ChangeRefused>
     where
@@ -184,7 +214,7 @@ impl Administration {
                 }),
                 None => Change::Create(entity.clone()),
             };
-            match self.write_change(served, (actor, event), (before.as_ref(), change)).await {
+            match self.write_change(served, (actor, along), (before.as_ref(), change)).await {
                 Ok(()) => {
                     let found = self.organizations().find(EntityKind::User, &entity.id).await?;
                     return found
@@ -202,14 +232,16 @@ impl Administration {
     async fn write_change(
         &self,
         served: Counters,
-        (actor, event): (&Actor, Option<&'static str>),
+        (actor, along): (&Actor, Along),
         (before, change): (Option<&Entity>, Change),
     ) -> Result<(), ChangeRefused> {
         let seen = Seen { configuration: served.configuration, directory: None };
         let at = self.clock.microseconds();
-        let alteration = altered(&change, before, event);
+        let alteration = altered(&change, before, along.event);
         let row = alteration_row(&alteration, actor, at, self.random());
-        let written = self.organizations().write_as_seen(&[change], &[row], seen).await;
+        let endings = along.endings(change.about().1);
+        let besides: Vec<Op> = std::iter::once(Op::Insert(row)).chain(endings).collect();
+        let written = self.organizations().write_with(&[change], &besides, seen).await;
         // Also where another was first: what serves is then looked at anew.
         let followed = self.publisher.turn().await.follow().await;
         match (written, followed) {
@@ -222,7 +254,7 @@ impl Administration {
 }
 
 /// Leaves out what was declared once and is no more.
-fn forget_undeclared(body: &mut Value, schema: &[Attribute]) {
+pub(super) fn forget_undeclared(body: &mut Value, schema: &[Attribute]) {
     if let Some(profile) = body.get_mut("profile").and_then(Value::as_object_mut) {
         profile.retain(|name, _| schema.iter().any(|known| known.name == *name));
     }
@@ -230,7 +262,7 @@ fn forget_undeclared(body: &mut Value, schema: &[Attribute]) {
 
 /// The user of this JSON, who fits the schema and is no client (decision 9), also in the groups into
 /// which rules put them.
-fn read(version: &Published, body: &Value) -> Result<Entity, ChangeRefused> {
+pub(super) fn read(version: &Published, body: &Value) -> Result<Entity, ChangeRefused> {
     let directory = version.directory();
     let read = read_single_user(&body.to_string(), version.user_schema(), directory, &digest);
     let (user, mut entity) =

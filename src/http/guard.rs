@@ -4,7 +4,7 @@
 use super::answer::{REQUEST_ID, refused};
 use super::error::ManagementError;
 use super::extract::BodyTime;
-use super::{ClientAddress, PeerAddress, Surface};
+use super::{ClientAddress, PeerAddress, RequestId, Surface};
 use crate::clock::Stopwatch;
 use crate::grant::Refusal;
 use crate::metrics::{METRICS, outcome_of_status};
@@ -35,6 +35,7 @@ pub(super) async fn fence(
         request.extensions_mut().insert(ClientAddress(address));
     }
     let id = surface.random.base64url(ID_BYTES);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = answer(&surface, request, next).await;
     let mut outcome = outcome_of_status(response.status().as_u16());

@@ -73,6 +73,10 @@ struct PeerAddress(IpAddr);
 #[derive(Debug, Clone, Copy)]
 struct ClientAddress(IpAddr);
 
+/// The number of a request, as the answer has it in `X-Okta-Request-Id`, beside the request.
+#[derive(Debug, Clone)]
+struct RequestId(String);
+
 impl Surface {
     /// The version that serves, as it is found under the URL whose host this request names
     /// (decision 24).

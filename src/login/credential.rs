@@ -37,7 +37,7 @@ pub(super) struct Known {
 const SHORTEST: usize = 8;
 
 /// What ends with a password, by kind of row.
-pub(super) const ENDED: &[&str] = &[session::KIND, FAMILY, CODE, DEVICE];
+pub const ENDED_WITH_PASSWORD: &[&str] = &[session::KIND, FAMILY, CODE, DEVICE];
 
 enum Comparison {
     Hash(PasswordHash),
@@ -101,7 +101,7 @@ impl Authenticator {
             limit: STEP,
         };
         let keep = keep(user, generation, hash, now);
-        let ops = std::iter::once(keep).chain(ENDED.iter().map(end)).collect();
+        let ops = std::iter::once(keep).chain(ENDED_WITH_PASSWORD.iter().map(end)).collect();
         if self.store.batch(ops).await?.value != BatchOutcome::Applied {
             return Err(SignInRefused::Store(StoreError::Busy));
         }
@@ -114,7 +114,7 @@ impl Authenticator {
     /// The store's failure; asking again goes on.
     pub async fn end_with_password(&self, user_id: &str) -> Result<(), StoreError> {
         let tag = format!("user:{user_id}");
-        for kind in ENDED {
+        for kind in ENDED_WITH_PASSWORD {
             self.store.delete_by_tag(Some(kind), &tag).await?;
         }
         Ok(())

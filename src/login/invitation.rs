@@ -3,7 +3,7 @@
 //! once.
 
 use super::attempts::{Guessed, forgive};
-use super::credential::{self, ENDED, check_new};
+use super::credential::{self, ENDED_WITH_PASSWORD, check_new};
 use super::password::Candidate;
 use super::{Authenticator, SignInRefused};
 use crate::directory::{Person, UserStatus};
@@ -123,7 +123,7 @@ impl Authenticator {
             forgive(Guessed::Password(&user.login)),
         ];
         let tag = format!("user:{}", user.id);
-        ops.extend(ENDED.iter().map(|kind| Op::DeleteTagged {
+        ops.extend(ENDED_WITH_PASSWORD.iter().map(|kind| Op::DeleteTagged {
             kind: Some((*kind).to_owned()),
             tag: tag.clone(),
             limit: STEP,

@@ -30,7 +30,7 @@ mod tests;
 pub use advance::{Asked, Said, Step, usable};
 pub use authorize::{Refused, read};
 pub use consent::Agreement;
-pub use credential::may_be_password_of;
+pub use credential::{ENDED_WITH_PASSWORD, may_be_password_of};
 pub use factor::{AppSecret, Factors, PendingApp};
 pub use hasher::{Hasher, HasherBusy};
 pub use invitation::{Invitation, invite};

@@ -9,7 +9,7 @@ use crate::organization::below;
 use crate::publish::Missing;
 use crate::publish::fixture::{document, foundation, publisher};
 use crate::store::journal::EVENT;
-use crate::store::{Fails, Store};
+use crate::store::{Fails, Op, Row, Store};
 use serde_json::{Value, json};
 
 const SERVER: &str = "internal";
@@ -271,6 +271,62 @@ fn one_user_is_made_changed_moved_and_deleted_without_a_new_version() {
         assert!(version.find_person(&user.id).await.unwrap().is_none());
         let gone = administration.delete_user(&actor(), &user.id).await.unwrap_err();
         assert_eq!(gone, ChangeRefused::not_found(EntityKind::User, &user.id));
+    });
+}
+
+/// Whichever call to the store fails, on either side of its effect: a new password comes with the end
+/// of what the one before opened.
+#[test]
+fn a_password_that_an_administrator_sets_ends_sessions_in_the_same_batch() {
+    wait(async {
+        let store = Store::memory(Clock::fixed(NOW));
+        let place = Place::over(store.clone()).await;
+        let id = place.id(EntityKind::User, "ada@example.com").await;
+        let hash = |number: usize| format!("$2a$10$abcdefghijklmnopqrstuu{number:031}");
+        let has_session = async || {
+            let tag = organization::tag_of_user(&id);
+            !store.list_by_tag("session", &tag, None, 1).await.unwrap().value.is_empty()
+        };
+        let has = async |text: &str| {
+            let user = place.administration.organizations().find(EntityKind::User, &id).await;
+            user.unwrap().unwrap().body.contains(text)
+        };
+        let mut number = 0;
+        for fails in [Fails::Before, Fails::After] {
+            for fatal in 1.. {
+                number += 1;
+                let row = Row::new("session", &format!("s{number}"), Vec::new());
+                let row = row.tagged(organization::tag_of_user(&id));
+                store.batch(vec![Op::Insert(row)]).await.unwrap();
+                let counting = store.clone().failing(0, fails);
+                drop(Publisher::start(foundation(&counting), Missing::Refuse).await.unwrap());
+                let n_before = counting.n_calls();
+                let failing = store.clone().failing(n_before + fatal, fails);
+                let publisher = Publisher::start(foundation(&failing), Missing::Refuse).await;
+                let publisher = Arc::new(publisher.unwrap());
+                let administration = Administration::new(publisher, Clock::fixed(NOW));
+                let hash = hash(number);
+                let change = ChangedUser {
+                    profile: None,
+                    unsent: Unsent::Kept,
+                    password: Some(&hash),
+                    turn: Some(UserTurn::ExpirePassword),
+                    ends: &["session"],
+                    if_match: IfMatch::Any,
+                };
+                let made = administration.update_user(&actor(), &id, &change).await;
+                let is_made = has(&hash).await;
+                assert_eq!(is_made, !has_session().await, "{fatal} {fails:?}");
+                assert!(is_made || made.is_err());
+                store
+                    .delete_by_tag(Some("session"), &organization::tag_of_user(&id))
+                    .await
+                    .unwrap();
+                if n_before + fatal > failing.n_calls() {
+                    break;
+                }
+            }
+        }
     });
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::error::ManagementError;
 use super::super::extract::{query_of, read_json};
-use super::super::{ClientAddress, Surface};
+use super::super::{ClientAddress, RequestId, Surface};
 use crate::administration::{IfMatch, Told, part_of};
 use crate::authority::Authority;
 use crate::grant::Form;
@@ -37,6 +37,8 @@ pub(super) struct Call {
     query: Form,
     if_match: Option<String>,
     pub(super) address: Option<ClientAddress>,
+    /// The number that the answer has, too.
+    pub(super) request: Option<String>,
 }
 
 /// Which part of a list is asked for.
@@ -67,6 +69,7 @@ impl FromRequestParts<Arc<Surface>> for Call {
             authority: authority.ok_or_else(ManagementError::no_session)?,
             base,
             address: parts.extensions.get::<ClientAddress>().copied(),
+            request: parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
             uri: parts.uri.clone(),
             query,
             if_match: if_match.map(|value| value.to_str().unwrap_or_default().to_owned()),

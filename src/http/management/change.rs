@@ -31,7 +31,7 @@ impl Call {
             }
         };
         let address = self.address.map(|ClientAddress(address)| address);
-        Actor { id: id.to_owned(), kind, name: None, address, request: None }
+        Actor { id: id.to_owned(), kind, name: None, address, request: self.request.clone() }
     }
 }
 

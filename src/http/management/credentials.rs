@@ -4,9 +4,11 @@ use super::super::error::ManagementError;
 use super::super::limit::told_until;
 use super::call::{Answer, Call, Ids, Sent, object};
 use super::operation::{Operation, Shape};
-use super::users::named;
+use super::users::{changed_to, named};
 use crate::administration::{ChangedUser, IfMatch, Unsent, text_of};
-use crate::login::{Candidate, PasswordHash, SignInRefused, may_be_password_of};
+use crate::login::{
+    Candidate, ENDED_WITH_PASSWORD, PasswordHash, SignInRefused, may_be_password_of,
+};
 use crate::store::organization::Entity;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -184,9 +186,13 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
 async fn renew(call: &Call, user: &Entity, new: Candidate) -> Result<(), ManagementError> {
     let hash = call.surface.login.hasher.make(new).await;
     let hash = hash.map_err(|_| ManagementError::unavailable())?;
-    let (profile, unsent, if_match) = (None, Unsent::Kept, IfMatch::Any);
-    let change = ChangedUser { profile, unsent, password: Some(&hash), if_match };
-    call.surface.administration.update_user(&call.actor(), &user.id, &change).await?;
-    let ended = call.surface.login.end_with_password(&user.id).await;
-    ended.map_err(|error| ManagementError::failed(&error))
+    let change = ChangedUser {
+        profile: None,
+        unsent: Unsent::Kept,
+        password: Some(&hash),
+        turn: None,
+        ends: ENDED_WITH_PASSWORD,
+        if_match: IfMatch::Any,
+    };
+    changed_to(call, user, &change).await.map(|_| ())
 }

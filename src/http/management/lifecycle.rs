@@ -4,9 +4,9 @@
 use super::super::error::ManagementError;
 use super::call::{Answer, Call, Ids, object};
 use super::operation::{Answers, Operation, Parameter, Shape};
-use super::users::{SHAPE as USER, done, named, told};
+use super::users::{SHAPE as USER, changed_to, done, named, told};
 use crate::administration::{ChangedUser, IfMatch, Unsent, UserTurn, read_body};
-use crate::login::{Candidate, Invitation, SignInRefused, invite};
+use crate::login::{Candidate, ENDED_WITH_PASSWORD, Invitation, SignInRefused, invite};
 use crate::store::organization::Entity;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -141,7 +141,9 @@ async fn welcome(call: &Call, user: &Entity) -> Answer {
 
 async fn reset_password(call: Call, Ids([id]): Ids<1>) -> Answer {
     let user = named(&call, &id).await?;
-    turn(&call, &user, UserTurn::ResetPassword, false).await?;
+    let (administration, ends) = (&call.surface.administration, ends(&call));
+    let what = (UserTurn::ResetPassword, false);
+    administration.turn_user_ending(&call.actor(), &user.id, what, ends).await?;
     end_sessions(&call, &user).await?;
     let (_, url) = link(&call, &user, Invitation::Reset).await?;
     Ok(object(StatusCode::OK, &json!({ "resetPasswordUrl": url })))
@@ -161,8 +163,14 @@ async fn link(
     Ok((token, url))
 }
 
+/// What ends with a password, if that is wanted.
+fn ends(call: &Call) -> &'static [&'static str] {
+    if call.query("revokeSessions") == Some("true") { ENDED_WITH_PASSWORD } else { &[] }
+}
+
+/// Ends what more there is than a batch ends.
 async fn end_sessions(call: &Call, user: &Entity) -> Result<(), ManagementError> {
-    if call.query("revokeSessions") == Some("true") {
+    if !ends(call).is_empty() {
         let ended = call.surface.login.end_with_password(&user.id).await;
         ended.map_err(|error| ManagementError::failed(&error))?;
     }
@@ -195,18 +203,14 @@ async fn expire_with_temporary(call: Call, Ids([id]): Ids<1>) -> Answer {
     let candidate = Candidate::new(&text).ok_or_else(ManagementError::unavailable)?;
     let hash = call.surface.login.hasher.make(candidate).await;
     let hash = hash.map_err(|_| ManagementError::unavailable())?;
-    if !UserTurn::ExpirePassword.may_begin_at(super::users::status(&user)?) {
-        turn(&call, &user, UserTurn::ExpirePassword, false).await?;
-    }
     let change = ChangedUser {
         profile: None,
         unsent: Unsent::Kept,
         password: Some(&hash),
+        turn: Some(UserTurn::ExpirePassword),
+        ends: ends(&call),
         if_match: IfMatch::Any,
     };
-    let administration = &call.surface.administration;
-    administration.update_user(&call.actor(), &user.id, &change).await?;
-    turn(&call, &user, UserTurn::ExpirePassword, false).await?;
-    end_sessions(&call, &user).await?;
+    changed_to(&call, &user, &change).await?;
     Ok(object(StatusCode::OK, &json!({ "tempPassword": text })))
 }

@@ -120,13 +120,16 @@ fn told(recorded: Recorded) -> Value {
     let Recorded { key, at, mut event } = recorded;
     let published = DateTime::new(at, Zone::UTC).map(DateTime::text);
     let name = event.get("eventType").cloned().unwrap_or_default();
+    // Of one request all events have one transaction.
+    let request = event.pointer("/debugContext/debugData/requestId").and_then(Value::as_str);
+    let transaction = request.unwrap_or(&key).to_owned();
     if let Value::Object(event) = &mut event {
         let members = [
             ("uuid", json!(key)),
             ("published", json!(published)),
             ("version", json!("0")),
             ("displayMessage", name),
-            ("transaction", json!({ "type": "WEB", "id": key, "detail": {} })),
+            ("transaction", json!({ "type": "WEB", "id": transaction, "detail": {} })),
         ];
         event.extend(members.map(|(name, value)| (name.to_owned(), value)));
     }

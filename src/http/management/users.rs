@@ -9,6 +9,7 @@ use crate::administration::{
     ChangedUser, NewUser, USER_TYPE, Unsent, UserTurn, WantedUsers, read_body, text_of, user_value,
 };
 use crate::directory::UserStatus;
+use crate::login::ENDED_WITH_PASSWORD;
 use crate::store::organization::{Entity, EntityKind};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -249,15 +250,31 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent, unsent: Unsent)
         let message = "The field cannot be left blank";
         return Err(ManagementError::invalid_member("profile", "profile", message));
     }
-    let (password, if_match) = (password.as_deref(), call.if_match());
-    let change = ChangedUser { profile, unsent, password, if_match };
+    let change = ChangedUser {
+        profile,
+        unsent,
+        password: password.as_deref(),
+        turn: None,
+        ends: if password.is_some() { ENDED_WITH_PASSWORD } else { &[] },
+        if_match: call.if_match(),
+    };
+    told(&call, &changed_to(&call, &user, &change).await?)
+}
+
+/// The user once that was changed; what ends with it has.
+pub(super) async fn changed_to(
+    call: &Call,
+    user: &Entity,
+    change: &ChangedUser<'_>,
+) -> Result<Entity, ManagementError> {
     let administration = &call.surface.administration;
-    let changed = administration.update_user(&call.actor(), &user.id, &change).await?;
-    if password.is_some() {
+    let changed = administration.update_user(&call.actor(), &user.id, change).await?;
+    if !change.ends.is_empty() {
+        // More than one batch ends.
         let ended = call.surface.login.end_with_password(&user.id).await;
         ended.map_err(|error| ManagementError::failed(&error))?;
     }
-    told(&call, &changed)
+    Ok(changed)
 }
 
 /// `DELETE /api/v1/users/{id}`: who is not deactivated yet is; who is, is deleted.

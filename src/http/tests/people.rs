@@ -87,6 +87,24 @@ fn with_password(password: &str) -> Value {
 }
 
 #[test]
+fn a_change_is_in_the_log_by_the_number_that_its_answer_had() {
+    let office = Office::open();
+    let body = json!({"profile": {"name": "Crew"}});
+    let made = office.ask(Method::POST, GROUPS, &body);
+    let id = text_of(&made.expect(200)["id"]);
+    let logged = office.get("/api/v1/logs?eventType=group.lifecycle.create");
+    let event = logged.as_array().unwrap().last().unwrap();
+    assert_eq!((&event["target"][0]["id"], &event["actor"]["type"]), (&json!(id), &json!("User")));
+    assert_eq!(event["transaction"]["id"], json!(made.header("x-okta-request-id")));
+    assert_eq!(event["debugContext"]["debugData"]["requestId"], event["transaction"]["id"]);
+    // Who asks on says another.
+    office.post(GROUPS, json!({"profile": {"name": "Passengers"}}));
+    let logged = office.get("/api/v1/logs?eventType=group.lifecycle.create");
+    assert_eq!(logged.as_array().unwrap().len(), 2);
+    assert_ne!(logged[0]["transaction"], logged[1]["transaction"]);
+}
+
+#[test]
 fn a_user_is_made_changed_in_part_and_in_whole_and_deleted_in_two_steps() {
     let office = Office::open();
     let group = office.post(GROUPS, json!({"profile": {"name": "Crew", "description": "aboard"}}));

@@ -203,7 +203,8 @@ impl Organizations {
     /// # Errors
     /// [`WriteError`]: that another was first, that a name is taken, or that the store failed.
     pub async fn write(&self, changes: &[Change], audit: &[Row]) -> Result<Counters, WriteError> {
-        let written = writing::write(&self.store, changes, audit, Cause::Request).await?;
+        let besides = inserted(audit);
+        let written = writing::write(&self.store, changes, &besides, Cause::Request).await?;
         Ok(written.counters)
     }
 
@@ -217,7 +218,21 @@ impl Organizations {
         audit: &[Row],
         seen: Seen,
     ) -> Result<Written, WriteError> {
-        writing::write(&self.store, changes, audit, Cause::Seen(seen)).await
+        self.write_with(changes, &inserted(audit), seen).await
+    }
+
+    /// As [`Organizations::write_as_seen`], with other steps in the same batch, such as never fail
+    /// but where a write begins anew.
+    ///
+    /// # Errors
+    /// As [`Organizations::write_as_seen`].
+    pub async fn write_with(
+        &self,
+        changes: &[Change],
+        besides: &[Op],
+        seen: Seen,
+    ) -> Result<Written, WriteError> {
+        writing::write(&self.store, changes, besides, Cause::Seen(seen)).await
     }
 
     /// As [`Organizations::write`], and notes in the same batch that what is kept from now on is what
@@ -239,9 +254,14 @@ impl Organizations {
         rows: &[Row],
         seen: Counters,
     ) -> Result<Counters, WriteError> {
-        let written = writing::write(&self.store, changes, rows, Cause::Import(seen)).await?;
+        let besides = inserted(rows);
+        let written = writing::write(&self.store, changes, &besides, Cause::Import(seen)).await?;
         Ok(written.counters)
     }
+}
+
+fn inserted(rows: &[Row]) -> Vec<Op> {
+    rows.iter().cloned().map(Op::Insert).collect()
 }
 
 /// How many entities are read at once where all are wanted.

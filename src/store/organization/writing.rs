@@ -1,5 +1,5 @@
-//! One write: the counters it raises, the entities, the rows they are found by, what changed, and
-//! the audit rows of its cause, in one batch.
+//! One write: the counters it raises, the entities, the rows they are found by, what changed, the
+//! audit rows of its cause and what else is to happen with it, in one batch.
 
 use super::change::{self, Changed};
 use super::counter::{self, Counter, Counters};
@@ -144,7 +144,7 @@ pub struct Written {
 pub(super) async fn write(
     store: &Store,
     changes: &[Change],
-    audit: &[Row],
+    besides: &[Op],
     cause: Cause,
 ) -> Result<Written, WriteError> {
     for _ in 0..ATTEMPTS {
@@ -161,7 +161,7 @@ pub(super) async fn write(
         let before = read_before(store, changes).await?;
         let held: Vec<Counter> =
             Counter::ALL.into_iter().filter(|one| expected(*one).is_some()).collect();
-        let (mut ops, blame) = ops((&mut counters, at, &held), changes, &before, audit)?;
+        let (mut ops, blame) = ops((&mut counters, at, &held), changes, &before, besides)?;
         let number = counters.configuration.saturating_add(counters.directory);
         ops.extend(Turns::of(changes, &before).ops(store, number, seconds).await?);
         if let Cause::Import(_) = cause {
@@ -211,7 +211,7 @@ fn ops(
     (counters, at, held): (&mut Counters, i64, &[Counter]),
     changes: &[Change],
     before: &BTreeMap<(EntityKind, String), Entity>,
-    audit: &[Row],
+    besides: &[Op],
 ) -> Result<Blamed, StoreError> {
     let mut made = Made::default();
     for counter in Counter::ALL {
@@ -273,8 +273,8 @@ fn ops(
             made.push(Op::Insert(way), Some(taken));
         }
     }
-    for row in audit {
-        made.push(Op::Insert(row.clone()), None);
+    for op in besides {
+        made.push(op.clone(), None);
     }
     Ok((made.ops, made.blame))
 }
