@@ -57,7 +57,7 @@ pub use lifecycle::Turn as UserTurn;
 pub use people::{Found, USER_TYPE, Wanted as WantedUsers, group_value, user_value};
 pub use policy::List;
 pub use profile::{ChangedUser, NewUser, Unsent};
-pub use record::type_name;
+pub use record::{record, type_name};
 pub use refused::{Cause, ChangeRefused};
 pub use user::{Along, Membership};
 
@@ -69,7 +69,6 @@ use crate::publish::{Prepared, PublishError, Published, Publisher, Wanted};
 use crate::random::Random;
 use crate::store::StoreError;
 use crate::store::organization::{Change, Entity, EntityKind, Organizations, WriteError, Written};
-use record::record;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 

@@ -144,7 +144,8 @@ pub fn type_name(kind: EntityKind) -> &'static str {
 
 /// The rows of what is recorded of these changes, made at `at`, in microseconds since 1970; `event` is
 /// what happened if it has a name of its own.
-pub(super) fn record<'e>(
+#[must_use]
+pub fn record<'e>(
     (actor, event): (&Actor, Option<&'static str>),
     changes: &[Change],
     before: impl Fn(EntityKind, &str) -> Option<&'e Entity>,

@@ -30,6 +30,7 @@ mod test;
 mod token;
 mod traffic;
 
+use crate::audit::Actor;
 use crate::publish::{Problem, STACK};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -191,6 +192,13 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Who runs the command, for the audit log, as far as the machine says.
+fn operator() -> Actor {
+    let of = |name: &str| std::env::var(name).ok().filter(|name| !name.is_empty());
+    let name = ["SUDO_USER", "LOGNAME", "USER"].into_iter().find_map(of);
+    Actor { name, ..Actor::system() }
 }
 
 /// Writes to standard error; where that is closed nobody can be told.

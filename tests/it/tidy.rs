@@ -31,6 +31,8 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
         "tempfile",
         &[
             "src/cli/fmt.rs",
+            "src/cli/org/tests",
+            "src/cli/users/tests",
             "tests/",
             "src/store/",
             "src/http/tests/",

@@ -3,8 +3,11 @@
 
 mod okta;
 mod proposal;
+mod recorded;
 mod replay;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 use super::installation::{Installation, KEPT, Stop, read_document};
 use super::{Format, PUBLIC_URL, check, log, tell as print};

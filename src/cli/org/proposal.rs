@@ -2,6 +2,7 @@
 //! is changed. A change is one transaction; where others changed something meanwhile it is seen anew,
 //! or, of a plan that was shown to somebody, refused.
 
+use super::recorded::{self, Step};
 use crate::cli::installation::{Opened, Stop};
 use crate::cli::show_problems;
 use crate::clock::Clock;
@@ -234,9 +235,13 @@ async fn write(
         let note = "as it was kept".to_owned();
         rows.push(Version { number, at, note, n_changes: 0, document }.row()?);
     }
+    let number_before = (number > 0).then_some(number);
     number += 1;
-    let (note, document) = (note.to_owned(), proposal.document.clone());
-    rows.push(Version { number, at, note, n_changes, document }.row()?);
+    let document = proposal.document.clone();
+    rows.push(Version { number, at, note: note.to_owned(), n_changes, document }.row()?);
+    let step = Step { from: number_before, to: number, note };
+    let entries = &proposal.difference.entries;
+    rows.extend(recorded::rows(&opened.random, &standing.kept, entries, &made, &step));
     let rules = organization::rules_by_id(&standing.kept);
     let has_rules = organization::has_active_rule(&proposal.after);
     let sweep = organization::Sweep::due(&made, &rules, has_rules);
