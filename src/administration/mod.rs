@@ -32,6 +32,7 @@ pub mod condition;
 pub mod draft;
 mod group;
 pub mod group_rule;
+mod import;
 mod inherent;
 pub mod inline_hook;
 pub mod key;
@@ -53,6 +54,7 @@ mod user;
 
 pub use ask::{Ask, Told, moment, part_of};
 pub use body::{IfMatch, Required, create, delete, object_at, read_body, replace, set, text_of};
+pub use import::Imported;
 pub use lifecycle::Turn as UserTurn;
 pub use people::{Found, USER_TYPE, Wanted as WantedUsers, group_value, user_value};
 pub use policy::List;

@@ -20,7 +20,7 @@ pub enum ChangeRefused {
         id: String,
     },
     /// What would be kept is not in order (E0000001).
-    #[error("Api validation failed: {object}")]
+    #[error("{}", invalid(object, causes))]
     Invalid {
         /// The field that is wrong, or what has several.
         object: String,
@@ -50,6 +50,18 @@ pub enum ChangeRefused {
     /// Something else failed that is not the administrator's fault.
     #[error("{0}")]
     Failed(String),
+}
+
+/// What is wrong, for people: each field with why, or what has several.
+fn invalid(object: &str, causes: &[Cause]) -> String {
+    let told = |Cause { field, message, .. }: &Cause| match field.as_str() {
+        "" => message.clone(),
+        field => format!("{field}: {message}"),
+    };
+    match causes {
+        [] => format!("{object} is not in order"),
+        causes => causes.iter().map(told).collect::<Vec<_>>().join("; "),
+    }
 }
 
 /// Something wrong with what would be kept.

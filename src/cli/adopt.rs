@@ -5,11 +5,14 @@
 
 use super::installation::{KEPT, Opened, Stop};
 use super::{say, show_problems};
+use crate::administration::Administration;
+use crate::clock::Clock;
 use crate::organization::{Adopted, adopt, import, join, read_everything};
 use crate::program::Engine;
 use crate::publish::{Addresses, Draft, Missing, PublishError, Published, Publisher, read_kept};
 use crate::store::StoreError;
 use crate::store::organization::{Counters, Entity, Organizations};
+use std::sync::Arc;
 
 impl Opened {
     pub(super) fn organizations(&self) -> Organizations {
@@ -70,6 +73,17 @@ impl Opened {
         missing: Missing,
     ) -> Result<Published, Stop> {
         Ok(draft.start(&self.foundation(addresses), missing, None).await?)
+    }
+
+    /// What changes what the store keeps; servers that run follow. Secrets that cannot be read here do
+    /// not matter.
+    pub(super) async fn administration(
+        &self,
+        public_url: &PublicUrl,
+    ) -> Result<Administration, Stop> {
+        let foundation = self.foundation(public_url);
+        let publisher = Publisher::start(foundation, Missing::Warn).await.map_err(told)?;
+        Ok(Administration::new(Arc::new(publisher), Clock::System))
     }
 
     /// Serves what the store keeps.

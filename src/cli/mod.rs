@@ -29,6 +29,7 @@ mod store;
 mod test;
 mod token;
 mod traffic;
+mod users;
 
 use crate::audit::Actor;
 use crate::publish::{Problem, STACK};
@@ -79,6 +80,8 @@ enum Command {
     Org(org::Arguments),
     /// Make a link by which a person sets their password
     Invite(invite::Arguments),
+    /// Take people over from a file
+    Users(users::Arguments),
     /// Have a server sign with another key
     Keys(keys::Arguments),
     /// Back up, restore, check, rekey and vacuum what is kept
@@ -125,6 +128,7 @@ impl Command {
             | Self::Import(_)
             | Self::Org(_)
             | Self::Invite(_)
+            | Self::Users(_)
             | Self::Keys(_)
             | Self::Store(_)
             | Self::Lint(_)
@@ -164,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Org(arguments) => org::run(&arguments),
         Command::Invite(arguments) => invite::run(&arguments),
+        Command::Users(arguments) => users::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Store(arguments) => store::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments).map_err(Stop::from),
