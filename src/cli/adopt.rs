@@ -79,9 +79,9 @@ impl Opened {
     /// not matter.
     pub(super) async fn administration(
         &self,
-        public_url: &PublicUrl,
+        addresses: &Addresses,
     ) -> Result<Administration, Stop> {
-        let foundation = self.foundation(public_url);
+        let foundation = self.foundation(addresses);
         let publisher = Publisher::start(foundation, Missing::Warn).await.map_err(told)?;
         Ok(Administration::new(Arc::new(publisher), Clock::System))
     }

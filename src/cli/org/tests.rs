@@ -102,7 +102,7 @@ fn document(which: usize) -> Wanted {
 
 async fn apply_one(opened: &Opened, which: usize) -> Result<Option<Applied>, Stop> {
     let url = PublicUrl::new("http://127.0.0.1:8600").unwrap();
-    apply(opened, &document(which), &url, None, "of the tests").await
+    apply(opened, &document(which), &url.into(), None, "of the tests").await
 }
 
 /// What a child process does: tells each document that was applied.

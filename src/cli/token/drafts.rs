@@ -5,7 +5,7 @@ use crate::administration::{Administration, ChangeRefused};
 use crate::cli::installation::{Installation, Opened, Stop, read_document};
 use crate::clock::Clock;
 use crate::organization::import;
-use crate::publish::{Foundation, Missing, PublicUrl, Published, Publisher};
+use crate::publish::{Addresses, Foundation, Missing, Published, Publisher};
 use crate::store::Store;
 use crate::store::organization::Organizations;
 use serde_json::Value;
@@ -16,13 +16,13 @@ use std::sync::Arc;
 pub(super) async fn drafted(
     installation: &Installation,
     opened: &Opened,
-    public_url: &PublicUrl,
+    addresses: &Addresses,
     (server, file): (&str, &Path),
 ) -> Result<Arc<Published>, Stop> {
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let drafts: Value =
         serde_json::from_slice(&read_document(file)?).map_err(|error| at(&error))?;
-    let foundation = opened.foundation(public_url);
+    let foundation = opened.foundation(addresses);
     let foundation = match installation.document()? {
         Some(document) => {
             let store = Store::memory(Clock::System);

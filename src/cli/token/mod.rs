@@ -64,9 +64,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     };
     let published = match &arguments.drafts {
         Some(file) => {
-            let url = installation.public_url(super::PUBLIC_URL)?;
+            let addresses = installation.addresses(super::PUBLIC_URL)?;
             let id = find_server(&kept, &arguments.server)?.definition().id.clone();
-            let drafted = drafts::drafted(installation, &opened, &url, (&id, file));
+            let drafted = drafts::drafted(installation, &opened, &addresses, (&id, file));
             runtime.block_on(drafted)?
         }
         None => Arc::new(kept),

@@ -110,9 +110,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     let Task::Import(import) = &arguments.task;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let tally = runtime.block_on(async {
-        let public_url = import.installation.public_url(PUBLIC_URL)?;
+        let addresses = import.installation.addresses(PUBLIC_URL)?;
         let opened = import.installation.open(None).await?;
-        let administration = opened.administration(&public_url).await?;
+        let administration = opened.administration(&addresses).await?;
         let (file, name) = (open(&import.file)?, import.file.display().to_string());
         take(import, file, &name, &administration).await
     })?;

@@ -66,8 +66,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 async fn run_import(import: &Import) -> (Opened, Result<Tally, Stop>) {
     let opened = import.installation.open(None).await.unwrap();
-    let public_url = import.installation.public_url(PUBLIC_URL).unwrap();
-    let administration = opened.administration(&public_url).await.unwrap();
+    let addresses = import.installation.addresses(PUBLIC_URL).unwrap();
+    let administration = opened.administration(&addresses).await.unwrap();
     let tally = take(import, super::open(&import.file).unwrap(), "file", &administration).await;
     (opened, tally)
 }
@@ -203,7 +203,7 @@ async fn is_whole(import: &Import) -> usize {
     let organizations = Organizations::new(opened.store.clone());
     let users = organizations.list_all(EntityKind::User).await.unwrap();
     let of_file: Vec<_> =
-        users.iter().filter(|user| !user.names.contains(&"there@example.com".to_owned())).collect();
+        users.iter().filter(|user| !user.names.contains("there@example.com")).collect();
     assert!(of_file.len() % BATCH == 0, "{} users", of_file.len());
     assert!(of_file.iter().all(|user| groups_of(user).count() == 1));
     let logins: BTreeSet<&String> = of_file.iter().flat_map(|user| &user.names).collect();
