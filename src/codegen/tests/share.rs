@@ -72,7 +72,7 @@ fn memberships_that_cannot_be_paid_for_fault_where_the_first_does() {
 fn upper(make: &mut Maker, name: &str) -> NodeId {
     let text = slot(make, name);
     let shape = make_shape(name);
-    call(make, method("toUpperCase", "text"), vec![text], shape)
+    call(make, classic("String.toUpperCase"), vec![text], shape)
 }
 
 fn make_shape(name: &str) -> Shape {
