@@ -25,7 +25,7 @@ use crate::administration::Administration;
 use crate::clock::Clock;
 use crate::fetch::ClientKeys;
 use crate::grant::{DenyList, Surroundings};
-use crate::login::Authenticator;
+use crate::login::{Authenticator, Invitation};
 use crate::publish::{Issuer, Published};
 use crate::random::Random;
 use crate::store::Store;
@@ -198,8 +198,8 @@ fn pages(surface: &Arc<Surface>) -> Router<Arc<Surface>> {
         .route("/signin/factor", get(pages::ask_factor).post(pages::prove_factor))
         .route("/signout", get(pages::ask_sign_out).post(pages::sign_out))
         .route("/activate", get(pages::ask_code).post(pages::activate))
-        .route("/welcome/{token}", get(pages::ask_welcome).post(pages::welcome))
-        .route("/reset/{token}", get(pages::ask_reset).post(pages::reset))
+        .route("/welcome/{token}", pages::invited(Invitation::Welcome))
+        .route("/reset/{token}", pages::invited(Invitation::Reset))
         .route("/account", get(pages::account))
         .route("/account/{what}", post(pages::change_account))
         .route("/consent", get(pages::ask_consent).post(pages::answer_consent))

@@ -3,17 +3,13 @@
 //! (authorization-server §1.8). Who ends one ends every token that came of the same grant.
 
 use super::super::error::ManagementError;
-use super::call::{Answer, Call, Ids, moment, nothing, object};
-use super::operation::{Operation, Parameter, Shape};
+use super::call::{Answer, Call, Ids};
+use super::held_tokens::{EXPAND, Holder, TOKEN, look_at};
+use super::operation::{Operation, Shape};
 use super::shape::{links, text_or_null};
 use crate::administration::{application, text_of};
-use crate::audit::Alteration;
 use crate::directory::Application;
-use crate::grant::{HeldToken, end_held, find_held, list_held};
-use crate::publish::Published;
-use crate::store::Op;
-use crate::store::journal::alteration_row;
-use axum::http::StatusCode;
+use crate::grant::HeldToken;
 use serde_json::{Value, json};
 
 const CLIENTS: &str = "/api/v1/authorizationServers/{authServerId}/clients";
@@ -22,18 +18,6 @@ const ONE_OF_CLIENT: &str =
     "/api/v1/authorizationServers/{authServerId}/clients/{clientId}/tokens/{tokenId}";
 const OF_APP: &str = "/api/v1/apps/{appId}/tokens";
 const ONE_OF_APP: &str = "/api/v1/apps/{appId}/tokens/{tokenId}";
-
-/// How many families are read at once.
-const STEP: u32 = 200;
-
-/// How many parts are read at most for one answer; where few of them are wanted, it says how to go on.
-const STEPS: usize = 50;
-
-const EXPAND: &[Parameter] = &[Parameter {
-    name: "expand",
-    description: "`scope` to be told the scopes too",
-    schema: || json!({ "type": "string", "enum": ["scope"] }),
-}];
 
 /// What there is to be done with them.
 pub(super) fn operations() -> Vec<Operation> {
@@ -88,39 +72,6 @@ const CLIENT: Shape = Shape {
     },
 };
 
-const TOKEN: Shape = Shape {
-    name: "OAuth2RefreshTokenOfClient",
-    schema: || {
-        let time = json!({ "type": ["string", "null"], "format": "date-time" });
-        json!({
-            "type": "object",
-            "required": ["id", "status", "issuer", "clientId", "userId", "scopes"],
-            "properties": {
-                "id": { "type": "string" },
-                "status": { "type": "string", "enum": ["ACTIVE", "REVOKED"] },
-                "created": time,
-                "lastUpdated": time,
-                "expiresAt": time,
-                "issuer": { "type": "string" },
-                "clientId": { "type": "string" },
-                "userId": { "type": "string" },
-                "scopes": { "type": "array", "items": { "type": "string" } },
-                "_embedded": { "type": "object" },
-                "_links": links(),
-            },
-        })
-    },
-};
-
-/// Whose tokens are asked for.
-struct Holder {
-    client_id: String,
-    /// The id of the server, unless those of all are meant.
-    server: Option<String>,
-    /// The path of the list.
-    path: String,
-}
-
 impl Holder {
     async fn of_server(call: &Call, server: &str, client: &str) -> Result<Self, ManagementError> {
         let server = server_id(call, server).await?;
@@ -129,140 +80,22 @@ impl Holder {
         let found = found.ok_or_else(|| ManagementError::no_such("PublicClientApp", client))?;
         let client_id = found.client_id.clone();
         let path = format!("/api/v1/authorizationServers/{server}/clients/{client_id}/tokens");
-        Ok(Self { client_id, server: Some(server), path })
+        Ok(Self { client_id, server: Some(server), user: None, path })
     }
 
     async fn of_app(call: &Call, app: &str) -> Result<Self, ManagementError> {
         let told = application::find(&call.ask(), app).await?.value;
         let client_id = told.pointer("/credentials/oauthClient/client_id");
         let client_id = client_id.and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Self { client_id, server: None, path: format!("/api/v1/apps/{app}/tokens") })
+        let path = format!("/api/v1/apps/{app}/tokens");
+        Ok(Self { client_id, server: None, user: None, path })
     }
-
-    fn is_of(&self, token: &HeldToken) -> bool {
-        token.client_id == self.client_id
-            && self.server.as_ref().is_none_or(|server| token.server == *server)
-    }
-
-    fn tag(&self) -> String {
-        format!("client:{}", self.client_id)
-    }
-
-    async fn find(&self, call: &Call, id: &str) -> Result<HeldToken, ManagementError> {
-        let found =
-            find_held(&call.surface.store, id).await.map_err(|e| ManagementError::failed(&e))?;
-        found.filter(|token| self.is_of(token)).ok_or_else(|| {
-            let named = format!("{}.{id}", self.client_id);
-            ManagementError::no_such("OAuth2RefreshTokenTx", &named)
-        })
-    }
-
-    /// The part of them that is asked for. Behind each stands where it is, so that a part may end
-    /// anywhere.
-    async fn list(&self, call: &Call) -> Answer {
-        let paging = call.paging(20, 200)?;
-        let (limit, mut after) = (paging.limit as usize, paging.after);
-        let mut told: Vec<Value> = Vec::new();
-        let mut next = None;
-        for _ in 0..STEPS {
-            let listed = list_held(&call.surface.store, &self.tag(), after.as_deref(), STEP).await;
-            let (held, behind) = listed.map_err(|error| ManagementError::failed(&error))?;
-            for token in held.iter().filter(|token| self.is_of(token)) {
-                if told.len() == limit {
-                    return Ok(call.list(told, next.as_deref()));
-                }
-                told.push(self.told(call, token));
-                next = token.id.strip_prefix("oar").map(str::to_owned);
-            }
-            after = behind;
-            if after.is_none() {
-                return Ok(call.list(told, None));
-            }
-        }
-        Ok(call.list(told, after.as_deref()))
-    }
-
-    fn told(&self, call: &Call, token: &HeldToken) -> Value {
-        let HeldToken { id, server, client_id, user_id, scopes, .. } = token;
-        let published = call.surface.issuer.version();
-        let link = |path: &str| json!({ "href": call.url(path) });
-        let own = call.url(&format!("{}/{id}", self.path));
-        let mut told = json!({
-            "id": id,
-            "status": "ACTIVE",
-            "created": moment(token.created_at),
-            "lastUpdated": moment(token.renewed_at),
-            "expiresAt": moment(token.expires_at),
-            "issuer": issuer_of(&published, server),
-            "clientId": client_id,
-            "userId": user_id,
-            "scopes": scopes,
-            "_links": {
-                "app": link(&format!("/api/v1/apps/{}", app_id(&published, client_id))),
-                "self": { "href": own, "hints": { "allow": ["GET", "DELETE"] } },
-                "revoke": { "href": own, "hints": { "allow": ["DELETE"] } },
-                "user": link(&format!("/api/v1/users/{user_id}")),
-                "authorizationServer": link(&format!("/api/v1/authorizationServers/{server}")),
-            },
-        });
-        if let (Some("scope"), Value::Object(told)) = (call.query("expand"), &mut told) {
-            let scopes = scopes.iter().map(|scope| json!({ "id": scope, "name": scope }));
-            let embedded = json!({ "scopes": scopes.collect::<Vec<Value>>() });
-            told.insert("_embedded".to_owned(), embedded);
-        }
-        told
-    }
-
-    /// Ends all of them.
-    async fn end(&self, call: &Call) -> Answer {
-        let mut after: Option<String> = None;
-        loop {
-            let listed = list_held(&call.surface.store, &self.tag(), after.as_deref(), STEP).await;
-            let (held, next) = listed.map_err(|error| ManagementError::failed(&error))?;
-            for token in held.iter().filter(|token| self.is_of(token)) {
-                end(call, token).await?;
-            }
-            after = next;
-            if after.is_none() {
-                return Ok(nothing());
-            }
-        }
-    }
-}
-
-/// Ends a refresh token and what came of the same grant, and records who did.
-async fn end(call: &Call, token: &HeldToken) -> Result<(), ManagementError> {
-    let surface = &call.surface;
-    let alteration = Alteration {
-        event: "app.oauth2.as.token.revoke",
-        object: "refresh_token",
-        id: token.id.clone(),
-        name: None,
-        before: Some(json!({ "clientId": token.client_id, "userId": token.user_id })),
-        after: None,
-    };
-    let at = surface.clock.microseconds();
-    let row = alteration_row(&alteration, &call.actor(), at, &surface.random);
-    let store = &surface.store;
-    // First, lest something end of which nobody knows why.
-    store.batch(vec![Op::Insert(row)]).await.map_err(|error| ManagementError::failed(&error))?;
-    end_held(store, token).await.map_err(|error| ManagementError::failed(&error))
 }
 
 /// The id of a server; `default` is the default one, and one that is inactive is one, too.
 async fn server_id(call: &Call, id: &str) -> Result<String, ManagementError> {
     let told = crate::administration::server::find(&call.ask(), id).await?;
     Ok(text_of(&told.value, "id").unwrap_or(id).to_owned())
-}
-
-fn issuer_of(published: &Published, server: &str) -> String {
-    let found = published.all_servers().iter().find(|known| known.definition().id == server);
-    found.map_or_else(|| published.public_url().to_string(), |server| server.issuer().to_owned())
-}
-
-fn app_id<'p>(published: &'p Published, client_id: &'p str) -> &'p str {
-    let found = published.directory().find_application(client_id);
-    found.map_or(client_id, |application| application.id.as_str())
 }
 
 async fn clients(call: Call, Ids([server]): Ids<1>) -> Answer {
@@ -288,19 +121,13 @@ async fn clients(call: Call, Ids([server]): Ids<1>) -> Answer {
 
 /// Whether a client holds a refresh token of this server.
 async fn holds(call: &Call, client_id: &str, server: &str) -> Result<bool, ManagementError> {
-    let tag = format!("client:{client_id}");
-    let mut after: Option<String> = None;
-    loop {
-        let listed = list_held(&call.surface.store, &tag, after.as_deref(), STEP).await;
-        let (held, next) = listed.map_err(|error| ManagementError::failed(&error))?;
-        if held.iter().any(|token| token.server == server) {
-            return Ok(true);
-        }
-        after = next;
-        if after.is_none() {
-            return Ok(false);
-        }
-    }
+    let mut is_found = false;
+    let look = |token: &HeldToken| {
+        is_found |= token.server == server;
+        is_found
+    };
+    look_at(call, &format!("client:{client_id}"), look).await?;
+    Ok(is_found)
 }
 
 async fn told_client(
@@ -332,15 +159,11 @@ async fn end_of_client(call: Call, Ids([server, client]): Ids<2>) -> Answer {
 }
 
 async fn one_of_client(call: Call, Ids([server, client, id]): Ids<3>) -> Answer {
-    let holder = Holder::of_server(&call, &server, &client).await?;
-    let token = holder.find(&call, &id).await?;
-    Ok(object(StatusCode::OK, &holder.told(&call, &token)))
+    Holder::of_server(&call, &server, &client).await?.tell(&call, &id).await
 }
 
 async fn end_one_of_client(call: Call, Ids([server, client, id]): Ids<3>) -> Answer {
-    let holder = Holder::of_server(&call, &server, &client).await?;
-    end(&call, &holder.find(&call, &id).await?).await?;
-    Ok(nothing())
+    Holder::of_server(&call, &server, &client).await?.end_one(&call, &id).await
 }
 
 async fn of_app(call: Call, Ids([app]): Ids<1>) -> Answer {
@@ -352,13 +175,9 @@ async fn end_of_app(call: Call, Ids([app]): Ids<1>) -> Answer {
 }
 
 async fn one_of_app(call: Call, Ids([app, id]): Ids<2>) -> Answer {
-    let holder = Holder::of_app(&call, &app).await?;
-    let token = holder.find(&call, &id).await?;
-    Ok(object(StatusCode::OK, &holder.told(&call, &token)))
+    Holder::of_app(&call, &app).await?.tell(&call, &id).await
 }
 
 async fn end_one_of_app(call: Call, Ids([app, id]): Ids<2>) -> Answer {
-    let holder = Holder::of_app(&call, &app).await?;
-    end(&call, &holder.find(&call, &id).await?).await?;
-    Ok(nothing())
+    Holder::of_app(&call, &app).await?.end_one(&call, &id).await
 }

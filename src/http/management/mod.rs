@@ -17,6 +17,7 @@ mod credentials;
 mod factors;
 mod group_rules;
 mod groups;
+mod held_tokens;
 mod inline_hooks;
 mod lifecycle;
 mod logs;

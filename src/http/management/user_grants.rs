@@ -5,11 +5,11 @@
 use super::super::error::ManagementError;
 use super::call::{Answer, Call, Ids, moment, nothing, object};
 use super::factors::note;
-use super::operation::{Operation, Parameter, Shape};
+use super::held_tokens::{EXPAND, Holder, TOKEN, issuer_of, look_at};
+use super::operation::{Operation, Shape};
 use super::users::named;
-use crate::grant::{FAMILY, HeldToken, end_held, find_held, grant_tag, list_held};
+use crate::grant::{FAMILY, HeldToken, grant_tag};
 use crate::login::Agreement;
-use crate::publish::Published;
 use crate::store::StoreError;
 use crate::token::opaque::lookup_hash;
 use axum::http::StatusCode;
@@ -21,35 +21,25 @@ const GRANT: &str = "/api/v1/users/{userId}/grants/{grantId}";
 const CLIENTS: &str = "/api/v1/users/{userId}/clients";
 const CLIENT_GRANTS: &str = "/api/v1/users/{userId}/clients/{clientId}/grants";
 const TOKENS: &str = "/api/v1/users/{userId}/clients/{clientId}/tokens";
-const TOKEN: &str = "/api/v1/users/{userId}/clients/{clientId}/tokens/{tokenId}";
-
-/// How many families are read at once, and how many parts at most for one answer.
-const STEP: u32 = 200;
-const STEPS: usize = 50;
-
-const EXPANDING: &[Parameter] = &[Parameter {
-    name: "expand",
-    description: "`scope` to be told the scopes too",
-    schema: || json!({ "enum": ["scope"] }),
-}];
+const ONE_TOKEN: &str = "/api/v1/users/{userId}/clients/{clientId}/tokens/{tokenId}";
 
 /// What there is to be done with them.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::list(GRANTS, "listUserGrants", GRANT_SHAPE, list_grants).asking(EXPANDING),
+        Operation::list(GRANTS, "listUserGrants", GRANT_SHAPE, list_grants).asking(EXPAND),
         Operation::delete(GRANTS, "revokeUserGrants", end_grants),
-        Operation::find(GRANT, "getUserGrant", GRANT_SHAPE, find_grant).asking(EXPANDING),
+        Operation::find(GRANT, "getUserGrant", GRANT_SHAPE, find_grant).asking(EXPAND),
         Operation::delete(GRANT, "revokeUserGrant", end_grant),
         Operation::list(CLIENTS, "listUserClients", CLIENT_SHAPE, list_clients),
         Operation::list(CLIENT_GRANTS, "listGrantsForUserAndClient", GRANT_SHAPE, list_of_client)
-            .asking(EXPANDING),
+            .asking(EXPAND),
         Operation::delete(CLIENT_GRANTS, "revokeGrantsForUserAndClient", end_of_client),
-        Operation::list(TOKENS, "listRefreshTokensForUserAndClient", TOKEN_SHAPE, list_tokens)
-            .asking(EXPANDING),
+        Operation::list(TOKENS, "listRefreshTokensForUserAndClient", TOKEN, list_tokens)
+            .asking(EXPAND),
         Operation::delete(TOKENS, "revokeTokensForUserAndClient", end_tokens),
-        Operation::find(TOKEN, "getRefreshTokenForUserAndClient", TOKEN_SHAPE, find_token)
-            .asking(EXPANDING),
-        Operation::delete(TOKEN, "revokeTokenForUserAndClient", end_token),
+        Operation::find(ONE_TOKEN, "getRefreshTokenForUserAndClient", TOKEN, find_token)
+            .asking(EXPAND),
+        Operation::delete(ONE_TOKEN, "revokeTokenForUserAndClient", end_token),
     ]
 }
 
@@ -100,31 +90,6 @@ const CLIENT_SHAPE: Shape = Shape {
     },
 };
 
-const TOKEN_SHAPE: Shape = Shape {
-    name: "OAuth2RefreshToken",
-    schema: || {
-        let (text, time) =
-            (json!({ "type": "string" }), json!({ "type": "string", "format": "date-time" }));
-        json!({
-            "type": "object",
-            "required": ["id", "status", "issuer", "clientId", "userId", "scopes"],
-            "properties": {
-                "id": text,
-                "status": { "enum": ["ACTIVE", "REVOKED"] },
-                "created": time,
-                "lastUpdated": time,
-                "expiresAt": time,
-                "issuer": text,
-                "clientId": text,
-                "userId": text,
-                "scopes": { "type": "array", "items": text },
-                "_embedded": { "type": "object" },
-                "_links": { "type": "object" },
-            },
-        })
-    },
-};
-
 fn failed(error: &StoreError) -> ManagementError {
     ManagementError::failed(error)
 }
@@ -167,11 +132,6 @@ fn grant_id(agreement: &Agreement, scope: &str) -> String {
     let hash = lookup_hash("grant", &format!("{user_id}/{server}/{client_id}/{scope}"));
     let id = hash.chars().filter(char::is_ascii_alphanumeric).take(17);
     "oag".chars().chain(id).collect()
-}
-
-fn issuer_of(published: &Published, server: &str) -> String {
-    let found = published.all_servers().iter().find(|known| known.definition().id == server);
-    found.map_or_else(|| published.public_url().to_string(), |server| server.issuer().to_owned())
 }
 
 fn told_grant(call: &Call, grant: &Grant) -> Value {
@@ -281,38 +241,20 @@ async fn end_all(call: &Call, user: &str, client: Option<&str>) -> Answer {
     Ok(nothing())
 }
 
-/// Every refresh token of somebody, for one client if one is named.
-async fn tokens_of(
-    call: &Call,
-    user_id: &str,
-    client: Option<&str>,
-) -> Result<Vec<HeldToken>, ManagementError> {
-    let (mut all, mut after): (Vec<HeldToken>, Option<String>) = (Vec::new(), None);
-    for _ in 0..STEPS {
-        let tag = format!("user:{user_id}");
-        let listed = list_held(&call.surface.store, &tag, after.as_deref(), STEP).await;
-        let (held, next) = listed.map_err(|error| failed(&error))?;
-        let is_wanted = |token: &HeldToken| client.is_none_or(|client| token.client_id == client);
-        all.extend(held.into_iter().filter(is_wanted));
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
-    Ok(all)
-}
-
 /// `GET /api/v1/users/{id}/clients`: those that somebody agreed to, or that hold tokens of theirs.
 async fn list_clients(call: Call, Ids([user]): Ids<1>) -> Answer {
     let user = named(&call, &user).await?;
     let agreements =
         call.surface.login.list_agreements(&user.id).await.map_err(|error| failed(&error))?;
-    let tokens = tokens_of(&call, &user.id, None).await?;
-    let mut clients: BTreeSet<&str> =
-        agreements.iter().map(|agreement| agreement.client_id.as_str()).collect();
-    clients.extend(tokens.iter().map(|token| token.client_id.as_str()));
+    let mut clients: BTreeSet<String> =
+        agreements.into_iter().map(|agreement| agreement.client_id).collect();
+    let take = |token: &HeldToken| {
+        clients.insert(token.client_id.clone());
+        false
+    };
+    look_at(&call, &format!("user:{}", user.id), take).await?;
     let published = call.surface.issuer.version();
-    let told = clients.into_iter().filter_map(|client_id| {
+    let told = clients.iter().filter_map(|client_id| {
         let application = published.directory().find_application(client_id)?;
         let own = call.url(&format!("/api/v1/users/{}/clients/{client_id}", user.id));
         let allow = json!({ "allow": ["GET", "DELETE"] });
@@ -330,80 +272,30 @@ async fn list_clients(call: Call, Ids([user]): Ids<1>) -> Answer {
     Ok(call.list(told.collect(), None))
 }
 
-fn told_token(call: &Call, token: &HeldToken) -> Value {
-    let HeldToken { id, server, client_id, user_id, scopes, .. } = token;
-    let published = call.surface.issuer.version();
-    let own = format!("/api/v1/users/{user_id}/clients/{client_id}/tokens/{id}");
-    let mut told = json!({
-        "id": id,
-        "status": "ACTIVE",
-        "created": moment(token.created_at),
-        "lastUpdated": moment(token.renewed_at),
-        "expiresAt": moment(token.expires_at),
-        "issuer": issuer_of(&published, server),
-        "clientId": client_id,
-        "userId": user_id,
-        "scopes": scopes,
-        "_links": {
-            "app": link(call, &format!("/api/v1/apps/{client_id}")),
-            "self": { "href": call.url(&own), "hints": { "allow": ["GET", "DELETE"] } },
-            "revoke": { "href": call.url(&own), "hints": { "allow": ["DELETE"] } },
-            "client": link(call, &format!("/oauth2/v1/clients/{client_id}")),
-            "user": link(call, &format!("/api/v1/users/{user_id}")),
-            "authorizationServer": link(call, &format!("/api/v1/authorizationServers/{server}")),
-        },
-    });
-    if let (Some("scope"), Value::Object(told)) = (call.query("expand"), &mut told) {
-        let scopes: Vec<Value> =
-            scopes.iter().map(|scope| json!({ "id": scope, "name": scope })).collect();
-        told.insert("_embedded".to_owned(), json!({ "scopes": scopes }));
-    }
-    told
+/// The tokens of somebody that a client holds.
+async fn held(call: &Call, user: &str, client_id: String) -> Result<Holder, ManagementError> {
+    let user = named(call, user).await?.id;
+    let path = format!("/api/v1/users/{user}/clients/{client_id}/tokens");
+    Ok(Holder { client_id, server: None, user: Some(user), path })
 }
 
 /// `GET /api/v1/users/{id}/clients/{clientId}/tokens`
 async fn list_tokens(call: Call, Ids([user, client]): Ids<2>) -> Answer {
-    let user = named(&call, &user).await?;
-    let paging = call.paging(20, 200)?;
-    let tokens = tokens_of(&call, &user.id, Some(&client)).await?;
-    let is_after = |token: &&HeldToken| paging.after.as_ref().is_none_or(|after| token.id > *after);
-    let rest: Vec<&HeldToken> = tokens.iter().filter(is_after).collect();
-    let part = rest.iter().take(paging.limit as usize);
-    let is_more = rest.len() > paging.limit as usize;
-    let next = part.clone().next_back().map(|token| token.id.clone()).filter(|_| is_more);
-    let told = part.map(|token| told_token(&call, token)).collect();
-    Ok(call.list(told, next.as_deref()))
-}
-
-async fn token_of(
-    call: &Call,
-    user_id: &str,
-    client: &str,
-    id: &str,
-) -> Result<HeldToken, ManagementError> {
-    let found = find_held(&call.surface.store, id).await.map_err(|error| failed(&error))?;
-    let found = found.filter(|token| token.user_id == user_id && token.client_id == client);
-    let shown = format!("{client}.{id}");
-    found.ok_or_else(|| ManagementError::no_such("OAuth2RefreshTokenTx", &shown))
+    held(&call, &user, client).await?.list(&call).await
 }
 
 /// `GET /api/v1/users/{id}/clients/{clientId}/tokens/{tokenId}`
 async fn find_token(call: Call, Ids([user, client, id]): Ids<3>) -> Answer {
-    let user = named(&call, &user).await?;
-    let token = token_of(&call, &user.id, &client, &id).await?;
-    Ok(object(StatusCode::OK, &told_token(&call, &token)))
+    held(&call, &user, client).await?.tell(&call, &id).await
 }
 
 /// `DELETE /api/v1/users/{id}/clients/{clientId}/tokens/{tokenId}`
 async fn end_token(call: Call, Ids([user, client, id]): Ids<3>) -> Answer {
-    let user = named(&call, &user).await?;
-    let token = token_of(&call, &user.id, &client, &id).await?;
-    end_held(&call.surface.store, &token).await.map_err(|error| failed(&error))?;
-    note(&call, "app.oauth2.token.revoke", &user).await?;
-    Ok(nothing())
+    held(&call, &user, client).await?.end_one(&call, &id).await
 }
 
-/// `DELETE /api/v1/users/{id}/clients/{clientId}/tokens`: at every server.
+/// `DELETE /api/v1/users/{id}/clients/{clientId}/tokens`: at every server, and what was granted without a
+/// refresh token too.
 async fn end_tokens(call: Call, Ids([user, client]): Ids<2>) -> Answer {
     let user = named(&call, &user).await?;
     let published = call.surface.issuer.version();

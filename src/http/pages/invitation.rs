@@ -11,42 +11,19 @@ use crate::login::{Candidate, Invitation, SignInRefused, may_be_password_of};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{MethodRouter, get};
 use std::sync::Arc;
 
-/// `GET /welcome/{token}`
-pub(crate) async fn ask_welcome(
-    State(surface): State<Arc<Surface>>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Instead> {
-    ask(&surface, Invitation::Welcome, &token, request).await
-}
-
-/// `POST /welcome/{token}`
-pub(crate) async fn welcome(
-    State(surface): State<Arc<Surface>>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Instead> {
-    follow(&surface, Invitation::Welcome, &token, request).await
-}
-
-/// `GET /reset/{token}`
-pub(crate) async fn ask_reset(
-    State(surface): State<Arc<Surface>>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Instead> {
-    ask(&surface, Invitation::Reset, &token, request).await
-}
-
-/// `POST /reset/{token}`
-pub(crate) async fn reset(
-    State(surface): State<Arc<Surface>>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Instead> {
-    follow(&surface, Invitation::Reset, &token, request).await
+/// `GET` asks for the new password, `POST` takes it.
+pub(crate) fn invited(invitation: Invitation) -> MethodRouter<Arc<Surface>> {
+    let asked = move |State(surface): State<Arc<Surface>>, Path(token): Path<String>, request| async move {
+        ask(&surface, invitation, &token, request).await
+    };
+    let followed =
+        move |State(surface): State<Arc<Surface>>, Path(token): Path<String>, request| async move {
+            follow(&surface, invitation, &token, request).await
+        };
+    get(asked).post(followed)
 }
 
 /// The page changes nothing: programs that look at links before people do spend no token.

@@ -18,7 +18,7 @@ pub(super) use activate::{activate, ask_code};
 pub(super) use consent::{answer_consent, ask_consent};
 pub(super) use error::{error_page, failed};
 pub(super) use factor::{ask_factor, prove_factor, set_session};
-pub(super) use invitation::{ask_reset, ask_welcome, reset, welcome};
+pub(super) use invitation::invited;
 pub(super) use layout::{Layout, Text};
 pub(super) use sign_in::{ask_sign_in, sign_in};
 pub(super) use sign_out::{ask_sign_out, follow_logout, sign_out};
