@@ -23,11 +23,14 @@ pub const PATHS: &[&str] = &[
     "/api/v1/org",
     "/api/v1/meta/schemas/user/default",
     "/api/v1/groups",
+    GROUP_RULES,
     "/api/v1/users",
     "/api/v1/apps",
     "/api/v1/inlineHooks",
     "/api/v1/authorizationServers",
 ];
+
+const GROUP_RULES: &str = "/api/v1/groups/rules";
 
 /// What is to be asked about the elements that a path answered.
 #[must_use]
@@ -55,6 +58,7 @@ pub fn translate(answers: &Answers) -> Translated {
     let user_schema = translator.user_schema();
     let groups = translator.groups();
     let users = translator.users();
+    let group_rules = translator.group_rules();
     let apps = translator.applications();
     let hooks = translator.hooks();
     let servers = translator.servers();
@@ -64,6 +68,7 @@ pub fn translate(answers: &Answers) -> Translated {
         "userSchema": user_schema,
         "groups": groups,
         "users": users,
+        "groupRules": group_rules,
         "apps": apps,
         "inlineHooks": hooks,
         "authorizationServers": servers,
@@ -225,6 +230,49 @@ impl<'a> Translator<'a> {
         users
     }
 
+    fn group_rules(&mut self) -> Vec<Value> {
+        let mut made = Vec::new();
+        for rule in self.list(GROUP_RULES) {
+            let name = text(rule, "name").unwrap_or_default();
+            let named = |names: &BTreeMap<&str, &str>, path: &[&str]| -> Option<Vec<String>> {
+                let ids = texts(rule, path).into_iter();
+                ids.map(|id| names.get(id).map(|name| (*name).to_owned())).collect()
+            };
+            let groups = named(&self.groups, &["actions", "assignUserToGroups", "groupIds"]);
+            let Some(groups) = groups.filter(|_| text(rule, "status") != Some("INVALID")) else {
+                self.note(format!("the group rule `{name}` is invalid, and left out"));
+                continue;
+            };
+            let people = |what| ["conditions", "people", what, "exclude"];
+            let users = named(&self.users, &people("users"));
+            if users.is_none() {
+                self.note(format!("whom the group rule `{name}` leaves alone is not known"));
+            }
+            let except = named(&self.groups, &people("groups")).unwrap_or_default();
+            let expression = rule.pointer("/conditions/expression/value");
+            let mut told = picked(rule, &["id", "name", "status"]);
+            told.insert(
+                "conditions".to_owned(),
+                json!({
+                    "expression": {"value": expression},
+                    "people": {
+                        "users": {"exclude": users.unwrap_or_default()},
+                        "groups": {"exclude": except},
+                    },
+                }),
+            );
+            told.insert("actions".to_owned(), json!({"assignUserToGroups": {"groupIds": groups}}));
+            made.push(Value::Object(told));
+        }
+        if !made.is_empty() {
+            self.note(
+                "who came into a group by a rule is told like who was put there by hand, and stays \
+                 there",
+            );
+        }
+        made
+    }
+
     fn applications(&mut self) -> Vec<Value> {
         let mut made = Vec::new();
         let mut labels = BTreeSet::new();
@@ -300,7 +348,18 @@ impl<'a> Translator<'a> {
 
     fn assignments(&self, application: &str) -> Value {
         let groups = self.list(&format!("/api/v1/apps/{application}/groups")).iter();
-        let groups = groups.filter_map(|group| self.groups.get(text(group, "id")?).copied());
+        let groups = groups.filter_map(|group| {
+            let (id, name) = self.groups.get_key_value(text(group, "id")?)?;
+            let said = group.get("profile").and_then(Value::as_object);
+            Some(match said.is_some_and(|profile| profile.values().any(|said| !said.is_null())) {
+                true => {
+                    let mut made = Map::from_iter([("id".to_owned(), json!(id))]);
+                    made.extend(picked(group, &["priority", "profile"]));
+                    Value::Object(made)
+                }
+                false => json!(name),
+            })
+        });
         let users = self.list(&format!("/api/v1/apps/{application}/users")).iter();
         // Who comes by a group is listed too.
         let own = users.filter(|user| text(user, "scope") != Some("GROUP"));

@@ -35,6 +35,20 @@ fn answers() -> Value {
         ),
         ("/api/v1/groups/00g1/users".to_owned(), json!([{"id": "00u1"}])),
         (
+            "/api/v1/groups/rules".to_owned(),
+            json!([
+                {"id": "0pr1", "type": "group_rule", "name": "Sales", "status": "ACTIVE",
+                 "conditions": {
+                     "people": {"users": {"exclude": ["00u1"]}, "groups": {"exclude": []}},
+                     "expression": {"type": "urn:okta:expression:1.0",
+                                    "value": "user.department == \"Sales\""}},
+                 "actions": {"assignUserToGroups": {"groupIds": ["00g1"]}}},
+                {"id": "0pr2", "type": "group_rule", "name": "Lost", "status": "INVALID",
+                 "conditions": {"expression": {"value": "true"}},
+                 "actions": {"assignUserToGroups": {"groupIds": ["00gGone"]}}},
+            ]),
+        ),
+        (
             "/api/v1/users".to_owned(),
             json!([
                 {"id": "00u1", "status": "ACTIVE", "created": "2024-01-05T09:30:00.000Z",
@@ -162,6 +176,7 @@ fn what_okta_answers_becomes_a_document_that_can_be_served() {
         "the secret of `Shop` is taken from the environment variable CLIENT_SECRET_0OA1CLIENT",
         "the attribute `photo` of type object is left out",
         "the hook `Register` is none that we ask",
+        "the group rule `Lost` is invalid, and left out",
         "the rule `Shop / Sellers` is for `urn:okta:params:oauth:grant-type:otp`, which is left out",
         "the rule `Shop / All but one` is not for `00uGone` of users, which is unknown here",
     ] {
@@ -171,6 +186,15 @@ fn what_okta_answers_becomes_a_document_that_can_be_served() {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["userSchema"]["projects"]["type"], "array of string");
     assert_eq!(document["users"][0]["groups"], json!(["Sellers"]));
+    let rule = json!({
+        "id": "0pr1", "name": "Sales",
+        "conditions": {
+            "people": {"users": {"exclude": ["ada@example.com"]}},
+            "expression": {"value": "user.department == \"Sales\""},
+        },
+        "actions": {"assignUserToGroups": {"groupIds": ["Sellers"]}},
+    });
+    assert_eq!(document["groupRules"], json!([rule]));
     let app = &document["apps"][0];
     assert_eq!(
         app["assignments"]["users"],
