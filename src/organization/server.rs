@@ -44,7 +44,7 @@ const SCOPE: &[&str] = &[
     "metadataPublish",
 ];
 
-/// The servers. No two share an id or a name, and at most one is the default.
+/// The servers. No two share an id, and at most one is the default.
 pub(super) fn read_servers(
     top: &Object<'_>,
     directory: &Directory,
@@ -56,10 +56,11 @@ pub(super) fn read_servers(
     for place in top.list("authorizationServers") {
         let Some(server) = read_server(&place, directory, hooks, schema, digest) else { continue };
         if servers.iter().any(|known| known.id == server.id) {
-            place.blame(format!("another server has the id `{}` already", server.id));
-        }
-        if servers.iter().any(|known| known.name == server.name) {
-            place.blame(format!("another server has the name `{}` already", server.name));
+            let hint = match place.open_object().and_then(|server| server.find("id")) {
+                Some(_) => "",
+                None => ", which is made of its name: give each an `id`",
+            };
+            place.blame(format!("another server has the id `{}` already{hint}", server.id));
         }
         if server.is_default && servers.iter().any(|known| known.is_default) {
             place.blame("another server is the default already");

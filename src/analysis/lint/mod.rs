@@ -103,7 +103,8 @@ impl<'l> Linter<'l> {
     }
 
     fn place_of(&self, server: &RunningServer) -> Place<'l> {
-        self.top.named("authorizationServers", "name", &server.definition().name)
+        let definition = server.definition();
+        self.top.server(&definition.id, &definition.name)
     }
 
     /// What becomes of a request.

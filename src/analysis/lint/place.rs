@@ -59,6 +59,15 @@ impl<'d> Place<'d> {
         self.element(list, |node| has(node, key, text))
     }
 
+    /// The server of this id; of one that does not say its id, by its name.
+    pub(super) fn server(&self, id: &str, name: &str) -> Self {
+        let says_its_id =
+            |node: &Node| matches!(&node.value, Json::Object(m) if m.iter().any(|m| m.key == "id"));
+        let is_it =
+            |node: &Node| has(node, "id", id) || !says_its_id(node) && has(node, "name", name);
+        self.element("authorizationServers", is_it)
+    }
+
     /// The claim of this name and type.
     pub(super) fn claim(&self, name: &str, claim_type: &str) -> Self {
         let is_it = |node: &Node| has(node, "name", name) && has(node, "claimType", claim_type);

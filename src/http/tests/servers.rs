@@ -423,3 +423,38 @@ fn who_read_it_before_another_changed_it_does_not_undo_that() {
     assert_eq!(managed.get(&format!("/{id}"))["name"], "one");
     assert_eq!(put("*", "three").status, 200);
 }
+
+/// As at Okta, what tells servers apart is their id.
+#[test]
+fn two_servers_may_have_the_same_name() {
+    let managed = Managed::new();
+    let sent =
+        |audience: &str| json!({"name": "twins", "description": "", "audiences": [audience]});
+    let [one, other] =
+        ["api://one", "api://other"].map(|audience| managed.create("", &sent(audience)));
+    assert_ne!(one["id"], other["id"]);
+    let scope =
+        managed.create(&format!("/{}/scopes", text_of(&other["id"])), &json!({"name": "s"}));
+    assert_eq!(scope["name"], "s");
+    let listed = managed.get("?q=twins");
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    let scopes = managed.get(&format!("/{}/scopes?q=s", text_of(&one["id"])));
+    assert!(scopes.as_array().unwrap().iter().all(|scope| scope["name"] != "s"), "{scopes}");
+}
+
+#[test]
+fn scopes_are_filtered_by_what_holds_of_them() {
+    let managed = Managed::new();
+    let id = managed.server();
+    managed.create(&format!("/{id}/scopes"), &json!({"name": "chosen", "default": true}));
+    let names = |condition: &str| {
+        let filter = utf8_percent_encode(condition, NON_ALPHANUMERIC);
+        let listed = managed.get(&format!("/{id}/scopes?filter={filter}"));
+        listed.as_array().unwrap().iter().map(|one| text_of(&one["name"])).collect::<Vec<_>>()
+    };
+    assert_eq!(names("name eq \"chosen\""), ["chosen"]);
+    assert_eq!(names("default eq true"), ["chosen"]);
+    assert_eq!(names("system eq true").len(), crate::server::SYSTEM_SCOPES.len());
+    let odd = managed.send(Method::GET, &format!("/{id}/scopes?filter=nosuch+pr"), None);
+    assert_eq!(odd.expect(400)["errorCode"], "E0000031");
+}

@@ -253,11 +253,10 @@ impl Splitter<'_> {
 
     fn server(&self, node: &Node, index: usize, entities: &mut Vec<Entity>) {
         let Some(name) = text_of(node, &["name"]) else { return };
-        let known = self.organization.servers.iter().find(|server| server.name == name);
-        let Some(server) = known else { return };
+        // Two may have the same name; nothing is wrong, so that each of the document is one of these.
+        let Some(server) = self.organization.servers.get(index) else { return };
         let mut entity = self.entity(EntityKind::Server, ("", &server.id), (node, index), &[]);
         entity.is_ended = !server.status.is_active();
-        entity.names.insert(name.to_owned());
         entity.words.insert(name.to_owned());
         entity.words.extend(server.audiences.iter().cloned());
         entities.push(entity);
