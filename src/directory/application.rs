@@ -48,8 +48,10 @@ pub struct Application {
     pub profile: Profile,
     pub status: Status,
     pub assigned_users: Vec<Assignment>,
-    /// Indices into the groups of the directory.
+    /// Indices into the groups of the directory, those first that count first for who is in several.
     pub assigned_groups: Vec<usize>,
+    /// What is said of who comes by one of these groups.
+    pub group_profiles: Vec<(usize, Profile)>,
 }
 
 impl Application {
@@ -62,8 +64,10 @@ impl Application {
             let user_name = own.user_name.as_deref().unwrap_or(&user.login);
             return Some(AppUser { user_name, profile: &own.profile });
         }
-        let by_group = self.assigned_groups.iter().any(|group| user.is_in(*group));
-        by_group.then_some(AppUser { user_name: &user.login, profile: &[] })
+        let group = self.assigned_groups.iter().find(|group| user.is_in(**group))?;
+        let said = self.group_profiles.iter().find(|(known, _)| known == group);
+        let profile = said.map_or(&[][..], |(_, profile)| profile);
+        Some(AppUser { user_name: &user.login, profile })
     }
 }
 

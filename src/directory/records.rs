@@ -62,11 +62,21 @@ pub struct Session<'a> {
     pub methods: &'a [&'a str],
 }
 
+/// How the application knows a person of whom it has no record of their own.
+#[derive(Debug)]
+enum KnownAs {
+    /// Not at all, or nobody asks.
+    Nobody,
+    /// By their login and no more, as all applications do.
+    Login,
+    /// By their login, and what is said of a group of theirs.
+    Member(PackedRecord),
+}
+
 /// The records that belong to one request.
 #[derive(Debug)]
 pub struct RequestRecords {
-    /// Whether the application knows the person by their login, unless it has more to say of them.
-    is_known_by_login: bool,
+    known: KnownAs,
     access: Option<PackedRecord>,
     session: Option<PackedRecord>,
 }
@@ -198,8 +208,8 @@ impl Records {
     }
 
     /// Packs what is known of one request only, and of that what these programs read. `known` is the
-    /// person, if the application of this index knows them: by an assignment of their own, else by
-    /// their login.
+    /// person, if the application of this index knows them, and how: by an assignment of their own,
+    /// else by their login and what is said of a group.
     ///
     /// # Errors
     /// What is too large for a record.
@@ -207,23 +217,30 @@ impl Records {
         &self,
         application: usize,
         access: &Access<'_>,
-        known: Option<&Person>,
+        known: Option<(&Person, AppUser<'_>)>,
         session: Option<Session<'_>>,
         programs: &ProgramSet,
     ) -> Result<RequestRecords, PackError> {
         let of_request = |source| PackError { whose: "request".to_owned(), source };
         let pack = RecordBuilder::pack_for_now;
-        let by_login = known.filter(|person| {
+        let without_own = known.filter(|(person, _)| {
             programs.reads(APP_USER) && self.own_app_user(person.index(), application).is_none()
         });
-        if let Some(person) = by_login {
-            let app_user_type = &self.types.app_user;
-            let known_as = |user: &User| {
-                let app_user = AppUser { user_name: &user.login, profile: &[] };
-                pack_app_user(app_user_type, app_user)
-            };
-            person.know_by_login(known_as).map_err(of_request)?;
-        }
+        let app_user_type = &self.types.app_user;
+        let known = match without_own {
+            None => KnownAs::Nobody,
+            Some((person, AppUser { profile: [], .. })) => {
+                let known_as = |user: &User| {
+                    let app_user = AppUser { user_name: &user.login, profile: &[] };
+                    pack_app_user(app_user_type, app_user)
+                };
+                person.know_by_login(known_as).map_err(of_request)?;
+                KnownAs::Login
+            }
+            Some((_, app_user)) => {
+                KnownAs::Member(pack_app_user(app_user_type, app_user).map_err(of_request)?)
+            }
+        };
         let access = programs.reads(ACCESS).then(|| {
             let data = [
                 Datum::Texts(access.scopes),
@@ -237,7 +254,7 @@ impl Records {
             pack(&self.types.session, &data)
         });
         Ok(RequestRecords {
-            is_known_by_login: by_login.is_some(),
+            known,
             access: access.transpose().map_err(of_request)?,
             session: session.transpose().map_err(of_request)?,
         })
@@ -258,7 +275,11 @@ impl Records {
         let records = [
             user.map(|user| &user.record),
             user.and_then(|user| {
-                let by_login = || user.by_login().filter(|_| request.is_known_by_login);
+                let by_login = || match &request.known {
+                    KnownAs::Nobody => None,
+                    KnownAs::Login => user.by_login(),
+                    KnownAs::Member(record) => Some(record),
+                };
                 self.own_app_user(user.index(), application).or_else(by_login)
             }),
             self.applications.get(application),
@@ -323,12 +344,15 @@ fn user_type(attributes: &[Attribute]) -> Arc<RecordType> {
     schema::user_type(attributes.iter().filter_map(field).collect())
 }
 
-/// `userName`, and every attribute that an assignment of the organization has. One that always has
+/// `userName`, and every attribute that an assignment of the organization has, of a user or a group. One that always has
 /// the same kind has that type; of another nothing is promised.
 fn app_user_type(applications: &[Application]) -> Arc<RecordType> {
     let mut fields = vec![Field { name: "userName".to_owned(), shape: Shape::of(Type::Text) }];
-    let assignments = applications.iter().flat_map(|application| &application.assigned_users);
-    for (name, value) in assignments.flat_map(|assignment| &assignment.profile) {
+    let of_users = applications.iter().flat_map(|application| &application.assigned_users);
+    let of_groups = applications.iter().flat_map(|application| &application.group_profiles);
+    let profiles = of_users.map(|assignment| &assignment.profile);
+    let profiles = profiles.chain(of_groups.map(|(_, profile)| profile));
+    for (name, value) in profiles.flatten() {
         let shape = scalar_shape(value);
         match fields.iter_mut().find(|field| field.name == *name) {
             Some(known) if known.shape == shape => {}

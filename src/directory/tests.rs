@@ -59,6 +59,7 @@ fn application() -> Application {
             profile: vec![("role".to_owned(), Json::Text("admin".to_owned()))],
         }],
         assigned_groups: vec![0],
+        group_profiles: Vec::new(),
     }
 }
 

@@ -247,7 +247,7 @@ impl<'p> Proof<'p> {
             .map(|sign_in| Session { id: sign_in.session.as_deref(), methods: &methods });
         let programs = self.server.programs();
         let records = self.published.records();
-        let known = self.person().filter(|_| app_user.is_some());
+        let known = self.person().zip(app_user);
         records.pack_request(self.application, &access, known, session, programs)
     }
 

@@ -127,7 +127,9 @@ fn read_application(
     let dpop_bound = settings.boolean("dpop_bound_access_tokens", false);
     let (refresh_rotation, refresh_leeway) =
         read_refresh(&settings, application_type, method, dpop_bound);
-    let (assigned_users, assigned_groups) = read_assignments(&object, directory);
+    let (assigned_users, groups) = read_assignments(&object, directory);
+    let assigned_groups = groups.iter().map(|assigned| assigned.group).collect();
+    let said = groups.into_iter().filter(|assigned| !assigned.profile.is_empty());
     let profile = object.find("profile").and_then(|place| place.open_object());
     Some(Application {
         client_id,
@@ -164,6 +166,7 @@ fn read_application(
         status: object.choice("status", Status::WORDS, Status::Active),
         assigned_users,
         assigned_groups,
+        group_profiles: said.map(|said| (said.group, said.profile)).collect(),
         id,
     })
 }

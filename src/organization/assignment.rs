@@ -2,17 +2,18 @@
 
 use super::decode::{Object, Place, Placed};
 use super::reference;
-use crate::directory::{Assignment, Directory};
+use crate::directory::{Assignment, Directory, Profile};
 use crate::document::Json;
 
 /// The last place that a group may have.
 const LAST: u32 = 100;
 
-/// `assignments`.
+/// `assignments`: of users, and of groups in the order of their places, each perhaps with what is said
+/// of who comes by it.
 pub(super) fn read_assignments(
     application: &Object<'_>,
     directory: &Directory,
-) -> (Vec<Assignment>, Vec<usize>) {
+) -> (Vec<Assignment>, Vec<GroupAssignment>) {
     let assignments = application.find("assignments");
     let Some(object) = assignments.and_then(|place| place.object(&["users", "groups"])) else {
         return Default::default();
@@ -25,15 +26,16 @@ pub(super) fn read_assignments(
         }
         users.push(assignment);
     }
-    let mut groups: Vec<usize> = Vec::new();
+    let mut groups: Vec<(u32, GroupAssignment)> = Vec::new();
     for place in object.list("groups") {
-        let Some(group) = read_group(&place, directory) else { continue };
-        if groups.contains(&group) {
+        let Some((priority, group)) = read_group(&place, directory) else { continue };
+        if groups.iter().any(|(_, known)| known.group == group.group) {
             place.blame("this group is assigned twice");
         }
-        groups.push(group);
+        groups.push((priority, group));
     }
-    (users, groups)
+    groups.sort_by_key(|(priority, _)| *priority);
+    (users, groups.into_iter().map(|(_, group)| group).collect())
 }
 
 fn read_user(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
@@ -50,24 +52,30 @@ fn read_user(place: &Place<'_>, directory: &Directory) -> Option<Assignment> {
     })
 }
 
-/// The id or name of a group, or an object with its id. Its place says nothing yet: whoever comes by a
-/// group is known by their login, whichever it is.
-fn read_group(place: &Place<'_>, directory: &Directory) -> Option<usize> {
+/// A group that is assigned.
+pub(super) struct GroupAssignment {
+    /// Its index.
+    pub(super) group: usize,
+    /// What is said of who comes by it.
+    pub(super) profile: Profile,
+}
+
+/// The id or name of a group, or an object with its id and its place among the others: who is in
+/// several comes by the one of the lowest.
+fn read_group(place: &Place<'_>, directory: &Directory) -> Option<(u32, GroupAssignment)> {
     if let Json::Text(name) = place.json() {
         let name = Placed { value: name.as_str(), place: place.clone() };
-        return reference::groups(&[name], directory).into_iter().next();
+        let group = reference::groups(&[name], directory).into_iter().next()?;
+        return Some((LAST, GroupAssignment { group, profile: Profile::new() }));
     }
     let object = place.object(&["id", "priority", "profile", "lastUpdated"])?;
-    object.find("priority").and_then(|place| place.integer(0..=LAST));
-    if let Some(profile) = object.find("profile")
-        && profile.open_object().is_some_and(|members| members.members().next().is_some())
-    {
-        profile.blame("is not supported: whoever comes by a group is known by their login");
-    }
+    let priority = object.find("priority").and_then(|place| place.integer(0..=LAST));
+    let profile = object.find("profile").and_then(|place| place.open_object());
+    let profile = profile.map(|profile| profile.to_profile()).unwrap_or_default();
     let id = object.require("id")?;
     let group = directory.find_group_by_id(id.text()?);
     if group.is_none() {
         id.blame("there is no group of this id");
     }
-    group
+    Some((priority.unwrap_or(LAST), GroupAssignment { group: group?, profile }))
 }

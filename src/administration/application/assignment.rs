@@ -131,10 +131,12 @@ pub async fn find_user(ask: &Ask<'_>, app: &str, id: &str) -> Result<Told, Chang
         let group = text_of(group, "id").unwrap_or_default();
         groups.contains(&group) || everyone.is_some_and(|everyone| everyone.id == group)
     };
-    match kept(&body, "groups").iter().any(is_in) {
-        true => user_told(ask, (entity, &user), &json!({}), "GROUP"),
-        false => Err(no_such("AppUser", id)),
-    }
+    let assigned = kept(&body, "groups");
+    let theirs = assigned.iter().filter(|group| is_in(group));
+    // The one that counts: of several of a place the first.
+    let group = theirs.min_by_key(|group| place(group)).ok_or_else(|| no_such("AppUser", id))?;
+    let said = group.get("profile").cloned().unwrap_or_else(|| json!({}));
+    user_told(ask, (entity, &user), &json!({ "profile": said }), "GROUP")
 }
 
 /// Assigns a user, or changes by what name and as what the application knows them.
@@ -211,9 +213,14 @@ async fn unassign(
 
 const GROUP: &str = "ApplicationGroupAssignment";
 
+/// The place of a group among others.
+fn place(assigned: &Value) -> u64 {
+    assigned.get("priority").and_then(Value::as_u64).unwrap_or(LAST)
+}
+
 fn group_told(ask: &Ask<'_>, app: &Entity, assigned: &Value) -> Told {
     let id = text_of(assigned, "id").unwrap_or_default();
-    let priority = assigned.get("priority").and_then(Value::as_u64).unwrap_or(LAST);
+    let priority = place(assigned);
     let path = path_of(&app.id);
     let usual = moment(app.last_updated.or(app.created));
     let value = json!({

@@ -300,3 +300,63 @@ fn applications_are_listed_by_label_status_and_who_is_assigned() {
     let odd = office.ask(Method::GET, &format!("{APPS}?filter=nosuch+pr"), &Value::Null);
     assert_eq!(odd.expect(400)["errorCode"], "E0000031");
 }
+
+/// Who is in several groups that are assigned comes by the one of the lowest place.
+#[test]
+fn what_is_said_of_a_group_is_said_of_who_comes_by_it() {
+    let office = Office::open();
+    let app = json!({
+        "name": "oidc_client", "signOnMode": "OPENID_CONNECT", "label": "Desks on the web",
+        "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
+        "settings": {"oauthClient": {
+            "application_type": "web", "grant_types": ["authorization_code"],
+            "response_types": ["code"], "redirect_uris": ["https://desks.example.com/callback"],
+        }},
+    });
+    let made = office.post(APPS, app);
+    let path = Office::one(&made);
+    let id = |name: &str| {
+        let found = office.get(&format!("/api/v1/groups?q={name}"));
+        text_of(&found[0]["id"])
+    };
+    let auditors = id("role_auditor");
+    let put = |group: &str, body: Value| {
+        office.ask(Method::PUT, &format!("{path}/groups/{group}"), &body).expect(200)
+    };
+    let everyone = id("Everyone");
+    put(&everyone, json!({"priority": 5, "profile": {"desk": "any"}}));
+    let told = put(&auditors, json!({"priority": 1, "profile": {"desk": "corner"}}));
+    assert_eq!((&told["profile"], &told["priority"]), (&json!({"desk": "corner"}), &json!(1)));
+    let client = &client(&made)["client_id"];
+    let servers = "/api/v1/authorizationServers/internal";
+    let policy = json!({
+        "type": "OAUTH_AUTHORIZATION_POLICY", "name": "Desks", "priority": 1,
+        "conditions": {"clients": {"include": [client]}},
+    });
+    let policy = office.ask(Method::POST, &format!("{servers}/policies"), &policy).expect(201);
+    let rule = json!({
+        "type": "RESOURCE_ACCESS", "name": "All", "conditions": {
+            "people": {"groups": {"include": ["EVERYONE"]}},
+            "grantTypes": {"include": ["authorization_code"]}, "scopes": {"include": ["*"]},
+        },
+    });
+    let rules = format!("{servers}/policies/{}/rules", text_of(&policy["id"]));
+    office.ask(Method::POST, &rules, &rule).expect(201);
+    // What a claim reads of users of applications must be said of somebody.
+    let claim = json!({
+        "name": "desk", "claimType": "RESOURCE", "valueType": "EXPRESSION",
+        "value": "appuser?.desk", "conditions": {"scopes": []},
+    });
+    office.ask(Method::POST, &format!("{servers}/claims"), &claim).expect(201);
+    let desk = |login: &str| {
+        let body = json!({"client_id": client, "user_id": login, "scopes": ["read:customers"]});
+        let told = office.post(&format!("{servers}/tokens/preview"), body);
+        told["access_token"]["payload"]["desk"].clone()
+    };
+    assert_eq!(desk("grace@example.com"), "corner");
+    assert_eq!(desk("ada@example.com"), "any");
+    // What is said of somebody alone wins over what is said of a group.
+    let ada = text_of(&office.get("/api/v1/users/ada@example.com")["id"]);
+    office.post(&format!("{path}/users"), json!({"id": ada, "profile": {"desk": "window"}}));
+    assert_eq!(desk("ada@example.com"), "window");
+}

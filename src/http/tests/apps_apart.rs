@@ -109,11 +109,11 @@ fn people_are_assigned_by_themselves_and_by_groups_as_the_application_knows_them
     assert_eq!(changed["credentials"]["userName"], "lady");
     assert_eq!(changed["profile"], json!({"role": "admin"}));
     let group = format!("{groups}/{partners}");
-    office.refused(Method::PUT, &group, &json!({"profile": {"role": "guest"}}));
-    let put = office.put(&group, &json!({"priority": 3}));
+    let said = json!({"role": "guest"});
+    let put = office.put(&group, &json!({"priority": 3, "profile": said}));
     assert_eq!((&put["id"], &put["priority"]), (&json!(partners), &json!(3)));
     let by_group = office.get(&format!("{users}/{pat}"));
-    assert_eq!(by_group["scope"], "GROUP");
+    assert_eq!((&by_group["scope"], &by_group["profile"]), (&json!("GROUP"), &said));
     assert_eq!(by_group["credentials"]["userName"], "pat@partner.example");
     // What serves knows them so.
     let version = office.world.surface.issuer.version();

@@ -88,9 +88,9 @@ fn said_of(
     };
     let session = user.map(|_| Session { id: Some("session"), methods: &["pwd"] });
     let records = published.records();
-    let known = user.filter(|user| directory.assignment(*user, client).is_some());
-    let [user, known] =
-        [user, known].map(|user| user.and_then(|user| records.person(user)).map(|user| &**user));
+    let app_user = user.and_then(|user| directory.assignment(user, client));
+    let user = user.and_then(|user| records.person(user)).map(|user| &**user);
+    let known = user.zip(app_user);
     let request =
         records.pack_request(application, &access, known, session, server.programs()).unwrap();
     let roots = records.roots(user, application, &request, server.resolved(), 0);
