@@ -207,6 +207,7 @@ fn request(number: usize, rules: &[PackedRule], dice: &mut Dice) -> Request {
             profile: Vec::new(),
             groups: groups.iter().map(|group| *group as usize).collect(),
             times: Vec::new(),
+            links: Vec::new(),
             password: None,
         },
         client: client_id(client),

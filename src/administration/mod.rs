@@ -37,6 +37,7 @@ mod inherent;
 pub mod inline_hook;
 pub mod key;
 mod lifecycle;
+pub mod linked_object;
 mod people;
 mod policy;
 mod profile;

@@ -67,6 +67,11 @@ const NAMES: &[Names] = &[
         same_turned("group.profile.update", ["group.lifecycle.create", "group.lifecycle.delete"]),
     ),
     (
+        EntityKind::LinkedObject,
+        "LinkedObject",
+        same_turned("linked_object.update", ["linked_object.create", "linked_object.delete"]),
+    ),
+    (
         EntityKind::GroupRule,
         "GroupRule",
         [

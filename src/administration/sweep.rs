@@ -3,7 +3,7 @@
 
 use super::record::altered;
 use super::{Administration, ChangeRefused};
-use crate::audit::{Actor, ActorKind};
+use crate::audit::Actor;
 use crate::directory::Attribute;
 use crate::organization::{
     self, DueSweep, Membership, Sweep, groups_given, groups_of, memberships_by_rule,
@@ -35,8 +35,10 @@ impl Administration {
         let seen = self.publisher.served();
         let version = self.version();
         let (users, rest) = self.next_users(&due.sweep).await?;
-        let changed: Vec<(Entity, Entity)> =
-            users.into_iter().filter_map(|user| ruled(&version, user)).collect();
+        // Conditions are bounded, but not short, and there may be many.
+        let look = move || users.into_iter().filter_map(|user| ruled(&version, user)).collect();
+        let looked: Result<Vec<(Entity, Entity)>, _> = tokio::task::spawn_blocking(look).await;
+        let changed = looked.map_err(|error| StoreError::Database(error.to_string()))?;
         if !changed.is_empty() {
             let was_imported = self.organizations().find_import().await? == Some(seen);
             let rows = self.rows_of(&changed);
@@ -106,13 +108,7 @@ impl Administration {
 
     /// What is recorded of users whom rules moved.
     fn rows_of(&self, changed: &[(Entity, Entity)]) -> Vec<Row> {
-        let actor = Actor {
-            id: "system".to_owned(),
-            kind: ActorKind::System,
-            name: None,
-            address: None,
-            request: None,
-        };
+        let actor = Actor::system();
         let at = self.clock.microseconds();
         let row = |(before, after): &(Entity, Entity)| {
             let had: BTreeSet<&str> = groups_of(before).collect();

@@ -162,6 +162,7 @@ impl Administration {
             };
             match deleted {
                 Err(ChangeRefused::Conflict) => {}
+                Ok(()) => return self.forget_links_to(id).await,
                 other => return other,
             }
         }

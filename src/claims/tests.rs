@@ -26,6 +26,7 @@ fn user(groups: Vec<usize>, profile: &[(&str, Json)]) -> User {
         status: UserStatus::Active,
         profile: profile.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         groups,
+        links: Vec::new(),
         password: None,
         times: Vec::new(),
     }

@@ -1,8 +1,9 @@
 //! A user with what expressions see of them, made once and shared by all requests.
 
 use super::User;
+use crate::schema::Path;
 use claimsmith_runtime::record::{BuildError, PackedRecord};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A user, their record, and their place among those whom the organization names.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Person {
     /// As applications know them that have nothing of their own to say about them. Made when first
     /// wanted.
     by_login: OnceLock<PackedRecord>,
+    /// Those whom expressions may reach from them.
+    reached: Vec<(Path, Arc<Self>)>,
 }
 
 /// The place of those whom no application, rule or policy names: beyond all.
@@ -20,7 +23,23 @@ pub(super) const NAMED_BY_NOTHING: usize = usize::MAX;
 
 impl Person {
     pub(super) const fn new(index: usize, user: User, record: PackedRecord) -> Self {
-        Self { index, user, record, by_login: OnceLock::new() }
+        Self { index, user, record, by_login: OnceLock::new(), reached: Vec::new() }
+    }
+
+    /// The same, with those whom expressions may reach from them.
+    #[must_use]
+    pub fn reaching(self, reached: Vec<(Path, Arc<Self>)>) -> Self {
+        Self { reached, ..self }
+    }
+
+    /// Those whom expressions may reach from them.
+    pub fn reached(&self) -> impl Iterator<Item = &Arc<Self>> {
+        self.reached.iter().map(|(_, person)| person)
+    }
+
+    /// The record of whom a path leads to.
+    pub(super) fn find_reached(&self, path: &Path) -> Option<&PackedRecord> {
+        self.reached.iter().find(|(known, _)| known == path).map(|(_, person)| &person.record)
     }
 
     /// As they are known by their login, if that was wanted before.

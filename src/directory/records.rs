@@ -5,7 +5,7 @@ use super::person::NAMED_BY_NOTHING;
 use super::{AppUser, Application, Attribute, Directory, Group, Person, Profile, User};
 use crate::document::Json;
 use crate::program::{ProgramSet, Roots, datum};
-use crate::schema::{self, Root, Schema};
+use crate::schema::{self, Path, Root, Schema};
 #[cfg(test)]
 use claimsmith_runtime::record::Record;
 use claimsmith_runtime::record::{BuildError, Datum, PackedRecord, RecordBuilder};
@@ -272,6 +272,20 @@ impl Records {
         resolved: &'r [u32],
         now: i64,
     ) -> Roots<'r> {
+        self.roots_reaching(user, application, request, (resolved, &[]), now)
+    }
+
+    /// As [`Records::roots`], with whom these paths lead to, which are of
+    /// [`crate::program::Needs::paths`].
+    #[must_use]
+    pub fn roots_reaching<'r>(
+        &'r self,
+        user: Option<&'r Person>,
+        application: usize,
+        request: &'r RequestRecords,
+        (resolved, paths): (&'r [u32], &'r [Path]),
+        now: i64,
+    ) -> Roots<'r> {
         let records = [
             user.map(|user| &user.record),
             user.and_then(|user| {
@@ -287,7 +301,8 @@ impl Records {
             request.access.as_ref(),
             request.session.as_ref(),
         ];
-        Roots::new(&self.groups, resolved, now, records)
+        let reached = paths.iter().map(|path| user.and_then(|user| user.find_reached(path)));
+        Roots::new(&self.groups, resolved, now, records.into_iter().chain(reached))
     }
 }
 

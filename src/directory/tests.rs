@@ -21,6 +21,7 @@ fn user(login: &str, groups: &[usize]) -> User {
         status: UserStatus::Active,
         profile: Vec::new(),
         groups: groups.to_vec(),
+        links: Vec::new(),
         password: None,
         times: vec![("created", claimsmith_runtime::time::read("2015-07-30T23:58:32Z").unwrap())],
     }

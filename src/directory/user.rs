@@ -15,6 +15,8 @@ pub struct User {
     pub profile: Profile,
     /// Indices into the groups of the directory.
     pub groups: Vec<usize>,
+    /// Whom they are linked to, by the primary names of the relations.
+    pub links: Vec<(String, String)>,
     pub password: Option<Password>,
     /// When things happened to the account, by the names that expressions have for them.
     pub times: Vec<(&'static str, DateTime)>,
@@ -25,6 +27,12 @@ impl User {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Json> {
         self.profile.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The id or login of whom the user is linked to by the relation of this primary name.
+    #[must_use]
+    pub fn link(&self, name: &str) -> Option<&str> {
+        self.links.iter().find(|(known, _)| known == name).map(|(_, to)| to.as_str())
     }
 
     /// When this happened, if it did.

@@ -276,9 +276,10 @@ impl<'p> Proof<'p> {
 
     /// What expressions are about; `now` is in seconds since 1970.
     pub(super) fn roots<'r>(&'r self, request: &'r RequestRecords, now: i64) -> Roots<'r> {
-        let resolved = self.server.resolved();
+        let read = (self.server.resolved(), self.server.programs().needs().paths());
         let now = now.saturating_mul(MICROSECONDS_A_SECOND);
-        self.published.records().roots(self.person(), self.application, request, resolved, now)
+        let records = self.published.records();
+        records.roots_reaching(self.person(), self.application, request, read, now)
     }
 
     /// What a condition gives while these scopes are, or would be, granted. `records` are those of

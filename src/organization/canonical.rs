@@ -47,6 +47,9 @@ const ORDER: &[&str] = &[
     "groups",
     "users",
     "apps",
+    "linkedObjects",
+    "primary",
+    "associated",
     "groupRules",
     "inlineHooks",
     "trustedOrigins",
@@ -77,6 +80,7 @@ const USUAL: &[(&str, &str)] = &[
     ("type", "OAUTH_AUTHORIZATION_POLICY"),
     ("type", "RESOURCE_ACCESS"),
     ("type", "OKTA_GROUP"),
+    ("type", "USER"),
     ("type", "group_rule"),
     ("type", "urn:okta:expression:1.0"),
     ("access", "ALLOW"),
@@ -90,6 +94,7 @@ const USUAL: &[(&str, &str)] = &[
     ("rotationMode", "AUTO"),
     ("signOnMode", "OPENID_CONNECT"),
     ("description", ""),
+    ("title", ""),
 ];
 
 /// Switches that are off when they are not there.
@@ -121,7 +126,7 @@ const EMPTY: &[&str] = &[
 ];
 
 /// Objects that say nothing when they are empty.
-const EMPTY_OBJECTS: &[&str] = &["people", "users", "groups", "assignments"];
+const EMPTY_OBJECTS: &[&str] = &["linkedObjects", "people", "users", "groups", "assignments"];
 
 /// What must stand in a document of any kind, and what is free: neither is changed.
 const FREE: &[&str] = &["profile", "userSchema"];
@@ -201,7 +206,9 @@ impl Names {
             ("include" | "exclude", "groups") | ("groups", _) | ("groupIds", _) => {
                 self.groups.get(id)
             }
-            ("include" | "exclude", "users") | ("login", "users") => self.users.get(id),
+            ("include" | "exclude", "users") | ("login", "users") | (_, "linkedObjects") => {
+                self.users.get(id)
+            }
             _ => None,
         }
     }

@@ -24,6 +24,7 @@ pub(super) const RULE: Kind = Kind { prefix: "0pr", name: "rule" };
 pub(super) const HOOK: Kind = Kind { prefix: "cal", name: "inlineHook" };
 pub(super) const SCOPE: Kind = Kind { prefix: "scp", name: "scope" };
 pub(super) const CLAIM: Kind = Kind { prefix: "ocl", name: "claim" };
+pub(super) const LINKED_OBJECT: Kind = Kind { prefix: "lnk", name: "linkedObject" };
 pub(super) const GROUP_RULE: Kind = Kind { prefix: "0pr", name: "groupRule" };
 pub(super) const TOKEN_POLICY: Kind = Kind { prefix: "tkp", name: "tokenPolicy" };
 

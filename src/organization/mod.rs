@@ -17,6 +17,7 @@ mod group_rule;
 mod hook;
 mod identity;
 mod import;
+mod linked_object;
 mod okta;
 mod policy;
 mod presence;
@@ -36,14 +37,15 @@ pub use canonical::{canonical, canonical_without_users, with_directory_of};
 pub use decode::Problem;
 pub use difference::{Difference, Entry, MemberChange, What, changes, compare};
 pub use entities::{
-    Membership, below, groups_given, groups_of, is_named, join, keep_memberships_by_rule,
-    leave_group, locate, memberships_by_rule, own_id, parent_of, rules_that_give,
-    set_memberships_by_rule, split, tag_of_group, tag_of_membership, tag_of_user, users_named_in,
-    without_client, without_group, without_user,
+    Membership, below, forget_link, groups_given, groups_of, is_named, join,
+    keep_memberships_by_rule, leave_group, link_of, locate, memberships_by_rule, own_id, parent_of,
+    rules_that_give, set_memberships_by_rule, split, tag_of_group, tag_of_link, tag_of_membership,
+    tag_of_relation, tag_of_user, users_named_in, without_client, without_group, without_user,
 };
 pub use group_rule::{EXPRESSION_TYPE, NAMED_AT_MOST};
 pub use identity::{Digest, claim_id, grant_id, key_id, scope_id, secret_id};
 pub use import::{Adopted, Imported, adopt, import, read_all, read_everything, read_named};
+pub use linked_object::CHAIN_AT_MOST;
 pub use okta::{Answers, PATHS, Translated, paths_below, translate};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 pub use snapshot::Snapshot;
@@ -54,7 +56,7 @@ pub use version::{Version, forget_old_versions, versions};
 
 use crate::directory::{Attribute, Directory};
 use crate::document::Node;
-use crate::server::{AuthorizationServer, GroupRule, InlineHook, TrustedOrigin};
+use crate::server::{AuthorizationServer, GroupRule, InlineHook, LinkedObject, TrustedOrigin};
 use decode::{Object, Place, Problems};
 
 /// The document that `--demo` serves.
@@ -72,6 +74,7 @@ const MEMBERS: &[&str] = &[
     "version",
     "organization",
     "userSchema",
+    "linkedObjects",
     "groups",
     "users",
     "groupRules",
@@ -93,6 +96,7 @@ pub struct Organization {
     /// The base attributes first.
     pub user_schema: Vec<Attribute>,
     pub directory: Directory,
+    pub linked_objects: Vec<LinkedObject>,
     pub group_rules: Vec<GroupRule>,
     pub hooks: Vec<InlineHook>,
     pub trusted_origins: Vec<TrustedOrigin>,
@@ -133,6 +137,8 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let groups = group::read_groups(&top, digest);
     let of_groups = Directory::new(Vec::new(), groups.clone());
     let users = user::read_users(&top, &user_schema, &of_groups, digest);
+    let linked_objects = linked_object::read_linked_objects(&top, digest);
+    linked_object::check_links(&top, &linked_objects, &users);
     let directory = Directory::new(users, groups);
     let group_rules = group_rule::read_group_rules(&top, &directory, digest);
     let applications = application::read_applications(&top, &directory, digest);
@@ -149,6 +155,7 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
         theme,
         user_schema,
         directory,
+        linked_objects,
         group_rules,
         hooks,
         trusted_origins,

@@ -203,8 +203,8 @@ fn every_problem_is_reported_at_once_with_its_place() {
         (
             "organisation",
             "unknown member `organisation`; known are `version`, `organization`, `userSchema`, \
-             `groups`, `users`, `groupRules`, `apps`, `inlineHooks`, `trustedOrigins`, \
-             `authorizationServers`",
+             `linkedObjects`, `groups`, `users`, `groupRules`, `apps`, `inlineHooks`, \
+             `trustedOrigins`, `authorizationServers`",
         ),
         ("users[0].profile", "required attributes are missing: `email`"),
         ("users[0].profile.age", "the user schema has no attribute `age`"),
@@ -440,4 +440,45 @@ fn a_document_of_another_shape_is_a_problem_not_a_panic() {
     let odd = r#"{"version": "1", "organization": [], "userSchema": 1, "groups": {}, "users": [1],
                   "apps": [null, {"label": 1}], "authorizationServers": [{"audiences": 1}]}"#;
     assert!(read(&node(odd), &digest).unwrap_err().len() >= 8);
+}
+
+#[test]
+fn nobody_is_linked_to_themselves_and_by_what_is_no_relation() {
+    let side = |name: &str| format!("{{\"name\": \"{name}\"}}");
+    let relation = |one: &str, many: &str| {
+        format!("{{\"primary\": {}, \"associated\": {}}}", side(one), side(many))
+    };
+    let document = |relations: &str, links: [&str; 3]| {
+        let user = |(index, to): (usize, &str)| {
+            let login = format!("user{index}@example.com");
+            let links = if to.is_empty() { String::new() } else { format!("\"boss\": \"{to}\"") };
+            format!(
+                "{{\"profile\": {{\"login\": \"{login}\", \"email\": \"{login}\"}}, \
+                 \"linkedObjects\": {{{links}}}}}"
+            )
+        };
+        let users: Vec<String> = links.into_iter().enumerate().map(user).collect();
+        format!(
+            "{{\"organization\": {{\"name\": \"o\", \"subDomain\": \"o\"}}, \"version\": 1, \
+             \"linkedObjects\": [{relations}], \"users\": [{}]}}",
+            users.join(", ")
+        )
+    };
+    let said = |text: &str| match read(&node(text), &digest) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>(),
+    };
+    let boss = relation("boss", "report");
+    let chain = ["user1@example.com", "user2@example.com", ""];
+    assert_eq!(said(&document(&boss, chain)), [""; 0]);
+    let circle = ["user1@example.com", "user2@example.com", "user0@example.com"];
+    assert_eq!(
+        said(&document(&boss, circle)),
+        ["`boss` leads from `user0@example.com` back to them"]
+    );
+    let unknown = "`boss` is not the primary name of a linked object";
+    assert_eq!(said(&document("", chain)), [unknown, unknown]);
+    let twice = format!("{boss}, {}", relation("other", "Boss"));
+    assert_eq!(said(&document(&twice, ["", "", ""])).len(), 1);
+    assert_eq!(said(&document(&relation("1st", "x"), ["", "", ""])).len(), 1);
 }

@@ -19,6 +19,7 @@ const MEMBERS: &[&str] = &[
     "profile",
     "groups",
     "password",
+    "linkedObjects",
     "created",
     "lastUpdated",
     "passwordChanged",
@@ -127,9 +128,20 @@ fn read_user(
         profile: attributes,
         groups: groups
             .map_or_else(Vec::new, |groups| reference::groups(&object.texts("groups"), groups)),
+        links: read_links(&object),
         password: object.find("password").and_then(|place| read_password(&place)),
         times: USER_TIMES.iter().filter_map(|name| Some((*name, time(&object, name)?))).collect(),
     })
+}
+
+/// Whom the user is linked to, by the primary names of the relations: ids, or logins.
+fn read_links(object: &Object<'_>) -> Vec<(String, String)> {
+    let links = object.find("linkedObjects").and_then(|place| place.open_object());
+    let links = links.iter().flat_map(Object::members);
+    let link = |(name, place): (&str, Place<'_>)| {
+        Some((name.to_owned(), place.text_up_to(100)?.to_owned()))
+    };
+    links.filter_map(link).collect()
 }
 
 /// The beginnings of the hashes that sign-in can check.

@@ -95,6 +95,7 @@ fn user(groups: &[usize]) -> User {
             ("level".to_owned(), Json::Integer(7)),
         ],
         groups: groups.to_vec(),
+        links: Vec::new(),
         password: None,
         times: Vec::new(),
     }

@@ -3,8 +3,9 @@
 //! them. A version has a memory of its own, since records are laid out by its schema and groups.
 
 use super::Published;
-use crate::directory::{Attribute, Person};
+use crate::directory::{Attribute, Person, User};
 use crate::organization;
+use crate::schema::{Link, Path};
 use crate::store::organization::{Entity, EntityKind, Organizations};
 use crate::store::{Store, StoreError};
 use crate::token::digest;
@@ -71,6 +72,17 @@ impl Kept {
             self.bytes = self.bytes.saturating_sub(bytes);
         }
     }
+
+    /// As [`Kept::forget`], also of those who hold the record of that one.
+    fn forget_reaching(&mut self, id: &str) {
+        let reaching = |(known, (person, _)): (&String, &(Arc<Person>, usize))| {
+            person.reached().any(|reached| reached.user().id == id).then(|| known.clone())
+        };
+        let ids: Vec<String> = self.young.iter().chain(&self.old).filter_map(reaching).collect();
+        for id in ids {
+            self.forget(&id);
+        }
+    }
 }
 
 impl People {
@@ -83,22 +95,34 @@ impl People {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, published: &Published, entity: &Entity, began: u64) -> Option<Arc<Person>> {
+    /// A user whom nothing names, without those whom expressions reach from them.
+    fn pack(&self, published: &Published, entity: &Entity) -> Option<Person> {
         let (directory, records) = (published.directory(), published.records());
         let user = organization::read_kept_user(entity, &self.attributes, directory, &digest)?;
-        let person = match records.pack_person(user) {
-            Ok(person) => Arc::new(person),
+        match records.pack_person(user) {
+            Ok(person) => Some(person),
             Err(error) => {
                 tracing::error!(user = entity.id, %error, "a user does not fit the schema");
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    async fn read(
+        &self,
+        published: &Published,
+        entity: &Entity,
+        began: u64,
+    ) -> Result<Option<Arc<Person>>, StoreError> {
+        let Some(person) = self.pack(published, entity) else { return Ok(None) };
+        let reached = published.reached_from(person.user()).await?;
+        let person = Arc::new(person.reaching(reached));
         let mut kept = self.kept();
         if kept.n_forgotten == began {
             let bytes = entity.body.len().saturating_add(BESIDES);
             kept.keep(entity.id.clone(), Arc::clone(&person), bytes);
         }
-        Some(person)
+        Ok(Some(person))
     }
 }
 
@@ -109,7 +133,7 @@ impl Published {
     /// That the store cannot be read.
     pub async fn find_person(&self, id: &str) -> Result<Option<Arc<Person>>, StoreError> {
         if let Some(index) = self.directory().find_user_by_id(id) {
-            return Ok(self.records().person(index).cloned());
+            return self.named_person(index).await;
         }
         let people = self.people();
         let began = {
@@ -120,7 +144,81 @@ impl Published {
             kept.n_forgotten
         };
         let found = people.organizations.find(EntityKind::User, id).await?;
-        Ok(found.and_then(|entity| people.read(self, &entity, began)))
+        match found {
+            Some(entity) => people.read(self, &entity, began).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The user whom the version itself has under this index.
+    async fn named_person(&self, index: usize) -> Result<Option<Arc<Person>>, StoreError> {
+        let Some(person) = self.records().person(index) else { return Ok(None) };
+        if person.user().links.is_empty() || self.reached_paths().next().is_none() {
+            return Ok(Some(Arc::clone(person)));
+        }
+        let id = &person.user().id;
+        let began = {
+            let mut kept = self.people().kept();
+            if let Some(person) = kept.find(id) {
+                return Ok(Some(person));
+            }
+            kept.n_forgotten
+        };
+        let reached = self.reached_from(person.user()).await?;
+        let packed = self.records().pack_person_as(person.user().clone(), Some(index));
+        let person = match packed {
+            Ok(packed) => Arc::new(packed.reaching(reached)),
+            Err(_) => return Ok(Some(Arc::clone(person))),
+        };
+        let mut kept = self.people().kept();
+        if kept.n_forgotten == began {
+            kept.keep(id.clone(), Arc::clone(&person), BESIDES);
+        }
+        Ok(Some(person))
+    }
+
+    /// The ways by linked objects that expressions of this version take from a user.
+    fn reached_paths(&self) -> impl Iterator<Item = &Path> {
+        let is_of_links =
+            |path: &&Path| path.links().iter().all(|link| matches!(link, Link::LinkedObject(_)));
+        let paths = self.all_servers().iter().flat_map(|server| server.programs().needs().paths());
+        paths.filter(is_of_links)
+    }
+
+    /// Those whom expressions of this version may reach from a user.
+    async fn reached_from(&self, user: &User) -> Result<Vec<(Path, Arc<Person>)>, StoreError> {
+        let mut reached: Vec<(Path, Arc<Person>)> = Vec::new();
+        if user.links.is_empty() {
+            return Ok(reached);
+        }
+        for path in self.reached_paths() {
+            if reached.iter().any(|(known, _)| known == path) {
+                continue;
+            }
+            let mut at: Option<Arc<Person>> = None;
+            for (index, link) in path.links().iter().enumerate() {
+                let Link::LinkedObject(name) = link else { break };
+                let from = if index == 0 { Some(user) } else { at.as_ref().map(|at| at.user()) };
+                let next = from.and_then(|from| from.link(name)).map(str::to_owned);
+                at = match next {
+                    Some(next) => self.find_alone(&next).await?,
+                    None => None,
+                };
+            }
+            reached.extend(at.map(|at| (path.clone(), at)));
+        }
+        Ok(reached)
+    }
+
+    /// A user by id, or by login as a document may name one, without those whom expressions reach.
+    async fn find_alone(&self, name: &str) -> Result<Option<Arc<Person>>, StoreError> {
+        let directory = self.directory();
+        let named = directory.find_user_by_id(name).or_else(|| directory.find_user_by_login(name));
+        if let Some(index) = named {
+            return Ok(self.records().person(index).cloned());
+        }
+        let found = self.people().organizations.find(EntityKind::User, name).await?;
+        Ok(found.and_then(|entity| self.people().pack(self, &entity)).map(Arc::new))
     }
 
     /// The user of this login, whatever its case: as a person types it.
@@ -132,12 +230,15 @@ impl Published {
         login: &str,
     ) -> Result<Option<Arc<Person>>, StoreError> {
         if let Some(index) = self.directory().find_user_by_login_in_any_case(login) {
-            return Ok(self.records().person(index).cloned());
+            return self.named_person(index).await;
         }
         let people = self.people();
         let began = people.kept().n_forgotten;
         let found = people.organizations.find_by_name(EntityKind::User, login).await?;
-        Ok(found.and_then(|entity| people.read(self, &entity, began)))
+        match found {
+            Some(entity) => people.read(self, &entity, began).await,
+            None => Ok(None),
+        }
     }
 
     /// Some users, always the same for a number: to compare a stranger's password with somebody's.
@@ -166,8 +267,9 @@ impl Published {
             if page.entities.is_empty() {
                 page = list(None).await?;
             }
-            let read = |entity: &Entity| people.read(self, entity, began);
-            some.extend(page.entities.iter().filter_map(read));
+            for entity in &page.entities {
+                some.extend(people.read(self, entity, began).await?);
+            }
         }
         Ok(some)
     }
@@ -208,6 +310,10 @@ impl Published {
 
     /// Has the user read anew when they are wanted next.
     pub fn forget_person(&self, id: &str) {
-        self.people().kept().forget(id);
+        let mut kept = self.people().kept();
+        kept.forget(id);
+        if self.reached_paths().next().is_some() {
+            kept.forget_reaching(id);
+        }
     }
 }

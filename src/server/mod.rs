@@ -5,6 +5,7 @@
 mod claim;
 mod group_rule;
 mod hook;
+mod linked_object;
 mod organization;
 mod policy;
 pub mod reserved;
@@ -17,6 +18,7 @@ pub use claim::{
 };
 pub use group_rule::{GroupRule, GroupRuleStatus};
 pub use hook::{HookAuthentication, HookClient, InlineHook, OnFailure};
+pub use linked_object::LinkedObject;
 pub use organization::{MANAGEMENT_SCOPES, ORGANIZATION_SERVER, organization_server};
 pub use policy::{Access, Clients, Lifetimes, People, Policy, Rule, RuleScopes};
 pub use scope::{Consent, MetadataPublish, SYSTEM_SCOPES, Scope, system_scopes};

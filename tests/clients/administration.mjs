@@ -239,6 +239,57 @@ test("people, groups and applications are made, assigned and taken away", async 
   await client.applicationApi.deleteApplication({ appId: app.id });
 });
 
+test("a rule puts users into a group, and users are linked to each other", async () => {
+  const { groupApi, userApi, linkedObjectApi } = client;
+  const person = (name, department) => userApi.createUser({
+    body: { profile: { firstName: name, lastName: "Pike", email: `${name}@example.com`, login: `${name}@example.com`, department } },
+    activate: false,
+  });
+  const navy = await groupApi.createGroup({ group: { profile: { name: "Navy" } } });
+  const made = await groupApi.createGroupRule({
+    groupRule: {
+      type: "group_rule", name: "Sailors",
+      conditions: {
+        people: { users: { exclude: [] }, groups: { exclude: [] } },
+        expression: { type: "urn:okta:expression:1.0", value: 'user.department == "Navy"' },
+      },
+      actions: { assignUserToGroups: { groupIds: [navy.id] } },
+    },
+  });
+  assert.equal(made.status, "INACTIVE");
+  made.name = "Seafarers";
+  const rule = await groupApi.replaceGroupRule({ ruleId: made.id, groupRule: made });
+  assert.equal(rule.name, "Seafarers");
+  await groupApi.activateGroupRule({ ruleId: rule.id });
+  assert.deepEqual((await all(groupApi.listGroupRules({ search: "sea" }))).map(({ id, status }) => [id, status]), [[rule.id, "ACTIVE"]]);
+  const [zeb, ike] = [await person("zeb", "Navy"), await person("ike", "Army")];
+  const members = async () => (await all(groupApi.listGroupUsers({ groupId: navy.id }))).map(({ id }) => id);
+  assert.deepEqual(await members(), [zeb.id]);
+  await groupApi.unassignUserFromGroup({ groupId: navy.id, userId: zeb.id });
+  const kept = await groupApi.getGroupRule({ ruleId: rule.id });
+  assert.deepEqual([await members(), kept.conditions.people.users.exclude], [[], [zeb.id]]);
+  await refused(groupApi.replaceGroupRule({ ruleId: rule.id, groupRule: kept }), 400, "E0000001");
+  await groupApi.deactivateGroupRule({ ruleId: rule.id });
+  await groupApi.deleteGroupRule({ ruleId: rule.id });
+  await refused(groupApi.getGroupRule({ ruleId: rule.id }), 404, "E0000007");
+
+  const side = (name) => ({ name, title: name, description: name, type: "USER" });
+  const linkedObject = { primary: side("captain"), associated: side("crew") };
+  const relation = await linkedObjectApi.createLinkedObjectDefinition({ linkedObject });
+  assert.equal(relation.primary.name, "captain");
+  await userApi.setLinkedObjectForUser({ associatedUserId: ike.id, primaryRelationshipName: "captain", primaryUserId: zeb.id });
+  assert.equal((await all(userApi.listLinkedObjectsForUser({ userId: ike.id, relationshipName: "captain" }))).length, 1);
+  assert.equal((await all(userApi.listLinkedObjectsForUser({ userId: zeb.id, relationshipName: "crew" }))).length, 1);
+  await userApi.deleteLinkedObjectForUser({ userId: ike.id, relationshipName: "captain" });
+  assert.equal((await all(userApi.listLinkedObjectsForUser({ userId: zeb.id, relationshipName: "crew" }))).length, 0);
+  await linkedObjectApi.deleteLinkedObjectDefinition({ linkedObjectName: "captain" });
+  for (const { id } of [zeb, ike]) {
+    await userApi.deactivateUser({ userId: id });
+    await userApi.deleteUser({ userId: id });
+  }
+  await groupApi.deleteGroup({ groupId: navy.id });
+});
+
 test("a service with a key of its own administers through the organization's server", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const jwk = { ...publicKey.export({ format: "jwk" }), kid: "administrator", use: "sig", alg: "RS256" };

@@ -12,6 +12,7 @@ from okta.models import (
     AuthorizationServer,
     AuthorizationServerPolicy,
     AuthorizationServerPolicyRuleRequest,
+    CreateGroupRuleRequest,
     CreateUserRequest,
     OAuth2Claim,
     OAuth2Scope,
@@ -121,6 +122,16 @@ class Administration(unittest.TestCase):
             self.assertEqual([member.id for member in members], [user.id])
             users = ok(await client.list_users(search='profile.lastName eq "Hall"'))
             self.assertEqual([found.id for found in users], [user.id])
+            rule = ok(await client.create_group_rule(CreateGroupRuleRequest.from_dict({
+                "type": "group_rule", "name": "Halls",
+                "conditions": {"expression": {
+                    "type": "urn:okta:expression:1.0", "value": 'user.lastName == "Hall"'}},
+                "actions": {"assignUserToGroups": {"groupIds": [group.id]}}})))
+            self.assertEqual(rule.status, "INACTIVE")
+            ok(await client.activate_group_rule(rule.id))
+            self.assertEqual(ok(await client.get_group_rule(rule.id)).status, "ACTIVE")
+            ok(await client.deactivate_group_rule(rule.id))
+            ok(await client.delete_group_rule(rule.id))
             ok(await client.deactivate_user(user.id))
             ok(await client.delete_user(user.id))
             ok(await client.delete_group(group.id))

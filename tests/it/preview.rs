@@ -37,3 +37,33 @@ fn the_page_on_previews_lists_every_warning() {
         assert!(page.contains(&format!("`{code}`")), "{code}");
     }
 }
+
+#[test]
+fn drafts_are_previewed_at_the_command_line_and_what_is_wrong_with_them_is_told() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("drafts.json");
+    let data = folder.path().join("demo");
+    let told = |drafts: &str| {
+        fs::write(&file, drafts).unwrap();
+        let mut arguments = arguments(
+            "claimsmith token --demo --server internal --client billing-service --scope \
+             read:customers",
+            "claimsmith",
+        );
+        for part in ["--drafts", file.to_str().unwrap(), "--data", data.to_str().unwrap()] {
+            arguments.push(part.to_owned());
+        }
+        run(&arguments)
+    };
+    let claim = |value: &str| {
+        format!(
+            "{{\"claims\": [{{\"name\": \"desk\", \"claimType\": \"RESOURCE\", \"valueType\": \
+             \"EXPRESSION\", \"value\": \"{value}\"}}]}}"
+        )
+    };
+    let (printed, said) = told(&claim("'of ' + app.clientId"));
+    assert!(printed.contains("desk = \"of billing-service\""), "{printed}{said}");
+    assert!(!printed.contains("\naccess_token "), "a draft is never signed: {printed}");
+    let (printed, said) = told(&claim("app.clientId +"));
+    assert!(said.contains("drafts.json: value:") && said.contains('^'), "{printed}{said}");
+}

@@ -118,6 +118,7 @@ impl RecordedUser {
             status: self.status,
             profile,
             groups: Vec::new(),
+            links: Vec::new(),
             password: None,
             times: self.times.clone(),
         };

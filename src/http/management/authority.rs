@@ -30,6 +30,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("inlineHooks", "inlineHooks"),
     ("trustedOrigins", "trustedOrigins"),
     ("api-tokens", "apiTokens"),
+    ("meta/schemas/user/linkedObjects", "linkedObjects"),
     ("meta/schemas", "schemas"),
     ("meta/types", "schemas"),
     ("meta/layouts", "schemas"),

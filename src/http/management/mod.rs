@@ -20,6 +20,7 @@ mod groups;
 mod held_tokens;
 mod inline_hooks;
 mod lifecycle;
+mod linked_objects;
 mod logs;
 mod openapi;
 mod operation;
@@ -73,6 +74,7 @@ fn operations() -> Vec<Operation> {
         factors::operations,
         sessions::operations,
         schemas::operations,
+        linked_objects::operations,
         user_grants::operations,
         apps::operations,
         app_credentials::operations,

@@ -34,6 +34,7 @@ mod invitation;
 mod kill;
 mod legacy;
 mod limit;
+mod linked_objects;
 mod management;
 mod metadata;
 mod nodes;

@@ -2,12 +2,14 @@
 //! it was written, but for what is kept beside it: of users the groups they are in, which are tags.
 //! Every thing says its id, and speaks of others by theirs, so that another name breaks nothing.
 
+mod link;
 mod locate;
 mod membership;
 mod mention;
 mod split;
 mod tree;
 
+pub use link::{forget_link, link_of, tag_of_link, tag_of_relation};
 pub use locate::locate;
 pub use membership::{
     Membership, groups_given, keep_memberships_by_rule, leave_group, memberships_by_rule,
@@ -28,6 +30,7 @@ type Lists = &'static [(&'static str, EntityKind)];
 
 /// The lists of a document, beside what it says of the organization itself.
 const LISTS: Lists = &[
+    ("linkedObjects", EntityKind::LinkedObject),
     ("groups", EntityKind::Group),
     ("users", EntityKind::User),
     ("groupRules", EntityKind::GroupRule),
@@ -102,6 +105,7 @@ pub fn parent_of(entity: &Entity) -> &str {
         | EntityKind::Group
         | EntityKind::User
         | EntityKind::GroupRule
+        | EntityKind::LinkedObject
         | EntityKind::Application
         | EntityKind::Hook
         | EntityKind::TrustedOrigin

@@ -1,6 +1,7 @@
 //! A document with nothing wrong becomes entities: each with its id, the names and words it is found
 //! by, and what it belongs to.
 
+use super::link::add_link;
 use super::tree::{at, list_of, members_of, text_of};
 use super::{LISTS, NAMED, OF_GROUP, OF_USER, below};
 use crate::directory::{Directory, EVERYONE, Group, Password, User};
@@ -26,6 +27,9 @@ pub fn split(
     let mut top = Entity::new(EntityKind::Organization, &organization.id, body);
     top.words.insert(organization.name.clone());
     entities.push(top);
+    for (index, node) in list_of(document, &["linkedObjects"]).enumerate() {
+        entities.extend(splitter.linked_object(node, index));
+    }
     for (index, node) in list_of(document, &["groups"]).enumerate() {
         entities.extend(splitter.group(node, index));
     }
@@ -59,8 +63,13 @@ pub(crate) fn entity_of_user(
     directory: &Directory,
     position: u32,
 ) -> Entity {
-    let body = object_without(text, node, &["groups"], Some(&user.id), &[]);
+    let links = links_as_ids(node, directory);
+    let body = object_without(text, node, &["groups"], Some(&user.id), &links);
     let mut entity = Entity { position, ..Entity::new(EntityKind::User, &user.id, body) };
+    for (name, to) in &user.links {
+        let found = reference::user(to, directory).and_then(|index| directory.users().get(index));
+        add_link(&mut entity, name, found.map_or(to, |found| &found.id));
+    }
     entity.is_ended = user.status.is_ended();
     entity.names.insert(user.login.clone());
     let word = |name: &str| text_of(node, &["profile", name]);
@@ -81,6 +90,20 @@ pub(crate) fn entity_of_user(
         entity.tags.insert(NAMED.to_owned());
     }
     entity
+}
+
+/// Whom a user is linked to by their login, by their id.
+fn links_as_ids(node: &Node, directory: &Directory) -> Rewritten {
+    let links = at(node, &["linkedObjects"]).map(members_of).unwrap_or_default();
+    let of_one = |member: &Member| match &member.value.value {
+        Json::Text(name) => {
+            let found = directory.users().get(reference::user(name, directory)?)?;
+            (found.id != *name)
+                .then(|| (member.value.span, serde_json::Value::from(&*found.id).to_string()))
+        }
+        _ => None,
+    };
+    links.iter().filter_map(of_one).collect()
 }
 
 fn names(lists: super::Lists) -> Vec<&'static str> {
@@ -177,6 +200,15 @@ impl Splitter<'_> {
         entity.tags.extend(groups.map(|group| format!("{OF_GROUP}{}", group.id)));
         let users = known.assigned_users.iter().map(|assignment| assignment.user);
         entity.tags.extend(self.tags_of_users(users));
+        Some(entity)
+    }
+
+    fn linked_object(&self, node: &Node, index: usize) -> Option<Entity> {
+        let known = self.organization.linked_objects.get(index)?;
+        let ids = ("", known.id.as_str());
+        let mut entity = self.entity(EntityKind::LinkedObject, ids, (node, index), &[]);
+        entity.names.extend([known.primary.clone(), known.associated.clone()]);
+        entity.words.extend([known.primary.clone(), known.associated.clone()]);
         Some(entity)
     }
 

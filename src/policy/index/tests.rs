@@ -157,6 +157,7 @@ fn compare(choices: &Choices, server: &AuthorizationServer, tally: &mut Tally) {
         profile: Vec::new(),
         groups: choices.some(&choices.groups()),
         times: Vec::new(),
+        links: Vec::new(),
         password: None,
     };
     let person = Person { index: choices.below(USERS), user: &user };

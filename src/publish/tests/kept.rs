@@ -190,6 +190,7 @@ fn records_of(groups: &[(&str, &str)], former: Option<&Records>) -> Records {
         profile: Vec::new(),
         groups: (0..groups.len()).collect(),
         times: Vec::new(),
+        links: Vec::new(),
         password: None,
     };
     let groups = groups.iter().map(|(id, name)| group(id, name)).collect();

@@ -34,6 +34,8 @@ pub enum EntityKind {
     TrustedOrigin,
     /// What puts users into groups.
     GroupRule,
+    /// A relation between users.
+    LinkedObject,
 }
 
 /// Name, then the kinds of rows: the entities, their unique names, the words to search for.
@@ -71,12 +73,20 @@ const KINDS: &[Words] = &[
         "trusted-origin.word",
     ),
     (EntityKind::GroupRule, "group rule", "group-rule", "group-rule.name", "group-rule.word"),
+    (
+        EntityKind::LinkedObject,
+        "linked object",
+        "linked-object",
+        "linked-object.name",
+        "linked-object.word",
+    ),
 ];
 
 impl EntityKind {
     /// Every kind, what others refer to first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Organization,
+        Self::LinkedObject,
         Self::Group,
         Self::User,
         Self::GroupRule,
