@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod adopt;
+mod app;
 mod asm;
 mod bench;
 mod bootstrap;
@@ -78,6 +79,8 @@ enum Command {
     Import(import::Arguments),
     /// Export, compare, apply and take back the organization as a document
     Org(org::Arguments),
+    /// Register applications, and show how each gets its first token
+    App(app::Arguments),
     /// Make a link by which a person sets their password
     Invite(invite::Arguments),
     /// Take people over from a file
@@ -127,6 +130,7 @@ impl Command {
             | Self::ExplainToken(_)
             | Self::Import(_)
             | Self::Org(_)
+            | Self::App(_)
             | Self::Invite(_)
             | Self::Users(_)
             | Self::Keys(_)
@@ -167,6 +171,7 @@ pub fn main() -> ExitCode {
         Command::ExplainToken(arguments) => explain_token::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Org(arguments) => org::run(&arguments),
+        Command::App(arguments) => app::run(&arguments),
         Command::Invite(arguments) => invite::run(&arguments),
         Command::Users(arguments) => users::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),

@@ -1,4 +1,5 @@
-//! The one way out: documents of other servers, fetched over TLS and nothing else. No redirects, so
+//! The one way out: documents of other servers, fetched over TLS and nothing else (whoever operates
+//! a server asks it without, on its own machine). No redirects, so
 //! many bytes and so long, and never from an address of a private network, which a name of the
 //! outside world may lead to (decision 25).
 
@@ -25,6 +26,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use target::Target;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
@@ -39,6 +41,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 pub struct Fetcher {
     tls: TlsConnector,
     allows_private: bool,
+    /// Whether this machine may be asked without TLS.
+    allows_plain: bool,
 }
 
 impl std::fmt::Debug for Fetcher {
@@ -71,6 +75,11 @@ pub enum Ask<'a> {
     },
     /// A form of these names and values.
     Form(&'a [(&'a str, &'a str)]),
+    /// A JSON text by `PUT`, with these headers besides.
+    Put {
+        body: &'a str,
+        headers: &'a [(String, String)],
+    },
 }
 
 /// What came back.
@@ -124,7 +133,13 @@ impl Fetcher {
             Ok(builder) => builder.with_root_certificates(roots).with_no_client_auth(),
             Err(_) => ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
         };
-        Self { tls: TlsConnector::from(Arc::new(config)), allows_private }
+        Self { tls: TlsConnector::from(Arc::new(config)), allows_private, allows_plain: false }
+    }
+
+    /// For whoever operates a server: asks private networks, and this machine without TLS too.
+    #[must_use]
+    pub fn of_operator() -> Self {
+        Self { allows_plain: true, ..Self::new(true) }
     }
 
     /// Asks `url`. An answer of any status is an answer; none is followed anywhere else.
@@ -137,7 +152,8 @@ impl Fetcher {
         ask: Ask<'_>,
         limits: Limits,
     ) -> Result<Fetched, FetchError> {
-        let target = Target::parse(url).ok_or(FetchError::Url)?;
+        let parse = if self.allows_plain { Target::parse_here } else { Target::parse };
+        let target = parse(url).ok_or(FetchError::Url)?;
         let exchanged = tokio::time::timeout(limits.time, self.exchange(&target, ask, limits));
         exchanged.await.unwrap_or(Err(FetchError::TooSlow(limits.time)))
     }
@@ -148,40 +164,14 @@ impl Fetcher {
         ask: Ask<'_>,
         limits: Limits,
     ) -> Result<Fetched, FetchError> {
-        let unreachable =
-            |error: &dyn std::fmt::Display| FetchError::Unreachable(error.to_string());
         let stream = self.connect(target).await?;
-        let name = ServerName::try_from(target.host.to_owned()).map_err(|_| FetchError::Url)?;
-        let stream = self.tls.connect(name, stream).await.map_err(|error| unreachable(&error))?;
-        let (mut sender, connection) = http1::Builder::new()
-            .max_buf_size(HEAD_BYTES)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| unreachable(&error))?;
-        let request = request(target, ask)?;
-        let exchange = async {
-            let answer = sender.send_request(request).await.map_err(|error| unreachable(&error))?;
-            let status = answer.status().as_u16();
-            let links = answer.headers().get_all(header::LINK).iter();
-            let links = links.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
-            let body = Limited::new(answer.into_body(), limits.bytes).collect().await;
-            let body =
-                body.map_err(|error| match error.is::<http_body_util::LengthLimitError>() {
-                    true => FetchError::TooLong(limits.bytes),
-                    false => unreachable(&error),
-                })?;
-            Ok(Fetched { status, body: body.to_bytes().to_vec(), links })
-        };
-        let mut connection = std::pin::pin!(connection);
-        let mut exchange = std::pin::pin!(exchange);
-        let mut is_over = false;
-        loop {
-            tokio::select! {
-                fetched = &mut exchange => return fetched,
-                // What was read before the other side hung up is still an answer.
-                _ = &mut connection, if !is_over => is_over = true,
-            }
+        if target.is_plain {
+            return exchange_over(stream, request(target, ask)?, limits).await;
         }
+        let name = ServerName::try_from(target.host.to_owned()).map_err(|_| FetchError::Url)?;
+        let stream = self.tls.connect(name, stream).await;
+        let stream = stream.map_err(|error| FetchError::Unreachable(error.to_string()))?;
+        exchange_over(stream, request(target, ask)?, limits).await
     }
 
     /// Connects to the very address that was found to be allowed: a name that is looked up again may
@@ -190,7 +180,10 @@ impl Fetcher {
         let host = target.host.trim_start_matches('[').trim_end_matches(']');
         let found = lookup_host((host, target.port)).await;
         let found = found.map_err(|error| FetchError::Name(error.to_string()))?;
-        let is_allowed = |found: &SocketAddr| self.allows_private || is_public(found.ip());
+        let is_allowed = |found: &SocketAddr| match target.is_plain {
+            true => found.ip().is_loopback(),
+            false => self.allows_private || is_public(found.ip()),
+        };
         let mut refusal = FetchError::Private;
         for address in found.filter(is_allowed) {
             match TcpStream::connect(address).await {
@@ -199,6 +192,42 @@ impl Fetcher {
             }
         }
         Err(refusal)
+    }
+}
+
+/// One request and its answer over a connection of its own.
+async fn exchange_over(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<Full<Bytes>>,
+    limits: Limits,
+) -> Result<Fetched, FetchError> {
+    let unreachable = |error: &dyn std::fmt::Display| FetchError::Unreachable(error.to_string());
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(HEAD_BYTES)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| unreachable(&error))?;
+    let exchange = async {
+        let answer = sender.send_request(request).await.map_err(|error| unreachable(&error))?;
+        let status = answer.status().as_u16();
+        let links = answer.headers().get_all(header::LINK).iter();
+        let links = links.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
+        let body = Limited::new(answer.into_body(), limits.bytes).collect().await;
+        let body = body.map_err(|error| match error.is::<http_body_util::LengthLimitError>() {
+            true => FetchError::TooLong(limits.bytes),
+            false => unreachable(&error),
+        })?;
+        Ok(Fetched { status, body: body.to_bytes().to_vec(), links })
+    };
+    let mut connection = std::pin::pin!(connection);
+    let mut exchange = std::pin::pin!(exchange);
+    let mut is_over = false;
+    loop {
+        tokio::select! {
+            fetched = &mut exchange => return fetched,
+            // What was read before the other side hung up is still an answer.
+            _ = &mut connection, if !is_over => is_over = true,
+        }
     }
 }
 
@@ -217,8 +246,9 @@ fn request(target: &Target<'_>, ask: Ask<'_>) -> Result<Request<Full<Bytes>>, Fe
             }
             Bytes::new()
         }
-        Ask::Post { body, headers } => {
-            builder = builder.method(Method::POST);
+        Ask::Post { body, headers } | Ask::Put { body, headers } => {
+            let is_put = matches!(ask, Ask::Put { .. });
+            builder = builder.method(if is_put { Method::PUT } else { Method::POST });
             builder = builder.header(header::CONTENT_TYPE, "application/json");
             for (name, value) in headers {
                 builder = builder.header(name.as_str(), value.as_str());

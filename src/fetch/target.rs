@@ -1,6 +1,6 @@
 //! A URL that may be fetched, taken apart.
 
-/// `https://host[:port][/path]`, perhaps with a query.
+/// `https://host[:port][/path]`, perhaps with a query; of this machine also `http://`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Target<'u> {
     /// As in `Host`.
@@ -10,12 +10,28 @@ pub(super) struct Target<'u> {
     pub(super) port: u16,
     /// With the query.
     pub(super) path: &'u str,
+    /// Without TLS.
+    pub(super) is_plain: bool,
 }
+
+/// Hosts that are this machine, whatever they resolve to.
+const HERE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl<'u> Target<'u> {
     /// `None` for every other scheme, a user, a fragment, or what cannot stand in a URL.
     pub(super) fn parse(url: &'u str) -> Option<Self> {
-        let rest = url.strip_prefix("https://")?;
+        Self::after_scheme(url.strip_prefix("https://")?, false)
+    }
+
+    /// As [`Target::parse`], also for `http://` of this machine.
+    pub(super) fn parse_here(url: &'u str) -> Option<Self> {
+        match url.strip_prefix("http://") {
+            Some(rest) => Self::after_scheme(rest, true).filter(|it| HERE.contains(&it.host)),
+            None => Self::parse(url),
+        }
+    }
+
+    fn after_scheme(rest: &'u str, is_plain: bool) -> Option<Self> {
         let may_stand = |c: char| c.is_ascii_graphic() && !"#\"<>\\^`{|}".contains(c);
         if !rest.chars().all(may_stand) {
             return None;
@@ -29,10 +45,10 @@ impl<'u> Target<'u> {
                 let (host, port) = authority.split_at_checked(end + colon)?;
                 (host, port.get(1..)?.parse().ok()?)
             }
-            None => (authority, 443),
+            None => (authority, if is_plain { 80 } else { 443 }),
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
         let is_host = !host.is_empty() && host.chars().all(plain) && path.starts_with('/');
-        is_host.then_some(Self { authority, host, port, path })
+        is_host.then_some(Self { authority, host, port, path, is_plain })
     }
 }

@@ -55,3 +55,28 @@ fn the_commands_of_the_page_print_what_it_shows() {
     }
     is_generated(FILE, &whole);
 }
+
+/// What integrators stumble over most often (26 things) is all there, and each is said by something: a
+/// lint that there is, or what has a paragraph below the table.
+#[test]
+fn every_stumbling_block_is_said_by_a_lint_or_has_a_paragraph() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE)).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |"));
+    let mut number = 0;
+    for row in rows.filter(|row| row.chars().nth(2).is_some_and(|c| c.is_ascii_digit())) {
+        number += 1;
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        assert_eq!(cells[0], number.to_string());
+        let codes: Vec<&str> = cells[2]
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| word.len() == 5 && word.starts_with('L'))
+            .collect();
+        for code in &codes {
+            let known = claimsmith::diagnostic::code::all().any(|known| known.id == *code);
+            assert!(known, "{code}");
+        }
+        let has_paragraph = text.contains(&format!("- **{number}** "));
+        assert!(!codes.is_empty() || has_paragraph, "{row}");
+    }
+    assert_eq!(number, 26);
+}

@@ -8,6 +8,7 @@
 
 mod agreement;
 mod allocation;
+mod app;
 mod as_code;
 #[cfg(feature = "internals")]
 mod bounds;

@@ -12,7 +12,22 @@ use claimsmith::diagnostic::{Diagnostic, first_error};
 use claimsmith::document;
 use claimsmith::program::{Engine, Length, ProgramSet, Roots, SetBuilder, Subject, Worker};
 use claimsmith::schema::{Schema, from_declaration};
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+
+/// Whether the machine has this tool; if not, it is said aloud what is not tested.
+pub(crate) fn has(tool: &str) -> bool {
+    let mut asked = Command::new(tool);
+    asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    let found = asked.status().is_ok();
+    if !found {
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        let mut out = std::io::stderr().lock();
+        writeln!(out, "\nSKIPPED {test}: there is no {tool} here").unwrap();
+    }
+    found
+}
 
 /// The schema that a JSON text declares.
 pub(crate) fn declared(json: &str) -> Arc<Schema> {
