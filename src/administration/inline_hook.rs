@@ -26,7 +26,8 @@ const CHANNEL: &[Member] = &[
             Member("uri", Absent::Default, &[]),
             Member("method", Absent::Default, &[]),
             Member("headers", Absent::Default, &[]),
-            Member("authScheme", Absent::Default, &[]),
+            // Okta's SDK for Python reads it and does not put it back.
+            Member("authScheme", Absent::Kept, &[]),
             Member("authType", Absent::Default, &[]),
             Member("clientId", Absent::Default, &[]),
             Member("clientSecret", Absent::Default, &[]),
@@ -149,8 +150,12 @@ fn keep_secrets(
     body: &mut Value,
     before: Option<&Value>,
 ) -> Result<(), ChangeRefused> {
+    leave_scheme(body, before);
     for secret in SECRETS {
         let Some(place) = secret.place(body) else { continue };
+        if before.and_then(|before| before.pointer(secret.at)) == Some(&*place) {
+            continue;
+        }
         let refused = |words| {
             let field = format!("{}/{}", secret.at, secret.name).replace('/', ".");
             ChangeRefused::of_field(field.trim_start_matches('.'), words)
@@ -167,6 +172,19 @@ fn keep_secrets(
         set(place, secret.name, value);
     }
     Ok(())
+}
+
+/// A hook that is asked with access tokens from now on has no header of before.
+fn leave_scheme(body: &mut Value, before: Option<&Value>) {
+    const SCHEME: &str = "/channel/config/authScheme";
+    let is_kept = body.pointer(SCHEME) == before.and_then(|before| before.pointer(SCHEME));
+    let is_other = body.pointer("/channel/type").and_then(Value::as_str) == Some("OAUTH");
+    if is_kept
+        && is_other
+        && let Some(config) = object_at(body, &["channel", "config"])
+    {
+        config.remove("authScheme");
+    }
 }
 
 fn is_header_text(text: &str) -> bool {

@@ -129,6 +129,24 @@ impl Administration {
         self.change_user(actor, id, along, edit).await.map_err(of_profile)
     }
 
+    /// Keeps and records that somebody changed their password, which is kept elsewhere.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`].
+    pub async fn note_password_changed(
+        &self,
+        actor: &Actor,
+        id: &str,
+    ) -> Result<Entity, ChangeRefused> {
+        let edit = |_: &Entity, mut body: Value| {
+            let now = self.now();
+            set(&mut body, "passwordChanged", now.clone());
+            set(&mut body, "lastUpdated", now);
+            Ok(Some(body))
+        };
+        self.change_user(actor, id, Some("user.account.update_password"), edit).await
+    }
+
     /// What time it is, as it is kept of users.
     pub(super) fn now(&self) -> Value {
         moment(Some(self.clock.microseconds()))

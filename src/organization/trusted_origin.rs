@@ -32,7 +32,9 @@ fn read_trusted_origin(place: &Place<'_>, digest: Digest<'_>) -> Option<TrustedO
     let object = place.object(&["id", "name", "origin", "status", "scopes"])?;
     let name = object.require("name")?.text_up_to(255)?;
     let place = object.require("origin")?;
-    let origin = place.text_up_to(255)?;
+    let written = place.text_up_to(255)?;
+    // Okta takes the slash that follows an origin in an address.
+    let origin = written.strip_suffix('/').unwrap_or(written);
     if !is_origin(origin) {
         place.blame(
             "expected an origin as browsers write it: `https://`, a host in lower case and perhaps \

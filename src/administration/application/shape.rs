@@ -1,7 +1,7 @@
 //! What an application may be sent with, and as what it is told.
 
 use super::super::ask::{Absent, Ask, Member, Told, moment};
-use super::super::{set, text_of};
+use super::super::{object_at, set, text_of};
 use super::{key, path_of};
 use crate::directory::{ApplicationType, AuthenticationMethod, RefreshRotation};
 use crate::organization::{LEEWAY, usual_pkce, usual_rotation};
@@ -180,6 +180,9 @@ fn settings(body: &Value, id: &str) -> Value {
         "allow_session_token": false,
     });
     let mut told = filled(usual, body.pointer("/settings/oauthClient"));
+    if let Some(login) = object_at(&mut told, &["idp_initiated_login"]) {
+        login.entry("default_scope").or_insert_with(|| json!([]));
+    }
     let has_refresh = told.get("grant_types").and_then(Value::as_array);
     if has_refresh.is_some_and(|grants| grants.contains(&json!("refresh_token"))) {
         let rotation = usual_rotation(type_of(body), method_of(body));

@@ -130,8 +130,8 @@ async fn create(wanted: &Wanted) -> Result<Registered, Stop> {
     let place = match &wanted.url {
         Some(url) => Place::served(url)?,
         None => {
-            let public_url = wanted.installation.public_url(PUBLIC_URL)?;
-            Place::kept(&wanted.installation, &public_url).await?
+            let addresses = wanted.installation.addresses(PUBLIC_URL)?;
+            Place::kept(&wanted.installation, &addresses).await?
         }
     };
     // What may be wrong is looked at before anything is made.

@@ -7,7 +7,7 @@ use crate::cli::installation::{Installation, Stop};
 use crate::cli::operator;
 use crate::directory::Status;
 use crate::fetch::{Ask, Fetched, Fetcher, Limits};
-use crate::publish::PublicUrl;
+use crate::publish::Addresses;
 use crate::store::organization::EntityKind;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -24,14 +24,14 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// What this installation keeps; people find it at `public_url`.
+    /// What this installation keeps; people find it there.
     pub(super) async fn kept(
         installation: &Installation,
-        public_url: &PublicUrl,
+        addresses: &Addresses,
     ) -> Result<Self, Stop> {
         let opened = installation.open(None).await?;
-        let administration = opened.administration(public_url).await?;
-        Ok(Self::Kept { administration, base: public_url.to_string() })
+        let administration = opened.administration(addresses).await?;
+        Ok(Self::Kept { administration, base: addresses.public().to_string() })
     }
 
     /// What a server serves.

@@ -164,7 +164,11 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
         &json!({ "password": {}, "provider": { "type": "OKTA", "name": "OKTA" } }),
     );
     match changed {
-        Ok(()) => Ok(changed_to),
+        Ok(()) => {
+            let administration = &call.surface.administration;
+            administration.note_password_changed(&call.actor(), &user.id).await?;
+            Ok(changed_to)
+        }
         Err(SignInRefused::Expired { .. }) => {
             renew(&call, &user, new).await?;
             Ok(changed_to)

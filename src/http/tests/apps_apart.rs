@@ -216,6 +216,17 @@ fn a_hook_is_asked_with_a_secret_that_is_never_told_again() {
     // A secret for one header is none for another.
     body["channel"]["config"]["authScheme"]["key"] = json!("X-Other");
     office.refused(Method::PUT, &path, &body);
+    // Okta's SDK for Python leaves it out; null takes it away.
+    body["channel"]["config"].as_object_mut().unwrap().remove("authScheme");
+    let put = office.put(&path, &body);
+    assert_eq!(put["channel"]["config"]["authScheme"]["key"], "Authorization");
+    office.post(&format!("{path}/execute"), json!({}));
+    assert!(asked.recv().unwrap().to_lowercase().contains("authorization: hush-hush-hush"));
+    body["channel"]["config"]["authScheme"] = Value::Null;
+    let put = office.put(&path, &body);
+    assert_eq!(put["channel"]["config"].get("authScheme"), None);
+    office.post(&format!("{path}/execute"), json!({}));
+    assert!(!asked.recv().unwrap().contains("hush"));
     office.refused(Method::DELETE, &path, &Value::Null);
     let turned = office.post(&format!("{path}/lifecycle/deactivate"), Value::Null);
     assert_eq!(turned["status"], "INACTIVE");
@@ -259,6 +270,10 @@ fn a_trusted_origin_may_read_answers_and_be_where_people_go_after_signing_out() 
         office.refused(Method::POST, origins, &origin("Odd", wrong, &["CORS"]));
     }
     office.refused(Method::POST, origins, &origin("App", "https://b.example.com", &["CORS"]));
+    // A slash behind it means the same, and stays as it was written.
+    let made = office.post(origins, origin("Slash", "https://s.example.com/", &["CORS"]));
+    assert_eq!(made["origin"], "https://s.example.com/");
+    office.refused(Method::POST, origins, &origin("Twin", "https://s.example.com", &["CORS"]));
     office.refused(Method::POST, origins, &origin("B", "https://b.example.com", &["NOSUCH"]));
     let listed = office.get(&format!("{origins}?q=app"));
     assert_eq!(listed.as_array().unwrap().len(), 1);

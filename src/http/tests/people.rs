@@ -364,6 +364,8 @@ fn a_password_is_set_taken_over_from_elsewhere_expired_and_changed() {
     assert_eq!(change("the second one", "short").expect(403)["errorCode"], "E0000014");
     change("the second one", "the third one").expect(200);
     assert!(office.signs_in(login, "the third one"));
+    let logged = office.get("/api/v1/logs?eventType=user.account.update_password");
+    assert_eq!(logged[0]["target"][0]["id"], made["id"]);
     // An administrator's word wins over the person's own.
     let temporary =
         office.post(&format!("{own}/lifecycle/expire_password_with_temp_password"), Value::Null);
