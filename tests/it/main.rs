@@ -22,6 +22,7 @@ mod examples;
 mod executable;
 mod failures;
 mod guide;
+mod guides;
 mod hostile;
 mod kept;
 mod kept_results;
