@@ -53,7 +53,7 @@ impl Place {
     /// The scopes of a server.
     pub(super) async fn scopes(&self, server: &str) -> Result<Vec<Value>, Stop> {
         match self.by() {
-            Some(by) => Ok(values(scope::list(&by, server, None).await?)),
+            Some(by) => Ok(values(scope::list(&by, server, None, None).await?)),
             None => {
                 let path = format!("/api/v1/authorizationServers/{}/scopes", encoded(server));
                 list(self.ask(&path, Sent::Nothing).await?)

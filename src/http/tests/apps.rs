@@ -354,7 +354,7 @@ fn what_is_said_of_a_group_is_said_of_who_comes_by_it() {
         told["access_token"]["payload"]["desk"].clone()
     };
     assert_eq!(desk("grace@example.com"), "corner");
-    assert_eq!(desk("ada@example.com"), "any");
+    assert_eq!(desk("linus@example.com"), "any");
     // What is said of somebody alone wins over what is said of a group.
     let ada = text_of(&office.get("/api/v1/users/ada@example.com")["id"]);
     office.post(&format!("{path}/users"), json!({"id": ada, "profile": {"desk": "window"}}));

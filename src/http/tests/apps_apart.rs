@@ -278,6 +278,7 @@ fn a_trusted_origin_may_read_answers_and_be_where_people_go_after_signing_out() 
     let listed = office.get(&format!("{origins}?q=app"));
     assert_eq!(listed.as_array().unwrap().len(), 1);
     office.gone(&path);
+    office.gone(&format!("{origins}/{}", text_of(&made["id"])));
     assert_eq!(office.get(origins), json!([]));
 }
 
