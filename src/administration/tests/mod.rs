@@ -2,6 +2,7 @@
 //! serves at once, and of two at once none is lost.
 
 mod kill;
+mod many;
 
 use super::*;
 use crate::audit::Actor;

@@ -171,6 +171,7 @@ impl<'w> Held<'w> {
         }
     }
 
+    /// Both engines ran, and what one said the other said too (decision 36).
     fn preview(&self, request: &PreviewRequest) -> Preview {
         let published = self.world.surface.issuer.version();
         let told = preview(&published, published.find_server("internal").unwrap(), request, NOW);

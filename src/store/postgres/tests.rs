@@ -4,6 +4,10 @@
 use super::proxy::{Fate, Moment, Proxy};
 use super::throwaway::{Schema, connect, schema};
 use super::*;
+use crate::audit::{About, Event, EventType, Outcome};
+use crate::random::Random;
+use crate::store::Store;
+use crate::store::journal::{Journal, Recorded, event_row, list_events};
 use crate::store::row::BatchOutcome;
 use crate::store::tests::wait;
 use std::future::Future;
@@ -264,5 +268,64 @@ fn the_time_is_that_of_the_database_unless_a_clock_is_held() {
         let found = store.find("code", "a").await.unwrap();
         let after: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
         assert!(before <= batched.at && batched.at <= found.at && found.at <= after);
+    });
+}
+
+/// Decision 41: what must be there before an answer is in the batch of its change, among all else; the
+/// rest is in tables of its own in the same database, and the log merges both.
+#[test]
+fn events_that_may_be_lost_have_tables_of_their_own() {
+    wait(async {
+        let Some(schema) = schema().await else { return };
+        let url = schema.url();
+        let store = Store::postgres(&url, Isolation::ReadCommitted, Clock::fixed(NOW)).await;
+        let store = store.unwrap();
+        // Nodes that start at once make the schema once.
+        let start = |_| {
+            let url = url.clone();
+            tokio::spawn(async move { Store::postgres_events(&url, Clock::fixed(NOW)).await })
+        };
+        let nodes: Vec<_> = (0..4).map(start).collect();
+        let mut events = Vec::new();
+        for node in nodes {
+            events.push(node.await.unwrap().unwrap());
+        }
+        let random = Random::seeded(b"events");
+        let event = |event_type: EventType, user: &str| {
+            let about = About { user: Some(user.to_owned()), ..About::default() };
+            Event { event_type, outcome: Outcome::Success, about }
+        };
+        let clock = Clock::fixed(NOW);
+        let (journal, mut writer) = Journal::new(clock.clone(), random.clone());
+        journal.note(event(EventType::AccessTokenGranted, "00u1"));
+        writer.drain(&events[0]).await;
+        clock.advance(1);
+        let kept =
+            event_row(&event(EventType::TokenRevoked, "00u2"), clock.microseconds(), &random);
+        store.batch(vec![Op::Insert(kept)]).await.unwrap();
+        clock.advance(1);
+        journal.note(event(EventType::IdTokenGranted, "00u3"));
+        writer.drain(&events[1]).await;
+
+        let users = |recorded: &[Recorded]| -> Vec<String> {
+            let id = |one: &Recorded| one.event["target"][0]["id"].as_str().unwrap().to_owned();
+            recorded.iter().map(id).collect()
+        };
+        let until = clock.microseconds() + 1;
+        let list = async |stores: &[&Store]| {
+            let listed = list_events(stores, "", until, 10, &|_: &Recorded| true).await.unwrap();
+            users(&listed.0)
+        };
+        assert_eq!(list(&[&store]).await, ["00u2"]);
+        for node in &events {
+            assert_eq!(list(&[node]).await, ["00u1", "00u3"]);
+            assert_eq!(list(&[&store, node]).await, ["00u1", "00u2", "00u3"]);
+        }
+        let client = connect(&url).await;
+        let sql = "SELECT count(*) FROM claimsmith_audit.state WHERE kind = 'audit'";
+        let n_rows: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
+        assert_eq!(n_rows, 2);
+        // The schema is one for the whole database, whoever runs next begins without it.
+        client.batch_execute("DROP SCHEMA claimsmith_audit CASCADE").await.unwrap();
     });
 }

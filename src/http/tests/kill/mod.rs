@@ -20,6 +20,10 @@ use std::time::Duration;
 /// How many families are renewed at the same time.
 const CLIENTS: usize = 6;
 
+/// How often a family is begun anew where the store is busy: nodes that were killed, and those that
+/// start in their place, hold it, and a machine may be so starved that nobody gets a turn in time.
+const PATIENCE: usize = 50;
+
 fn n_kills() -> usize {
     std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
 }
@@ -59,7 +63,8 @@ fn kill_two_nodes_over(place: &Place, world: World) {
     let world = Mutex::new(world);
     let begin = || {
         let world = world.lock().unwrap();
-        text_of(&super::nodes::begin(&world)["refresh_token"])
+        let begun = (0..PATIENCE).find_map(|_| super::nodes::try_to_begin(&world));
+        text_of(&begun.expect("the store is busy for minutes")["refresh_token"])
     };
     std::thread::scope(|scope| {
         scope.spawn(|| hammer(&nodes, &begin, &history, &is_over));

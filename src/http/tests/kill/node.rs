@@ -8,7 +8,7 @@ use super::rotating;
 use crate::clock::Clock;
 use crate::http::serve;
 use crate::random::Random;
-use crate::store::{Isolation, Store};
+use crate::store::{Isolation, Store, StoreError};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
@@ -49,7 +49,7 @@ fn serves_until_it_is_killed() {
             let opened = Store::postgres(&store, Isolation::ReadCommitted, clock);
             runtime.block_on(opened).unwrap()
         }
-        None => Store::sqlite(Path::new(&store), clock).unwrap(),
+        None => open_patiently(Path::new(&store), &clock),
     };
     let world = World::over(open, Clock::System, Random::System, rotating);
     world.runtime.block_on(async {
@@ -61,6 +61,13 @@ fn serves_until_it_is_killed() {
             .await
             .unwrap();
     });
+}
+
+/// As a supervisor starts a node again whose file another holds too long.
+fn open_patiently(file: &Path, clock: &Clock) -> Store {
+    let mut tries = (0..10).map(|_| Store::sqlite(file, clock.clone()));
+    let opened = tries.find(|tried| !matches!(tried, Err(StoreError::Busy)));
+    opened.expect("the file is held for a minute").unwrap()
 }
 
 /// Processes, by number.
