@@ -8,7 +8,7 @@ pub use alteration::{Actor, ActorKind, Alteration};
 pub use recording::{Extent, Recording};
 
 use crate::few::Few;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -200,48 +200,124 @@ impl Event {
         if self.about.of_organization { of_organization } else { usual }
     }
 
-    /// The event as it is kept, in the members of the System Log; when it was is known by its key.
+    /// The event as it is kept: a JSON object with the members of the System Log; when it was is known
+    /// by its key.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        let About { server, client, user, grant_type, scope, address, .. } = &self.about;
-        let (result, severity) = match &self.outcome {
-            Outcome::Success => (json!({"result": "SUCCESS"}), "INFO"),
-            Outcome::Failure(reason) => (json!({"result": "FAILURE", "reason": reason}), "WARN"),
+    pub fn to_text(&self) -> Vec<u8> {
+        let About { server, client, user, login, address, actor, .. } = &self.about;
+        let as_client = Named::new("PublicClientApp", client.as_deref());
+        let as_server = Named::new("AuthorizationServer", server.as_deref());
+        let as_login = login.as_deref().map(|login| Named {
+            id: None,
+            alternate_id: Some(login),
+            kind: "User",
+        });
+        let as_user = Named::new("User", user.as_deref()).or(as_login);
+        let by_other = actor.as_ref().and_then(|(kind, id)| Named::new(kind, Some(id)));
+        let (result, reason, severity) = match &self.outcome {
+            Outcome::Success => ("SUCCESS", None, "INFO"),
+            Outcome::Failure(reason) => ("FAILURE", Some(reason.as_str()), "WARN"),
         };
-        let named =
-            |kind: &str, id: &Option<String>| id.as_ref().map(|id| json!({"id": id, "type": kind}));
-        let as_client = named("PublicClientApp", client);
-        let login = self.about.login.as_ref();
-        let as_user = named("User", user)
-            .or_else(|| login.map(|login| json!({"alternateId": login, "type": "User"})));
-        let by_other = self.about.actor.as_ref();
-        let by_other = by_other.map(|(kind, id)| json!({"id": id, "type": kind}));
-        let actor = match self.event_type {
-            EventType::SessionStarted | EventType::FactorTried => as_user.clone(),
-            _ => by_other.or_else(|| as_client.clone()).or_else(|| as_user.clone()),
+        let kept = Kept {
+            event_type: self.name(),
+            severity,
+            outcome: KeptOutcome { result, reason },
+            actor: match self.event_type {
+                EventType::SessionStarted | EventType::FactorTried => as_user,
+                _ => by_other.or(as_client).or(as_user),
+            },
+            client: KeptClient { ip_address: *address },
+            target: Targets([as_user, as_client, as_server]),
+            debug_context: KeptContext { debug_data: Details(&self.about) },
         };
-        let targets = [as_user, as_client, named("AuthorizationServer", server)];
-        let details = [("grantType", grant_type), ("grantedScopes", scope)];
-        let details = details
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value.as_deref()?))));
-        let origin = self.about.origin.iter().flat_map(|origin| origin.details());
-        let details = details.chain(origin.map(|(name, value)| (name.to_owned(), value.into())));
-        json!({
-            "eventType": self.name(),
-            "severity": severity,
-            "outcome": result,
-            "actor": actor,
-            "client": {"ipAddress": address.map(|address| address.to_string())},
-            "target": targets.into_iter().flatten().collect::<Vec<_>>(),
-            "debugContext": {"debugData": details.collect::<Map<_, _>>()},
-        })
+        let mut text = Vec::with_capacity(EVENT);
+        // What is written has texts for keys and goes to memory: nothing can go wrong with it.
+        let written = serde_json::to_writer(&mut text, &kept);
+        debug_assert!(written.is_ok(), "a text in memory takes everything");
+        text
+    }
+}
+
+/// Bytes of most events.
+const EVENT: usize = 768;
+
+/// An event in the members of the System Log. One is written for every token, so that nothing is made
+/// of it in between.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept<'e> {
+    event_type: &'e str,
+    severity: &'e str,
+    outcome: KeptOutcome<'e>,
+    actor: Option<Named<'e>>,
+    client: KeptClient,
+    target: Targets<'e>,
+    debug_context: KeptContext<'e>,
+}
+
+#[derive(Serialize)]
+struct KeptOutcome<'e> {
+    result: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'e str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptClient {
+    ip_address: Option<IpAddr>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptContext<'e> {
+    debug_data: Details<'e>,
+}
+
+/// Somebody or something, by its id or by what it is called.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'e> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternate_id: Option<&'e str>,
+    #[serde(rename = "type")]
+    kind: &'e str,
+}
+
+impl<'e> Named<'e> {
+    fn new(kind: &'e str, id: Option<&'e str>) -> Option<Self> {
+        id.map(|id| Self { id: Some(id), alternate_id: None, kind })
+    }
+}
+
+/// Those of them that there are.
+struct Targets<'e>([Option<Named<'e>>; 3]);
+
+impl Serialize for Targets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().flatten())
+    }
+}
+
+/// What is said of a grant.
+struct Details<'e>(&'e About);
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let About { grant_type, scope, origin, .. } = self.0;
+        let own = [("grantType", grant_type), ("grantedScopes", scope)];
+        let own = own.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let origin = origin.iter().flat_map(|origin| origin.details());
+        serializer.collect_map(own.chain(origin))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     /// Decision 41.
     #[test]
@@ -268,7 +344,7 @@ mod tests {
             ],
             "debugContext": {"debugData": {"grantType": "refresh_token"}},
         });
-        assert_eq!(event.to_json(), expected);
+        assert_eq!(serde_json::from_slice::<Value>(&event.to_text()).unwrap(), expected);
         let about = About { of_organization: true, ..About::default() };
         let event = Event { about, ..event };
         assert_eq!(event.name(), "app.oauth2.token.detect_reuse");

@@ -1,9 +1,11 @@
 //! What answers of OAuth look like: tokens and refusals as RFC 6749 §5 writes them.
 
 use crate::grant::{Issued, Refusal};
+use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 /// The number of a request, in every answer and in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
@@ -22,7 +24,11 @@ pub(super) const JSON: (HeaderName, HeaderValue) =
 
 /// A JSON text that nobody may keep.
 pub(super) fn private(status: StatusCode, body: String) -> Response {
-    (status, [JSON], NO_STORE, body).into_response()
+    private_bytes(status, body.into_bytes())
+}
+
+fn private_bytes(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [JSON], NO_STORE, Body::from(body)).into_response()
 }
 
 /// Nothing, which nobody may keep either.
@@ -37,23 +43,39 @@ pub(super) fn public(cache: &str, body: String) -> Response {
     ([JSON], headers, body).into_response()
 }
 
+/// The members of an answer with tokens (RFC 6749 §5.1).
+#[derive(Serialize)]
+struct Tokens<'i> {
+    token_type: &'i str,
+    expires_in: i64,
+    access_token: &'i str,
+    scope: &'i str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'i str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'i str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'i str>,
+}
+
 /// The answer with tokens.
 pub(super) fn issued(issued: &Issued) -> Response {
-    let mut body = Map::new();
-    body.insert("token_type".to_owned(), json!(issued.token_type));
-    body.insert("expires_in".to_owned(), json!(issued.expires_in));
-    body.insert("access_token".to_owned(), json!(issued.access_token));
-    body.insert("scope".to_owned(), json!(issued.scope));
-    if let Some(id_token) = &issued.id_token {
-        body.insert("id_token".to_owned(), json!(id_token));
-    }
-    if let Some(issued_token_type) = issued.issued_token_type {
-        body.insert("issued_token_type".to_owned(), json!(issued_token_type));
-    }
-    if let Some(refresh_token) = &issued.refresh_token {
-        body.insert("refresh_token".to_owned(), json!(refresh_token));
-    }
-    private(StatusCode::OK, Value::Object(body).to_string())
+    let tokens = Tokens {
+        token_type: issued.token_type,
+        expires_in: issued.expires_in,
+        access_token: &issued.access_token,
+        scope: &issued.scope,
+        id_token: issued.id_token.as_deref(),
+        issued_token_type: issued.issued_token_type,
+        refresh_token: issued.refresh_token.as_deref(),
+    };
+    let [access, identity] = [Some(&issued.access_token), issued.id_token.as_ref()];
+    let length = [access, identity].into_iter().flatten().map(String::len).sum::<usize>();
+    let mut body = Vec::with_capacity(length + 512);
+    // What is written has texts for keys and goes to memory: nothing can go wrong with it.
+    let written = serde_json::to_writer(&mut body, &tokens);
+    debug_assert!(written.is_ok(), "a text in memory takes everything");
+    private_bytes(StatusCode::OK, body)
 }
 
 /// A refusal. A client that tried `Authorization` and failed is told the scheme (RFC 6749 §5.2).

@@ -35,7 +35,7 @@ const ID_BYTES: usize = 9;
 #[must_use]
 pub fn event_row(event: &Event, at: i64, random: &Random) -> Row {
     let key = format!("{}{}", moment(at), random.base64url(ID_BYTES));
-    Row::new(EVENT, &key, event.to_json().to_string().into_bytes())
+    Row::new(EVENT, &key, event.to_text())
 }
 
 /// The row of a change of the organization, made at `at` by `actor`.
