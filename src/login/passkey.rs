@@ -142,14 +142,11 @@ impl Authenticator {
         browser: &SessionSecret,
         now: i64,
     ) -> Result<Challenge, AuthorizationError> {
-        let (challenge, closed) = self.new_challenge(CREATE, user_id, browser, now)?;
-        let known = self.passkey_ids(user_id).await?;
         let algorithms = ALGORITHMS.iter();
         let algorithms = algorithms.map(|alg| json!({ "type": "public-key", "alg": alg }));
         // What authenticators keep the person by tells others nothing.
         let handle = digest(format!("passkey\0{user_id}").as_bytes());
         let options = json!({
-            "challenge": challenge,
             "rp": { "id": party.id, "name": party.name },
             "user": {
                 "id": URL_SAFE_NO_PAD.encode_to_string(handle),
@@ -157,12 +154,11 @@ impl Authenticator {
                 "displayName": login,
             },
             "pubKeyCredParams": algorithms.collect::<Vec<_>>(),
-            "excludeCredentials": known,
             "authenticatorSelection": { "residentKey": "discouraged" },
             "attestation": "none",
-            "timeout": SECONDS * 1000,
         });
-        Ok(Challenge { options: options.to_string(), closed })
+        let question = (CREATE, "excludeCredentials", options);
+        self.ask(question, user_id, browser, now).await
     }
 
     /// What a page asks a browser for to prove one of this person's passkeys.
@@ -176,14 +172,25 @@ impl Authenticator {
         browser: &SessionSecret,
         now: i64,
     ) -> Result<Challenge, AuthorizationError> {
-        let (challenge, closed) = self.new_challenge(GET, user_id, browser, now)?;
-        let options = json!({
-            "challenge": challenge,
-            "rpId": party.id,
-            "allowCredentials": self.passkey_ids(user_id).await?,
-            "userVerification": "preferred",
-            "timeout": SECONDS * 1000,
-        });
+        let options = json!({ "rpId": party.id, "userVerification": "preferred" });
+        self.ask((GET, "allowCredentials", options), user_id, browser, now).await
+    }
+
+    /// What every question has besides its own options: a challenge, how long it may be answered, and
+    /// the person's passkeys under the name that says what they mean.
+    async fn ask(
+        &self,
+        (kind, known, mut options): (&str, &str, Value),
+        user_id: &str,
+        browser: &SessionSecret,
+        now: i64,
+    ) -> Result<Challenge, AuthorizationError> {
+        let (challenge, closed) = self.new_challenge(kind, user_id, browser, now)?;
+        if let Some(members) = options.as_object_mut() {
+            members.insert("challenge".to_owned(), json!(challenge));
+            members.insert("timeout".to_owned(), json!(SECONDS * 1000));
+            members.insert(known.to_owned(), json!(self.passkey_ids(user_id).await?));
+        }
         Ok(Challenge { options: options.to_string(), closed })
     }
 

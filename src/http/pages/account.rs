@@ -46,23 +46,27 @@ pub(crate) async fn change_account(
     let visit = Visit::read(&surface, request).await?;
     visit.prove_own_form(&surface)?;
     let (session, user) = visit.signed_in(&surface, HOME).await?;
-    let changed = match what.as_str() {
-        "password" => change_password(&surface, &visit, user).await,
-        "factor" => return Ok(change_factor(&surface, &visit, session, user).await),
-        "passkey" => return Ok(change_passkeys(&surface, &visit, session, user).await),
-        "consent" => revoke(&surface, &visit, user).await,
-        "session" => end_session(&surface, &visit, user).await,
+    let wrong = visit.words.wrong_password;
+    let (changed, wrong) = match what.as_str() {
+        "password" => (change_password(&surface, &visit, user).await, wrong),
+        "factor" => change_factor(&surface, &visit, session, user).await,
+        "passkey" => change_passkeys(&surface, &visit, session, user).await,
+        "consent" => (revoke(&surface, &visit, user).await, wrong),
+        "session" => (end_session(&surface, &visit, user).await, wrong),
         _ => return Ok(StatusCode::NOT_FOUND.into_response()),
     };
-    Ok(match changed {
-        Ok(Some(response)) => response,
-        Ok(None) => show(&surface, &visit, session, user, Notice::Done).await,
-        Err(refused) => {
-            let told = told(&visit, &refused);
-            show(&surface, &visit, session, user, Notice::Wrong(told)).await
-        }
-    })
+    let notice = match changed {
+        Ok(Some(response)) => return Ok(response),
+        Ok(None) => Notice::Done,
+        Err(SignInRefused::Wrong) => Notice::Wrong(wrong.to_owned()),
+        Err(refused) => Notice::Wrong(told(&visit, &refused)),
+    };
+    Ok(show(&surface, &visit, session, user, notice).await)
 }
+
+/// What a change came to: another page, or nothing but that it is done; and what is said where what
+/// was to prove the person was wrong.
+type Changed = (Result<Option<Response>, SignInRefused>, &'static str);
 
 fn told(visit: &Visit, refused: &SignInRefused) -> String {
     let words = visit.words;
@@ -135,21 +139,17 @@ async fn change_factor(
     visit: &Visit,
     session: &Session,
     user: &User,
-) -> Response {
+) -> Changed {
     let words = visit.words;
     let code = visit.form.find("code").unwrap_or_default();
-    let (outcome, wrong) = match (visit.form.find("do"), visit.form.find(APP)) {
+    match (visit.form.find("do"), visit.form.find(APP)) {
         (Some("remove"), _) => (remove(surface, user, code, visit.now).await, words.wrong_code),
-        (_, Some(app)) => return enrol(surface, visit, session, user, app, code).await,
+        (_, Some(app)) => {
+            let response = enrol(surface, visit, session, user, app, code).await;
+            (Ok(Some(response)), words.wrong_code)
+        }
         (_, None) => (begin_to_enrol(surface, visit, user).await, words.wrong_password),
-    };
-    let notice = match outcome {
-        Ok(Some(response)) => return response,
-        Ok(None) => Notice::Done,
-        Err(SignInRefused::Wrong) => Notice::Wrong(wrong.to_owned()),
-        Err(refused) => Notice::Wrong(told(visit, &refused)),
-    };
-    show(surface, visit, session, user, notice).await
+    }
 }
 
 async fn remove(
@@ -179,23 +179,16 @@ async fn change_passkeys(
     visit: &Visit,
     session: &Session,
     user: &User,
-) -> Response {
+) -> Changed {
     let words = visit.words;
-    let (outcome, wrong) = match (visit.form.find("do"), visit.answered_by_passkey()) {
+    match (visit.form.find("do"), visit.answered_by_passkey()) {
         (Some("remove"), _) => (remove_passkey(surface, visit, user).await, words.wrong_password),
         (_, Some(answered)) => {
             let made = add_passkey(surface, visit, session, user, answered).await;
             (made.map(Some), words.passkey_failed)
         }
         (_, None) => (ask_for_passkey(surface, visit, user).await, words.wrong_password),
-    };
-    let notice = match outcome {
-        Ok(Some(response)) => return response,
-        Ok(None) => Notice::Done,
-        Err(SignInRefused::Wrong) => Notice::Wrong(wrong.to_owned()),
-        Err(refused) => Notice::Wrong(told(visit, &refused)),
-    };
-    show(surface, visit, session, user, notice).await
+    }
 }
 
 async fn remove_passkey(
