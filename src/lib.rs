@@ -59,6 +59,9 @@ pub mod organization;
 pub mod publish;
 #[doc(hidden)]
 pub mod fetch;
+#[cfg(feature = "telemetry")]
+#[doc(hidden)]
+pub mod telemetry;
 #[doc(hidden)]
 pub mod grant;
 #[doc(hidden)]

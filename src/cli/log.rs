@@ -24,6 +24,30 @@ pub(super) struct LogArguments {
 }
 
 impl LogArguments {
+    /// Starts the log of the process, and has spans told as well.
+    #[cfg(feature = "telemetry")]
+    pub(super) fn start_telling(&self, tracer: opentelemetry_sdk::trace::SdkTracer) {
+        use tracing_subscriber::Layer;
+        use tracing_subscriber::filter::{LevelFilter, Targets};
+        use tracing_subscriber::layer::SubscriberExt;
+        use tracing_subscriber::util::SubscriberInitExt;
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(io::stderr as fn() -> Stderr)
+            .with_ansi(super::is_coloured())
+            .with_target(false);
+        let lines = match self.log_format {
+            Format::Text => lines.boxed(),
+            Format::Json => lines.json().flatten_event(true).boxed(),
+        };
+        let spans = tracing_opentelemetry::layer().with_tracer(tracer);
+        let told = Targets::new().with_target(SPANS, LevelFilter::INFO);
+        let started = tracing_subscriber::registry()
+            .with(lines.with_filter(filter(&self.log, "info")))
+            .with(spans.with_filter(told))
+            .try_init();
+        debug_assert!(started.is_ok(), "a process starts its log once");
+    }
+
     /// Starts the log of the process.
     pub(super) fn start(&self) {
         let builder = builder(&self.log, "info");
@@ -42,6 +66,14 @@ pub(super) fn start() {
     debug_assert!(started.is_ok(), "a process starts its log once");
 }
 
+/// The target of spans, which are for collectors of traces and not for lines.
+const SPANS: &str = "claimsmith::trace";
+
+fn filter(chosen: &str, usual: &str) -> EnvFilter {
+    let all = |chosen: &str| format!("{QUIET},{SPANS}=off,{chosen}");
+    EnvFilter::try_new(all(chosen)).unwrap_or_else(|_| EnvFilter::new(all(usual)))
+}
+
 /// How much a command says that answers and ends.
 const USUAL: &str = "warn";
 
@@ -55,10 +87,8 @@ fn builder(
     EnvFilter,
     fn() -> Stderr,
 > {
-    let filter = EnvFilter::try_new(format!("{QUIET},{chosen}"));
-    let filter = filter.unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},{usual}")));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(chosen, usual))
         .with_writer(io::stderr as fn() -> Stderr)
         .with_ansi(super::is_coloured())
         .with_target(false)

@@ -22,6 +22,8 @@ mod ir;
 mod keys;
 mod lint;
 mod log;
+#[cfg(feature = "telemetry")]
+mod telemetry;
 mod org;
 mod repl;
 mod serve;

@@ -49,6 +49,9 @@ pub(super) struct Arguments {
     traffic: TrafficArguments,
     #[command(flatten)]
     log: LogArguments,
+    #[cfg(feature = "telemetry")]
+    #[command(flatten)]
+    telemetry: super::telemetry::TelemetryArguments,
     /// Record decisions, encrypted, for `claimsmith org plan --replay`, and keep them for so many days
     #[arg(long, value_name = "DAYS", env = "CLAIMSMITH_RECORD_DECISIONS",
         value_parser = clap::value_parser!(u16).range(1..=90))]
@@ -125,11 +128,14 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    #[cfg(feature = "telemetry")]
+    let telemetry = arguments.telemetry.start(&arguments.log, &runtime)?;
+    #[cfg(not(feature = "telemetry"))]
     arguments.log.start();
     arguments.check()?;
     let Arguments { installation, listening, .. } = arguments;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended: Result<ExitCode, Stop> = runtime.block_on(async {
         let listener = listening.bind(listening.listen).await?;
         let operators = match listening.management_listen {
             Some(address) => Some(listening.bind(address).await?),
@@ -214,7 +220,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         }
         writer.drain(&events).await;
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    #[cfg(feature = "telemetry")]
+    super::telemetry::end(telemetry, &runtime);
+    ended
 }
 
 /// Done when the process is asked to end.

@@ -5,6 +5,8 @@
 
 mod address;
 mod client_keys;
+#[cfg(feature = "telemetry")]
+mod deliver;
 mod target;
 #[cfg(test)]
 pub(crate) mod fixture;

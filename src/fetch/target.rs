@@ -31,6 +31,15 @@ impl<'u> Target<'u> {
         }
     }
 
+    /// As [`Target::parse`], also for `http://` of any machine.
+    #[cfg(feature = "telemetry")]
+    pub(super) fn parse_any(url: &'u str) -> Option<Self> {
+        match url.strip_prefix("http://") {
+            Some(rest) => Self::after_scheme(rest, true),
+            None => Self::parse(url),
+        }
+    }
+
     fn after_scheme(rest: &'u str, is_plain: bool) -> Option<Self> {
         let may_stand = |c: char| c.is_ascii_graphic() && !"#\"<>\\^`{|}".contains(c);
         if !rest.chars().all(may_stand) {

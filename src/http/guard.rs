@@ -15,9 +15,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::net::IpAddr;
 use std::sync::Arc;
-
-/// How long browsers come back by TLS alone once they did (RFC 6797).
-const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+use tracing::{Instrument, Span};
 
 /// Bytes of randomness in the number of a request.
 const ID_BYTES: usize = 15;
@@ -37,15 +35,14 @@ pub(super) async fn fence(
     let id = surface.random.base64url(ID_BYTES);
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = answer(&surface, request, next).await;
+    let span = span(&request, pattern.as_ref(), &id);
+    let mut response = answer(&surface, request, next, &span).await;
     let mut outcome = outcome_of_status(response.status().as_u16());
+    span.record("http.response.status_code", response.status().as_u16());
     if let Some(error) = response.extensions_mut().remove::<ManagementError>() {
         let headers = std::mem::take(response.headers_mut());
         response = error.with_id(&id);
         response.headers_mut().extend(headers);
-    }
-    if surface.issuer.current().public_url().is_secure() {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
     }
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         outcome = refusal.code;
@@ -56,15 +53,42 @@ pub(super) async fn fence(
     with_id(response, &id, is_secure)
 }
 
+/// What a collector of traces is told of a request, where there is one. Of its address only what we
+/// made of it ourselves: the rest may hold what is secret.
+fn span(request: &Request, pattern: Option<&MatchedPath>, id: &str) -> Span {
+    let span = tracing::info_span!(
+        target: "claimsmith::trace",
+        "request",
+        otel.name = tracing::field::Empty,
+        otel.kind = "server",
+        http.request.method = %request.method(),
+        http.route = tracing::field::Empty,
+        http.response.status_code = tracing::field::Empty,
+        request.id = id,
+    );
+    if span.is_disabled() {
+        return span;
+    }
+    let route = pattern.map_or("", MatchedPath::as_str);
+    span.record("otel.name", format!("{} {route}", request.method()).trim_end());
+    span.record("http.route", route);
+    #[cfg(feature = "telemetry")]
+    if let Some(parent) = request.headers().get("traceparent") {
+        crate::telemetry::follow(&span, parent.to_str().unwrap_or_default());
+    }
+    span
+}
+
 /// What becomes of the request. It runs as a task of its own, so that a client that hangs up leaves
 /// nothing half done.
-async fn answer(surface: &Surface, request: Request, next: Next) -> Response {
+async fn answer(surface: &Surface, request: Request, next: Next, span: &Span) -> Response {
     let is_stale = surface.issuer.freshness().is_stale(surface.clock.monotonic());
     if is_stale && !is_safe_when_stale(request.uri().path()) {
         return refused(&Refusal::out_of_date(), false);
     }
     let Patience { body, answer, .. } = surface.traffic.patience;
-    let task = tokio::spawn(tokio::time::timeout(body + answer, next.run(request)));
+    let running = tokio::time::timeout(body + answer, next.run(request));
+    let task = tokio::spawn(running.instrument(span.clone()));
     match task.await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => refused(&Refusal::too_slow(), false),

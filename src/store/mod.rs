@@ -30,6 +30,7 @@ use postgres::Postgres;
 use row::Batched;
 use sqlite::Sqlite;
 use std::path::Path;
+use tracing::Instrument;
 
 /// How many rows one step of a cascade or a sweep removes, so that none holds the others up.
 pub const STEP: u32 = 256;
@@ -174,7 +175,7 @@ impl Store {
     }
 
     async fn apply(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
-        timed(&METRICS.store_batches, async {
+        timed("batch", &METRICS.store_batches, async {
             match self {
                 Self::Memory(memory) => Ok(memory.batch(ops)),
                 Self::Sqlite(sqlite) => sqlite.batch(ops).await,
@@ -205,7 +206,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] if too many wait already, [`StoreError::Database`] if reading fails.
     pub async fn find(&self, kind: &str, key: &str) -> Result<Answer<Option<Row>>, StoreError> {
-        timed(&METRICS.store_reads, async {
+        timed("read", &METRICS.store_reads, async {
             match self {
                 Self::Memory(memory) => Ok(memory.find(kind, key)),
                 Self::Sqlite(sqlite) => sqlite.find(kind, key).await,
@@ -222,7 +223,7 @@ impl Store {
     /// # Errors
     /// As [`Store::find`].
     pub async fn list(&self, kind: &str) -> Result<Answer<Vec<Row>>, StoreError> {
-        timed(&METRICS.store_reads, async {
+        timed("read", &METRICS.store_reads, async {
             match self {
                 Self::Memory(memory) => Ok(memory.list(kind)),
                 Self::Sqlite(sqlite) => sqlite.list(kind).await,
@@ -268,7 +269,7 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Answer<Vec<Row>>, StoreError> {
-        timed(&METRICS.store_reads, async {
+        timed("read", &METRICS.store_reads, async {
             match self {
                 Self::Memory(memory) => Ok(memory.list_by_tag(kind, tag, after, limit)),
                 Self::Sqlite(sqlite) => sqlite.list_by_tag(kind, tag, after, limit).await,
@@ -283,11 +284,18 @@ impl Store {
 
 /// Counts how long the store took to answer, and whether it failed.
 async fn timed<T>(
+    operation: &'static str,
     durations: &Histogram,
     asked: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
+    let span = tracing::info_span!(
+        target: "claimsmith::trace",
+        "store",
+        otel.kind = "client",
+        db.operation.name = operation,
+    );
     let watch = Stopwatch::start();
-    let answered = asked.await;
+    let answered = asked.instrument(span).await;
     durations.observe(watch.nanoseconds());
     METRICS.store_failures.add(u64::from(answered.is_err()));
     answered

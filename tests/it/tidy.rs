@@ -11,6 +11,8 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("cranelift", &["src/codegen/"]),
     ("axum::", &["src/http/"]),
     ("hyper::", &["src/http/", "src/fetch/"]),
+    ("opentelemetry", &["src/telemetry/", "src/cli/log.rs"]),
+    ("prost::", &["src/telemetry/"]),
     ("hyper_util::", &["src/http/", "src/fetch/"]),
     ("http_body_util", &["src/fetch/"]),
     ("rustls", &["src/fetch/", "src/tls.rs"]),
