@@ -33,7 +33,16 @@ fn write_integer<S>(value: i64, sink: &mut S) -> bool
 where
     S: FnMut(&[u8]) -> bool + ?Sized,
 {
-    let mut digits = [b'-'; 20];
+    let mut digits = [b'-'; LONGEST_INTEGER];
+    let start = put_digits(value, &mut digits);
+    sink(digits.get(start..).unwrap_or_default())
+}
+
+/// Bytes of the longest integer.
+pub(crate) const LONGEST_INTEGER: usize = 20;
+
+/// Puts the digits of an integer at the end of dashes; answers where it begins.
+pub(crate) fn put_digits(value: i64, digits: &mut [u8; LONGEST_INTEGER]) -> usize {
     let (mut rest, mut first) = (value.unsigned_abs(), digits.len());
     while let Some(digit) = digits.get_mut(first - 1) {
         *digit = b'0' + (rest % 10) as u8;
@@ -44,8 +53,7 @@ where
         }
     }
     // The smallest has 19 digits, so that there is room for its sign.
-    let start = if value < 0 { first.saturating_sub(1) } else { first };
-    sink(digits.get(start..).unwrap_or_default())
+    if value < 0 { first.saturating_sub(1) } else { first }
 }
 
 fn write_list<S>(elements: &[Value<'_>], table: &GroupTable, sink: &mut S) -> bool

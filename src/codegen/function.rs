@@ -7,7 +7,7 @@ use super::share::Sharing;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
 use crate::source::Span;
-use claimsmith_runtime::abi::{NO_ANSWER, OFFSETS};
+use claimsmith_runtime::abi::{LONGEST_INTEGER, NO_ANSWER, OFFSETS};
 use claimsmith_runtime::fault::OUTPUT_FULL;
 use claimsmith_runtime::functions::{self, Meaning, Operator};
 use claimsmith_runtime::types::{RecordType, Shape, Type};
@@ -47,6 +47,7 @@ pub(super) struct Imports {
     pub(super) call_row: FuncRef,
     pub(super) matches_pattern: FuncRef,
     pub(super) write_json: FuncRef,
+    pub(super) write_integer: FuncRef,
     pub(super) allocate: FuncRef,
     pub(super) open_column: FuncRef,
     pub(super) keep_fragment: FuncRef,
@@ -622,6 +623,17 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let context = self.kept_context();
         let arguments = [context, number, symbol, start, len, steps];
         self.builder.ins().call(self.imports.keep_fragment, &arguments);
+    }
+
+    /// Lets the runtime write an integer at the cursor.
+    pub(super) fn write_integer(&mut self, bits: Ssa) {
+        let cursor = self.builder.use_var(self.cursor);
+        let call = self.builder.ins().call(self.imports.write_integer, &[cursor, bits]);
+        if let [behind] = *self.builder.inst_results(call) {
+            self.builder.def_var(self.cursor, behind);
+        }
+        self.unchecked += LONGEST_INTEGER;
+        self.settle();
     }
 
     /// Lets the runtime write a value at the cursor.

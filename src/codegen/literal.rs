@@ -6,7 +6,7 @@
 
 use super::function::{Emitter, Ssa, Words};
 use crate::ir::Constant;
-use claimsmith_runtime::abi::SLACK;
+use claimsmith_runtime::abi::{LONGEST_INTEGER, SLACK};
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{json, limits, number};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -23,6 +23,7 @@ const _: () = assert!((MOST_ROOMY as usize) < limits::OUTPUT / 2);
 const SHORT: i64 = 32;
 // Fixed bytes, a quote, a short text copied whole, and a quote with a comma and a quote.
 const _: () = assert!(MOST_UNCHECKED as usize + 1 + SHORT as usize + 4 <= SLACK);
+const _: () = assert!((MOST_UNCHECKED + LONGEST_INTEGER) as usize <= SLACK);
 
 /// What stands around a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,8 @@ impl Emitter<'_, '_> {
 
     /// Ends the evaluation if the cursor is beyond the limit. Few bytes are not, if they are all.
     pub(super) fn settle(&mut self) {
-        if self.unchecked > 0 && !self.is_roomy {
+        let most = if self.is_roomy { MOST_ROOMY } else { 0 };
+        if self.unchecked > most {
             self.check_limit();
         }
     }

@@ -137,6 +137,10 @@ impl Word for u64 {
     const TYPE: Type = I64;
 }
 
+impl Word for i64 {
+    const TYPE: Type = I64;
+}
+
 impl Word for Body {
     const TYPE: Type = I64;
 }
@@ -171,7 +175,7 @@ macro_rules! shim {
 }
 
 /// How many functions generated code may call.
-const N_SHIMS: usize = 6;
+const N_SHIMS: usize = 7;
 
 /// The functions that generated code may call, and the only names ever resolved.
 fn shims() -> [Shim; N_SHIMS] {
@@ -179,6 +183,7 @@ fn shims() -> [Shim; N_SHIMS] {
         shim!(call_row(*mut Context<'static>, Body, *const Value<'static>, u32) -> u32),
         shim!(matches_pattern(*const Pattern, *const u8, u64) -> u32),
         shim!(write_json(*mut Context<'static>, *const Value<'static>) -> u32),
+        shim!(write_integer(*mut u8, i64) -> *mut u8),
         shim!(allocate(*mut Context<'static>, u64) -> *mut u8),
         shim!(open_column(*mut Context<'static>, u64) -> u64),
         shim!(keep_fragment(*mut Context<'static>, u64, u32, *const u8, u64, u32) -> u32),
@@ -457,10 +462,24 @@ impl Maker {
         let id = module.declare_function(&name, Linkage::Local, &signature).map_err(Box::new)?;
         module.clear_context(&mut self.context);
         self.context.func.signature = signature;
-        let [call_row, matches_pattern, write_json, allocate, open_column, keep_fragment] =
-            self.imports.map(|import| module.declare_func_in_func(import, &mut self.context.func));
-        let imports =
-            Imports { call_row, matches_pattern, write_json, allocate, open_column, keep_fragment };
+        let [
+            call_row,
+            matches_pattern,
+            write_json,
+            write_integer,
+            allocate,
+            open_column,
+            keep_fragment,
+        ] = self.imports.map(|import| module.declare_func_in_func(import, &mut self.context.func));
+        let imports = Imports {
+            call_row,
+            matches_pattern,
+            write_json,
+            write_integer,
+            allocate,
+            open_column,
+            keep_fragment,
+        };
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
         let (builder, needs) = write(unit, builder, &mut self.shared, imports);
         builder.finalize(module.target_config());

@@ -7,8 +7,10 @@ use super::walk::Element;
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, Stage, StageKind};
 use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{Shape, Type};
+use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Kind, limits};
 use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder};
 
 /// Where to go instead of writing some values. The cursor may be anywhere then.
@@ -16,6 +18,20 @@ use cranelift_codegen::ir::{Block, InstBuilder};
 pub(super) struct Omitted {
     pub(super) null: Option<Block>,
     pub(super) empty: Option<Block>,
+}
+
+/// Whether values of this shape are written as one text.
+fn is_text(shape: &Shape) -> bool {
+    matches!(shape.ty, Type::Text | Type::Group) && !shape.nullable
+}
+
+/// Whether values of this type, which are not null, are written without a call.
+fn is_written_here(ty: &Type) -> bool {
+    match ty {
+        Type::Text | Type::Group | Type::Integer => true,
+        Type::List(element) => is_text(element),
+        _ => false,
+    }
 }
 
 impl<'b> Emitter<'_, 'b> {
@@ -103,20 +119,30 @@ impl<'b> Emitter<'_, 'b> {
         let null = self.is_null(words, shape);
         match (null, omitted.null) {
             (Some(null), Some(block)) => self.leave_if(null, block),
-            (Some(null), None) if shape.ty == Type::Text || shape.ty == Type::Group => {
-                return self.json_or_null(null, words, shape);
+            (Some(null), None) if is_written_here(&shape.ty) => {
+                return self.json_or_null(null, words, shape, omitted);
             }
             // The runtime writes null, too.
             _ => {}
         }
+        self.leave_if_empty_list(words, shape, omitted);
+        self.json_present(words, shape);
+    }
+
+    fn leave_if_empty_list(&mut self, words: Words, shape: &Shape, omitted: Omitted) {
         if let (Some(block), Type::List(_) | Type::Any) = (omitted.empty, &shape.ty) {
             let empty = self.is_empty_of(words, Kind::List);
             self.leave_if(empty, block);
         }
-        self.json_present(words, shape);
     }
 
-    fn json_or_null(&mut self, null: super::function::Ssa, words: Words, shape: &Shape) {
+    fn json_or_null(
+        &mut self,
+        null: super::function::Ssa,
+        words: Words,
+        shape: &Shape,
+        omitted: Omitted,
+    ) {
         let (nothing, some, end) = (self.block(), self.block(), self.block());
         self.fork(null, nothing, some);
         let before = self.unchecked;
@@ -126,6 +152,7 @@ impl<'b> Emitter<'_, 'b> {
         self.jump(end);
         self.enter(some);
         self.unchecked = before;
+        self.leave_if_empty_list(words, shape, omitted);
         self.json_present(words, shape);
         self.jump(end);
         self.enter(end);
@@ -140,12 +167,40 @@ impl<'b> Emitter<'_, 'b> {
                 let name = self.group_text(words);
                 self.write_text(name, Around::Quotes);
             }
+            Type::Integer => self.write_integer(words.bits),
+            Type::List(ref element) if is_text(element) => self.json_texts(words, element),
             _ => {
                 self.write_by_call(words);
                 self.unchecked = self.unchecked.max(1);
                 self.settle();
             }
         }
+    }
+
+    /// Writes a list of texts, or of groups by their names.
+    fn json_texts(&mut self, list: Words, element: &Shape) {
+        self.is_roomy = false;
+        self.literal(b"[\"");
+        self.settle();
+        let first = self.at();
+        let (body, done) = (self.block(), self.block());
+        let address = self.builder.append_block_param(body, I64);
+        let left = self.builder.append_block_param(body, I64);
+        let len = self.len(list);
+        self.builder.ins().brif(len, body, &[list.bits.into(), len.into()], done, &[]);
+        self.builder.switch_to_block(body);
+        let words = self.load_value(element, address, 0);
+        let text = if element.ty == Type::Group { self.group_text(words) } else { words };
+        self.write_text(text, Around::Elements);
+        let following = self.add(address, i64::from(layout::SIZE));
+        let left = self.add(left, -1);
+        self.builder.ins().brif(left, body, &[following.into(), left.into()], done, &[]);
+        self.builder.seal_block(body);
+        self.enter(done);
+        let end = self.at();
+        let empty = self.builder.ins().icmp(IntCC::Equal, end, first);
+        self.close_list(end, empty, true);
+        self.settle();
     }
 
     fn json_guard(&mut self, local: LocalId, value: NodeId, rest: NodeId, omitted: Omitted) {
@@ -231,6 +286,15 @@ impl<'b> Emitter<'_, 'b> {
             Type::Group => {
                 let group = self.present(piece, end);
                 self.group_text(group)
+            }
+            Type::Integer => {
+                let before = self.unchecked;
+                let integer = self.present(piece, end);
+                self.write_integer(integer.bits);
+                self.jump(end);
+                self.enter(end);
+                self.unchecked = before.max(self.unchecked);
+                return;
             }
             _ => {
                 let words = self.value(piece);
