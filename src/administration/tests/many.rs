@@ -1,5 +1,7 @@
 //! What a change of a group costs where 100,000 users have 1,000,000 memberships: time and memory, told
 //! to who asks for it.
+#![expect(clippy::print_stderr, reason = "it tells figures")]
+#![expect(clippy::large_futures, reason = "one at a time, on a stack of a test's own")]
 
 use super::*;
 use crate::clock::Stopwatch;
