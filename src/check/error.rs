@@ -242,6 +242,13 @@ pub(super) fn not_in_group_rules(function: &str, span: Span) -> Diagnostic {
         .help("conversions and times have no place there; keep the answer in an attribute")
 }
 
+/// A function that leads from the user to others, where there is only the user.
+pub(super) fn alone_in_group_rules(function: &str, span: Span) -> Diagnostic {
+    let message = format!("`{function}` is not supported in rules of groups");
+    Diagnostic::new(&code::NOT_IN_PLACE, message, span)
+        .help("a rule sees the user alone; keep what it needs in an attribute")
+}
+
 /// More links than a path may have.
 pub(super) fn too_many_links(span: Span) -> Diagnostic {
     let message = "a user may be at most four links away".to_owned();

@@ -20,6 +20,9 @@ const INTERNAL: [&str; 2] = ["id", "status"];
 impl Checker<'_> {
     /// A relation of the user of the request.
     pub(super) fn relation(&mut self, relation: Relation, call: &Call, span: Span) -> NodeId {
+        if let Some(refused) = self.refuse_others(relation, call) {
+            return refused;
+        }
         let arguments = match self.names_in(call) {
             Ok(arguments) => arguments,
             Err(failed) => return failed,
@@ -62,6 +65,9 @@ impl Checker<'_> {
         call: &Call,
         span: Span,
     ) -> NodeId {
+        if let Some(refused) = self.refuse_others(relation, call) {
+            return refused;
+        }
         let name = match self.names_in(call) {
             Ok(names) => names.into_iter().next().unwrap_or_default(),
             Err(failed) => return failed,
@@ -90,6 +96,12 @@ impl Checker<'_> {
             return self.reached(Some(path), span);
         }
         self.guard(user, span, |checker, _| checker.reached(Some(path), span))
+    }
+
+    /// What becomes of a relation where there is only the user.
+    fn refuse_others(&mut self, relation: Relation, call: &Call) -> Option<NodeId> {
+        let leads_on = relation != Relation::InternalProperty && !self.position.reaches_others();
+        leads_on.then(|| self.error(error::alone_in_group_rules(&call.name.text, call.name.span)))
     }
 
     /// The texts that the arguments are.

@@ -90,6 +90,12 @@ impl Position {
         self == GroupRule && families.iter().any(|family| function.starts_with(family))
     }
 
+    /// Whether other records may be reached from the user here: rules of groups see the user alone.
+    #[must_use]
+    pub fn reaches_others(self) -> bool {
+        self != GroupRule
+    }
+
     /// In words, for messages.
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -127,8 +127,15 @@ fn a_rule_that_does_not_compile_or_names_nothing_is_refused_with_why() {
     let cause = &broken["errorCauses"][0];
     assert_eq!(cause["location"], "conditions.expression.value", "{broken}");
     assert_eq!(cause["diagnostic"]["line"], 1, "{broken}");
-    // Of the roots there is only the user (OEL §1.1), and no conversion (OEL §3.3).
-    for expression in ["app.id == \"x\"", "Convert.toInt(user.department) == 1", "user.rank == 1"] {
+    // Of the roots there is only the user (OEL §1.1), nobody is reached from there, and there is no
+    // conversion (OEL §3.3).
+    let elsewhere = [
+        "app.id == \"x\"",
+        "Convert.toInt(user.department) == 1",
+        "user.rank == 1",
+        "user.getLinkedObject(\"manager\") != null",
+    ];
+    for expression in elsewhere {
         let refused = ask(rule("Broken", expression, &[group]));
         assert_eq!(refused["errorCauses"][0]["location"], "conditions.expression.value");
     }
