@@ -47,6 +47,8 @@ impl Administration {
                 Err(PublishError::Store(error)) => return Err(error.into()),
                 Err(error) => return Err(ChangeRefused::Failed(error.to_string())),
             }
+            // Before the version: what was looked at is never newer than what it is compared with.
+            let configuration = self.publisher.served().configuration;
             let version = self.version();
             let mut batch = Batch::default();
             for body in bodies {
@@ -56,7 +58,7 @@ impl Administration {
             if batch.made.is_empty() {
                 return Ok(batch.imported);
             }
-            match self.write_batch(actor, &batch, from).await {
+            match self.write_batch(actor, &batch, from, configuration).await {
                 Ok(()) => return Ok(batch.imported),
                 // Others were first: what there is now is looked at anew.
                 Err(
@@ -138,6 +140,7 @@ impl Administration {
         actor: &Actor,
         batch: &Batch,
         from: &str,
+        configuration: i64,
     ) -> Result<(), WriteError> {
         let changes: Vec<Change> = batch.made.iter().cloned().map(Change::Create).collect();
         let ids: Vec<&str> = batch.made.iter().map(|user| user.id.as_str()).collect();
@@ -150,7 +153,6 @@ impl Administration {
             after: Some(json!({ "from": from, "nUsers": ids.len(), "users": ids })),
         };
         let row = alteration_row(&alteration, actor, self.clock.microseconds(), self.random());
-        let configuration = self.publisher.served().configuration;
         let seen = Seen { configuration, directory: None };
         self.organizations().write_with(&changes, &[Op::Insert(row)], seen).await.map(|_| ())
     }

@@ -4,14 +4,15 @@
 //! there is neither, a new organization begins.
 
 use super::installation::{KEPT, Opened, Stop};
-use super::{say, show_problems};
+use super::{recorded, say, show_problems};
 use crate::administration::Administration;
 use crate::clock::Clock;
-use crate::organization::{Adopted, adopt, import, join, read_everything};
+use crate::organization::{Adopted, adopt, import_recording, join, read_everything};
 use crate::program::Engine;
 use crate::publish::{Addresses, Draft, Missing, PublishError, Published, Publisher, read_kept};
-use crate::store::StoreError;
-use crate::store::organization::{Counters, Entity, Organizations};
+use crate::store::organization::{Change, Counters, Entity, Organizations};
+use crate::store::{Row, StoreError};
+use serde_json::json;
 use std::sync::Arc;
 
 impl Opened {
@@ -31,16 +32,28 @@ impl Opened {
                 super::installation::OrgDocument::new_organization().entities()?
             }
         };
-        if adopt(&organizations, &wanted).await? == Adopted::ChangedSince {
+        let record = self.recording();
+        if adopt(&organizations, &wanted, &record).await? == Adopted::ChangedSince {
             say("warning: the organization that is kept was changed since the document was \
                  imported, and is served as it is; `claimsmith import` would replace it\n");
         }
         Ok(())
     }
 
+    /// What is recorded of a document that is imported.
+    fn recording(&self) -> impl Fn(&[Entity], &[Change]) -> Vec<Row> + Sync {
+        let random = self.random.clone();
+        move |kept, changes| {
+            let after = json!({ "nChanges": changes.len() });
+            let whole = recorded::whole("organization.document.imported", None, after);
+            recorded::rows(&random, kept, changes, &whole)
+        }
+    }
+
     /// Imports the document, whatever was changed since the last time.
     pub(super) async fn import(&self, wanted: &[Entity]) -> Result<usize, Stop> {
-        let imported = import(&self.organizations(), wanted).await?;
+        let record = self.recording();
+        let imported = import_recording(&self.organizations(), wanted, &record).await?;
         Ok(imported.n_changes)
     }
 

@@ -25,6 +25,7 @@ mod log;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 mod org;
+mod recorded;
 mod repl;
 mod serve;
 mod settings;

@@ -3,8 +3,8 @@
 
 use super::entities::{NAMED, OF_USER, keep_memberships_by_rule};
 use super::sweep::{Sweep, has_active_rule, rules_by_id};
-use crate::store::StoreError;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Organizations, WriteError};
+use crate::store::{Row, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often to begin anew when others write at the same time.
@@ -30,6 +30,9 @@ pub enum Adopted {
     ChangedSince,
 }
 
+/// What is recorded of changes: rows for their batch, of what is kept before it and what is done to it.
+pub type Recording<'r> = &'r (dyn Fn(&[Entity], &[Change]) -> Vec<Row> + Sync);
+
 /// Imports `wanted` if nothing is kept yet, or nothing but what imports wrote.
 ///
 /// # Errors
@@ -37,17 +40,18 @@ pub enum Adopted {
 pub async fn adopt(
     organizations: &Organizations,
     wanted: &[Entity],
+    recording: Recording<'_>,
 ) -> Result<Adopted, WriteError> {
     let counters = organizations.counters().await?;
     if !counters.is_zero() {
-        if difference(read_all(organizations).await?, wanted).is_empty() {
+        if difference(&read_all(organizations).await?, wanted).is_empty() {
             return Ok(Adopted::Same(counters));
         }
         if organizations.find_import().await? != Some(counters) {
             return Ok(Adopted::ChangedSince);
         }
     }
-    import(organizations, wanted).await.map(Adopted::Imported)
+    import_recording(organizations, wanted, recording).await.map(Adopted::Imported)
 }
 
 /// Makes what is kept say what `wanted` says, all at once.
@@ -58,15 +62,27 @@ pub async fn import(
     organizations: &Organizations,
     wanted: &[Entity],
 ) -> Result<Imported, WriteError> {
+    import_recording(organizations, wanted, &|_, _| Vec::new()).await
+}
+
+/// As [`import`], with what is recorded of it in the same batch.
+///
+/// # Errors
+/// As [`import`].
+pub async fn import_recording(
+    organizations: &Organizations,
+    wanted: &[Entity],
+    recording: Recording<'_>,
+) -> Result<Imported, WriteError> {
     for _ in 0..ATTEMPTS {
         let before = organizations.counters().await?;
         let kept = read_all(organizations).await?;
         let is_rule = |entity: &&Entity| entity.kind == EntityKind::GroupRule;
         let rules: Vec<Entity> = kept.iter().filter(is_rule).cloned().collect();
-        let changes = difference(kept, wanted);
+        let changes = difference(&kept, wanted);
         let n_changes = changes.len();
         let sweep = Sweep::due(&changes, &rules_by_id(&rules), has_active_rule(wanted));
-        let rows = sweep.map(|sweep| sweep.row(before)).transpose()?;
+        let sweep = sweep.map(|sweep| sweep.row(before)).transpose()?;
         if changes.is_empty() {
             let is_noted = organizations.find_import().await? == Some(before);
             if is_noted || organizations.note_import(before).await? {
@@ -74,7 +90,8 @@ pub async fn import(
             }
             continue;
         }
-        match organizations.import_with(&changes, rows.as_slice(), before).await {
+        let rows: Vec<Row> = recording(&kept, &changes).into_iter().chain(sweep).collect();
+        match organizations.import_with(&changes, &rows, before).await {
             Ok(counters) => return Ok(Imported { n_changes, counters }),
             // Others wrote meanwhile: what differs now is seen anew.
             Err(WriteError::Overtaken | WriteError::Conflict { .. }) => {}
@@ -164,17 +181,17 @@ const PAGE: u32 = 500;
 
 /// What makes `kept` say what `wanted` says: deletions of names that others take come with them,
 /// other deletions last.
-fn difference(kept: Vec<Entity>, wanted: &[Entity]) -> Vec<Change> {
-    let mut kept: BTreeMap<(EntityKind, String), Entity> =
-        kept.into_iter().map(|entity| ((entity.kind, entity.id.clone()), entity)).collect();
+fn difference(kept: &[Entity], wanted: &[Entity]) -> Vec<Change> {
+    let mut kept: BTreeMap<(EntityKind, &str), &Entity> =
+        kept.iter().map(|entity| ((entity.kind, entity.id.as_str()), entity)).collect();
     let mut changes = Vec::new();
     for entity in wanted {
-        match kept.remove(&(entity.kind, entity.id.clone())) {
+        match kept.remove(&(entity.kind, entity.id.as_str())) {
             None => changes.push(Change::Create(entity.clone())),
             Some(old) => {
                 let mut entity = entity.clone();
-                keep_memberships_by_rule(&old, &mut entity);
-                if !entity.says_the_same(&old) {
+                keep_memberships_by_rule(old, &mut entity);
+                if !entity.says_the_same(old) {
                     let generation = old.generation;
                     changes.push(Change::Replace(Entity { generation, ..entity }));
                 }
@@ -183,7 +200,7 @@ fn difference(kept: Vec<Entity>, wanted: &[Entity]) -> Vec<Change> {
     }
     changes.extend(kept.into_values().map(|old| Change::Delete {
         kind: old.kind,
-        id: old.id,
+        id: old.id.clone(),
         generation: old.generation,
     }));
     changes

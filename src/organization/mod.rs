@@ -44,7 +44,10 @@ pub use entities::{
 };
 pub use group_rule::{EXPRESSION_TYPE, NAMED_AT_MOST};
 pub use identity::{Digest, claim_id, grant_id, key_id, scope_id, secret_id};
-pub use import::{Adopted, Imported, adopt, import, read_all, read_everything, read_named};
+pub use import::{
+    Adopted, Imported, Recording, adopt, import, import_recording, read_all, read_everything,
+    read_named,
+};
 pub use linked_object::CHAIN_AT_MOST;
 pub use okta::{Answers, PATHS, Translated, paths_below, translate};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};

@@ -2,8 +2,9 @@
 //! is changed. A change is one transaction; where others changed something meanwhile it is seen anew,
 //! or, of a plan that was shown to somebody, refused.
 
-use super::recorded::{self, Step};
+use super::recorded::{Step, whole};
 use crate::cli::installation::{Opened, Stop};
+use crate::cli::recorded;
 use crate::cli::show_problems;
 use crate::clock::Clock;
 use crate::document::{self, Json, Node};
@@ -241,7 +242,8 @@ async fn write(
     rows.push(Version { number, at, note: note.to_owned(), n_changes, document }.row()?);
     let step = Step { from: number_before, to: number, note };
     let entries = &proposal.difference.entries;
-    rows.extend(recorded::rows(&opened.random, &standing.kept, entries, &made, &step));
+    let whole = whole(entries, n_changes, &step);
+    rows.extend(recorded::rows(&opened.random, &standing.kept, &made, &whole));
     let rules = organization::rules_by_id(&standing.kept);
     let has_rules = organization::has_active_rule(&proposal.after);
     let sweep = organization::Sweep::due(&made, &rules, has_rules);

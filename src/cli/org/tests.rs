@@ -176,6 +176,36 @@ async fn either(opened: &Opened) -> [String; 2] {
     texts.try_into().unwrap()
 }
 
+#[test]
+fn a_document_that_is_imported_is_recorded_thing_by_thing() {
+    let place = Place::new(String::new());
+    wait(async {
+        let opened = place.open().await;
+        let path = place.folder.path().join("org.json");
+        let recorded = async |which: usize| {
+            fs::write(&path, &document(which).text).unwrap();
+            let words = ["tests".into(), "--org".into(), path.clone().into_os_string()];
+            let wanted = Alone::parse_from(words).installation.document().unwrap().unwrap();
+            let n_changes = opened.import(&wanted.entities().unwrap()).await.unwrap();
+            let rows = opened.store.list(EVENT).await.unwrap().value;
+            let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+            let events: Vec<Value> = rows.iter().map(|row| read(&row.bytes)).collect();
+            (n_changes, events)
+        };
+        let (n_changes, events) = recorded(0).await;
+        assert_eq!(events.len(), n_changes + 1);
+        let (n_more, events) = recorded(1).await;
+        assert_eq!(events.len(), n_changes + n_more + 2);
+        let whole = events.iter().filter(|e| e["eventType"] == "organization.document.imported");
+        let counts: Vec<u64> = whole
+            .map(|event| event["target"][0]["changeDetails"]["to"]["nChanges"].as_u64().unwrap())
+            .collect();
+        assert_eq!(counts, [n_changes as u64, n_more as u64]);
+        assert_eq!(recorded(1).await.0, 0, "nothing differs, and nothing is recorded");
+        assert_eq!(recorded(1).await.1.len(), events.len());
+    });
+}
+
 fn kill_over(store: String) {
     let place = Place::new(store);
     let texts = wait(async { either(&place.open().await).await });

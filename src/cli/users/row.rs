@@ -205,6 +205,10 @@ fn completed(mut user: Map<String, Value>) -> Result<Value, String> {
         }
         Some(_) => return Err("`password`: expected the hash of one".to_owned()),
     }
+    // Whom somebody is linked to may stand further down.
+    if user.contains_key("linkedObjects") {
+        return Err("`linkedObjects`: users are linked by the management API".to_owned());
+    }
     if let Some(groups) = user.get_mut("groups").and_then(Value::as_array_mut) {
         groups.retain(|name| name != EVERYONE);
     }

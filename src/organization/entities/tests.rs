@@ -113,20 +113,23 @@ fn an_import_writes_what_differs_and_nothing_the_second_time() {
 fn a_document_is_adopted_unless_something_else_changed_what_is_kept() {
     wait(async {
         let organizations = Organizations::new(Store::memory(Clock::fixed(1_700_000_000)));
-        let first = adopt(&organizations, &entities(DEMO)).await.unwrap();
+        let first = adopt(&organizations, &entities(DEMO), &|_, _| Vec::new()).await.unwrap();
         assert!(matches!(first, Adopted::Imported(_)), "{first:?}");
-        let again = adopt(&organizations, &entities(DEMO)).await.unwrap();
+        let again = adopt(&organizations, &entities(DEMO), &|_, _| Vec::new()).await.unwrap();
         assert!(matches!(again, Adopted::Same(_)), "{again:?}");
         let edited = demo(|document| document["users"].as_array_mut().unwrap().truncate(3));
         let edited = entities(&edited);
-        let third = adopt(&organizations, &edited).await.unwrap();
+        let third = adopt(&organizations, &edited, &|_, _| Vec::new()).await.unwrap();
         assert!(matches!(third, Adopted::Imported(_)), "{third:?}");
         let mut by_another = Entity::new(EntityKind::Group, "00gnew", "{}".to_owned());
         by_another.names.insert("new".to_owned());
         organizations.write(&[Change::Create(by_another)], &[]).await.unwrap();
-        assert_eq!(adopt(&organizations, &edited).await.unwrap(), Adopted::ChangedSince);
+        assert_eq!(
+            adopt(&organizations, &edited, &|_, _| Vec::new()).await.unwrap(),
+            Adopted::ChangedSince
+        );
         assert_eq!(import(&organizations, &edited).await.unwrap().n_changes, 1);
-        let last = adopt(&organizations, &edited).await.unwrap();
+        let last = adopt(&organizations, &edited, &|_, _| Vec::new()).await.unwrap();
         assert!(matches!(last, Adopted::Same(_)), "{last:?}");
     });
 }
