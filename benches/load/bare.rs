@@ -31,8 +31,16 @@ pub(crate) enum Asked {
     Sign(Algorithm),
     /// Tokens of these claims, in base64url.
     Verify(String),
-    /// In this file, so many rows a commit, for so many milliseconds.
-    Commit(String, usize, u64),
+    /// In this file, so many rows a commit, for so many milliseconds, and what is done for each.
+    Commit(String, usize, u64, Besides),
+}
+
+/// What a loop of commits does for each row besides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Besides {
+    Nothing,
+    /// The signatures of an access token and of an ID token.
+    Signatures,
 }
 
 /// What the command line asks for, if it is a yardstick.
@@ -45,7 +53,12 @@ pub(crate) fn asked() -> Option<Asked> {
         _ => {
             let mut number = || arguments.next()?.parse::<u64>().ok();
             let n_rows = usize::try_from(number()?).ok()?;
-            Some(Asked::Commit(first, n_rows, number()?))
+            let time = number()?;
+            let besides = match number() {
+                Some(_) => Besides::Signatures,
+                None => Besides::Nothing,
+            };
+            Some(Asked::Commit(first, n_rows, time, besides))
         }
     }
 }
@@ -56,8 +69,8 @@ impl Asked {
         match self {
             Self::Sign(algorithm) => serve(&sign(algorithm)),
             Self::Verify(claims) => serve(&verify(&claims)),
-            Self::Commit(file, n_rows, time) => {
-                println!("{}", commit(&file, n_rows, Duration::from_millis(time)));
+            Self::Commit(file, n_rows, time, besides) => {
+                println!("{}", commit(&file, n_rows, Duration::from_millis(time), besides));
             }
         }
     }
@@ -119,7 +132,7 @@ fn serve(router: &Router) {
 
 /// Rows a second that a loop of commits of this many rows each replaces.
 #[expect(clippy::disallowed_methods, reason = "it measures time")]
-fn commit(file: &str, n_rows: usize, time: Duration) -> f64 {
+fn commit(file: &str, n_rows: usize, time: Duration, besides: Besides) -> f64 {
     let mut connection = Connection::open(file).unwrap();
     let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                     CREATE TABLE IF NOT EXISTS state (
@@ -131,6 +144,8 @@ fn commit(file: &str, n_rows: usize, time: Duration) -> f64 {
     for row in 0..n_rows {
         connection.execute(insert, (format!("family-{row:018}"), &bytes)).unwrap();
     }
+    let key = SigningKey::generate(Algorithm::Es256).unwrap();
+    let (input, mut signature) = (vec![b'x'; SIGNED_BYTES], Vec::new());
     let begin = Instant::now();
     let mut n_written = 0;
     while begin.elapsed() < time {
@@ -139,6 +154,10 @@ fn commit(file: &str, n_rows: usize, time: Duration) -> f64 {
             let sql = "UPDATE state SET generation = generation + 1, bytes = ?2
                        WHERE kind = 'family' AND key = ?1";
             let mut update = transaction.prepare_cached(sql).unwrap();
+            if besides == Besides::Signatures {
+                key.sign(&input, &mut signature).unwrap();
+                key.sign(&input, &mut signature).unwrap();
+            }
             n_written += update.execute((format!("family-{row:018}"), &bytes)).unwrap();
         }
         transaction.commit().unwrap();
@@ -153,11 +172,22 @@ fn bare(arguments: &[&str]) -> Command {
 }
 
 /// What [`commit`] comes to in a process on the first core.
-pub(crate) fn commits(file: &Path, n_rows: usize, time: Duration) -> f64 {
+pub(crate) fn commits(file: &Path, n_rows: usize, time: Duration, besides: Besides) -> f64 {
     let (rows, milliseconds) = (n_rows.to_string(), time.as_millis().to_string());
-    let command = bare(&["commit", file.to_str().unwrap(), &rows, &milliseconds]);
+    let mut arguments = vec!["commit", file.to_str().unwrap(), &rows, &milliseconds];
+    if besides == Besides::Signatures {
+        arguments.push("2");
+    }
+    let command = bare(&arguments);
     let output = on_first_core(&command).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
+/// How many events are in the audit log that this file keeps.
+pub(crate) fn n_recorded(file: &Path) -> i64 {
+    let connection = Connection::open(file).unwrap();
+    let sql = "SELECT COUNT(*) FROM state WHERE kind = 'audit'";
+    connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0)
 }
 
 /// A handler that runs.

@@ -45,6 +45,13 @@ pub(crate) struct Measured {
     p50: f64,
 }
 
+impl Measured {
+    /// How long one of a hundred took at least, in milliseconds.
+    pub(crate) fn p99(&self) -> f64 {
+        self.p99
+    }
+}
+
 impl fmt::Display for Measured {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { per_second, processor, p99, p50 } = self;
@@ -134,6 +141,15 @@ pub(crate) async fn send(address: &str, request: &[u8]) -> String {
     stream.write_all(request).await.unwrap();
     let mut buffer = Vec::new();
     read_answer(&mut stream, &mut buffer).await.to_owned()
+}
+
+/// All of the answer to one request, which must be a success.
+pub(crate) async fn send_for_all(address: &str, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut buffer = Vec::new();
+    read_answer(&mut stream, &mut buffer).await;
+    String::from_utf8(buffer).unwrap()
 }
 
 /// Reads one answer, which must be a success; its body.

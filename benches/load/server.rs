@@ -121,7 +121,7 @@ impl Claimsmith {
         for limit in ["client", "address", "page"] {
             command.arg(format!("--rate-limit-{limit}")).arg("60000000");
         }
-        command.args(["--log", "warn", "--management-listen", "127.0.0.1:0"]);
+        command.args(["--log", "warn"]);
         for client in ["WEB_APP", "BILLING_SERVICE", "PARTNER_SERVICE"] {
             command.env(format!("CLAIMSMITH_DEMO_SECRET_{client}"), SECRET);
         }
