@@ -15,6 +15,7 @@ mod bounds;
 mod command_line;
 #[cfg(all(feature = "internals", target_os = "linux"))]
 mod counts;
+mod decisions;
 mod demo;
 mod embedding;
 mod examples;
