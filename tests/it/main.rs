@@ -45,4 +45,6 @@ mod seeds;
 mod reference;
 mod rows;
 mod support;
+#[cfg(feature = "telemetry")]
+mod telemetry;
 mod tidy;

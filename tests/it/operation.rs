@@ -334,3 +334,56 @@ fn no_secret_is_logged_whatever_is_sent_wherever_at_the_loudest() {
     let found = log.lines().find(|line| line.contains("PLANTED") || line.contains(&known));
     assert_eq!(found, None);
 }
+
+/// A form posted by a browser with this cookie; the answer, whole.
+fn submit(server: &Server, path: &str, cookie: &str, form: &str) -> String {
+    server.send(&format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookie}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    ))
+}
+
+#[test]
+fn a_link_of_invite_lets_its_person_choose_a_password_once() {
+    let folder = TempDir::new().unwrap();
+    let demo = || {
+        let mut command = claimsmith();
+        command.current_dir(folder.path());
+        command
+    };
+    let server = Server::start(demo().args(["serve", "--demo"]));
+    let url = format!("http://{}", server.address());
+    let invite = |arguments: &[&str]| {
+        let mut command = demo();
+        command.args(["invite", "--demo", "--public-url", &url]).args(arguments).output().unwrap()
+    };
+    let unknown = invite(&["nobody@example.com"]);
+    assert!(!unknown.status.success() && unknown.stdout.is_empty());
+    assert!(text(&unknown.stderr).contains("there is no user `nobody@example.com`"));
+    let made = invite(&["Ada@example.com", "--reset"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let link = text(&made.stdout);
+    let path = link.trim().strip_prefix(&url).unwrap();
+    assert!(path.starts_with("/reset/"), "{link}");
+
+    let page = server.get(path);
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    let between = |text: &str, start: &str, end: char| {
+        let rest = text.split_once(start).unwrap().1;
+        rest.split(end).next().unwrap().to_owned()
+    };
+    let cookie = between(&page, "set-cookie: ", ';');
+    let csrf = between(&page, "name=\"_csrf\" value=\"", '"');
+    let form = format!("_csrf={csrf}&new=a-new-password-of-ada");
+    let followed = submit(&server, path, &cookie, &form);
+    assert!(followed.starts_with("HTTP/1.1 303"), "{followed}");
+    let body = r#"{"username": "ada@example.com", "password": "a-new-password-of-ada"}"#;
+    let signed_in = server.send(&format!(
+        "POST /api/v1/authn HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    assert!(signed_in.contains(r#""status":"SUCCESS""#), "{signed_in}");
+    assert!(server.get(path).starts_with("HTTP/1.1 400"), "a link is followed once");
+}
