@@ -38,7 +38,8 @@ pub(super) async fn fence(
     let span = span(&request, pattern.as_ref(), &id);
     let mut response = answer(&surface, request, next, &span).await;
     let mut outcome = outcome_of_status(response.status().as_u16());
-    span.record("http.response.status_code", response.status().as_u16());
+    // Collectors want it signed; of unsigned numbers they are told the digits.
+    span.record("http.response.status_code", i64::from(response.status().as_u16()));
     if let Some(error) = response.extensions_mut().remove::<ManagementError>() {
         let headers = std::mem::take(response.headers_mut());
         response = error.with_id(&id);
