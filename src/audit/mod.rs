@@ -32,8 +32,8 @@ pub enum EventType {
     /// Somebody who administers was told what a token would hold.
     TokenPreviewed,
     SessionStarted,
-    /// A second factor was proven, or was not.
-    FactorTried,
+    /// Somebody whose password was right did not prove the second factor.
+    FactorRefused,
     /// An account takes no attempts for a while.
     AccountLocked,
     /// No attempts are taken from an address for a while.
@@ -70,7 +70,7 @@ impl EventType {
             Self::TokenRevoked => ("app.oauth2.as.token.revoke", "app.oauth2.token.revoke"),
             Self::TokenPreviewed => ("app.oauth2.as.token.preview", "app.oauth2.token.preview"),
             Self::SessionStarted => ("user.session.start", "user.session.start"),
-            Self::FactorTried => {
+            Self::FactorRefused => {
                 ("user.authentication.auth_via_mfa", "user.authentication.auth_via_mfa")
             }
             Self::AccountLocked => ("user.account.lock", "user.account.lock"),
@@ -223,7 +223,7 @@ impl Event {
             severity,
             outcome: KeptOutcome { result, reason },
             actor: match self.event_type {
-                EventType::SessionStarted | EventType::FactorTried => as_user,
+                EventType::SessionStarted | EventType::FactorRefused => as_user,
                 _ => by_other.or(as_client).or(as_user),
             },
             client: KeptClient { ip_address: *address },

@@ -70,7 +70,7 @@ impl TelemetryArguments {
             sampled: self.telemetry_sampled.clamp(0.0, 1.0),
             interval: Duration::from_secs(self.telemetry_interval.into()),
         };
-        let (fetcher, handle) = (Fetcher::new(true), runtime.handle().clone());
+        let (fetcher, handle) = (Fetcher::of_collector(), runtime.handle().clone());
         let telemetry = Telemetry::new(settings, fetcher, handle, now());
         let telemetry = telemetry.map_err(|error| format!("--telemetry-endpoint: {error}"))?;
         let telemetry = Arc::new(telemetry);

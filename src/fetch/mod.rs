@@ -1,12 +1,9 @@
-//! The one way out: documents of other servers, fetched over TLS and nothing else (whoever operates
-//! a server asks it without, on its own machine). No redirects, so
-//! many bytes and so long, and never from an address of a private network, which a name of the
-//! outside world may lead to (decision 25).
+//! The one way out: documents of other servers, fetched over TLS and nothing else, unless an operator
+//! named them. No redirects, so many bytes and so long, and never from an address of a private
+//! network, which a name of the outside world may lead to (decision 25).
 
 mod address;
 mod client_keys;
-#[cfg(feature = "telemetry")]
-mod deliver;
 mod target;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -35,6 +32,9 @@ use tokio_rustls::TlsConnector;
 /// Most bytes of the head of an answer.
 const HEAD_BYTES: usize = 16 * 1024;
 
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// What is encoded in forms: all but what never needs to be (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -43,8 +43,16 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 pub struct Fetcher {
     tls: TlsConnector,
     allows_private: bool,
-    /// Whether this machine may be asked without TLS.
-    allows_plain: bool,
+    plain: Plain,
+}
+
+/// Who may be asked without TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plain {
+    Nobody,
+    ThisMachine,
+    #[cfg(feature = "telemetry")]
+    Anybody,
 }
 
 impl std::fmt::Debug for Fetcher {
@@ -80,6 +88,12 @@ pub enum Ask<'a> {
     /// A JSON text by `PUT`, with these headers besides.
     Put {
         body: &'a str,
+        headers: &'a [(String, String)],
+    },
+    /// Bytes, of which the headers say what they are.
+    #[cfg(feature = "telemetry")]
+    Bytes {
+        body: &'a [u8],
         headers: &'a [(String, String)],
     },
 }
@@ -135,13 +149,20 @@ impl Fetcher {
             Ok(builder) => builder.with_root_certificates(roots).with_no_client_auth(),
             Err(_) => ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
         };
-        Self { tls: TlsConnector::from(Arc::new(config)), allows_private, allows_plain: false }
+        Self { tls: TlsConnector::from(Arc::new(config)), allows_private, plain: Plain::Nobody }
     }
 
     /// For whoever operates a server: asks private networks, and this machine without TLS too.
     #[must_use]
     pub fn of_operator() -> Self {
-        Self { allows_plain: true, ..Self::new(true) }
+        Self { plain: Plain::ThisMachine, ..Self::new(true) }
+    }
+
+    /// For a collector that an operator named: wherever it is, and without TLS if they say so.
+    #[cfg(feature = "telemetry")]
+    #[must_use]
+    pub fn of_collector() -> Self {
+        Self { plain: Plain::Anybody, ..Self::new(true) }
     }
 
     /// Asks `url`. An answer of any status is an answer; none is followed anywhere else.
@@ -154,10 +175,20 @@ impl Fetcher {
         ask: Ask<'_>,
         limits: Limits,
     ) -> Result<Fetched, FetchError> {
-        let parse = if self.allows_plain { Target::parse_here } else { Target::parse };
-        let target = parse(url).ok_or(FetchError::Url)?;
+        let target = Target::parse(url).filter(|target| self.may_ask(target));
+        let target = target.ok_or(FetchError::Url)?;
         let exchanged = tokio::time::timeout(limits.time, self.exchange(&target, ask, limits));
         exchanged.await.unwrap_or(Err(FetchError::TooSlow(limits.time)))
+    }
+
+    /// Whether it may be asked in the way that its URL says.
+    fn may_ask(&self, target: &Target<'_>) -> bool {
+        match self.plain {
+            Plain::Nobody => !target.is_plain,
+            Plain::ThisMachine => !target.is_plain || target.names_this_machine(),
+            #[cfg(feature = "telemetry")]
+            Plain::Anybody => true,
+        }
     }
 
     async fn exchange(
@@ -182,7 +213,8 @@ impl Fetcher {
         let host = target.host.trim_start_matches('[').trim_end_matches(']');
         let found = lookup_host((host, target.port)).await;
         let found = found.map_err(|error| FetchError::Name(error.to_string()))?;
-        let is_allowed = |found: &SocketAddr| match target.is_plain {
+        let stays_here = target.is_plain && self.plain == Plain::ThisMachine;
+        let is_allowed = |found: &SocketAddr| match stays_here {
             true => found.ip().is_loopback(),
             false => self.allows_private || is_public(found.ip()),
         };
@@ -234,37 +266,34 @@ async fn exchange_over(
 }
 
 fn request(target: &Target<'_>, ask: Ask<'_>) -> Result<Request<Full<Bytes>>, FetchError> {
+    let copied = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+    let (method, content_type, headers, body) = match ask {
+        Ask::Get => (Method::GET, None, &[][..], Bytes::new()),
+        Ask::GetWith { headers } => (Method::GET, None, headers, Bytes::new()),
+        Ask::Post { body, headers } => (Method::POST, Some(JSON), headers, copied(body)),
+        Ask::Put { body, headers } => (Method::PUT, Some(JSON), headers, copied(body)),
+        #[cfg(feature = "telemetry")]
+        Ask::Bytes { body, headers } => (Method::POST, None, headers, Bytes::copy_from_slice(body)),
+        Ask::Form(pairs) => (Method::POST, Some(FORM), &[][..], form(pairs)),
+    };
     let mut builder = Request::builder()
+        .method(method)
         .uri(target.path)
         .header(header::HOST, target.authority)
-        .header(header::ACCEPT, "application/json")
+        .header(header::ACCEPT, JSON)
         .header(header::CONNECTION, "close")
         .header(header::USER_AGENT, "claimsmith");
-    let body = match ask {
-        Ask::Get => Bytes::new(),
-        Ask::GetWith { headers } => {
-            for (name, value) in headers {
-                builder = builder.header(name.as_str(), value.as_str());
-            }
-            Bytes::new()
-        }
-        Ask::Post { body, headers } | Ask::Put { body, headers } => {
-            let is_put = matches!(ask, Ask::Put { .. });
-            builder = builder.method(if is_put { Method::PUT } else { Method::POST });
-            builder = builder.header(header::CONTENT_TYPE, "application/json");
-            for (name, value) in headers {
-                builder = builder.header(name.as_str(), value.as_str());
-            }
-            Bytes::copy_from_slice(body.as_bytes())
-        }
-        Ask::Form(pairs) => {
-            let form = "application/x-www-form-urlencoded";
-            builder = builder.method(Method::POST).header(header::CONTENT_TYPE, form);
-            let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-            let pair =
-                |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
-            Bytes::from(pairs.iter().map(pair).collect::<Vec<_>>().join("&"))
-        }
-    };
+    if let Some(content_type) = content_type {
+        builder = builder.header(header::CONTENT_TYPE, content_type);
+    }
+    for (name, value) in headers {
+        builder = builder.header(name.as_str(), value.as_str());
+    }
     builder.body(Full::new(body)).map_err(|_| FetchError::Header)
+}
+
+fn form(pairs: &[(&str, &str)]) -> Bytes {
+    let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let pair = |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
+    Bytes::from(pairs.iter().map(pair).collect::<Vec<_>>().join("&"))
 }

@@ -1,6 +1,6 @@
-//! A URL that may be fetched, taken apart.
+//! A URL that is to be fetched, taken apart.
 
-/// `https://host[:port][/path]`, perhaps with a query; of this machine also `http://`.
+/// `https://host[:port][/path]` or the same with `http://`, perhaps with a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Target<'u> {
     /// As in `Host`.
@@ -20,27 +20,10 @@ const HERE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 impl<'u> Target<'u> {
     /// `None` for every other scheme, a user, a fragment, or what cannot stand in a URL.
     pub(super) fn parse(url: &'u str) -> Option<Self> {
-        Self::after_scheme(url.strip_prefix("https://")?, false)
-    }
-
-    /// As [`Target::parse`], also for `http://` of this machine.
-    pub(super) fn parse_here(url: &'u str) -> Option<Self> {
-        match url.strip_prefix("http://") {
-            Some(rest) => Self::after_scheme(rest, true).filter(|it| HERE.contains(&it.host)),
-            None => Self::parse(url),
-        }
-    }
-
-    /// As [`Target::parse`], also for `http://` of any machine.
-    #[cfg(feature = "telemetry")]
-    pub(super) fn parse_any(url: &'u str) -> Option<Self> {
-        match url.strip_prefix("http://") {
-            Some(rest) => Self::after_scheme(rest, true),
-            None => Self::parse(url),
-        }
-    }
-
-    fn after_scheme(rest: &'u str, is_plain: bool) -> Option<Self> {
+        let (is_plain, rest) = match url.strip_prefix("http://") {
+            Some(rest) => (true, rest),
+            None => (false, url.strip_prefix("https://")?),
+        };
         let may_stand = |c: char| c.is_ascii_graphic() && !"#\"<>\\^`{|}".contains(c);
         if !rest.chars().all(may_stand) {
             return None;
@@ -59,5 +42,10 @@ impl<'u> Target<'u> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
         let is_host = !host.is_empty() && host.chars().all(plain) && path.starts_with('/');
         is_host.then_some(Self { authority, host, port, path, is_plain })
+    }
+
+    /// Whether this is the very machine that asks, whatever names are said to lead to.
+    pub(super) fn names_this_machine(&self) -> bool {
+        HERE.contains(&self.host)
     }
 }

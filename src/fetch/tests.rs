@@ -169,7 +169,7 @@ fn a_url_is_taken_apart_as_it_is_written() {
         ("https://a.example/ b", None),
         ("https://a.example/\r\nx: y", None),
         ("https://\u{e9}.example/", None),
-        ("http://a.example/", None),
+        ("http://a.example/", Some(("a.example", "a.example", 80, "/"))),
         ("file:///etc/passwd", None),
     ] {
         assert_eq!(target(url), parts, "{url}");

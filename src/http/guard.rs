@@ -74,9 +74,7 @@ fn span(request: &Request, pattern: Option<&MatchedPath>, id: &str) -> Span {
     span.record("otel.name", format!("{} {route}", request.method()).trim_end());
     span.record("http.route", route);
     #[cfg(feature = "telemetry")]
-    if let Some(parent) = request.headers().get("traceparent") {
-        crate::telemetry::follow(&span, parent.to_str().unwrap_or_default());
-    }
+    crate::telemetry::follow(&span, request);
     span
 }
 

@@ -49,7 +49,8 @@ pub(super) async fn pages(
         Some(taken) if !taken.is_allowed => {
             METRICS.limited_addresses.add(1);
             let headers = request.headers();
-            let (published, words) = (surface.published(headers), Words::of(headers));
+            let (published, words) =
+                (surface.published(headers.get(header::HOST)), Words::of(headers));
             let layout = Layout::new(&surface, &published, words);
             tell(taken, error_page(&layout, 429, words.too_many), &surface)
         }

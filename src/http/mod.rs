@@ -32,7 +32,7 @@ use crate::store::Store;
 use crate::store::journal::Journal;
 use crate::traffic::Traffic;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -79,10 +79,9 @@ struct RequestId(String);
 
 impl Surface {
     /// The version that serves, as it is found under the URL whose host this request names
-    /// (decision 24).
-    fn published(&self, headers: &HeaderMap) -> Arc<Published> {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        self.issuer.version_at(host)
+    /// (decision 24). It is to be asked for once the request is whole: bodies may take their time.
+    fn published(&self, host: Option<&HeaderValue>) -> Arc<Published> {
+        self.issuer.version_at(host.and_then(|host| host.to_str().ok()))
     }
 
     /// What a grant is handed, at this moment.

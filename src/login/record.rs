@@ -69,7 +69,7 @@ impl Authenticator {
             Ok(_) | Err(_) => return proven,
         };
         let about = About { user: Some(user_id.to_owned()), ..About::default() };
-        let (event_type, outcome) = (EventType::FactorTried, Outcome::Failure(reason.to_owned()));
+        let (event_type, outcome) = (EventType::FactorRefused, Outcome::Failure(reason.to_owned()));
         let event = self.event_row(&Event { event_type, outcome, about }, now);
         self.store.batch(vec![Op::Insert(event)]).await?;
         proven

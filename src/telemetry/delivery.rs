@@ -1,7 +1,7 @@
 //! How what is told reaches the collector: by the one client that asks others, in tasks of the server's
 //! runtime, whoever waits for them.
 
-use crate::fetch::{Fetcher, Limits};
+use crate::fetch::{Ask, Fetcher, Limits};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use std::future::Future;
 use std::pin::Pin;
@@ -27,11 +27,11 @@ impl Delivery {
         &self,
         url: &str,
         headers: &[(String, String)],
-        body: Bytes,
+        body: &[u8],
     ) -> Result<(), String> {
         let mut headers = headers.to_vec();
         headers.push(("content-type".to_owned(), "application/x-protobuf".to_owned()));
-        let answer = self.fetcher.deliver(url, &headers, body, LIMITS).await;
+        let answer = self.fetcher.ask(url, Ask::Bytes { body, headers: &headers }, LIMITS).await;
         let answer = answer.map_err(|error| error.to_string())?;
         match answer.status {
             200..300 => Ok(()),
@@ -56,7 +56,8 @@ impl HttpClient for Delivery {
             let headers = head.headers.iter();
             let headers: Vec<(String, String)> =
                 headers.map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect();
-            fetcher.deliver(&head.uri.to_string(), &headers, body, LIMITS).await
+            let ask = Ask::Bytes { body: &body, headers: &headers };
+            fetcher.ask(&head.uri.to_string(), ask, LIMITS).await
         });
         Box::pin(async move {
             let fetched = task.await.map_err(Box::new)?.map_err(Box::new)?;

@@ -7,12 +7,13 @@ mod figures;
 use crate::fetch::Fetcher;
 use crate::metrics::{METRICS, Text};
 use delivery::Delivery;
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, TracerProvider,
-};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::KeyValue;
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_http::{HeaderExtractor, Request};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -103,7 +104,7 @@ impl Telemetry {
         METRICS.write(&mut text);
         let body = figures::message(&text.finish(), &self.settings.service, (self.since, now));
         let url = format!("{}/v1/metrics", self.settings.endpoint);
-        if let Err(why) = self.delivery.send(&url, &self.settings.headers, body.into()).await {
+        if let Err(why) = self.delivery.send(&url, &self.settings.headers, &body).await {
             tracing::warn!(why, "figures were not told to the collector");
         }
     }
@@ -116,25 +117,9 @@ impl Telemetry {
     }
 }
 
-/// Has a span belong to the trace that its request came with (W3C Trace Context, `traceparent`), if it
-/// came with one.
-pub fn follow(span: &Span, traceparent: &str) {
-    if let Some(parent) = parent(traceparent) {
-        // It fails where nobody listens to the span.
-        drop(span.set_parent(Context::new().with_remote_span_context(parent)));
-    }
-}
-
-/// `00-<32 hexadecimal digits>-<16>-<2>`
-fn parent(traceparent: &str) -> Option<SpanContext> {
-    let mut parts = traceparent.split('-');
-    let mut part = |length: usize| parts.next().filter(|part| part.len() == length);
-    let (version, trace, span, flags) = (part(2)?, part(32)?, part(16)?, part(2)?);
-    if version == "ff" {
-        return None;
-    }
-    let (trace, span) = (TraceId::from_hex(trace).ok()?, SpanId::from_hex(span).ok()?);
-    let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?);
-    let parent = SpanContext::new(trace, span, flags, true, TraceState::default());
-    parent.is_valid().then_some(parent)
+/// Has a span belong to the trace that its request came with (W3C Trace Context), if it came with one.
+pub fn follow<B>(span: &Span, request: &Request<B>) {
+    let parent = TraceContextPropagator::new().extract(&HeaderExtractor(request.headers()));
+    // It fails where nobody listens to the span.
+    drop(span.set_parent(parent));
 }

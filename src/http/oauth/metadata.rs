@@ -12,6 +12,7 @@ use crate::publish::RunningServer;
 use crate::server::{AccessTokenFormat, ClaimType, MetadataPublish};
 use crate::token::foreign::{PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS};
 use axum::extract::{Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -72,7 +73,7 @@ fn answer(
         Ok(query) => query,
         Err(refusal) => return refused(&refusal, false),
     };
-    let published = surface.published(request.headers());
+    let published = surface.published(request.headers().get(header::HOST));
     let Some(server) = published.find_server(id) else { return no_server(id).into_response() };
     if let Some(client_id) = query.find("client_id") {
         let known = published.directory().find_application(client_id);

@@ -32,6 +32,7 @@ use super::{ClientAddress, Surface};
 use crate::grant::{Presented, Refusal};
 use crate::publish::Published;
 use axum::extract::Request;
+use axum::http::header;
 use axum::response::Response;
 use std::sync::Arc;
 
@@ -42,12 +43,13 @@ async fn with_form(
     answer: impl AsyncFnOnce(Arc<Published>, Presented) -> Result<Response, Refusal>,
 ) -> Response {
     let tried_basic = tried_basic(request.headers());
-    let published = surface.published(request.headers());
+    let host = request.headers().get(header::HOST).cloned();
     let from = request.extensions().get::<ClientAddress>().copied();
     let presented = match presented(request).await {
         Ok(presented) => presented,
         Err(refusal) => return refused(&refusal, tried_basic),
     };
+    let published = surface.published(host.as_ref());
     let admission = Admission::ask(surface, &published, &presented, from);
     if admission.is_refused() {
         return admission.refusal(surface);

@@ -5,7 +5,7 @@ use super::super::answer::{private, refused_bearer, unasked_bearer};
 use super::super::extract::{ServerId, bearer};
 use crate::grant;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use std::sync::Arc;
 
@@ -14,12 +14,13 @@ pub(crate) async fn userinfo(
     ServerId(server): ServerId,
     request: Request,
 ) -> Response {
-    let published = surface.published(request.headers());
+    let host = request.headers().get(header::HOST).cloned();
     let token = match bearer(request).await {
         Ok(Some(token)) => token,
         Ok(None) => return unasked_bearer(),
         Err(refusal) => return refused_bearer(&refusal),
     };
+    let published = surface.published(host.as_ref());
     match grant::userinfo(&published, &server, &token, &surface.around()).await {
         Ok(claims) => private(StatusCode::OK, claims),
         Err(refusal) => refused_bearer(&refusal),

@@ -86,13 +86,13 @@ impl Visit {
     /// # Errors
     /// The page that says what is wrong.
     pub(super) async fn read(surface: &Surface, request: Request) -> Result<Self, Instead> {
-        let published = surface.published(request.headers());
         let (parts, body) = request.into_parts();
         let words = Words::of(&parts.headers);
         let form = match parts.method {
             axum::http::Method::POST => read_form(&parts, body).await,
             _ => query_of(&parts.uri),
         };
+        let published = surface.published(parts.headers.get(header::HOST));
         let layout = Layout::new(surface, &published, words);
         let form = form.map_err(|refusal| error_page(&layout, 400, &refusal.description))?;
         let cookies = Cookies::read(published.public_url(), &parts.headers);
