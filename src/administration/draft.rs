@@ -16,7 +16,8 @@ use std::time::Duration;
 /// So many requests have their drafts compiled at the same time; others wait, in a queue.
 pub(super) const AT_ONCE: usize = 2;
 
-/// So long a request waits for its turn and its drafts, before it is sent away.
+/// So long a request waits for its turn before it is sent away. Its drafts are compiled to the end
+/// then: a thread that compiles cannot be stopped, and the turn is over when it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// So many drafts at most come with one request.
@@ -37,15 +38,12 @@ impl Administration {
         server: &str,
         drafts: &Value,
     ) -> Result<Arc<Published>, ChangeRefused> {
-        let compile = async {
-            let _turn = self.drafting.acquire().await;
-            let kept = self.snapshot().await?;
-            let changes = self.changes_of(&kept, server, drafts)?;
-            let ready = self.prepare(&kept, changes).await?;
-            Ok(Arc::new(ready.prepared.into_published()))
-        };
-        let compiled = tokio::time::timeout(PATIENCE, Box::pin(compile)).await;
-        compiled.unwrap_or(Err(ChangeRefused::Store(StoreError::Busy)))
+        let turn = tokio::time::timeout(PATIENCE, self.drafting.acquire()).await;
+        let _turn = turn.map_err(|_| StoreError::Busy)?;
+        let kept = self.snapshot().await?;
+        let changes = self.changes_of(&kept, server, drafts)?;
+        let ready = Box::pin(self.prepare(&kept, changes)).await?;
+        Ok(Arc::new(ready.prepared.into_published()))
     }
 
     /// What saving the drafts, one after the other, would change.

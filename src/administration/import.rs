@@ -7,7 +7,7 @@ use super::{ATTEMPTS, Administration, ChangeRefused, read_body, text_of, type_na
 use crate::audit::{Actor, Alteration};
 use crate::directory::UserStatus;
 use crate::organization::groups_of;
-use crate::publish::{PublishError, Published};
+use crate::publish::Published;
 use crate::store::Op;
 use crate::store::journal::alteration_row;
 use crate::store::organization::{Change, Entity, EntityKind, Seen, WriteError};
@@ -21,7 +21,7 @@ const EVENT: &str = "system.import.complete_batch";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {
     Made,
-    /// There is one who says all that this one says.
+    /// There is one of this login, with such a profile and in these groups.
     Present,
     /// Why there is none.
     Refused(String),
@@ -42,11 +42,7 @@ impl Administration {
         from: &str,
     ) -> Result<Vec<Imported>, ChangeRefused> {
         for _ in 0..ATTEMPTS {
-            match self.publisher.turn().await.follow().await {
-                Ok(()) => {}
-                Err(PublishError::Store(error)) => return Err(error.into()),
-                Err(error) => return Err(ChangeRefused::Failed(error.to_string())),
-            }
+            self.publisher.turn().await.follow().await?;
             // Before the version: what was looked at is never newer than what it is compared with.
             let configuration = self.publisher.served().configuration;
             let version = self.version();

@@ -4,7 +4,7 @@ use super::ask::{Ask, find_server};
 use super::record::altered_keys;
 use super::server::path_of;
 use super::{ChangeRefused, Required, set, text_of};
-use crate::publish::{Keys, PublishError};
+use crate::publish::Keys;
 use crate::store::journal::alteration_row;
 use crate::store::key_store::{self, KeyStoreError};
 use crate::store::organization::EntityKind;
@@ -67,9 +67,6 @@ pub async fn rotate(ask: &Ask<'_>, id: &str, sent: &Value) -> Result<Vec<Value>,
         KeyStoreError::Store(error) => ChangeRefused::Store(error),
         error => ChangeRefused::Failed(error.to_string()),
     })?;
-    match publisher.turn().await.publish(Keys::Anew).await {
-        Ok(()) => list(ask, id).await,
-        Err(PublishError::Store(error)) => Err(error.into()),
-        Err(error) => Err(ChangeRefused::Failed(error.to_string())),
-    }
+    publisher.turn().await.publish(Keys::Anew).await?;
+    list(ask, id).await
 }

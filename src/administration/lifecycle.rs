@@ -151,7 +151,7 @@ impl Administration {
             set(&mut body, "lastUpdated", now);
             Ok(Some(body))
         };
-        self.change_user(actor, id, Along { event: turn.event(), ends }, edit).await
+        self.change_user(actor, id, Along { event: turn.event(), ends, seen: None }, edit).await
     }
 
     /// Records that something was done to a user that is not kept with them.

@@ -2,7 +2,9 @@
 //! whom. Each user has one other at most in a relation, and nobody leads back to themselves.
 
 use super::ask::{Absent, Ask, Member, Told, merge, require};
-use super::{Administration, ChangeRefused, create, delete, object_at, read_body, set};
+use super::{
+    ATTEMPTS, Administration, Along, ChangeRefused, create, delete, object_at, read_body, set,
+};
 use crate::audit::Actor;
 use crate::organization::{
     CHAIN_AT_MOST, Snapshot, forget_link, link_of, tag_of_link, tag_of_relation,
@@ -124,7 +126,9 @@ pub async fn remove(ask: &Ask<'_>, name: &str) -> Result<(), ChangeRefused> {
     let primary = primary_name(&body);
     ask.administration.forget_links(&tag_of_relation(primary), primary).await?;
     let edit = |kept: &Snapshot| Ok(vec![delete(named(kept, name)?.0)]);
-    ask.administration.change(&ask.actor, edit).await.map(|_| ())
+    ask.administration.change(&ask.actor, edit).await?;
+    // Of those who were linked after nobody was any more, and before there was nothing to link by.
+    ask.administration.forget_links(&tag_of_relation(primary), primary).await
 }
 
 /// Whom a user is linked to, of a primary name, or who is linked to them, of an associated one: their
@@ -164,11 +168,20 @@ pub async fn link(
     name: &str,
 ) -> Result<(), ChangeRefused> {
     let administration = ask.administration;
-    let associated = administration.find_user(associated).await?;
-    let primary = administration.find_user(primary).await?;
-    require_primary(&*ask.kept().await?, name)?;
-    administration.check_chain(&associated.id, &primary, name).await?;
-    administration.set_link(&ask.actor, &associated.id, name, Some(&primary.id)).await
+    for _ in 0..ATTEMPTS {
+        // Two who are linked at once must not come to a circle: neither is written once anything is.
+        let seen = Some(administration.organizations().counters().await?);
+        let associated = administration.find_user(associated).await?;
+        let primary = administration.find_user(primary).await?;
+        require_primary(&*ask.kept().await?, name)?;
+        administration.check_chain(&associated.id, &primary, name).await?;
+        let (along, to) = (Along { seen, ..Along::default() }, Some(primary.id.as_str()));
+        match administration.set_link(&ask.actor, &associated.id, name, to, along).await {
+            Err(ChangeRefused::Conflict) => {}
+            linked => return linked,
+        }
+    }
+    Err(ChangeRefused::Conflict)
 }
 
 /// Ends that a user is linked to somebody.
@@ -178,7 +191,7 @@ pub async fn link(
 pub async fn unlink(ask: &Ask<'_>, user: &str, name: &str) -> Result<(), ChangeRefused> {
     let user = ask.administration.find_user(user).await?;
     require_primary(&*ask.kept().await?, name)?;
-    ask.administration.set_link(&ask.actor, &user.id, name, None).await
+    ask.administration.set_link(&ask.actor, &user.id, name, None, Along::default()).await
 }
 
 /// That this is the name of a relation on the side of the one.
@@ -220,6 +233,7 @@ impl Administration {
         user: &str,
         name: &str,
         to: Option<&str>,
+        along: Along,
     ) -> Result<(), ChangeRefused> {
         let edit = |kept: &Entity, mut body: Value| {
             if link_of(kept, name).as_deref() == to {
@@ -233,7 +247,7 @@ impl Administration {
             }
             Ok(Some(body))
         };
-        self.change_user(actor, user, None, edit).await.map(|_| ())
+        self.change_user(actor, user, along, edit).await.map(|_| ())
     }
 
     /// Takes a link of this name from everybody who has this tag for it.

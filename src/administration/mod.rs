@@ -231,8 +231,7 @@ impl Administration {
             Err(PublishError::Problems { problems, .. }) => {
                 return Err(ChangeRefused::invalid(&wanted, &changes, problems));
             }
-            Err(PublishError::Store(error)) => return Err(error.into()),
-            Err(error) => return Err(ChangeRefused::Failed(error.to_string())),
+            Err(error) => return Err(error.into()),
         };
         let changes = changes
             .into_iter()

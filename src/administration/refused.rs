@@ -3,7 +3,7 @@
 use super::record::type_name;
 use crate::diagnostic;
 use crate::organization::{Problem as DocumentProblem, Snapshot, locate};
-use crate::publish::Problem;
+use crate::publish::{Problem, PublishError};
 use crate::store::StoreError;
 use crate::store::organization::{Change, Entity, EntityKind, WriteError};
 use serde_json::Value;
@@ -50,6 +50,15 @@ pub enum ChangeRefused {
     /// Something else failed that is not the administrator's fault.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<PublishError> for ChangeRefused {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Store(error) => Self::Store(error),
+            error => Self::Failed(error.to_string()),
+        }
+    }
 }
 
 /// What is wrong, for people: each field with why, or what has several.

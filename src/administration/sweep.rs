@@ -1,8 +1,8 @@
 //! Users are looked at again where rules of groups may give them something else: so many at a time, by
 //! whoever comes first, and at once where there are few.
 
+use super::Administration;
 use super::record::altered;
-use super::{Administration, ChangeRefused};
 use crate::audit::Actor;
 use crate::directory::Attribute;
 use crate::organization::{
@@ -40,17 +40,19 @@ impl Administration {
         let looked: Result<Vec<(Entity, Entity)>, _> = tokio::task::spawn_blocking(look).await;
         let changed = looked.map_err(|error| StoreError::Database(error.to_string()))?;
         if !changed.is_empty() {
-            let was_imported = self.organizations().find_import().await? == Some(seen);
             let rows = self.rows_of(&changed);
             let changes = changed.into_iter().map(|(_, after)| Change::Replace(after));
             let changes: Vec<Change> = changes.collect();
-            let seen = Seen { configuration: seen.configuration, directory: None };
-            match self.organizations().write_as_seen(&changes, &rows, seen).await {
-                Ok(written) if was_imported => {
-                    // What is kept still is what a document says: rules are part of it.
-                    self.organizations().note_import(written.counters).await?;
-                }
-                Ok(_) => {}
+            let organizations = self.organizations();
+            let written = if organizations.find_import().await? == Some(seen) {
+                // What is kept still is what a document says then: rules are part of it.
+                organizations.import_with(&changes, &rows, seen).await.map(|_| ())
+            } else {
+                let seen = Seen { configuration: seen.configuration, directory: None };
+                organizations.write_as_seen(&changes, &rows, seen).await.map(|_| ())
+            };
+            match written {
+                Ok(()) => {}
                 // Somebody changed one of them; they are read again.
                 Err(WriteError::Conflict { .. } | WriteError::Overtaken) => return Ok(true),
                 Err(WriteError::Store(error)) => return Err(error.into()),
@@ -147,16 +149,6 @@ pub(super) fn given_by_rules(version: &Published, user: &Entity) -> Option<BTree
         Err(error) => {
             tracing::error!(user = user.id, %error, "a user does not fit the schema");
             None
-        }
-    }
-}
-
-/// What keeps a change from being made where the store fails.
-impl From<PublishError> for ChangeRefused {
-    fn from(error: PublishError) -> Self {
-        match error {
-            PublishError::Store(error) => Self::Store(error),
-            error => Self::Failed(error.to_string()),
         }
     }
 }

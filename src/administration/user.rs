@@ -3,19 +3,21 @@
 
 use super::body::{delete, read_body, replace, set, text_of};
 use super::record::altered;
+use super::sweep::given_by_rules;
 use super::{ATTEMPTS, Administration, ChangeRefused, Changed};
 use crate::audit::Actor;
 use crate::directory::Attribute;
 use crate::organization::{
-    self, groups_given, read_single_user, rules_that_give, set_memberships_by_rule, tag_of_group,
-    without_user,
+    self, groups_given, memberships_by_rule, read_single_user, set_memberships_by_rule,
+    tag_of_group, without_user,
 };
-use crate::publish::{PublishError, Published};
+use crate::publish::Published;
 use crate::store::Op;
 use crate::store::journal::alteration_row;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Seen};
 use crate::token::digest;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Whether a user is to be in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +35,14 @@ pub struct Along {
     pub event: Option<&'static str>,
     /// Kinds of rows of theirs that end in the same batch.
     pub ends: &'static [&'static str],
+    /// Where the counters stood before others were looked at on whom it rests: where they stand
+    /// elsewhere by now, nothing is written.
+    pub seen: Option<Counters>,
 }
 
 impl From<Option<&'static str>> for Along {
     fn from(event: Option<&'static str>) -> Self {
-        Self { event, ends: &[] }
+        Self { event, ..Self::default() }
     }
 }
 
@@ -117,8 +122,14 @@ impl Administration {
         };
         if membership == Membership::Left {
             let kept = self.organizations().find(EntityKind::User, user).await?;
-            let rules = kept.iter().flat_map(|kept| rules_that_give(kept, group));
-            let rules: Vec<String> = rules.map(str::to_owned).collect();
+            let version = self.version();
+            // Also by rules that nobody has followed yet for them.
+            let given = kept.iter().flat_map(|kept| {
+                let now = given_by_rules(&version, kept).unwrap_or_default();
+                now.into_iter().chain(memberships_by_rule(kept))
+            });
+            let rules = given.filter(|given| given.group == group).map(|given| given.rule);
+            let rules: Vec<String> = rules.collect::<BTreeSet<_>>().into_iter().collect();
             if !rules.is_empty() {
                 self.except_from_rules(actor, user, &rules).await?;
             }
@@ -148,6 +159,8 @@ impl Administration {
     /// [`ChangeRefused`]; nothing is changed then.
     pub async fn delete_user(&self, actor: &Actor, id: &str) -> Result<(), ChangeRefused> {
         for _ in 0..ATTEMPTS {
+            // Before it is looked at who names them.
+            let served = self.publisher.served();
             let found = self.organizations().find(EntityKind::User, id).await?;
             let user = found.ok_or_else(|| ChangeRefused::not_found(EntityKind::User, id))?;
             let tag = organization::tag_of_user(id);
@@ -156,7 +169,6 @@ impl Administration {
             let deleted = if is_named {
                 self.delete_named(actor, &user).await.map(|_| ())
             } else {
-                let served = self.publisher.served();
                 let change = (Some(&user), delete(&user));
                 self.write_change(served, (actor, Along::default()), change).await
             };
@@ -221,7 +233,7 @@ impl Administration {
                     return found
                         .ok_or_else(|| ChangeRefused::not_found(EntityKind::User, &entity.id));
                 }
-                Err(ChangeRefused::Conflict) => {}
+                Err(ChangeRefused::Conflict) if along.seen.is_none() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -236,7 +248,8 @@ impl Administration {
         (actor, along): (&Actor, Along),
         (before, change): (Option<&Entity>, Change),
     ) -> Result<(), ChangeRefused> {
-        let seen = Seen { configuration: served.configuration, directory: None };
+        let alone = Seen { configuration: served.configuration, directory: None };
+        let seen = along.seen.map_or(alone, Seen::from);
         let at = self.clock.microseconds();
         let alteration = altered(&change, before, along.event);
         let row = alteration_row(&alteration, actor, at, self.random());
@@ -245,12 +258,8 @@ impl Administration {
         let written = self.organizations().write_with(&[change], &besides, seen).await;
         // Also where another was first: what serves is then looked at anew.
         let followed = self.publisher.turn().await.follow().await;
-        match (written, followed) {
-            (Err(error), _) => Err(error.into()),
-            (Ok(_), Ok(())) => Ok(()),
-            (Ok(_), Err(PublishError::Store(error))) => Err(error.into()),
-            (Ok(_), Err(error)) => Err(ChangeRefused::Failed(error.to_string())),
-        }
+        written?;
+        Ok(followed?)
     }
 }
 

@@ -35,7 +35,7 @@ const HEAD_BYTES: usize = 16 * 1024;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What is encoded in forms: all but what never needs to be (RFC 3986 §2.3).
+/// What is encoded in URLs and forms: all but what never needs to be (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where documents may come from, and by whose word.
@@ -292,8 +292,13 @@ fn request(target: &Target<'_>, ask: Ask<'_>) -> Result<Request<Full<Bytes>>, Fe
     builder.body(Full::new(body)).map_err(|_| FetchError::Header)
 }
 
+/// A text as a part of a URL or a form.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
 fn form(pairs: &[(&str, &str)]) -> Bytes {
-    let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let pair = |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
     Bytes::from(pairs.iter().map(pair).collect::<Vec<_>>().join("&"))
 }

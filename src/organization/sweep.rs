@@ -78,9 +78,8 @@ impl Sweep {
             (None, None) => {}
             (Some(before), None) => self.tags.extend(before.tags(change.about().1)),
             (Some(before), Some(after)) if before.says == after.says => {
-                let newly = after.except.difference(&before.except).cloned();
-                self.users.extend(newly);
-                self.everybody |= !before.except.is_subset(&after.except);
+                let others = after.except.symmetric_difference(&before.except);
+                self.users.extend(others.cloned());
             }
             _ => self.everybody = true,
         }

@@ -10,6 +10,7 @@ use crate::organization::below;
 use crate::publish::Missing;
 use crate::publish::fixture::{document, foundation, publisher};
 use crate::store::journal::EVENT;
+use crate::store::organization::Counters;
 use crate::store::{Fails, Op, Row, Store};
 use serde_json::{Value, json};
 
@@ -185,6 +186,48 @@ fn of_changes_at_once_on_two_nodes_none_is_lost() {
             })
             .await;
         assert_eq!(stale.unwrap_err(), ChangeRefused::Overwritten);
+    });
+}
+
+/// Who is linked on one node to somebody who is linked to them on another at the same moment.
+#[test]
+fn two_who_are_linked_at_once_come_to_no_circle() {
+    on_each(async |place| {
+        let another = place.another().await;
+        let ask = |place| {
+            let Place { administration, .. }: &Place = place;
+            Ask { administration, actor: actor(), base: String::new(), if_match: IfMatch::Any }
+        };
+        let (here, there) = (ask(&place), ask(&another));
+        let relation = json!({
+            "primary": {"name": "manager", "title": "Manager", "type": "USER"},
+            "associated": {"name": "subordinate", "title": "Subordinate", "type": "USER"},
+        });
+        linked_object::add(&here, &relation).await.unwrap();
+        another.administration.publisher().turn().await.follow().await.unwrap();
+        for number in 0..4 {
+            let profile = |who: &str| {
+                let login = format!("{who}{number}@example.com");
+                json!({"profile": {"login": login, "email": login}})
+            };
+            let make = async |who| place.administration.create_user(&actor(), &profile(who)).await;
+            let (one, other) = (make("one").await.unwrap().id, make("other").await.unwrap().id);
+            let linked = tokio::join!(
+                linked_object::link(&here, (&one, &other), "manager"),
+                linked_object::link(&there, (&other, &one), "manager"),
+            );
+            let n_linked = [&linked.0, &linked.1].into_iter().filter(|one| one.is_ok()).count();
+            assert_eq!(n_linked, 1, "{linked:?}");
+        }
+        let seen = Some(Counters::default());
+        let along = Along { seen, ..Along::default() };
+        let ada = place.id(EntityKind::User, "ada@example.com").await;
+        let suspend = |_: &Entity, mut body: Value| {
+            body["status"] = json!("SUSPENDED");
+            Ok(Some(body))
+        };
+        let late = place.administration.change_user(&actor(), &ada, along, suspend).await;
+        assert_eq!(late.unwrap_err(), ChangeRefused::Conflict);
     });
 }
 

@@ -114,16 +114,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
     let Task::Create(wanted) = &arguments.task;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let registered = runtime.block_on(create(wanted))?;
+    let (registered, assigned) = runtime.block_on(create(wanted))?;
     let format = if wanted.json { Format::Json } else { wanted.format };
     print(&match format {
         Format::Text => registered.text(),
         Format::Json => format!("{:#}\n", registered.to_json()),
     })?;
-    Ok(ExitCode::SUCCESS)
+    assigned.map(|()| ExitCode::SUCCESS)
 }
 
-async fn create(wanted: &Wanted) -> Result<Registered, Stop> {
+/// The application, whose secret is told this once, and whether everybody who may use it does.
+async fn create(wanted: &Wanted) -> Result<(Registered, Result<(), Stop>), Stop> {
     if wanted.kind == Kind::Service && !wanted.redirect_uri.is_empty() {
         return Err("nobody is sent back to a service: it takes no --redirect-uri".into());
     }
@@ -145,13 +146,14 @@ async fn create(wanted: &Wanted) -> Result<Registered, Stop> {
     let app = place.create(&wanted.body()).await?;
     let text = |pointer: &str| app.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let id = text("/id").unwrap_or_default();
+    let mut assigned = Ok(());
     for group in &groups {
-        let assigned = place.assign(&id, group).await;
-        assigned.map_err(|error| {
-            format!("the application {id} is made, but nobody may use it: {error}")
-        })?;
+        if let Err(error) = place.assign(&id, group).await {
+            let words = format!("the application is made, but not everybody may use it: {error}");
+            assigned = Err(words.into());
+        }
     }
-    Ok(Registered {
+    let registered = Registered {
         kind: wanted.kind,
         label: wanted.label.clone(),
         client_id: text("/credentials/oauthClient/client_id").unwrap_or_default(),
@@ -160,7 +162,8 @@ async fn create(wanted: &Wanted) -> Result<Registered, Stop> {
         redirect_uri: wanted.redirect_uri.first().cloned().unwrap_or_default(),
         scopes,
         id,
-    })
+    };
+    Ok((registered, assigned))
 }
 
 impl Wanted {
@@ -234,13 +237,4 @@ async fn scopes(place: &Place, server: &Value, wanted: &Wanted) -> Result<Vec<St
     let own = scopes.iter().filter(|scope| scope.get("system") == Some(&Value::Bool(false)));
     let name = |scope: &Value| scope.get("name").and_then(Value::as_str).map(str::to_owned);
     Ok(own.filter_map(name).take(1).collect())
-}
-
-/// A text as a part of a URL (RFC 3986 §2.3).
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match char::from(byte) {
-        plain if plain.is_ascii_alphanumeric() || "-._~".contains(plain) => plain.to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }

@@ -1,12 +1,11 @@
 //! Where an application is registered: in what a data directory or a database keeps, or by the
 //! management API of a server that runs. Either tells things as that API does.
 
-use super::encoded;
 use crate::administration::{Administration, Ask as By, IfMatch, application, scope, server};
 use crate::cli::installation::{Installation, Stop};
 use crate::cli::operator;
 use crate::directory::Status;
-use crate::fetch::{Ask, Fetched, Fetcher, Limits};
+use crate::fetch::{Ask, Fetched, Fetcher, Limits, encoded};
 use crate::publish::Addresses;
 use crate::store::organization::EntityKind;
 use serde_json::{Value, json};
@@ -71,7 +70,7 @@ impl Place {
         let groups = list(self.ask(&path, Sent::Nothing).await?)?;
         let is_it = |group: &&Value| {
             let known = group.pointer("/profile/name").and_then(Value::as_str);
-            known.is_some_and(|known| known.eq_ignore_ascii_case(name))
+            known == Some(name)
         };
         let id = |group: &Value| group.get("id").and_then(Value::as_str).map(str::to_owned);
         Ok(groups.iter().find(is_it).and_then(id))

@@ -1,7 +1,8 @@
 //! How an application gets its first token: by curl, and by npm's openid-client (version 6), as texts that
 //! run as they are. Neither has the secret in it: both take it from the environment.
 
-use super::{Kind, encoded};
+use super::Kind;
+use crate::fetch::encoded;
 use serde_json::{Value, json};
 
 /// An application that was registered.

@@ -160,7 +160,7 @@ fn refuse_groups_with_members(difference: &Difference, after: &[Entity]) -> Resu
         entry.kind == EntityKind::Group && entry.what == organization::What::Removed
     });
     for entry in gone {
-        let tag = format!("group:{}", entry.id);
+        let tag = organization::tag_of_group(&entry.id);
         let member = after
             .iter()
             .find(|entity| entity.kind == EntityKind::User && entity.tags.contains(&tag));

@@ -198,7 +198,9 @@ async fn write(
     let mut imported = imported.into_iter();
     for Read { line, user } in batch {
         let became = match user {
-            Ok(_) => imported.next().unwrap_or(Imported::Present),
+            Ok(_) => imported
+                .next()
+                .unwrap_or_else(|| Imported::Refused("nothing is said of it".to_owned())),
             Err(why) => Imported::Refused(why),
         };
         match became {

@@ -7,6 +7,7 @@ use super::operation::{Parameter, Shape};
 use super::shape::links;
 use crate::audit::Alteration;
 use crate::grant::{HeldToken, end_held, find_held, list_held};
+use crate::organization::tag_of_user;
 use crate::publish::Published;
 use crate::store::Op;
 use crate::store::journal::alteration_row;
@@ -76,7 +77,7 @@ impl Holder {
     /// That by which the fewest others are found.
     fn tag(&self) -> String {
         match &self.user {
-            Some(user) => format!("user:{user}"),
+            Some(user) => tag_of_user(user),
             None => format!("client:{}", self.client_id),
         }
     }

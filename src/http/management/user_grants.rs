@@ -10,6 +10,7 @@ use super::operation::{Operation, Shape};
 use super::users::named;
 use crate::grant::{FAMILY, HeldToken, grant_tag};
 use crate::login::Agreement;
+use crate::organization::tag_of_user;
 use crate::store::StoreError;
 use crate::token::opaque::lookup_hash;
 use axum::http::StatusCode;
@@ -252,7 +253,7 @@ async fn list_clients(call: Call, Ids([user]): Ids<1>) -> Answer {
         clients.insert(token.client_id.clone());
         false
     };
-    look_at(&call, &format!("user:{}", user.id), take).await?;
+    look_at(&call, &tag_of_user(&user.id), take).await?;
     let published = call.surface.issuer.version();
     let told = clients.iter().filter_map(|client_id| {
         let application = published.directory().find_application(client_id)?;

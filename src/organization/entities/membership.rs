@@ -35,11 +35,6 @@ pub fn memberships_by_rule(user: &Entity) -> BTreeSet<Membership> {
     by_rule(user).map(membership).collect()
 }
 
-/// The ids of the rules that put a user into a group.
-pub fn rules_that_give<'u>(user: &'u Entity, group: &'u str) -> impl Iterator<Item = &'u str> {
-    by_rule(user).filter(move |(_, known)| *known == group).map(|(rule, _)| rule)
-}
-
 /// The ids of the groups that somebody put a user into.
 pub fn groups_given(user: &Entity) -> impl Iterator<Item = &str> {
     let ruled: BTreeSet<&str> = by_rule(user).map(|(_, group)| group).collect();
@@ -108,7 +103,6 @@ mod tests {
         set_memberships_by_rule(&mut user, &by("r", &["a", "b"]));
         assert_eq!(super::super::groups_of(&user).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(groups_given(&user).collect::<Vec<_>>(), ["a"]);
-        assert_eq!(rules_that_give(&user, "b").collect::<Vec<_>>(), ["r"]);
         assert_eq!(memberships_by_rule(&user), by("r", &["a", "b"]));
         set_memberships_by_rule(&mut user, &BTreeSet::new());
         let left: Vec<&str> = user.tags.iter().map(String::as_str).collect();

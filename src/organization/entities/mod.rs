@@ -13,7 +13,7 @@ pub use link::{forget_link, link_of, tag_of_link, tag_of_relation};
 pub use locate::locate;
 pub use membership::{
     Membership, groups_given, keep_memberships_by_rule, leave_group, memberships_by_rule,
-    rules_that_give, set_memberships_by_rule, tag_of_membership,
+    set_memberships_by_rule, tag_of_membership,
 };
 pub use mention::{
     groups_of, tag_of_group, tag_of_user, users_named_in, without_client, without_group,
