@@ -6,13 +6,9 @@ use super::group_rule::invalidate;
 use super::{Administration, ChangeRefused};
 use crate::audit::Actor;
 use crate::organization::{leave_group, tag_of_group, without_group};
-use crate::store::StoreError;
-use crate::store::organization::{Change, Entity, EntityKind, WriteError};
+use crate::store::organization::{Entity, EntityKind};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// How many members of a group that is gone are seen to at once.
-const STEP: u32 = 200;
 
 impl Administration {
     /// Makes a group of this JSON, as an org document describes one; without `id` one is given.
@@ -92,29 +88,11 @@ impl Administration {
             Ok(changes)
         })
         .await?;
-        Ok(self.forget_members(id).await?)
-    }
-
-    /// Takes the members of a group that is gone out of it.
-    async fn forget_members(&self, id: &str) -> Result<(), StoreError> {
-        let tag = tag_of_group(id);
-        let organizations = self.organizations();
-        loop {
-            let page = organizations.list_of(EntityKind::User, &tag, None, STEP).await?;
-            if page.entities.is_empty() {
-                return Ok(());
-            }
-            let left = page.entities.into_iter().map(|mut user| {
-                leave_group(&mut user, id);
-                Change::Replace(user)
-            });
-            match organizations.write(&left.collect::<Vec<_>>(), &[]).await {
-                // Somebody changed one of them; they are read again.
-                Ok(_) | Err(WriteError::Conflict { .. } | WriteError::Overtaken) => {}
-                Err(WriteError::Store(error)) => return Err(error),
-                Err(error) => return Err(StoreError::Database(error.to_string())),
-            }
-        }
+        self.alter_tagged(&tag_of_group(id), |user| {
+            leave_group(user, id);
+            Ok(())
+        })
+        .await
     }
 }
 

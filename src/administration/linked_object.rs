@@ -9,8 +9,7 @@ use crate::audit::Actor;
 use crate::organization::{
     CHAIN_AT_MOST, Snapshot, forget_link, link_of, tag_of_link, tag_of_relation,
 };
-use crate::store::StoreError;
-use crate::store::organization::{Change, Entity, EntityKind, WriteError};
+use crate::store::organization::{Entity, EntityKind};
 use serde_json::{Value, json};
 
 const KIND: EntityKind = EntityKind::LinkedObject;
@@ -27,9 +26,6 @@ const MEMBERS: &[Member] =
 
 /// Where the links of a user stand.
 const LINKS: &str = "linkedObjects";
-
-/// How many users are seen to at once.
-const STEP: u32 = 200;
 
 fn path_of(body: &Value) -> String {
     let name = body.pointer("/primary/name").and_then(Value::as_str).unwrap_or_default();
@@ -252,29 +248,16 @@ impl Administration {
 
     /// Takes a link of this name from everybody who has this tag for it.
     async fn forget_links(&self, tag: &str, name: &str) -> Result<(), ChangeRefused> {
-        let organizations = self.organizations();
-        loop {
-            let page = organizations.list_of(EntityKind::User, tag, None, STEP).await?;
-            if page.entities.is_empty() {
-                return Ok(());
+        self.alter_tagged(tag, |user| {
+            let mut body = read_body(user)?;
+            if let Some(links) = object_at(&mut body, &[LINKS]) {
+                links.remove(name);
             }
-            let mut changes = Vec::with_capacity(page.entities.len());
-            for mut user in page.entities {
-                let mut body = read_body(&user)?;
-                if let Some(links) = object_at(&mut body, &[LINKS]) {
-                    links.remove(name);
-                }
-                user.body = body.to_string();
-                forget_link(&mut user, name);
-                changes.push(Change::Replace(user));
-            }
-            match organizations.write(&changes, &[]).await {
-                // Somebody changed one of them; they are read again.
-                Ok(_) | Err(WriteError::Conflict { .. } | WriteError::Overtaken) => {}
-                Err(WriteError::Store(error)) => return Err(error.into()),
-                Err(error) => return Err(StoreError::Database(error.to_string()).into()),
-            }
-        }
+            user.body = body.to_string();
+            forget_link(user, name);
+            Ok(())
+        })
+        .await
     }
 
     /// Ends that others are linked to a user who is gone.

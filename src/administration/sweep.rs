@@ -3,6 +3,7 @@
 
 use super::Administration;
 use super::record::altered;
+use super::user::STEP;
 use crate::audit::Actor;
 use crate::directory::Attribute;
 use crate::organization::{
@@ -15,9 +16,6 @@ use crate::store::organization::{Change, Entity, EntityKind, Seen, WriteError};
 use crate::store::{Row, StoreError};
 use crate::token::digest;
 use std::collections::BTreeSet;
-
-/// How many users are looked at in one step, and written in one batch.
-const STEP: u32 = 200;
 
 /// How many steps are made before who asked is answered; the rest is done in the background.
 const STEPS_AT_ONCE: usize = 25;

@@ -14,7 +14,7 @@ use crate::organization::{
 use crate::publish::Published;
 use crate::store::Op;
 use crate::store::journal::alteration_row;
-use crate::store::organization::{Change, Counters, Entity, EntityKind, Seen};
+use crate::store::organization::{Change, Counters, Entity, EntityKind, Seen, WriteError};
 use crate::token::digest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -45,6 +45,9 @@ impl From<Option<&'static str>> for Along {
         Self { event, ..Self::default() }
     }
 }
+
+/// How many users are looked at in one step, and written in one batch.
+pub(super) const STEP: u32 = 200;
 
 /// How many rows of a kind a batch ends; where there are more, the others end after it.
 const ENDED_AT_ONCE: u32 = 4096;
@@ -193,6 +196,32 @@ impl Administration {
             Ok(changes)
         })
         .await
+    }
+
+    /// Alters everybody who has this tag, step by step, until nobody has it: `alter` takes it from them.
+    /// Nothing is recorded of it, for it follows from what is.
+    pub(super) async fn alter_tagged(
+        &self,
+        tag: &str,
+        alter: impl Fn(&mut Entity) -> Result<(), ChangeRefused>,
+    ) -> Result<(), ChangeRefused> {
+        let organizations = self.organizations();
+        loop {
+            let page = organizations.list_of(EntityKind::User, tag, None, STEP).await?;
+            if page.entities.is_empty() {
+                return Ok(());
+            }
+            let mut changes = Vec::with_capacity(page.entities.len());
+            for mut user in page.entities {
+                alter(&mut user)?;
+                changes.push(Change::Replace(user));
+            }
+            match organizations.write(&changes, &[]).await {
+                // Somebody changed one of them; they are read again.
+                Ok(_) | Err(WriteError::Conflict { .. } | WriteError::Overtaken) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Writes one user as `edit` answers it of the one that is kept, if one is named.
