@@ -43,8 +43,10 @@ mod organization;
 mod par;
 mod passkey;
 mod people;
+mod people_hold;
 mod pending;
 mod preview;
+mod preview_endpoint;
 mod refresh;
 mod revoke;
 mod servers;
@@ -54,6 +56,7 @@ mod sweep;
 mod socket;
 mod target;
 mod token;
+mod user_schema;
 mod userinfo;
 
 use super::{Surface, router};
