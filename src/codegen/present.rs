@@ -30,7 +30,8 @@ impl<'b> Emitter<'_, 'b> {
             Some(NodeKind::Choice { links, otherwise }) => {
                 self.present_choice(id, links, *otherwise, null)
             }
-            Some(NodeKind::Call { row, arguments }) => {
+            // A question is never null, and has code of its own.
+            Some(NodeKind::Call { row, arguments }) if self.question(*row, arguments).is_none() => {
                 let words = self.call_or_null(id, *row, arguments, Some(null));
                 let given = functions::row(*row).map(|row| row.returns);
                 match given.is_none_or(may_give_null) || self.makes(Mistake::MissingNullCheck) {
