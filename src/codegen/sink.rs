@@ -1,7 +1,7 @@
 //! A node's value as JSON, written where it belongs in the output without being made first.
 
-use super::function::Binding;
-use super::function::{Emitter, Words, is_scalar};
+use super::branch::is_boolean;
+use super::function::{Binding, Emitter, Ssa, Words, is_scalar};
 use super::literal::{Around, json_bytes};
 use super::walk::Element;
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Sink, Stage, StageKind};
@@ -28,7 +28,7 @@ fn is_text(shape: &Shape) -> bool {
 /// Whether values of this type, which are not null, are written without a call.
 fn is_written_here(ty: &Type) -> bool {
     match ty {
-        Type::Text | Type::Group | Type::Integer => true,
+        Type::Text | Type::Group | Type::Integer | Type::Boolean => true,
         Type::List(element) => is_text(element),
         _ => false,
     }
@@ -44,6 +44,8 @@ impl<'b> Emitter<'_, 'b> {
                 self.charge(*steps, id);
                 self.json(*body, omitted);
             }
+            // Whatever it is made of: its shape leaves nothing out.
+            _ if is_boolean(&node.shape) => self.json_boolean(id),
             NodeKind::Guard { local, value, rest } => {
                 self.json_guard(*local, *value, *rest, omitted);
             }
@@ -64,7 +66,6 @@ impl<'b> Emitter<'_, 'b> {
             NodeKind::Stream { source, stages, sink: Sink::List, element_cost } => {
                 self.json_stream(id, *source, stages, *element_cost, omitted);
             }
-            _ if node.shape.ty == Type::Boolean && !node.shape.nullable => self.json_boolean(id),
             _ => self.json_value(id, omitted),
         }
     }
@@ -99,8 +100,14 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn json_boolean(&mut self, id: NodeId) {
-        let (yes, no, end) = (self.block(), self.block(), self.block());
+        let (yes, no) = (self.block(), self.block());
         self.branch(id, yes, no);
+        self.json_answer(yes, no);
+    }
+
+    /// Writes true where it goes on at `yes`, and false at `no`.
+    fn json_answer(&mut self, yes: Block, no: Block) {
+        let end = self.block();
         let before = self.unchecked;
         let mut most = 0;
         for (block, bytes) in [(yes, &b"true"[..]), (no, b"false")] {
@@ -136,13 +143,7 @@ impl<'b> Emitter<'_, 'b> {
         }
     }
 
-    fn json_or_null(
-        &mut self,
-        null: super::function::Ssa,
-        words: Words,
-        shape: &Shape,
-        omitted: Omitted,
-    ) {
+    fn json_or_null(&mut self, null: Ssa, words: Words, shape: &Shape, omitted: Omitted) {
         let (nothing, some, end) = (self.block(), self.block(), self.block());
         self.fork(null, nothing, some);
         let before = self.unchecked;
@@ -159,7 +160,7 @@ impl<'b> Emitter<'_, 'b> {
         self.unchecked = most.max(self.unchecked);
     }
 
-    /// Writes a value; a text is not null.
+    /// Writes a value, which is not null if [`is_written_here`].
     fn json_present(&mut self, words: Words, shape: &Shape) {
         match shape.ty {
             Type::Text => self.write_text(words, Around::Quotes),
@@ -168,6 +169,11 @@ impl<'b> Emitter<'_, 'b> {
                 self.write_text(name, Around::Quotes);
             }
             Type::Integer => self.write_integer(words.bits),
+            Type::Boolean => {
+                let (yes, no) = (self.block(), self.block());
+                self.fork(words.bits, yes, no);
+                self.json_answer(yes, no);
+            }
             Type::List(ref element) if is_text(element) => self.json_texts(words, element),
             _ => {
                 self.write_by_call(words);
@@ -434,7 +440,7 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     /// Replaces what was written in expectation of another element.
-    fn close_list(&mut self, end: super::function::Ssa, empty: super::function::Ssa, texts: bool) {
+    fn close_list(&mut self, end: Ssa, empty: Ssa, texts: bool) {
         let (expected, opened) = if texts { (-2, -1) } else { (-1, 0) };
         let behind_elements = self.add(end, expected);
         let behind_opening = self.add(end, opened);

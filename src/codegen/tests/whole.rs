@@ -1,5 +1,6 @@
 //! Whole functions: budgets, limits, objects, planted mistakes, and the machine underneath.
 
+use super::super::Listing;
 use super::stream::skipping_one;
 use super::*;
 
@@ -252,6 +253,52 @@ fn each_planted_mistake_makes_a_difference() {
         let settings = Settings { planted_mistake: Some(mistake), ..Settings::default() };
         for found in native(&world, &body, settings) {
             assert_ne!(found, Some(expected.clone()), "{mistake:?}");
+        }
+    }
+}
+
+/// `nick?.startsWith("ad")`.
+fn beginning(make: &mut Maker) -> NodeId {
+    let (value, local) = (slot(make, "nick"), make.local());
+    let text = make.of(NodeKind::Local(local), Type::Text);
+    let arguments = vec![text, make.text("ad")];
+    let rest = call(make, method("startsWith", "text"), arguments, Shape::of(Type::Boolean));
+    make.node(NodeKind::Guard { local, value, rest }, Shape::or_null(Type::Boolean))
+}
+
+/// `… ?? otherwise`.
+fn defaulted(make: &mut Maker, value: NodeId, otherwise: NodeId, shape: Shape) -> NodeId {
+    let links = vec![Link::Default { value, empty_too: false }];
+    make.node(NodeKind::Choice { links, otherwise }, shape)
+}
+
+#[test]
+fn questions_that_may_have_no_answer_and_their_json_take_no_call() {
+    let builds: [(fn(&mut Maker) -> NodeId, &str); 4] = [
+        (beginning, "true"),
+        (|make| slot(make, "flag"), "false"),
+        (
+            |make| {
+                let (value, otherwise) = (beginning(make), make.boolean(false));
+                defaulted(make, value, otherwise, Shape::of(Type::Boolean))
+            },
+            "true",
+        ),
+        (
+            |make| {
+                let (value, otherwise) = (beginning(make), slot(make, "flag"));
+                defaulted(make, value, otherwise, Shape::or_null(Type::Boolean))
+            },
+            "true",
+        ),
+    ];
+    for (build, expected) in builds {
+        assert_eq!(agreed(build), ok(expected));
+        let body = body(build);
+        let units = [Unit::Value(&body), Unit::Json(&body)];
+        let set = compile(&units, Settings::with_listing()).unwrap();
+        for Listing { ir, .. } in set.listing() {
+            assert!(!ir.contains(" call "), "{ir}");
         }
     }
 }
