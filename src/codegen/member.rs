@@ -12,10 +12,12 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
 
-/// Symbols of names that wait in registers for a loop over groups.
-const MOST_HELD: usize = 6;
+/// Symbols of names that are loaded before a loop over groups and wait in registers for it.
+const MOST_AHEAD: usize = 6;
 /// Memberships that are one loop. Its code grows with their square.
 const MOST_MERGED: usize = 4;
+/// Names of all memberships of one loop: each is loaded before it.
+const MOST_NAMES: usize = 8;
 
 /// Where a symbol's name stands in the value of a group.
 const NAME: i32 = layout::BITS + 4;
@@ -24,6 +26,8 @@ const NAME: i32 = layout::BITS + 4;
 #[derive(Debug)]
 pub(super) struct Memberships<'b> {
     operands: &'b [NodeId],
+    /// The node of the list's root, which may be null.
+    root: NodeId,
     list: Groups,
     asked: Vec<Membership<'b>>,
 }
@@ -31,15 +35,16 @@ pub(super) struct Memberships<'b> {
 /// A list of groups: a slot of a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Groups {
-    /// The node of the root, which may be null, and its ordinal.
-    root: NodeId,
-    ordinal: u32,
+    /// The ordinal of the root.
+    root: u32,
     slot: u32,
 }
 
 /// One membership.
 #[derive(Clone, Copy, Debug)]
 struct Membership<'b> {
+    /// The node that gives the list's root.
+    root: NodeId,
     list: Groups,
     names: &'b [u32],
     /// What it spends, and whether also the length of the list.
@@ -61,14 +66,16 @@ impl<'b> Emitter<'_, 'b> {
             return None;
         }
         let first = self.membership(*operands.first()?)?;
-        let same = |asked: &Membership<'b>| {
-            let Groups { ordinal, slot, .. } = asked.list;
-            (ordinal, slot) == (first.list.ordinal, first.list.slot)
+        let mut n_names = 0;
+        let is_merged = |asked: &Membership<'b>| {
+            n_names += asked.names.len();
+            asked.list == first.list && n_names <= MOST_NAMES
         };
-        let found = operands.iter().map_while(|operand| self.membership(*operand));
-        let asked: Vec<_> = found.take_while(same).take(MOST_MERGED).collect();
+        let found = operands.iter().take(MOST_MERGED);
+        let found = found.map_while(|operand| self.membership(*operand));
+        let asked: Vec<_> = found.take_while(is_merged).collect();
         let operands = operands.get(..asked.len()).filter(|operands| operands.len() > 1)?;
-        Some(Memberships { operands, list: first.list, asked })
+        Some(Memberships { operands, root: first.root, list: first.list, asked })
     }
 
     /// The membership that a node asks for, where the user is known, and nothing else.
@@ -89,16 +96,21 @@ impl<'b> Emitter<'_, 'b> {
                     at = *rest;
                 }
                 NodeKind::MemberOf { groups, names } => {
-                    let (list, is_weighed) = self.groups(*groups, bound)?;
-                    return Some(Membership { list, names, steps, is_weighed });
+                    let (root, list, is_weighed) = self.groups(*groups, bound)?;
+                    return Some(Membership { root, list, names, steps, is_weighed });
                 }
                 _ => return None,
             }
         }
     }
 
-    /// A list of groups that nothing but its record can be missing of, and whether it is weighed.
-    fn groups(&self, id: NodeId, bound: Option<(LocalId, NodeId)>) -> Option<(Groups, bool)> {
+    /// The root and the list of groups that nothing but the root can be missing of, and whether it
+    /// is weighed.
+    fn groups(
+        &self,
+        id: NodeId,
+        bound: Option<(LocalId, NodeId)>,
+    ) -> Option<(NodeId, Groups, bool)> {
         let (id, is_weighed) = match self.node(id)?.kind {
             NodeKind::ChargeSize(list, Work::Walk) => (list, true),
             _ => (id, false),
@@ -113,7 +125,7 @@ impl<'b> Emitter<'_, 'b> {
             _ => return None,
         };
         let NodeKind::Root(ordinal) = self.node(root)?.kind else { return None };
-        is_plain.then_some((Groups { root, ordinal, slot }, is_weighed))
+        is_plain.then_some((root, Groups { root: ordinal, slot }, is_weighed))
     }
 
     fn is_false(&self, id: NodeId) -> bool {
@@ -134,10 +146,10 @@ impl<'b> Emitter<'_, 'b> {
         yes: Block,
         no: Block,
     ) {
-        let Memberships { operands, list, asked } = memberships;
+        let Memberships { operands, root, list, asked } = memberships;
         let in_order = self.cold_block();
-        let record = self.value(list.root);
-        if let Some(null) = self.is_null(record, self.shape(list.root)) {
+        let record = self.value(*root);
+        if let Some(null) = self.is_null(record, self.shape(*root)) {
             self.leave_if(null, in_order);
         }
         let words = match super::value::slot_offset(list.slot) {
@@ -179,8 +191,11 @@ impl<'b> Emitter<'_, 'b> {
     /// One walk along the list. Gives for each membership where it goes on if that is the first
     /// that holds, and where if none does. Once one holds, only those before it are looked for.
     fn walk_memberships(&mut self, list: Words, asked: &[Membership<'b>]) -> (Vec<Block>, Block) {
-        let symbols: Vec<Vec<Ssa>> =
-            asked.iter().map(|membership| self.symbols(membership.names)).collect();
+        let of = |asked: &Membership<'b>| {
+            let resolved = self.resolved(asked.names);
+            self.symbols(resolved, asked.names)
+        };
+        let symbols: Vec<Vec<Ssa>> = asked.iter().map(of).collect();
         let with_address = |emitter: &mut Self| {
             let block = emitter.block();
             emitter.builder.append_block_param(block, I64);
@@ -235,11 +250,14 @@ impl<'b> Emitter<'_, 'b> {
         (firsts, none)
     }
 
-    /// The name symbols of these names.
-    fn symbols(&mut self, names: &[u32]) -> Vec<Ssa> {
+    /// Where symbols of names are, these among them.
+    fn resolved(&mut self, names: &[u32]) -> Ssa {
         let most = names.iter().map(|name| *name as usize + 1).max().unwrap_or(0);
         self.needs.n_names = self.needs.n_names.max(most);
-        let resolved = self.load_surrounding(OFFSETS.resolved);
+        self.load_surrounding(OFFSETS.resolved)
+    }
+
+    fn symbols(&mut self, resolved: Ssa, names: &[u32]) -> Vec<Ssa> {
         names.iter().map(|name| self.load_fixed(I32, resolved, name_offset(*name))).collect()
     }
 
@@ -256,11 +274,9 @@ impl<'b> Emitter<'_, 'b> {
             self.raise(Fault::Type, id);
             return self.jump(no);
         };
-        let most = names.iter().map(|name| *name as usize + 1).max().unwrap_or(0);
-        self.needs.n_names = self.needs.n_names.max(most);
         // Loads of what never changes are not moved out of a loop.
-        let resolved = self.load_surrounding(OFFSETS.resolved);
-        let held = self.symbols(names.get(..MOST_HELD).unwrap_or(names));
+        let resolved = self.resolved(names);
+        let ahead = self.symbols(resolved, names.get(..MOST_AHEAD).unwrap_or(names));
         let (body, next) = (self.block(), self.block());
         let address = self.builder.append_block_param(body, I64);
         let len = self.len(words);
@@ -276,7 +292,7 @@ impl<'b> Emitter<'_, 'b> {
         }
         let found = self.load(I32, address, NAME);
         for (index, name) in names.iter().enumerate() {
-            let symbol = match held.get(index) {
+            let symbol = match ahead.get(index) {
                 Some(symbol) => *symbol,
                 None => self.load_fixed(I32, resolved, name_offset(*name)),
             };

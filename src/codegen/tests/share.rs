@@ -55,6 +55,20 @@ fn memberships_of_one_list_are_paid_for_in_order() {
 }
 
 #[test]
+fn memberships_of_many_names_are_paid_for_in_order() {
+    for n in 1..10 {
+        for last in [0, 1] {
+            let any = |make: &mut Maker| {
+                let asked = [vec![1; n], vec![1; 3], vec![1; n], vec![1, last]];
+                let asked = asked.map(|names| membership(make, 0, names));
+                make.of(NodeKind::Or(asked.to_vec()), Type::Boolean)
+            };
+            assert_eq!(agreed(any), ok(if last == 0 { "true" } else { "false" }));
+        }
+    }
+}
+
+#[test]
 fn memberships_that_cannot_be_paid_for_fault_where_the_first_does() {
     let most = u32::try_from(limits::STEPS).unwrap();
     for left in 0..70 {
