@@ -163,7 +163,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn start(&mut self, body: &'b Body, place: Option<Place>) {
         self.body = body;
         self.place = place;
-        self.share_next();
+        self.share_in(body);
         self.locals = vec![None; body.n_locals as usize];
         let steps = self.constant(limits::STEPS);
         self.builder.def_var(self.steps, steps);

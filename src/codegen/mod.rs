@@ -48,7 +48,7 @@ pub(crate) enum Unit<'u> {
 }
 
 impl<'u> Unit<'u> {
-    /// Its expressions, in the order in which they are written.
+    /// Its expressions.
     fn bodies(self) -> Vec<&'u Body> {
         match self {
             Self::Value(body) | Self::Json(body) => vec![body],

@@ -35,11 +35,14 @@ enum Key {
     Member(Same, Vec<u32>),
 }
 
+/// What each node of an expression shares, by the address of its body, so that no expression is
+/// written by the table of another.
+type Tables = BTreeMap<*const Body, Vec<Option<Same>>>;
+
 /// The values that a function makes more than once.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
-    /// By body in the order they are written, then by node.
-    bodies: Vec<Vec<Option<Same>>>,
+    bodies: Tables,
     /// How often each that takes long is made.
     n_made: BTreeMap<Same, usize>,
 }
@@ -85,7 +88,7 @@ impl Shares {
             };
             sames.push(same);
         }
-        self.bodies.push(sames);
+        self.bodies.insert(body, sames);
     }
 }
 
@@ -145,7 +148,7 @@ struct Kept {
 pub(super) struct Sharing {
     kept: BTreeMap<Same, Kept>,
     /// Of the expressions that are yet to be written.
-    bodies: std::vec::IntoIter<Vec<Option<Same>>>,
+    bodies: Tables,
     /// Of the one that is being written, by node.
     body: Vec<Option<Same>>,
 }
@@ -174,12 +177,13 @@ impl<'b> Emitter<'_, 'b> {
             let kept = Kept { bits: self.counter(0), meta: self.counter(UNKNOWN) };
             self.sharing.kept.insert(same, kept);
         }
-        self.sharing.bodies = shares.bodies.into_iter();
+        self.sharing.bodies = shares.bodies;
     }
 
-    /// Turns to the next expression of the unit.
-    pub(super) fn share_next(&mut self) {
-        self.sharing.body = self.sharing.bodies.next().unwrap_or_default();
+    /// Turns to an expression; one that is not of the unit shares nothing.
+    pub(super) fn share_in(&mut self, body: &'b Body) {
+        self.sharing.body =
+            self.sharing.bodies.remove(&std::ptr::from_ref(body)).unwrap_or_default();
     }
 
     fn keeps(&self, id: NodeId) -> Option<Kept> {
