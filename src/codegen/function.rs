@@ -3,6 +3,7 @@
 
 use super::constant::Constants;
 use super::kept::Lambda;
+use super::machine::Imports;
 use super::share::Sharing;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
@@ -17,8 +18,7 @@ use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{
-    self, Block, BlockArg, FuncRef, Inst, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
-    StackSlotKind,
+    self, Block, BlockArg, Inst, InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
 use std::sync::Arc;
@@ -39,18 +39,6 @@ pub(super) struct Binding<'b> {
     pub(super) words: Words,
     /// A text that it, or the name it acts as, is known to begin with.
     pub(super) prefix: Option<&'b str>,
-}
-
-/// The functions of the runtime that generated code calls.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Imports {
-    pub(super) call_row: FuncRef,
-    pub(super) matches_pattern: FuncRef,
-    pub(super) write_json: FuncRef,
-    pub(super) write_integer: FuncRef,
-    pub(super) allocate: FuncRef,
-    pub(super) open_column: FuncRef,
-    pub(super) keep_fragment: FuncRef,
 }
 
 /// What the safe entry point makes sure of before the code runs.

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "runs generated code and frees it")]
 
 use super::constant::Constants;
-use super::function::{Emitter, Imports, Needs, Shared};
+use super::function::{Emitter, Needs, Shared};
 use super::inspect;
 use super::kept::Lambda;
 use super::share::Shares;
@@ -16,7 +16,7 @@ use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::types::RecordType;
 use claimsmith_runtime::{Context, Fault, Value, abi, limits};
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{AbiParam, Signature, Type};
+use cranelift_codegen::ir::{AbiParam, FuncRef, Signature, Type};
 use cranelift_codegen::settings::{self, Configurable as _};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
@@ -161,33 +161,54 @@ struct Shim {
     result: Type,
 }
 
-/// The shim of a function, which the compiler holds against the signature written here.
-macro_rules! shim {
-    ($name:ident($($parameter:ty),*) -> $result:ty) => {{
-        let function: unsafe extern "C" fn($($parameter),*) -> $result = abi::$name;
-        Shim {
-            name: stringify!($name),
-            address: function as *const u8,
-            parameters: &[$(<$parameter as Word>::TYPE),*],
-            result: <$result as Word>::TYPE,
+/// Makes [`Imports`] of a list of functions of the runtime, and their shims: the compiler holds the
+/// signatures written here against the functions.
+macro_rules! imports {
+    ($($name:ident($($parameter:ty),*) -> $result:ty;)*) => {
+        /// Something for each function of the runtime that generated code may call.
+        #[derive(Clone, Copy, Debug)]
+        pub(super) struct Imports<T = FuncRef> {
+            $(pub(super) $name: T,)*
         }
-    }};
+
+        impl<T> Imports<T> {
+            /// What `make` makes of each, unless it fails.
+            fn try_map<U, E>(
+                self,
+                mut make: impl FnMut(T) -> Result<U, E>,
+            ) -> Result<Imports<U>, E> {
+                Ok(Imports { $($name: make(self.$name)?,)* })
+            }
+
+            /// What `make` makes of each.
+            fn map<U>(self, mut make: impl FnMut(T) -> U) -> Imports<U> {
+                Imports { $($name: make(self.$name),)* }
+            }
+        }
+
+        /// The functions, and the only names ever resolved.
+        fn shims() -> Imports<Shim> {
+            $(let $name: unsafe extern "C" fn($($parameter),*) -> $result = abi::$name;)*
+            Imports {
+                $($name: Shim {
+                    name: stringify!($name),
+                    address: $name as *const u8,
+                    parameters: &[$(<$parameter as Word>::TYPE),*],
+                    result: <$result as Word>::TYPE,
+                },)*
+            }
+        }
+    };
 }
 
-/// How many functions generated code may call.
-const N_SHIMS: usize = 7;
-
-/// The functions that generated code may call, and the only names ever resolved.
-fn shims() -> [Shim; N_SHIMS] {
-    [
-        shim!(call_row(*mut Context<'static>, Body, *const Value<'static>, u32) -> u32),
-        shim!(matches_pattern(*const Pattern, *const u8, u64) -> u32),
-        shim!(write_json(*mut Context<'static>, *const Value<'static>) -> u32),
-        shim!(write_integer(*mut u8, i64) -> *mut u8),
-        shim!(allocate(*mut Context<'static>, u64) -> *mut u8),
-        shim!(open_column(*mut Context<'static>, u64) -> u64),
-        shim!(keep_fragment(*mut Context<'static>, u64, u32, *const u8, u64, u32) -> u32),
-    ]
+imports! {
+    call_row(*mut Context<'static>, Body, *const Value<'static>, u32) -> u32;
+    matches_pattern(*const Pattern, *const u8, u64) -> u32;
+    write_json(*mut Context<'static>, *const Value<'static>) -> u32;
+    write_integer(*mut u8, i64) -> *mut u8;
+    allocate(*mut Context<'static>, u64) -> *mut u8;
+    open_column(*mut Context<'static>, u64) -> u64;
+    keep_fragment(*mut Context<'static>, u64, u32, *const u8, u64, u32) -> u32;
 }
 
 /// Whether this host lets generated code run. Compiles and runs a small function.
@@ -398,7 +419,7 @@ struct Maker {
     module: Module,
     context: cranelift_codegen::Context,
     frontend: FunctionBuilderContext,
-    imports: [FuncId; N_SHIMS],
+    imports: Imports<FuncId>,
     shared: Shared,
     listing: Vec<Listing>,
 }
@@ -427,9 +448,9 @@ impl Maker {
             .finish(settings::Flags::new(flags))
             .map_err(|error| CodegenError::Machine(error.to_string()))?;
         let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
-        for shim in shims() {
+        shims().map(|shim| {
             builder.symbol(shim.name, shim.address);
-        }
+        });
         let mut module = JITModule::new(builder);
         let imports = import(&mut module);
         let module = Module(Some(module));
@@ -462,24 +483,8 @@ impl Maker {
         let id = module.declare_function(&name, Linkage::Local, &signature).map_err(Box::new)?;
         module.clear_context(&mut self.context);
         self.context.func.signature = signature;
-        let [
-            call_row,
-            matches_pattern,
-            write_json,
-            write_integer,
-            allocate,
-            open_column,
-            keep_fragment,
-        ] = self.imports.map(|import| module.declare_func_in_func(import, &mut self.context.func));
-        let imports = Imports {
-            call_row,
-            matches_pattern,
-            write_json,
-            write_integer,
-            allocate,
-            open_column,
-            keep_fragment,
-        };
+        let function = &mut self.context.func;
+        let imports = self.imports.map(|import| module.declare_func_in_func(import, function));
         let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
         let (builder, needs) = write(unit, builder, &mut self.shared, imports);
         builder.finalize(module.target_config());
@@ -526,13 +531,11 @@ fn write<'e>(
     }
 }
 
-fn import(module: &mut JITModule) -> Result<[FuncId; N_SHIMS], Box<ModuleError>> {
-    let mut imported = [FuncId::from_u32(0); N_SHIMS];
-    for (id, shim) in imported.iter_mut().zip(shims()) {
+fn import(module: &mut JITModule) -> Result<Imports<FuncId>, Box<ModuleError>> {
+    shims().try_map(|shim| {
         let signature = signature(module, shim.parameters, shim.result);
-        *id = module.declare_function(shim.name, Linkage::Import, &signature).map_err(Box::new)?;
-    }
-    Ok(imported)
+        module.declare_function(shim.name, Linkage::Import, &signature).map_err(Box::new)
+    })
 }
 
 fn signature(module: &JITModule, parameters: &[Type], result: Type) -> Signature {
