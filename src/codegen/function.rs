@@ -1,25 +1,23 @@
 //! The state of one function while it is written, and the small steps everything else is made of:
-//! constants, loads and stores, blocks, faults, charges and calls.
+//! constants, loads and stores, blocks, faults and charges.
 
 use super::constant::Constants;
+use super::import::Calls;
 use super::kept::Lambda;
 use super::machine::Imports;
 use super::share::Sharing;
 use super::{Mistake, Place, Settings, Site};
 use crate::ir::{Body, LocalId, Node, NodeId};
 use crate::source::Span;
-use claimsmith_runtime::abi::{LONGEST_INTEGER, NO_ANSWER, OFFSETS};
+use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::fault::OUTPUT_FULL;
-use claimsmith_runtime::functions::{self, Meaning, Operator};
+use claimsmith_runtime::functions::Operator;
 use claimsmith_runtime::types::{RecordType, Shape, Type};
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{Fault, Kind, limits};
-use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
-use cranelift_codegen::ir::{
-    self, Block, BlockArg, Inst, InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind,
-};
+use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use std::sync::Arc;
 
@@ -69,14 +67,11 @@ pub(super) struct Emitter<'e, 'b> {
     pub(super) builder: FunctionBuilder<'e>,
     pub(super) shared: &'e mut Shared,
     pub(super) needs: Needs,
-    imports: Imports,
     body: &'b Body,
     place: Option<Place>,
     locals: Vec<Option<Binding<'b>>>,
     /// The context as the function was given it: for fixed loads, which leave loops.
     pub(super) context: Ssa,
-    /// Where it is wanted otherwise, each standing for a load, see [`Self::keep_context`].
-    wanted: Vec<Inst>,
     pub(super) roots: Ssa,
     pub(super) selected: Ssa,
     /// Steps that may still be spent.
@@ -93,8 +88,7 @@ pub(super) struct Emitter<'e, 'b> {
     fault: Block,
     pub(super) full: Block,
     pub(super) sharing: Sharing,
-    stack: Option<StackSlot>,
-    stacked: usize,
+    pub(super) calls: Calls,
 }
 
 impl<'e, 'b> Emitter<'e, 'b> {
@@ -126,12 +120,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
             builder,
             shared,
             needs: Needs::default(),
-            imports,
             body,
             place: None,
             locals: Vec::new(),
             context,
-            wanted: Vec::new(),
             roots,
             selected,
             steps,
@@ -142,8 +134,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
             fault,
             full,
             sharing: Sharing::default(),
-            stack: None,
-            stacked: 0,
+            calls: Calls::new(imports),
         }
     }
 
@@ -173,41 +164,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let full = self.builder.ins().iconst(I32, i64::from(OUTPUT_FULL));
         self.builder.ins().return_(&[full]);
         self.builder.seal_all_blocks();
-        if self.calls() {
-            self.keep_context();
-        }
-        if let Some(slot) = self.stack {
-            let bytes = u32::try_from(self.stacked * 16).unwrap_or(0);
-            if let Some(data) = self.builder.func.sized_stack_slots.get_mut(slot) {
-                data.size = bytes;
-            }
-        }
+        self.finish_calls();
         (self.builder, self.needs)
-    }
-
-    fn calls(&self) -> bool {
-        let function = &self.builder.func;
-        let mut instructions =
-            function.layout.blocks().flat_map(|block| function.layout.block_insts(block));
-        instructions.any(|inst| function.dfg.insts[inst].opcode().is_call())
-    }
-
-    /// Puts the context on the stack, so that loops need no register for what is seldom wanted. A
-    /// function that calls nothing has registers enough, and needs no frame without.
-    fn keep_context(&mut self) {
-        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
-        let kept = self.builder.create_sized_stack_slot(data);
-        let mut cursor = FuncCursor::new(self.builder.func);
-        for inst in &self.wanted {
-            cursor.goto_inst(*inst);
-            let address = cursor.ins().stack_addr(I64, kept, 0);
-            cursor.func.replace(*inst).load(I64, flags(), address, 0);
-        }
-        if let Some(entry) = cursor.func.layout.entry_block() {
-            cursor.goto_first_insertion_point(entry);
-            let address = cursor.ins().stack_addr(I64, kept, 0);
-            cursor.ins().store(flags(), self.context, address, 0);
-        }
     }
 
     #[cfg(any(test, feature = "internals"))]
@@ -318,14 +276,6 @@ impl<'e, 'b> Emitter<'e, 'b> {
             | Type::Country => words.meta,
         };
         Some(self.compare(IntCC::Equal, word, 0))
-    }
-
-    /// The context, for a call or another seldom thing.
-    pub(super) fn kept_context(&mut self) -> Ssa {
-        let standing_for = self.builder.ins().bor_imm_u(self.context, 0);
-        let inst = self.builder.func.dfg.value_def(standing_for).inst();
-        self.wanted.extend(inst);
-        standing_for
     }
 
     // Memory. Addresses are correct by construction, so no access traps; nothing is aligned.
@@ -475,7 +425,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
     }
 
     /// Faults with a code that is not 0.
-    fn fault_unless_zero(&mut self, code: Ssa, node: NodeId) {
+    pub(super) fn fault_unless_zero(&mut self, code: Ssa, node: NodeId) {
         let (cold, next) = (self.cold_block(), self.block());
         self.fork(code, cold, next);
         self.enter(cold);
@@ -515,130 +465,6 @@ impl<'e, 'b> Emitter<'e, 'b> {
             self.spend(steps, node);
         }
     }
-
-    // Calls.
-
-    pub(super) fn operate(
-        &mut self,
-        operator: Operator,
-        arguments: &[Words],
-        node: NodeId,
-    ) -> Words {
-        self.call_row(functions::operator(operator), arguments, node)
-    }
-
-    /// Calls a row with these values.
-    pub(super) fn call_row(&mut self, row: u32, arguments: &[Words], node: NodeId) -> Words {
-        let address = self.arguments(arguments);
-        let n = self.constant(i64::try_from(arguments.len()).unwrap_or(0));
-        self.call_row_at(row, address, n, node)
-    }
-
-    /// Calls a row with the `n` values at an address.
-    pub(super) fn call_row_at(&mut self, row: u32, address: Ssa, n: Ssa, node: NodeId) -> Words {
-        let Some(Meaning::Body(body)) = functions::row(row).map(|row| row.meaning) else {
-            self.raise(Fault::Internal, node);
-            return self.null();
-        };
-        let n = self.builder.ins().ireduce(I32, n);
-        let body = self.constant((body as usize).cast_signed() as i64);
-        let context = self.kept_context();
-        let arguments = [context, body, address, n];
-        let call = self.builder.ins().call(self.imports.call_row, &arguments);
-        if let [code] = *self.builder.inst_results(call) {
-            self.fault_unless_zero(code, node);
-        }
-        let context = self.kept_context();
-        self.load_words(context, OFFSETS.result)
-    }
-
-    /// Asks whether a pattern of the program matches the whole of a text.
-    pub(super) fn matches_pattern(&mut self, pattern: u64, text: Words, node: NodeId) -> Ssa {
-        let pattern = self.constant(pattern.cast_signed());
-        let len = self.len(text);
-        let arguments = [pattern, text.bits, len];
-        let call = self.builder.ins().call(self.imports.matches_pattern, &arguments);
-        let Some(answer) = self.builder.inst_results(call).first().copied() else { return len };
-        let unknown = self.compare(IntCC::Equal, answer, i64::from(NO_ANSWER));
-        self.fault_if(unknown, Fault::Internal, node);
-        answer
-    }
-
-    /// Where these values lie, for a call.
-    fn arguments(&mut self, arguments: &[Words]) -> Ssa {
-        self.stacked = self.stacked.max(arguments.len().max(1));
-        let slot = self.stack_slot();
-        let address = self.builder.ins().stack_addr(I64, slot, 0);
-        for (offset, words) in (0..).step_by(16).zip(arguments) {
-            self.store_words(*words, address, offset);
-        }
-        address
-    }
-
-    /// Room for the arguments of one call at a time; its size is set when the function ends.
-    fn stack_slot(&mut self) -> StackSlot {
-        if let Some(slot) = self.stack {
-            return slot;
-        }
-        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 16, 3);
-        let slot = self.builder.create_sized_stack_slot(data);
-        self.stack = Some(slot);
-        slot
-    }
-
-    /// Memory of the arena.
-    pub(super) fn allocate(&mut self, bytes: Ssa) -> Ssa {
-        let context = self.kept_context();
-        let call = self.builder.ins().call(self.imports.allocate, &[context, bytes]);
-        self.builder.inst_results(call).first().copied().unwrap_or(bytes)
-    }
-
-    /// The address of what is kept of a lambda.
-    pub(super) fn open_column(&mut self, number: Ssa) -> Ssa {
-        let context = self.kept_context();
-        let call = self.builder.ins().call(self.imports.open_column, &[context, number]);
-        self.builder.inst_results(call).first().copied().unwrap_or(number)
-    }
-
-    /// Keeps so many bytes that a lambda made of a group.
-    pub(super) fn keep_bytes(
-        &mut self,
-        number: Ssa,
-        symbol: Ssa,
-        (start, len): (Ssa, Ssa),
-        steps: Ssa,
-    ) {
-        let context = self.kept_context();
-        let arguments = [context, number, symbol, start, len, steps];
-        self.builder.ins().call(self.imports.keep_fragment, &arguments);
-    }
-
-    /// Lets the runtime write an integer at the cursor.
-    pub(super) fn write_integer(&mut self, bits: Ssa) {
-        let cursor = self.builder.use_var(self.cursor);
-        let call = self.builder.ins().call(self.imports.write_integer, &[cursor, bits]);
-        if let [behind] = *self.builder.inst_results(call) {
-            self.builder.def_var(self.cursor, behind);
-        }
-        self.unchecked += LONGEST_INTEGER;
-        self.settle();
-    }
-
-    /// Lets the runtime write a value at the cursor.
-    pub(super) fn write_by_call(&mut self, words: Words) {
-        self.is_roomy = false;
-        let address = self.arguments(&[words]);
-        let cursor = self.builder.use_var(self.cursor);
-        let context = self.kept_context();
-        self.store(cursor, context, OFFSETS.cursor);
-        let call = self.builder.ins().call(self.imports.write_json, &[context, address]);
-        if let [code] = *self.builder.inst_results(call) {
-            self.leave_if(code, self.full);
-        }
-        let context = self.kept_context();
-        let cursor = self.load(I64, context, OFFSETS.cursor);
-        self.builder.def_var(self.cursor, cursor);
-    }
 }
 
 /// The second word of a value of which only the kind is to be said.
@@ -661,6 +487,6 @@ pub(super) fn is_scalar(ty: &Type) -> bool {
     }
 }
 
-const fn flags() -> MemFlagsData {
+pub(super) const fn flags() -> MemFlagsData {
     MemFlagsData::new().with_notrap()
 }

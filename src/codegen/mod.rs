@@ -9,6 +9,7 @@ mod branch;
 mod compare;
 mod constant;
 mod function;
+mod import;
 mod inspect;
 mod kept;
 mod literal;

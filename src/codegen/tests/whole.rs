@@ -272,9 +272,12 @@ fn defaulted(make: &mut Maker, value: NodeId, otherwise: NodeId, shape: Shape) -
     make.node(NodeKind::Choice { links, otherwise }, shape)
 }
 
+/// What makes a body.
+type Build = fn(&mut Maker) -> NodeId;
+
 #[test]
 fn questions_that_may_have_no_answer_and_their_json_take_no_call() {
-    let builds: [(fn(&mut Maker) -> NodeId, &str); 4] = [
+    let builds: [(Build, &str); 4] = [
         (beginning, "true"),
         (|make| slot(make, "flag"), "false"),
         (
