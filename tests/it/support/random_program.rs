@@ -452,7 +452,11 @@ impl<'d> Maker<'d> {
             8 => format!("{{{a}, {}}}", self.make(Wanted::Boolean, depth)),
             9 => format!("({a}).size()"),
             10 => rare_program::call(self, depth),
-            _ => format!("user.many.map(x => user.many.filter(y => x == y || {a} == y)).size()"),
+            // Work that grows with the square takes as long as hundreds of programs.
+            _ if self.dice.roll(8) == 0 => {
+                format!("user.many.map(x => user.many.filter(y => x == y || {a} == y)).size()")
+            }
+            _ => format!("user.tags.map(x => user.many.filter(y => x == y || {a} == y)).size()"),
         }
     }
 }
