@@ -131,8 +131,15 @@ impl Output {
     #[inline]
     #[must_use]
     pub fn first(&self, length: usize) -> &[u8] {
-        self.memory.get(..length).unwrap_or_default()
+        self.memory.get(..length).unwrap_or_else(|| none())
     }
+}
+
+/// No bytes, which is seldom so.
+#[cold]
+#[inline(never)]
+fn none() -> &'static [u8] {
+    &[]
 }
 
 impl<'a> Surroundings<'a> {
@@ -228,6 +235,14 @@ impl<'a> Context<'a> {
         self.output_end.addr().saturating_sub(self.cursor.addr())
     }
 
+    /// Whether there is room for all that one expression may write.
+    #[inline]
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        // No memory lies so high that this wraps.
+        self.cursor.addr().wrapping_add(limits::OUTPUT) <= self.output_end.addr()
+    }
+
     /// Where the next byte of output goes.
     #[inline]
     #[must_use]
@@ -278,11 +293,18 @@ impl<'a> Context<'a> {
         self.site
     }
 
+    /// How many bytes of output are written.
+    #[inline]
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.cursor.addr().wrapping_sub(self.output_start.addr())
+    }
+
     /// The bytes of output written so far.
     #[inline]
     #[must_use]
     pub fn output(&self) -> &[u8] {
-        let len = self.cursor.addr().saturating_sub(self.output_start.addr());
+        let len = self.written();
         if len == 0 {
             return &[];
         }
@@ -311,6 +333,25 @@ impl<'a> Context<'a> {
             return Err(Fault::Limit);
         }
         within_depth(Value::list(self.arena.values(elements)))
+    }
+
+    /// A list of `n` elements, made one after the other.
+    ///
+    /// # Errors
+    /// As [`Context::make_list`], and [`Fault::Internal`] if there are fewer.
+    pub(crate) fn make_list_of(
+        &self,
+        n: usize,
+        elements: impl Iterator<Item = Value<'a>>,
+    ) -> Result<Value<'a>, Fault> {
+        if n > limits::LIST {
+            return Err(Fault::Limit);
+        }
+        let elements = self.arena.values_of(n, elements);
+        if elements.len() < n {
+            return Err(Fault::Internal);
+        }
+        within_depth(Value::list(elements))
     }
 
     /// A map of these keys and values, alternating.

@@ -1,7 +1,7 @@
 //! Memory that one evaluation borrows: what it makes lives until the arena is cleared.
 #![expect(unsafe_code, reason = "hands out references into chunks that never move")]
 
-use crate::value::{PADDING, Text, Value};
+use crate::value::{PADDING, Text, Value, scan};
 use std::cell::{Cell, RefCell};
 
 const FIRST_CHUNK: usize = 16 * 1024;
@@ -15,6 +15,16 @@ pub struct Arena {
     /// Whether each thing has a chunk of its own, and no chunk is used again: then the first chunk
     /// is there, and empty.
     is_exact: bool,
+}
+
+/// Room in an arena for a text that is made of pieces.
+#[derive(Debug)]
+pub(crate) struct TextRoom<'a> {
+    /// As many bytes as were asked for, and the padding.
+    memory: &'a mut [u8],
+    len: usize,
+    /// What is known of all pieces.
+    flags: u8,
 }
 
 /// Zeroed memory aligned for values; owned, and read only through what was handed out.
@@ -108,14 +118,18 @@ impl Arena {
         if text.is_empty() {
             return Text::EMPTY;
         }
-        let size = text.len() + PADDING;
+        let mut room = self.room(text.len());
+        room.append(text);
+        room.finish(scan(text))
+    }
+
+    /// Room for a text of up to so many bytes.
+    pub(crate) fn room(&self, most: usize) -> TextRoom<'_> {
+        let size = most + PADDING;
         let start = self.allocate(size);
         // SAFETY: `start` begins `size` initialised bytes that are handed out here for the first time.
         let memory = unsafe { std::slice::from_raw_parts_mut(start, size) };
-        let (front, padding) = memory.split_at_mut(text.len());
-        front.copy_from_slice(text.as_bytes());
-        padding.fill(0);
-        Text::in_padded(memory, text.len()).unwrap_or(Text::EMPTY)
+        TextRoom { memory, len: 0, flags: u8::MAX }
     }
 
     /// A copy of these values.
@@ -125,5 +139,60 @@ impl Arena {
         unsafe { start.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
         // SAFETY: just written, and the memory lives until `clear`, which needs `&mut self`.
         unsafe { std::slice::from_raw_parts(start, values.len()) }
+    }
+
+    /// Of these values as many as that, one after the other.
+    pub(crate) fn values_of<'a>(
+        &'a self,
+        most: usize,
+        values: impl Iterator<Item = Value<'a>>,
+    ) -> &'a [Value<'a>] {
+        let start = self.allocate(most * size_of::<Value<'_>>()).cast::<Value<'a>>();
+        let mut n = 0;
+        for value in values.take(most) {
+            // SAFETY: `n` is below `most`, for which there is room, aligned to 8, handed out for the
+            // first time.
+            unsafe { start.add(n).write(value) };
+            n += 1;
+        }
+        // SAFETY: just written, and the memory lives until `clear`, which needs `&mut self`.
+        unsafe { std::slice::from_raw_parts(start, n) }
+    }
+}
+
+impl<'a> TextRoom<'a> {
+    /// Appends a piece; `false` if there is no room for it.
+    pub(crate) fn push(&mut self, piece: Text<'_>) -> bool {
+        self.flags &= piece.flags();
+        self.append(piece.as_str())
+    }
+
+    fn append(&mut self, piece: &str) -> bool {
+        let end = self.len.saturating_add(piece.len());
+        if end > self.memory.len() - PADDING {
+            return false;
+        }
+        if let Some(place) = self.memory.get_mut(self.len..end) {
+            place.copy_from_slice(piece.as_bytes());
+        }
+        self.len = end;
+        true
+    }
+
+    /// The text of all pieces.
+    pub(crate) fn made(self) -> Text<'a> {
+        let flags = if self.len == 0 { Text::EMPTY.flags() } else { self.flags };
+        self.finish(flags)
+    }
+
+    fn finish(self, flags: u8) -> Text<'a> {
+        let (front, behind) = self.memory.split_at_mut(self.len);
+        if let Some(padding) = behind.get_mut(..PADDING) {
+            padding.fill(0);
+        }
+        // SAFETY: these are whole texts, one behind the other.
+        let text = unsafe { std::str::from_utf8_unchecked(front) };
+        // SAFETY: the padding lies behind, and the room is longer by it than any `len`.
+        unsafe { Text::padded(text, flags) }
     }
 }

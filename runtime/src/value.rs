@@ -328,6 +328,23 @@ impl<'a> Text<'a> {
     pub const EMPTY: Text<'static> =
         Text { text: first_bytes(&[0; PADDING], 0), flags: layout::ASCII | layout::CLEAN };
 
+    /// What stands between the pieces of a text that is a list.
+    pub(crate) const COMMA: Text<'static> =
+        Text { text: first_bytes(&COMMA_AND_PADDING, 1), flags: layout::ASCII | layout::CLEAN };
+
+    /// A text of which these facts are known.
+    ///
+    /// # Safety
+    /// [`PADDING`] readable bytes follow it while it lives.
+    pub(crate) unsafe fn padded(text: &'a str, flags: u8) -> Self {
+        Self { text, flags }
+    }
+
+    /// The facts that are known of all its bytes.
+    pub(crate) fn flags(self) -> u8 {
+        self.flags
+    }
+
     /// The text in the first `len` bytes of `memory`, scanned for its flags. `None` if they are not
     /// UTF-8, or fewer than [`PADDING`] bytes follow.
     #[must_use]
@@ -369,8 +386,15 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-const fn first_bytes(memory: &'static [u8; PADDING], len: usize) -> &'static str {
-    let (text, _) = memory.as_slice().split_at(len);
+/// A comma, and as much behind it as is behind every text.
+const COMMA_AND_PADDING: [u8; 1 + PADDING] = {
+    let mut bytes = [0; 1 + PADDING];
+    bytes[0] = b',';
+    bytes
+};
+
+const fn first_bytes(memory: &'static [u8], len: usize) -> &'static str {
+    let (text, _) = memory.split_at(len);
     match std::str::from_utf8(text) {
         Ok(text) => text,
         Err(_) => "",

@@ -3,7 +3,7 @@
 use crate::abi::Context;
 use crate::fault::Fault;
 use crate::operator::{equal, piece};
-use crate::value::Value;
+use crate::value::{Text, Value};
 
 pub(super) type Answer<'a> = Result<Value<'a>, Fault>;
 
@@ -41,12 +41,10 @@ pub(super) fn is_empty<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answ
 /// Null is the empty text, a nested list faults (decision 33).
 pub(super) fn join<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let separator = match arguments.get(1) {
-        Some(separator) => separator.as_text().ok_or(Fault::Type)?.as_str(),
-        None => ",",
+        Some(separator) => separator.as_text().ok_or(Fault::Type)?,
+        None => Text::COMMA,
     };
-    let values = elements(arguments)?.iter().copied();
-    let made = piece::join(context.table(), values, separator)?;
-    context.make_text(&made).map(Value::text)
+    piece::join_values(context, elements(arguments)?, separator)
 }
 
 /// Null if there is none (decision 35).

@@ -91,6 +91,9 @@ pub(super) fn piece<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> A
 
 /// Takes anything that has a text form, so that a text of mixed pieces is one call.
 pub(crate) fn concatenate<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
+    if arguments.iter().all(|value| value.as_list().is_none()) {
+        return pieces::join_values(context, arguments, Text::EMPTY);
+    }
     let table = context.table();
     let mut made = String::new();
     for value in arguments {

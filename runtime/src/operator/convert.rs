@@ -132,12 +132,8 @@ pub(super) fn csv_text<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
             None => Err(Fault::Type),
         };
     };
-    let made = piece::join(context.table(), elements.iter().copied(), ",")?;
-    context.make_text(&made).map(Value::text)
+    piece::join_values(context, elements, Text::COMMA)
 }
-
-/// How many pieces there is room for at first.
-const PIECES: usize = 16;
 
 /// Pieces are trimmed, and the empty text has none (OEL §3.2). Null stays null.
 pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
@@ -149,14 +145,24 @@ pub(crate) fn csv_list<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -
     if text.as_str().is_empty() {
         return context.make_list(&[]);
     }
-    let (whole, mut start) = (text.as_str(), 0);
-    let mut pieces = Vec::with_capacity(PIECES);
-    for end in memchr_iter(b',', whole.as_bytes()).chain([whole.len()]) {
-        let piece = whole.get(start..end).ok_or(Fault::Internal)?;
-        let from = end - piece.trim_start().len();
-        let part = text.part(from..from + piece.trim().len()).ok_or(Fault::Internal)?;
-        pieces.push(Value::text(part));
-        start = end + 1;
+    let bytes = text.as_str().as_bytes();
+    let n = 1 + bytes.iter().filter(|byte| **byte == b',').count();
+    let ends = memchr_iter(b',', bytes).chain([bytes.len()]);
+    let pieces = ends.scan(0, |start, end| {
+        let piece = text.part(*start..end)?;
+        *start = end + 1;
+        trimmed(piece).map(Value::text)
+    });
+    context.make_list_of(n, pieces)
+}
+
+/// Without what is blank around it. `None` is never.
+fn trimmed(piece: Text<'_>) -> Option<Text<'_>> {
+    let (whole, bytes) = (piece.as_str(), piece.as_str().as_bytes());
+    let is_ink = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_ink(bytes.first()) && is_ink(bytes.last()) {
+        return Some(piece);
     }
-    context.make_list(&pieces)
+    let from = whole.len() - whole.trim_start().len();
+    piece.part(from..from + whole.trim().len())
 }

@@ -1,11 +1,11 @@
 //! The text form of a value where text is made of it (decisions 10, 17, 18).
 
 use super::convert::seen_text;
-use crate::abi::limits;
+use crate::abi::{Context, limits};
 use crate::fault::Fault;
 use crate::number;
 use crate::symbol::GroupTable;
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Text, Value};
 use std::fmt::Write as _;
 
 /// Appends the text form: null is nothing, a list its elements with commas between.
@@ -16,6 +16,47 @@ pub(crate) fn append(table: &GroupTable, value: Value<'_>, made: &mut String) ->
     match value.as_list() {
         Some(elements) => append_all(table, elements.iter().copied(), ",", made),
         None => append_scalar(table, value, made),
+    }
+}
+
+/// As [`join`], as a text: of what is a text or group already without a text in between.
+///
+/// # Errors
+/// As [`append`].
+pub(crate) fn join_values<'a>(
+    context: &Context<'a>,
+    values: &[Value<'a>],
+    separator: Text<'_>,
+) -> Result<Value<'a>, Fault> {
+    let table = context.table();
+    let len = |value: &Value<'_>| known_text(table, *value).map(|text| text.as_str().len());
+    let Some(len) = values.iter().map(len).sum::<Option<usize>>() else {
+        let made = join(table, values.iter().copied(), separator.as_str())?;
+        return context.make_text(&made).map(Value::text);
+    };
+    let len = len + separator.as_str().len() * values.len().saturating_sub(1);
+    if len > limits::TEXT {
+        return Err(Fault::Limit);
+    }
+    let mut room = context.arena().room(len);
+    for (index, value) in values.iter().enumerate() {
+        let text = known_text(table, *value).ok_or(Fault::Internal)?;
+        let is_written = (index == 0 || room.push(separator)) && room.push(text);
+        if !is_written {
+            return Err(Fault::Internal);
+        }
+    }
+    Ok(Value::text(room.made()))
+}
+
+/// What a value adds to a text, where nothing has to be made for it.
+#[inline]
+fn known_text<'a>(table: &'a GroupTable, value: Value<'a>) -> Option<Text<'a>> {
+    match value.kind() {
+        Kind::Null => Some(Text::EMPTY),
+        Kind::Text => value.as_text(),
+        Kind::Group => value.as_group().map(|group| table.name(group)),
+        _ => None,
     }
 }
 

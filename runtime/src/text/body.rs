@@ -89,25 +89,28 @@ fn replace_up_to<'a>(
     if search.as_str().is_empty() {
         return unchanged;
     }
-    let haystack = source.as_str();
-    let mut made = String::new();
-    let mut rest = 0;
-    for at in occurrences(haystack.as_bytes(), search.as_str().as_bytes()).take(most) {
-        if rest == 0 {
-            made.reserve(haystack.len());
+    let (haystack, needle) = (source.as_str().as_bytes(), search.as_str().as_bytes());
+    // As long as it may become, and what is longer than any text may be does not fit.
+    let most_bytes = match replacement.as_str().len().checked_sub(needle.len()) {
+        Some(more @ 1..) => {
+            let n = occurrences(haystack, needle).take(most).count();
+            haystack.len().saturating_add(more.saturating_mul(n))
         }
-        made.push_str(haystack.get(rest..at).ok_or(Fault::Internal)?);
-        made.push_str(replacement.as_str());
-        rest = at + search.as_str().len();
-        if made.len() > limits::TEXT {
+        Some(0) | None => haystack.len(),
+    };
+    let (mut made, mut rest) = (None, 0);
+    for at in occurrences(haystack, needle).take(most) {
+        let room = || context.arena().room(most_bytes.min(limits::TEXT));
+        let made = made.get_or_insert_with(room);
+        let before = source.part(rest..at).ok_or(Fault::Internal)?;
+        if !(made.push(before) && made.push(replacement)) {
             return Err(Fault::Limit);
         }
+        rest = at + needle.len();
     }
-    if rest == 0 {
-        return unchanged;
-    }
-    made.push_str(haystack.get(rest..).ok_or(Fault::Internal)?);
-    context.make_text(&made).map(Value::text)
+    let Some(mut made) = made else { return unchanged };
+    let behind = source.part(rest..haystack.len()).ok_or(Fault::Internal)?;
+    if made.push(behind) { Ok(Value::text(made.made())) } else { Err(Fault::Limit) }
 }
 
 /// A needle up to this long is held against each place where its first byte is: preparing a search
