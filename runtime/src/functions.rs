@@ -181,6 +181,32 @@ pub enum Returns {
     Mapped,
 }
 
+impl Returns {
+    /// Whether it may be null though no argument is.
+    #[must_use]
+    pub fn may_be_null(self) -> bool {
+        match self {
+            Self::TextOrNull
+            | Self::TextsOrNull
+            | Self::Element
+            | Self::SameListOrNull
+            | Self::Any => true,
+            Self::Boolean
+            | Self::Integer
+            | Self::Number
+            | Self::Text
+            | Self::DateTime
+            | Self::TimeOrText
+            | Self::Country
+            | Self::Texts
+            | Self::Groups
+            | Self::SameList
+            | Self::Added
+            | Self::Mapped => false,
+        }
+    }
+}
+
 /// What calling a function does.
 #[derive(Clone, Copy, Debug)]
 pub enum Meaning {

@@ -7,7 +7,7 @@
 
 use super::Checker;
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind, Order, StageKind};
-use claimsmith_runtime::functions::{self, Null, Operator, Returns};
+use claimsmith_runtime::functions::{self, Null, Operator};
 use claimsmith_runtime::types::{Shape, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,17 +202,9 @@ impl Flow {
                 let flows = |index| {
                     row.parameter(index).is_some_and(|parameter| parameter.null == Null::Flows)
                 };
-                !matches!(
-                    row.returns,
-                    Returns::Any
-                        | Returns::TextOrNull
-                        | Returns::TextsOrNull
-                        | Returns::Element
-                        | Returns::SameListOrNull
-                ) && arguments
-                    .iter()
-                    .enumerate()
-                    .all(|(i, argument)| !flows(i) || present(argument))
+                let mut numbered = arguments.iter().enumerate();
+                !row.returns.may_be_null()
+                    && numbered.all(|(i, argument)| !flows(i) || present(argument))
             }),
             _ => false,
         }

@@ -34,7 +34,9 @@ impl<'b> Emitter<'_, 'b> {
             Some(NodeKind::Call { row, arguments }) if self.question(*row, arguments).is_none() => {
                 let words = self.call_or_null(id, *row, arguments, Some(null));
                 let given = functions::row(*row).map(|row| row.returns);
-                match given.is_none_or(may_give_null) || self.makes(Mistake::MissingNullCheck) {
+                match given.is_none_or(Returns::may_be_null)
+                    || self.makes(Mistake::MissingNullCheck)
+                {
                     true => self.unless_missing(id, words, null),
                     false => words,
                 }
@@ -125,28 +127,5 @@ impl<'b> Emitter<'_, 'b> {
                 self.fork(words.bits, yes, no);
             }
         }
-    }
-}
-
-/// Whether a row may give null though no argument is.
-fn may_give_null(returns: Returns) -> bool {
-    match returns {
-        Returns::TextOrNull
-        | Returns::TextsOrNull
-        | Returns::Element
-        | Returns::SameListOrNull
-        | Returns::Any => true,
-        Returns::Boolean
-        | Returns::Integer
-        | Returns::Number
-        | Returns::Text
-        | Returns::DateTime
-        | Returns::TimeOrText
-        | Returns::Country
-        | Returns::Texts
-        | Returns::Groups
-        | Returns::SameList
-        | Returns::Added
-        | Returns::Mapped => false,
     }
 }
