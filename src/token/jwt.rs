@@ -8,8 +8,8 @@ use std::cell::RefCell;
 #[derive(Debug)]
 pub struct Signer {
     key: SigningKey,
-    /// The headers by [`TokenType`], in base64url, each with the dot after it.
-    headers: [String; 3],
+    /// By [`TokenType`], in base64url, each with the dot after it.
+    headers: [String; TokenType::ALL.len()],
 }
 
 /// What the header says in `typ`.
@@ -28,13 +28,22 @@ thread_local! {
     static SIGNATURE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+impl TokenType {
+    /// Every type, each at the place of its number.
+    const ALL: [Self; 3] = [Self::Unsaid, Self::AccessToken, Self::ClientAssertion];
+
+    /// What its header has besides the key and the algorithm.
+    const fn more(self) -> &'static str {
+        match self {
+            Self::Unsaid => "",
+            Self::AccessToken => r#","typ":"at+jwt""#,
+            Self::ClientAssertion => r#","typ":"client-authentication+jwt""#,
+        }
+    }
+}
+
 fn header_of(key: &SigningKey, token_type: TokenType) -> String {
-    let (kid, algorithm) = (key.kid(), key.algorithm().name());
-    let more = match token_type {
-        TokenType::Unsaid => "",
-        TokenType::AccessToken => r#","typ":"at+jwt""#,
-        TokenType::ClientAssertion => r#","typ":"client-authentication+jwt""#,
-    };
+    let (kid, algorithm, more) = (key.kid(), key.algorithm().name(), token_type.more());
     format!(r#"{{"kid":"{kid}","alg":"{algorithm}"{more}}}"#)
 }
 
@@ -48,8 +57,7 @@ impl Signer {
             header.push('.');
             header
         };
-        let types = [TokenType::Unsaid, TokenType::AccessToken, TokenType::ClientAssertion];
-        let headers = types.map(header);
+        let headers = TokenType::ALL.map(header);
         Self { key, headers }
     }
 
@@ -71,13 +79,18 @@ impl Signer {
         &self.key
     }
 
+    /// The header of a token of this type, with the dot after it.
+    fn encoded_header(&self, token_type: TokenType) -> &str {
+        self.headers.get(token_type as usize).map_or("", String::as_str)
+    }
+
     /// The most bytes of a token of so many bytes of claims.
     #[must_use]
     pub fn length(&self, claims: usize) -> usize {
-        let [.., header] = &self.headers;
+        let header = self.headers.iter().map(String::len).max().unwrap_or(0);
         let signature = self.key.algorithm().signature_length();
         let [claims, signature] = [claims, signature].map(|n| URL_SAFE_NO_PAD.encoded_length(n));
-        header.len() + claims + 1 + signature
+        header + claims + 1 + signature
     }
 
     /// Appends the token of `claims` (JSON text) to `token`.
@@ -91,12 +104,7 @@ impl Signer {
         token: &mut String,
     ) -> Result<(), KeyError> {
         let start = token.len();
-        let [plain, access_token, assertion] = &self.headers;
-        token.push_str(match token_type {
-            TokenType::Unsaid => plain,
-            TokenType::AccessToken => access_token,
-            TokenType::ClientAssertion => assertion,
-        });
+        token.push_str(self.encoded_header(token_type));
         URL_SAFE_NO_PAD.encode_append(claims, token);
         SIGNATURE.with_borrow_mut(|signature| {
             let input = token.get(start..).unwrap_or_default();
