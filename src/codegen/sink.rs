@@ -20,6 +20,16 @@ pub(super) struct Omitted {
     pub(super) empty: Option<Block>,
 }
 
+/// Several ways to write one thing, of which an evaluation takes one.
+#[derive(Clone, Copy, Debug)]
+struct Ways {
+    /// Where they meet.
+    end: Block,
+    /// The bytes that were unchecked before, and those that are at most after any of them.
+    before: u32,
+    most: u32,
+}
+
 /// Whether values of this shape are written as one text.
 fn is_text(shape: &Shape) -> bool {
     matches!(shape.ty, Type::Text | Type::Group) && !shape.nullable
@@ -107,18 +117,30 @@ impl<'b> Emitter<'_, 'b> {
 
     /// Writes true where it goes on at `yes`, and false at `no`.
     fn json_answer(&mut self, yes: Block, no: Block) {
-        let end = self.block();
-        let before = self.unchecked;
-        let mut most = 0;
+        let mut ways = self.ways();
         for (block, bytes) in [(yes, &b"true"[..]), (no, b"false")] {
             self.enter(block);
-            self.unchecked = before;
-            self.literal(bytes);
-            most = most.max(self.unchecked);
-            self.jump(end);
+            self.way(&mut ways, |emitter| emitter.literal(bytes));
         }
-        self.enter(end);
-        self.unchecked = most;
+        self.meet(ways);
+    }
+
+    fn ways(&mut self) -> Ways {
+        Ways { end: self.block(), before: self.unchecked, most: 0 }
+    }
+
+    /// Writes one of the ways, from here to where they meet.
+    fn way(&mut self, ways: &mut Ways, write: impl FnOnce(&mut Self)) {
+        self.unchecked = ways.before;
+        write(self);
+        ways.most = ways.most.max(self.unchecked);
+        self.jump(ways.end);
+    }
+
+    /// Goes on where the ways meet.
+    fn meet(&mut self, ways: Ways) {
+        self.enter(ways.end);
+        self.unchecked = ways.most;
     }
 
     /// Writes a value that may be null; what is omitted leaves.
@@ -144,20 +166,17 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     fn json_or_null(&mut self, null: Ssa, words: Words, shape: &Shape, omitted: Omitted) {
-        let (nothing, some, end) = (self.block(), self.block(), self.block());
+        let (nothing, some) = (self.block(), self.block());
         self.fork(null, nothing, some);
-        let before = self.unchecked;
+        let mut ways = self.ways();
         self.enter(nothing);
-        self.literal(b"null");
-        let most = self.unchecked;
-        self.jump(end);
+        self.way(&mut ways, |emitter| emitter.literal(b"null"));
         self.enter(some);
-        self.unchecked = before;
-        self.leave_if_empty_list(words, shape, omitted);
-        self.json_present(words, shape);
-        self.jump(end);
-        self.enter(end);
-        self.unchecked = most.max(self.unchecked);
+        self.way(&mut ways, |emitter| {
+            emitter.leave_if_empty_list(words, shape, omitted);
+            emitter.json_present(words, shape);
+        });
+        self.meet(ways);
     }
 
     /// Writes a value, which is not null if [`is_written_here`].
@@ -220,26 +239,21 @@ impl<'b> Emitter<'_, 'b> {
         self.bind(local, Binding { words, prefix: None });
         let Some(null) = null else { return self.json(rest, omitted) };
         // What is null further on is null here too, and written in one place.
-        let (nothing, some, end) = (self.block(), self.block(), self.block());
-        let (before, cursor) = (self.unchecked, self.at());
+        let (nothing, some, cursor) = (self.block(), self.block(), self.at());
         self.fork(null, nothing, some);
+        let mut ways = self.ways();
         self.enter(some);
-        self.json(rest, Omitted { null: Some(nothing), ..omitted });
-        let most = self.unchecked;
-        self.jump(end);
+        let present = Omitted { null: Some(nothing), ..omitted };
+        self.way(&mut ways, |emitter| emitter.json(rest, present));
         self.enter(nothing);
         self.go_to(cursor);
-        self.unchecked = before;
-        self.literal(b"null");
-        self.jump(end);
-        self.enter(end);
-        self.unchecked = most.max(self.unchecked);
+        self.way(&mut ways, |emitter| emitter.literal(b"null"));
+        self.meet(ways);
     }
 
     /// Each arm writes for itself.
     fn json_choice(&mut self, id: NodeId, links: &'b [Link], otherwise: NodeId, omitted: Omitted) {
-        let end = self.block();
-        let mut most = 0;
+        let mut ways = self.ways();
         for link in links {
             let next = self.block();
             match link {
@@ -247,27 +261,18 @@ impl<'b> Emitter<'_, 'b> {
                     let arm = self.block();
                     self.condition(id, *condition, arm, next);
                     self.enter(arm);
-                    let before = self.unchecked;
-                    self.json(*then, omitted);
-                    most = most.max(self.unchecked);
-                    self.unchecked = before;
+                    self.way(&mut ways, |emitter| emitter.json(*then, omitted));
                 }
                 Link::Default { value, empty_too } => {
                     let words = self.default(*value, *empty_too, next);
-                    let before = self.unchecked;
                     let present = Shape { ty: self.shape(*value).ty.clone(), nullable: false };
-                    self.json_words(words, &present, omitted);
-                    most = most.max(self.unchecked);
-                    self.unchecked = before;
+                    self.way(&mut ways, |emitter| emitter.json_words(words, &present, omitted));
                 }
             }
-            self.jump(end);
             self.enter(next);
         }
-        self.json(otherwise, omitted);
-        self.jump(end);
-        self.enter(end);
-        self.unchecked = most.max(self.unchecked);
+        self.way(&mut ways, |emitter| emitter.json(otherwise, omitted));
+        self.meet(ways);
     }
 
     /// The pieces between one pair of quotes. A text beyond the limit on texts is also beyond that
@@ -286,32 +291,27 @@ impl<'b> Emitter<'_, 'b> {
             let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
             return self.literal(inner);
         }
-        let end = self.block();
+        // Null writes nothing.
+        let ways = self.ways();
+        let (end, mut ways) = (ways.end, Ways { most: ways.before, ..ways });
+        if self.shape(piece).ty == Type::Integer {
+            let integer = self.present(piece, end);
+            self.way(&mut ways, |emitter| emitter.write_integer(integer.bits));
+            return self.meet(ways);
+        }
         let text = match self.shape(piece).ty {
             Type::Text => self.present(piece, end),
             Type::Group => {
                 let group = self.present(piece, end);
                 self.group_text(group)
             }
-            Type::Integer => {
-                let before = self.unchecked;
-                let integer = self.present(piece, end);
-                self.write_integer(integer.bits);
-                self.jump(end);
-                self.enter(end);
-                self.unchecked = before.max(self.unchecked);
-                return;
-            }
             _ => {
                 let words = self.value(piece);
                 self.operate(Operator::Piece, &[words], id)
             }
         };
-        let before = self.unchecked;
-        self.write_text(text, Around::Nothing);
-        self.jump(end);
-        self.enter(end);
-        self.unchecked = before.max(self.unchecked);
+        self.way(&mut ways, |emitter| emitter.write_text(text, Around::Nothing));
+        self.meet(ways);
     }
 
     /// Whether making text of these values never faults, so that each can be written at once.
