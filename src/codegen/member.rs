@@ -2,6 +2,7 @@
 //! loop.
 
 use super::function::{Emitter, Ssa, Words};
+use super::share::Kept;
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind};
 use claimsmith_runtime::Fault;
 use claimsmith_runtime::abi::OFFSETS;
@@ -43,6 +44,8 @@ struct Groups {
 /// One membership.
 #[derive(Clone, Copy, Debug)]
 struct Membership<'b> {
+    /// The node that asks.
+    node: NodeId,
     /// The node that gives the list's root.
     root: NodeId,
     list: Groups,
@@ -97,7 +100,7 @@ impl<'b> Emitter<'_, 'b> {
                 }
                 NodeKind::MemberOf { groups, names } => {
                     let (root, list, is_weighed) = self.groups(*groups, bound)?;
-                    return Some(Membership { root, list, names, steps, is_weighed });
+                    return Some(Membership { node: at, root, list, names, steps, is_weighed });
                 }
                 _ => return None,
             }
@@ -137,8 +140,9 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     /// Goes on at `yes` if any of the memberships holds, else at `no`. The list is walked once; then
-    /// each is paid for up to the first that holds, as if they had been asked in order. Where there
-    /// is no user or not enough to pay for all, they are.
+    /// each is paid for up to the first that holds, as if they had been asked in order, and what was
+    /// found out is kept. Where there is no user, not enough to pay for all, or something is known
+    /// of them already, they are asked in order.
     pub(super) fn branch_memberships(
         &mut self,
         id: NodeId,
@@ -147,7 +151,12 @@ impl<'b> Emitter<'_, 'b> {
         no: Block,
     ) {
         let Memberships { operands, root, list, asked } = memberships;
-        let in_order = self.cold_block();
+        let kept: Vec<Option<Kept>> = asked.iter().map(|asked| self.keeps(asked.node)).collect();
+        let is_kept = kept.iter().any(Option::is_some);
+        let in_order = if is_kept { self.block() } else { self.cold_block() };
+        for kept in kept.iter().flatten() {
+            self.leave_if_known(*kept, in_order);
+        }
         let record = self.value(*root);
         if let Some(null) = self.is_null(record, self.shape(*root)) {
             self.leave_if(null, in_order);
@@ -173,9 +182,13 @@ impl<'b> Emitter<'_, 'b> {
         let (firsts, none) = self.walk_memberships(words, asked);
         let targets = firsts.into_iter().map(|first| (first, yes)).chain([(none, no)]);
         let paid = left.iter().skip(1).chain([&least]);
-        for ((block, target), left) in targets.zip(paid) {
+        for (first, ((block, target), left)) in targets.zip(paid).enumerate() {
             self.enter(block);
             self.builder.def_var(self.steps, *left);
+            // Those before the first do not hold, and of those behind it nothing is known.
+            for (place, kept) in kept.iter().enumerate().take(first + 1) {
+                kept.iter().for_each(|kept| self.keep_answer(*kept, place == first));
+            }
             self.jump(target);
         }
         self.enter(in_order);

@@ -1,6 +1,7 @@
 //! What is asked for more than once in a function is found out once: at its first use, behind a
 //! variable that tells whether it was (design, "Total nodes"). What is spent on the way to it is
 //! spent each time; a row whose arguments are the same gives the same, or has faulted before.
+//! Memberships that are one loop keep what the loop found out of each ([`super::member`]).
 
 use super::Unit;
 use super::function::{Emitter, Words};
@@ -138,7 +139,7 @@ fn key(kind: &NodeKind, of: impl Fn(NodeId) -> Option<Same>) -> Option<Key> {
 
 /// What is kept of one value: both words, the second [`UNKNOWN`] until it is made.
 #[derive(Clone, Copy, Debug)]
-struct Kept {
+pub(super) struct Kept {
     bits: Variable,
     meta: Variable,
 }
@@ -186,7 +187,8 @@ impl<'b> Emitter<'_, 'b> {
             self.sharing.bodies.remove(&std::ptr::from_ref(body)).unwrap_or_default();
     }
 
-    fn keeps(&self, id: NodeId) -> Option<Kept> {
+    /// What is kept of a node's value.
+    pub(super) fn keeps(&self, id: NodeId) -> Option<Kept> {
         let same = self.sharing.body.get(id.0 as usize).copied().flatten()?;
         self.sharing.kept.get(&same).copied()
     }
@@ -214,13 +216,25 @@ impl<'b> Emitter<'_, 'b> {
         self.jump_if_known(kept, |emitter, words| emitter.fork(words.bits, yes, no));
         let (holds, fails) = (self.block(), self.block());
         ask(self, holds, fails);
-        for (block, answer, target) in [(holds, 1, yes), (fails, 0, no)] {
+        for (block, answer, target) in [(holds, true, yes), (fails, false, no)] {
             self.enter(block);
-            let answer = self.constant(answer);
-            self.builder.def_var(kept.bits, answer);
-            self.builder.def_var(kept.meta, answer);
+            self.keep_answer(kept, answer);
             self.jump(target);
         }
+    }
+
+    /// Keeps the answer of a question.
+    pub(super) fn keep_answer(&mut self, kept: Kept, answer: bool) {
+        let answer = self.constant(i64::from(answer));
+        self.builder.def_var(kept.bits, answer);
+        self.builder.def_var(kept.meta, answer);
+    }
+
+    /// Leaves for `known` if the answer of a question was found out before.
+    pub(super) fn leave_if_known(&mut self, kept: Kept, known: Block) {
+        let meta = self.builder.use_var(kept.meta);
+        let is_known = self.compare(IntCC::NotEqual, meta, UNKNOWN);
+        self.leave_if(is_known, known);
     }
 
     /// Leaves as `known` does with what is kept, and goes on here if that is nothing.

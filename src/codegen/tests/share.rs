@@ -95,10 +95,16 @@ fn make_shape(name: &str) -> Shape {
     field.shape.clone()
 }
 
+/// Whether somebody is in a group of any of these names, asked one after the other.
+fn any(make: &mut Maker, names: &[u32]) -> NodeId {
+    let asked = names.iter().map(|name| membership(make, 0, vec![*name])).collect();
+    make.of(NodeKind::Or(asked), Type::Boolean)
+}
+
 /// Members that ask for the same again and again.
 fn object() -> Object {
     type Build = fn(&mut Maker) -> NodeId;
-    let builds: [Build; 8] = [
+    let builds: [Build; 11] = [
         |make| upper(make, "email"),
         |make| {
             let pieces = vec![upper(make, "nick"), make.text("-"), upper(make, "email")];
@@ -111,6 +117,9 @@ fn object() -> Object {
             let asked = vec![membership(make, 0, vec![1]), membership(make, 0, vec![0])];
             make.of(NodeKind::And(asked), Type::Boolean)
         },
+        |make| any(make, &[1, 0]),
+        |make| any(make, &[1, 2, 0]),
+        |make| any(make, &[2, 1]),
         |make| {
             let source = slot(make, "ages");
             let stage = make
