@@ -9,12 +9,12 @@ use super::share::Shares;
 use super::{CodegenError, Listing, Outcome, Settings, Site, Unit, unread};
 use crate::few::Few;
 use crate::ir::{self, NodeId};
-use claimsmith_runtime::abi::Surroundings;
+use claimsmith_runtime::abi::{Mark, Surroundings};
 use claimsmith_runtime::functions::Body;
 use claimsmith_runtime::pattern::Pattern;
 use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::types::RecordType;
-use claimsmith_runtime::{Context, Fault, Value, abi, limits};
+use claimsmith_runtime::{Context, Fault, Value, abi};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{AbiParam, FuncRef, Signature, Type};
 use cranelift_codegen::settings::{self, Configurable as _};
@@ -32,6 +32,8 @@ type Code = for<'a> unsafe extern "C" fn(*mut Context<'a>, *const *const Header,
 /// Units compiled together. Its memory is freed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct CompiledSet {
+    /// Different from those of all other sets, also of those that are gone.
+    number: u64,
     functions: Vec<Compiled>,
     sites: Vec<Site>,
     #[expect(dead_code, reason = "owns the memory of the code; in a mutex only to be shared")]
@@ -43,7 +45,7 @@ pub(crate) struct CompiledSet {
     listing: Vec<Listing>,
 }
 
-/// Numbers that no function has yet; no function has 0.
+/// Numbers that no set has yet; no set has 0.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// What an evaluation is about: records by ordinal, groups, and the names of the program among
@@ -52,8 +54,29 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Inputs<'a> {
     surroundings: Surroundings<'a>,
     records: Few<Option<Record<'a>>, 16>,
-    /// The number of a function that needs nothing of which these inputs are not found to be.
-    suits: Cell<u64>,
+    suited: Cell<Suited>,
+}
+
+/// A function that was found to need nothing that some inputs are not.
+#[derive(Clone, Copy, Debug)]
+struct Suited {
+    /// The number of its set.
+    set: u64,
+    /// Its index and what it makes, see [`Suited::program`].
+    program: u64,
+    code: Code,
+    n_words: usize,
+}
+
+impl Suited {
+    /// None of any set.
+    const NONE: Self = Self { set: 0, program: 0, code: nothing, n_words: 0 };
+
+    /// One word for both. No set has so many functions that two of them are one here.
+    #[inline]
+    const fn program(index: usize, made: Made) -> u64 {
+        (index as u64) << 2 | made as u64
+    }
 }
 
 impl<'a> Inputs<'a> {
@@ -61,7 +84,8 @@ impl<'a> Inputs<'a> {
         surroundings: Surroundings<'a>,
         records: impl IntoIterator<Item = Option<Record<'a>>>,
     ) -> Self {
-        Self { surroundings, records: records.into_iter().collect(), suits: Cell::new(0) }
+        let suited = Cell::new(Suited::NONE);
+        Self { surroundings, records: records.into_iter().collect(), suited }
     }
 
     #[inline]
@@ -93,12 +117,22 @@ pub(crate) enum Made {
     Members,
 }
 
+impl Made {
+    /// Whether the context has the room that code counts on which makes this.
+    #[inline(always)]
+    fn has_room(self, context: &Context<'_>) -> bool {
+        match self {
+            Self::Value => true,
+            Self::Json => context.has_room(),
+            Self::Members => context.is_writable(),
+        }
+    }
+}
+
 /// One function.
 #[derive(Debug)]
 struct Compiled {
     code: Code,
-    /// Different from those of all other functions of all sets.
-    number: u64,
     made: Made,
     needs: Needs,
     /// How long the code is, its constants included.
@@ -240,21 +274,20 @@ impl CompiledSet {
         }
         maker.module.finalize_definitions()?;
         let Maker { shared, module, listing, .. } = maker;
-        let first = NEXT_NUMBER.fetch_add(units.len() as u64, Ordering::Relaxed);
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         let functions = made
             .into_iter()
             .zip(units)
-            .zip(first..)
-            .map(|(((id, needs, n_bytes), unit), number)| Compiled {
+            .map(|((id, needs, n_bytes), unit)| Compiled {
                 code: code(&module, id),
-                number,
                 made: unit.made(),
                 needs,
                 n_bytes,
             })
             .collect();
         let Shared { constants, lambdas, sites, .. } = shared;
-        Ok(Self { functions, sites, module: Mutex::new(module), constants, lambdas, listing })
+        let module = Mutex::new(module);
+        Ok(Self { number, functions, sites, module, constants, lambdas, listing })
     }
 
     /// How many bytes of machine code unit `index` is.
@@ -267,14 +300,59 @@ impl CompiledSet {
         &self.listing
     }
 
-    /// Evaluates unit `index`, which makes that, over `inputs`, of which the context is. Member `i` of an object is
-    /// selected by bit `i % 64` of word `i / 64`. After anything but [`Outcome::Done`] the output
-    /// is as it was. What was not made for these roots, names or groups is an internal fault.
+    /// Evaluates unit `index`, which makes that, over `inputs`, of which the context is. Member `i`
+    /// of an object is selected by bit `i % 64` of word `i / 64`. After anything but
+    /// [`Outcome::Done`] the output is as it was. What was not made for these roots, names or groups
+    /// is an internal fault.
     ///
-    /// Always inlined: a caller that has just made the context need not ask whether it is of the
-    /// inputs, nor is the outcome passed through memory. That is a tenth of a short evaluation.
+    /// Always inlined: a caller that has just made the context need not ask what it is of, nor is
+    /// the outcome passed through memory. That is half of a short evaluation.
     #[inline(always)]
     pub(crate) fn evaluate<'a>(
+        &self,
+        program: (usize, Made),
+        context: &mut Context<'a>,
+        inputs: &Inputs<'a>,
+        selected: &[u64],
+    ) -> Outcome {
+        let mark = context.mark();
+        match self.run_again(program, context, inputs, selected) {
+            Some(0) => Outcome::Done,
+            Some(answer) => self.stopped(answer, mark, context),
+            None => self.run_first(program, context, inputs, selected),
+        }
+    }
+
+    /// Runs unit `index` if these inputs are remembered to be what it needs.
+    #[inline(always)]
+    fn run_again<'a>(
+        &self,
+        (index, made): (usize, Made),
+        context: &mut Context<'a>,
+        inputs: &Inputs<'a>,
+        selected: &[u64],
+    ) -> Option<u32> {
+        let suited = inputs.suited.get();
+        let is_known = suited.set == self.number && suited.program == Suited::program(index, made);
+        if !is_known || !inputs.are_of(context) || !made.has_room(context) {
+            return None;
+        }
+        if made == Made::Members && selected.len() < suited.n_words {
+            return None;
+        }
+        let roots = inputs.records.start().cast();
+        // SAFETY: no other set has the number of this, so that `check_and_run` of this set found
+        // these inputs to be what this code needs, which is freed only with the set. The context is
+        // of the inputs and has the room that the code counts on. A `Record` is nothing but the
+        // address of a header, and its `Option` has null for none. None but code that makes members
+        // reads words.
+        Some(unsafe { (suited.code)(&raw mut *context, roots, selected.as_ptr()) })
+    }
+
+    /// As [`CompiledSet::evaluate`], where nothing is remembered.
+    #[cold]
+    #[inline(never)]
+    fn run_first<'a>(
         &self,
         (index, made): (usize, Made),
         context: &mut Context<'a>,
@@ -285,39 +363,29 @@ impl CompiledSet {
         let Some(compiled) = compiled.filter(|_| inputs.are_of(context)) else {
             return Outcome::UNKNOWN;
         };
-        let has_room = match made {
-            Made::Value => true,
-            // Its code counts on it.
-            Made::Json => context.room() >= limits::OUTPUT,
-            Made::Members => context.is_writable(),
-        };
-        if !has_room {
+        if !made.has_room(context) {
             return Outcome::OutputFull;
         }
         let mark = context.mark();
-        let has_words = made != Made::Members || selected.len() >= compiled.needs.n_words;
-        let answer = if inputs.suits.get() == compiled.number && has_words {
-            // SAFETY: `inputs` remember that they were found to be what this code needs, and none but
-            // one that makes members reads words.
-            unsafe { compiled.run(context, inputs.records.start(), selected.as_ptr()) }
-        } else {
-            match compiled.check_and_run(context, inputs, selected) {
-                Some(answer) => answer,
-                None => return Outcome::UNKNOWN,
-            }
+        let found = Suited {
+            set: self.number,
+            program: Suited::program(index, made),
+            code: compiled.code,
+            n_words: compiled.needs.n_words,
         };
-        if answer == 0 {
-            return Outcome::Done;
+        match compiled.check_and_run(context, inputs, selected, found) {
+            Some(0) => Outcome::Done,
+            Some(answer) => self.stopped(answer, mark, context),
+            None => Outcome::UNKNOWN,
         }
-        context.rewind(mark);
-        self.stopped(answer, context.site())
     }
 
     /// What an answer other than 0 means.
     #[cold]
     #[inline(never)]
-    fn stopped(&self, answer: u32, site: u32) -> Outcome {
-        let site = self.sites.get(site as usize);
+    fn stopped(&self, answer: u32, mark: Mark, context: &mut Context<'_>) -> Outcome {
+        context.rewind(mark);
+        let site = self.sites.get(context.site() as usize);
         match (Fault::from_code(answer), site) {
             (Some(fault), Some(site)) => Outcome::Fault { fault, site: *site },
             (Some(_), None) => Outcome::UNKNOWN,
@@ -329,13 +397,12 @@ impl CompiledSet {
 impl Compiled {
     /// Runs the code if the inputs are what it needs, and remembers that they are. Where there are
     /// fewer of them than it reads, the rest are null roots and no members.
-    #[cold]
-    #[inline(never)]
     fn check_and_run<'a>(
         &self,
         context: &mut Context<'a>,
         inputs: &Inputs<'a>,
         selected: &[u64],
+        found: Suited,
     ) -> Option<u32> {
         let (records, n_roots) = (inputs.records(), self.needs.n_roots());
         if !self.needs.are_met(context, records) {
@@ -345,32 +412,16 @@ impl Compiled {
         if roots.len() < n_roots {
             roots.to_mut().resize(n_roots, None);
         } else {
-            inputs.suits.set(self.number);
+            inputs.suited.set(found);
         }
         if words.len() < self.needs.n_words {
             words.to_mut().resize(self.needs.n_words, 0);
         }
-        // SAFETY: names, groups and roots are what the code needs, and both arrays as long as it
-        // reads.
-        Some(unsafe { self.run(context, roots.as_ptr(), words.as_ptr()) })
-    }
-
-    /// Runs the code.
-    ///
-    /// # Safety
-    /// `needs` are met by the context and the roots, the context is writable if the code writes, and
-    /// the roots and the words of members are as many as the code reads.
-    #[inline(always)]
-    unsafe fn run<'a>(
-        &self,
-        context: &mut Context<'a>,
-        roots: *const Option<Record<'a>>,
-        selected: *const u64,
-    ) -> u32 {
-        // SAFETY: the code was made for this signature, and its memory is freed only with the set
-        // that owns `self`. The caller promises what the code takes for granted. A `Record` is
-        // nothing but the address of a header, and its `Option` has null for none.
-        unsafe { (self.code)(&raw mut *context, roots.cast(), selected) }
+        // SAFETY: names, groups and roots are what the code needs, both arrays as long as it reads,
+        // and the caller saw that there is room. The code was made for this signature, and its
+        // memory is freed only with the set that owns `self`. A `Record` is nothing but the address
+        // of a header, and its `Option` has null for none.
+        Some(unsafe { (self.code)(&raw mut *context, roots.as_ptr().cast(), words.as_ptr()) })
     }
 }
 

@@ -7,10 +7,12 @@ use claimsmith_runtime::abi::{Output, Surroundings};
 use claimsmith_runtime::arena::Arena;
 use claimsmith_runtime::record::{PackedRecord, Record};
 use claimsmith_runtime::symbol::GroupTable;
-use claimsmith_runtime::{Context, Value};
+use claimsmith_runtime::{Context, Value, limits};
 
 /// Bytes of JSON that machine code may write before the interpreter takes over.
 const OUTPUT: usize = 256 * 1024;
+// Machine code that writes one expression runs only where there is room for all that one may write.
+const _: () = assert!(OUTPUT >= limits::OUTPUT);
 
 /// The records of one evaluation by ordinal, the groups they mention, and the set's names as
 /// symbols of those groups. One snapshot, held for the whole evaluation.
@@ -100,7 +102,7 @@ impl Worker {
     }
 
     /// The first bytes of what machine code wrote last.
-    #[inline]
+    #[inline(always)]
     pub(super) fn output(&self, length: usize) -> &[u8] {
         self.output.first(length)
     }
@@ -110,16 +112,17 @@ impl Worker {
         &self.json
     }
 
-    /// Runs a program that writes; answers how many bytes. Always inlined, for the reason
-    /// [`CompiledSet::evaluate`] is.
+    /// Runs a program that writes; answers how many bytes. Without machine code it is as if the
+    /// output were too small. Always inlined, for the reason [`CompiledSet::evaluate`] is.
     #[inline(always)]
     pub(super) fn write(
         &mut self,
-        native: &CompiledSet,
+        native: Option<&CompiledSet>,
         program: (usize, Made),
         roots: &Roots<'_>,
         selected: &[u64],
     ) -> Result<usize, Outcome> {
+        let Some(native) = native else { return Err(Outcome::OutputFull) };
         self.arena.clear();
         let Self { arena, output, .. } = self;
         let mut context = Context::new(arena, roots.0.surroundings(), Some(output));
@@ -127,7 +130,7 @@ impl Worker {
             Outcome::Done => {
                 #[cfg(feature = "internals")]
                 crate::interpret::tally::tell_steps_left(i64::from(context.site()));
-                Ok(context.output().len())
+                Ok(context.written())
             }
             other => Err(other),
         }
@@ -137,10 +140,11 @@ impl Worker {
     #[inline(always)]
     pub(super) fn decide(
         &mut self,
-        native: &CompiledSet,
+        native: Option<&CompiledSet>,
         index: usize,
         roots: &Roots<'_>,
     ) -> Result<Condition, Outcome> {
+        let Some(native) = native else { return Err(Outcome::OutputFull) };
         self.arena.clear();
         let mut context = Context::new(&self.arena, roots.0.surroundings(), None);
         match native.evaluate((index, Made::Value), &mut context, &roots.0, &[]) {
@@ -168,6 +172,7 @@ impl Worker {
 }
 
 /// A value read as the answer of a condition: the text `'true'` is no boolean (server decision 3).
+#[inline]
 pub(super) fn condition_of(value: Value<'_>) -> Condition {
     match value.as_boolean() {
         Some(true) => Condition::True,

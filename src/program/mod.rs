@@ -435,9 +435,12 @@ impl ProgramSet {
 
     /// The JSON of an expression's value.
     ///
+    /// This and those below are always inlined, and what is seldom is done elsewhere: the way in and
+    /// out would else take longer than most expressions.
+    ///
     /// # Errors
     /// The fault that stopped it.
-    #[inline]
+    #[inline(always)]
     pub fn json<'w>(
         &self,
         id: ProgramId,
@@ -445,21 +448,17 @@ impl ProgramSet {
         worker: &'w mut Worker,
         engine: Engine,
     ) -> Result<&'w [u8], EvaluationFault> {
-        if let Some(native) = self.native(engine) {
-            match worker.write(native, (id.0, Made::Json), roots, &[]) {
-                Ok(length) => return Ok(worker.output(length)),
-                Err(Outcome::Fault { fault, site }) => return Err(fault::compiled(fault, site)),
-                Err(Outcome::Done | Outcome::OutputFull) => {}
-            }
+        match worker.write(self.native(engine), (id.0, Made::Json), roots, &[]) {
+            Ok(length) => Ok(worker.output(length)),
+            Err(outcome) => self.json_otherwise(id, roots, worker, outcome),
         }
-        self.interpreted(id, roots, worker)
     }
 
     /// What a condition gives.
     ///
     /// # Errors
     /// The fault that stopped it.
-    #[inline]
+    #[inline(always)]
     pub fn condition(
         &self,
         id: ProgramId,
@@ -467,14 +466,10 @@ impl ProgramSet {
         worker: &mut Worker,
         engine: Engine,
     ) -> Result<Condition, EvaluationFault> {
-        if let Some(native) = self.native(engine) {
-            match worker.decide(native, id.0, roots) {
-                Ok(condition) => return Ok(condition),
-                Err(Outcome::Fault { fault, site }) => return Err(fault::compiled(fault, site)),
-                Err(Outcome::Done | Outcome::OutputFull) => {}
-            }
+        match worker.decide(self.native(engine), id.0, roots) {
+            Ok(condition) => Ok(condition),
+            Err(outcome) => self.condition_otherwise(id, roots, worker, outcome),
         }
-        self.interpreted_condition(id, roots, worker)
     }
 
     /// The members of an object that `selected` names (a bit each, in order), as
@@ -482,7 +477,7 @@ impl ProgramSet {
     ///
     /// # Errors
     /// The first fault, with the member it is in.
-    #[inline]
+    #[inline(always)]
     pub fn object<'w>(
         &self,
         id: ProgramId,
@@ -491,25 +486,25 @@ impl ProgramSet {
         worker: &'w mut Worker,
         engine: Engine,
     ) -> Result<&'w [u8], EvaluationFault> {
-        if let Some(native) = self.native(engine) {
-            match worker.write(native, (id.0, Made::Members), roots, selected) {
-                Ok(length) => return Ok(worker.output(length)),
-                Err(Outcome::Fault { fault, site }) => return Err(fault::in_object(fault, site)),
-                Err(Outcome::Done | Outcome::OutputFull) => {}
-            }
+        match worker.write(self.native(engine), (id.0, Made::Members), roots, selected) {
+            Ok(length) => Ok(worker.output(length)),
+            Err(outcome) => self.object_otherwise(id, selected, roots, worker, outcome),
         }
-        self.interpreted_object(id, selected, roots, worker)
     }
 
-    /// The JSON of an expression's value, by the interpreter. On its own, as those below, so that the
-    /// way through machine code is short enough to stand where it is called.
+    /// The fault that machine code ended with, or else the interpreter's answer.
+    #[cold]
     #[inline(never)]
-    fn interpreted<'w>(
+    fn json_otherwise<'w>(
         &self,
         id: ProgramId,
         roots: &Roots<'_>,
         worker: &'w mut Worker,
+        outcome: Outcome,
     ) -> Result<&'w [u8], EvaluationFault> {
+        if let Outcome::Fault { fault, site } = outcome {
+            return Err(fault::compiled(fault, site));
+        }
         let Some(Program::Json(body)) = self.programs.get(id.0) else { return Ok(b"null") };
         worker
             .interpret(roots, |context, roots, json| {
@@ -519,13 +514,19 @@ impl ProgramSet {
         Ok(worker.json())
     }
 
+    /// As [`ProgramSet::json_otherwise`], of a condition.
+    #[cold]
     #[inline(never)]
-    fn interpreted_condition(
+    fn condition_otherwise(
         &self,
         id: ProgramId,
         roots: &Roots<'_>,
         worker: &mut Worker,
+        outcome: Outcome,
     ) -> Result<Condition, EvaluationFault> {
+        if let Outcome::Fault { fault, site } = outcome {
+            return Err(fault::compiled(fault, site));
+        }
         let Some(Program::Condition(body)) = self.programs.get(id.0) else {
             return Ok(Condition::NotBoolean);
         };
@@ -536,14 +537,20 @@ impl ProgramSet {
             .map_err(|stopped| fault::stopped(stopped, body))
     }
 
+    /// As [`ProgramSet::json_otherwise`], of an object.
+    #[cold]
     #[inline(never)]
-    fn interpreted_object<'w>(
+    fn object_otherwise<'w>(
         &self,
         id: ProgramId,
         selected: &[u64],
         roots: &Roots<'_>,
         worker: &'w mut Worker,
+        outcome: Outcome,
     ) -> Result<&'w [u8], EvaluationFault> {
+        if let Outcome::Fault { fault, site } = outcome {
+            return Err(fault::in_object(fault, site));
+        }
         let Some(Program::Object(object)) = self.programs.get(id.0) else { return Ok(b"") };
         worker
             .interpret(roots, |context, roots, json| {

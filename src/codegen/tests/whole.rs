@@ -1,6 +1,6 @@
 //! Whole functions: budgets, limits, objects, planted mistakes, and the machine underneath.
 
-use super::super::Listing;
+use super::super::{CompiledSet, Listing};
 use super::stream::skipping_one;
 use super::*;
 
@@ -376,6 +376,31 @@ fn an_instruction_that_could_trap_is_found() {
         cursor.ins().load(I64, MemFlagsData::new().with_notrap(), value, 0);
     };
     assert_eq!(found(careful), None);
+}
+
+#[test]
+fn inputs_remember_one_function_of_one_set() {
+    let [one, two, three] = [1, 2, 3].map(|value| body(|make| make.integer(value)));
+    let settings = Settings::default();
+    let first = compile(&[Unit::Json(&one), Unit::Json(&two)], settings).unwrap();
+    let second = compile(&[Unit::Json(&three)], settings).unwrap();
+    let (world, arena, mut output) = (World::new(), Arena::new(), Output::new(100_000));
+    let inputs = world.inputs(&[]);
+    let mut answer = |set: &CompiledSet, index, made| {
+        let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
+        let outcome = set.evaluate((index, made), &mut context, &inputs, &[]);
+        (outcome == Outcome::Done).then(|| String::from_utf8(context.output().to_vec()).unwrap())
+    };
+    let json = |text: &str| Some(text.to_owned());
+    for _ in 0..3 {
+        assert_eq!(answer(&first, 0, Made::Json), json("1"));
+        assert_eq!(answer(&first, 0, Made::Json), json("1"));
+        assert_eq!(answer(&second, 0, Made::Json), json("3"));
+        assert_eq!(answer(&first, 1, Made::Json), json("2"));
+        assert_eq!(answer(&first, 1, Made::Members), None, "it makes something else");
+        assert_eq!(answer(&second, 1, Made::Json), None, "there is no such function");
+        assert_eq!(answer(&first, 1, Made::Json), json("2"));
+    }
 }
 
 #[test]
