@@ -5,6 +5,7 @@
 //! Threads share it without locks: an entry is written before it is marked as known, and never
 //! again. Generated code reads it.
 
+use crate::abi::limits;
 use std::fmt;
 use std::mem::offset_of;
 use std::sync::OnceLock;
@@ -16,10 +17,15 @@ pub const FRAGMENT: usize = 32;
 pub const LENGTH: u64 = 0xff;
 /// The bit of it that says that the entry is known.
 pub const KNOWN: u64 = 1 << 8;
-/// The bit that says that the fragment is too long to be kept.
+/// The bit that says that the fragment is too long to be kept, or takes too many steps.
 const TOO_LONG: u64 = 1 << 9;
 /// Above this bit are the steps that making the fragment spends.
 pub const STEPS_SHIFT: u32 = 32;
+/// Most steps of a fragment that is kept.
+const MOST_STEPS: u32 = 1 << 18;
+// What is told of as many groups as a list may have is added up, and one half does not carry over.
+const _: () = assert!(limits::LIST as u64 * MOST_STEPS as u64 <= u32::MAX as u64);
+const _: () = assert!(limits::LIST as u64 * (KNOWN | LENGTH) <= u32::MAX as u64);
 /// Most bytes that one table keeps.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Most lambdas of which a table keeps anything; small tables keep fewer.
@@ -175,7 +181,7 @@ impl Kept {
         let column = self.columns.get(self.index_of(number)).and_then(OnceLock::get);
         let Some(column) = column.filter(|column| column.number == number) else { return };
         let Some(entry) = column.entries.get(symbol as usize) else { return };
-        if fragment.len() > FRAGMENT {
+        if fragment.len() > FRAGMENT || steps > MOST_STEPS {
             return entry.told.store(TOO_LONG, Ordering::Relaxed);
         }
         let mut bytes = [0; FRAGMENT];
@@ -205,7 +211,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::{FRAGMENT, KNOWN, Kept, LENGTH, MOST_BYTES, STEPS_SHIFT, nothing};
+    use super::{FRAGMENT, KNOWN, Kept, LENGTH, MOST_BYTES, MOST_STEPS, STEPS_SHIFT, nothing};
     use std::sync::atomic::Ordering;
 
     #[test]
@@ -220,6 +226,9 @@ mod tests {
         kept.keep(1, 1, &[b'a'; FRAGMENT + 1], 7);
         let told = column.entries[1].told.load(Ordering::Relaxed);
         assert!(told & KNOWN == 0 && told != 0, "too long to be kept, and known to be");
+        kept.keep(1, 0, b"", MOST_STEPS + 1);
+        let told = column.entries[0].told.load(Ordering::Relaxed);
+        assert!(told & KNOWN == 0 && told != 0, "too much to be added up, and known to be");
         kept.keep(1, 99, b"", 0);
         assert_eq!(kept.n_fragments(), 1);
     }

@@ -13,7 +13,7 @@ use claimsmith_runtime::kept::{
 use claimsmith_runtime::types::{Shape, Type};
 use claimsmith_runtime::value::layout;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I8X16, I32, I64};
+use cranelift_codegen::ir::types::{I8, I8X16, I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
 use cranelift_frontend::Variable;
 use std::collections::BTreeMap;
@@ -67,6 +67,17 @@ struct Column {
     mask: Variable,
 }
 
+/// The groups that a loop over them is yet to come to.
+#[derive(Clone, Copy)]
+struct Walk {
+    /// Of the next.
+    address: Variable,
+    end: Ssa,
+    /// The sum of what is told of those that were copied and are not paid for: their steps are its
+    /// upper half, to which the lower does not carry.
+    told: Variable,
+}
+
 impl<'e, 'b> Emitter<'e, 'b> {
     /// The lambda of a stream, if what it makes of groups is kept. A mistake made on purpose keeps
     /// nothing: those who make none would find it.
@@ -87,23 +98,83 @@ impl<'e, 'b> Emitter<'e, 'b> {
         arrive: &mut Arrive<'_, 'e, 'b>,
     ) {
         let column = self.column(lambda);
-        let (body, settled) = (self.block(), self.block());
-        let address = self.builder.append_block_param(body, I64);
-        let left = self.builder.append_block_param(body, I64);
         let len = self.len(stream.list);
         self.use_if_room(column, len);
-        self.builder.ins().brif(len, body, &[stream.list.bits.into(), len.into()], settled, &[]);
-        self.builder.switch_to_block(body);
-        self.kept_element(stream, column, (address, left), direct, arrive);
-        let following = self.add(address, i64::from(layout::SIZE));
-        let left = self.add(left, -1);
-        self.builder.ins().brif(left, body, &[following.into(), left.into()], settled, &[]);
-        self.builder.seal_block(body);
+        let bytes = self.builder.ins().ishl_imm_u(len, 4);
+        let end = self.builder.ins().iadd(stream.list.bits, bytes);
+        let walk = Walk { address: self.variable(stream.list.bits), end, told: self.counter(0) };
+        let (again, unknown, settled) = (self.block(), self.cold_block(), self.block());
+        self.fork(len, again, settled);
+        self.builder.switch_to_block(again);
+        let (group, told) = self.copy_known(column, walk, unknown, settled);
+        self.enter(unknown);
+        self.pay(walk);
+        self.make_unknown(stream, column, (group, told), direct, arrive);
+        let following = self.next_group(walk);
+        let left = self.builder.ins().isub(end, following);
+        let left = self.builder.ins().ushr_imm_u(left, 4);
+        self.use_if_room(column, left);
+        self.fork(left, again, settled);
+        self.builder.seal_block(again);
         self.enter(settled);
+        self.pay(walk);
         // What was copied spent steps without asking whether there are as many: seldom, then the
         // interpreter says where they ended.
         self.leave_if_overdrawn();
         self.jump(done);
+    }
+
+    /// Copies what is known up to the first group of which nothing is: that leaves for `unknown`, with
+    /// its word and what is told of it. A loop inside of the one that makes what is unknown, so that
+    /// its few words are in registers whatever making takes.
+    fn copy_known(
+        &mut self,
+        column: Column,
+        walk: Walk,
+        unknown: Block,
+        settled: Block,
+    ) -> (Ssa, Ssa) {
+        let (known, copy) = (self.block(), self.block());
+        self.jump(known);
+        self.builder.switch_to_block(known);
+        let (start, mask) = (self.builder.use_var(column.start), self.builder.use_var(column.mask));
+        let address = self.builder.use_var(walk.address);
+        let group = self.load(I64, address, layout::BITS);
+        let symbol = self.builder.ins().band(group, mask);
+        let offset = self.builder.ins().imul_imm_s(symbol, i64::try_from(ENTRY_SIZE).unwrap_or(0));
+        let entry = self.builder.ins().iadd(start, offset);
+        let told = self.load_shared(entry, 0);
+        let is_known = self.builder.ins().band_imm_u(told, KNOWN.cast_signed());
+        self.fork(is_known, copy, unknown);
+        self.enter(copy);
+        self.copy_fragment(entry, told);
+        let before = self.builder.use_var(walk.told);
+        let sum = self.builder.ins().iadd(before, told);
+        self.builder.def_var(walk.told, sum);
+        let following = self.next_group(walk);
+        let more = self.builder.ins().icmp(IntCC::NotEqual, following, walk.end);
+        self.fork(more, known, settled);
+        self.builder.seal_block(known);
+        (group, told)
+    }
+
+    /// Goes on to the next group; answers its address.
+    fn next_group(&mut self, walk: Walk) -> Ssa {
+        let address = self.builder.use_var(walk.address);
+        let following = self.add(address, i64::from(layout::SIZE));
+        self.builder.def_var(walk.address, following);
+        following
+    }
+
+    /// Spends what the fragments did that were copied since this was done last.
+    fn pay(&mut self, walk: Walk) {
+        let told = self.builder.use_var(walk.told);
+        let spent = self.builder.ins().ushr_imm_u(told, i64::from(STEPS_SHIFT));
+        let steps = self.builder.use_var(self.steps);
+        let steps = self.builder.ins().isub(steps, spent);
+        self.builder.def_var(self.steps, steps);
+        let nothing = self.constant(0);
+        self.builder.def_var(walk.told, nothing);
     }
 
     fn leave_if_overdrawn(&mut self) {
@@ -140,11 +211,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let is_nothing = self.builder.ins().icmp(IntCC::Equal, start, nothing);
         let zero = self.constant(0);
         let mask = self.builder.ins().select(is_nothing, zero, symbols_mask);
-        let (start_variable, mask_variable) =
-            (self.builder.declare_var(I64), self.builder.declare_var(I64));
-        self.builder.def_var(start_variable, start);
-        self.builder.def_var(mask_variable, mask);
-        Column { number, start: start_variable, mask: mask_variable }
+        Column { number, start: self.variable(start), mask: self.variable(mask) }
     }
 
     /// Uses the column no longer unless `n` fragments fit into the output whatever they are.
@@ -162,42 +229,26 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.builder.def_var(column.mask, mask);
     }
 
-    /// Copies what is known of an element, or makes and keeps it.
-    fn kept_element(
+    /// Makes and keeps what is not known of a group.
+    fn make_unknown(
         &mut self,
         stream: &Stream<'b>,
         column: Column,
-        (address, left): (Ssa, Ssa),
+        (group, told): (Ssa, Ssa),
         direct: bool,
         arrive: &mut Arrive<'_, 'e, 'b>,
     ) {
         static GROUP: Shape = Shape { ty: Type::Group, nullable: false };
-        let bits = self.load(I64, address, layout::BITS);
-        let (start, mask) = (self.builder.use_var(column.start), self.builder.use_var(column.mask));
-        let symbol = self.builder.ins().band(bits, mask);
-        let offset = self.builder.ins().imul_imm_s(symbol, i64::try_from(ENTRY_SIZE).unwrap_or(0));
-        let entry = self.builder.ins().iadd(start, offset);
-        let told = self.load_shared(entry, 0);
-        let known = self.builder.ins().band_imm_u(told, KNOWN.cast_signed());
-        let (copy, make, next) = (self.block(), self.cold_block(), self.block());
-        self.fork(known, copy, make);
-        self.enter(copy);
-        self.copy_fragment(entry, told);
-        self.jump(next);
-        self.enter(make);
         self.leave_if_overdrawn();
         let (before, steps) = (self.at(), self.builder.use_var(self.steps));
-        let words = self.of_kind(bits, Kind::Group);
+        let words = self.of_kind(group, Kind::Group);
         let element = Element { words, shape: &GROUP, unmade: None };
         let made = self.cold_block();
         self.pass_one(stream, element, (made, direct), arrive);
         self.enter(made);
         let spent = self.builder.use_var(self.steps);
         let spent = self.builder.ins().isub(steps, spent);
-        self.keep_fragment(column, (bits, told), before, spent);
-        self.use_if_room(column, left);
-        self.jump(next);
-        self.enter(next);
+        self.keep_fragment(column, (group, told), before, spent);
     }
 
     fn copy_fragment(&mut self, entry: Ssa, told: Ssa) {
@@ -206,13 +257,11 @@ impl<'e, 'b> Emitter<'e, 'b> {
             let bytes = self.load(I8X16, entry, KEPT_OFFSETS.fragment + offset);
             self.store(bytes, cursor, offset);
         }
-        let len = self.builder.ins().band_imm_u(told, LENGTH.cast_signed());
+        const _: () = assert!(LENGTH == 0xff);
+        let len = self.builder.ins().ireduce(I8, told);
+        let len = self.builder.ins().uextend(I64, len);
         let behind = self.builder.ins().iadd(cursor, len);
         self.go_to(behind);
-        let spent = self.builder.ins().ushr_imm_u(told, i64::from(STEPS_SHIFT));
-        let steps = self.builder.use_var(self.steps);
-        let steps = self.builder.ins().isub(steps, spent);
-        self.builder.def_var(self.steps, steps);
     }
 
     /// Keeps what was written since `before`, unless it is known that it cannot be.

@@ -225,9 +225,7 @@ impl<'b> Emitter<'_, 'b> {
 
     /// Two variables that start as these words.
     fn kept(&mut self, words: Words) -> (Variable, Variable) {
-        let kept = (self.builder.declare_var(I64), self.builder.declare_var(I64));
-        self.keep(kept, words);
-        kept
+        (self.variable(words.bits), self.variable(words.meta))
     }
 
     fn keep(&mut self, (bits, meta): (Variable, Variable), words: Words) {
@@ -307,11 +305,7 @@ impl<'b> Emitter<'_, 'b> {
         let bytes = self.builder.ins().ishl_imm_u(n, 4);
         let address = self.allocate(bytes);
         let limit = self.builder.ins().iadd(address, bytes);
-        let [start, at, end] = [address, address, limit].map(|value| {
-            let variable = self.builder.declare_var(I64);
-            self.builder.def_var(variable, value);
-            variable
-        });
+        let [start, at, end] = [address, address, limit].map(|word| self.variable(word));
         Room { start, at, end, grows }
     }
 
@@ -420,11 +414,10 @@ impl<'b> Emitter<'_, 'b> {
     /// Gathers the texts of what arrives, counting their bytes, then joins them.
     fn join(&mut self, stream: &Stream<'b>, separator: Words) -> Words {
         let room = self.room(stream);
-        let total = self.builder.declare_var(I64);
         let between = self.len(separator);
         // The first text has no separator before it.
         let before = self.builder.ins().ineg(between);
-        self.builder.def_var(total, before);
+        let total = self.variable(before);
         self.each(stream, &mut |emitter, element| {
             let text = emitter.piece(stream.id, element);
             let len = emitter.len(text);

@@ -193,10 +193,15 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// A variable that starts so.
     pub(super) fn counter(&mut self, start: i64) -> Variable {
-        let counter = self.builder.declare_var(I64);
         let start = self.constant(start);
-        self.builder.def_var(counter, start);
-        counter
+        self.variable(start)
+    }
+
+    /// A variable that is this word at first.
+    pub(super) fn variable(&mut self, word: Ssa) -> Variable {
+        let variable = self.builder.declare_var(I64);
+        self.builder.def_var(variable, word);
+        variable
     }
 
     /// Counts one more, and gives what was counted before.
