@@ -351,7 +351,7 @@ impl<'a> Text<'a> {
     pub fn in_padded(memory: &'a [u8], len: usize) -> Option<Self> {
         let padded = memory.len() >= len.checked_add(PADDING)?;
         let text = std::str::from_utf8(memory.get(..len)?).ok()?;
-        padded.then(|| Self { text, flags: scan(text) })
+        padded.then(|| Self { text, flags: scan(text.as_bytes()) })
     }
 
     /// The characters.
@@ -402,18 +402,20 @@ const fn first_bytes(memory: &'static [u8], len: usize) -> &'static str {
 }
 
 /// The flags of a text: which facts hold for all of its bytes.
-pub(crate) fn scan(text: &str) -> u8 {
-    let bytes = text.as_bytes();
+pub(crate) fn scan(bytes: &[u8]) -> u8 {
+    // Column by column, which a machine does to sixteen at once.
+    let (mut seen, mut unclean) = ([0; 16], [false; 16]);
+    let mut look_at = |chunk: &[u8; 16]| {
+        for ((seen, unclean), byte) in seen.iter_mut().zip(&mut unclean).zip(chunk) {
+            *seen |= *byte;
+            *unclean |= (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
+        }
+    };
     let (chunks, _) = bytes.as_chunks::<16>();
-    chunks.iter().fold(flags_of(&last_chunk(bytes)), |flags, chunk| flags & flags_of(chunk))
-}
-
-/// Which facts hold for a chunk.
-#[inline]
-fn flags_of(chunk: &[u8; 16]) -> u8 {
-    let [low, high] = words_of(chunk);
-    let ascii = if (low | high) & TOP_BITS == 0 { layout::ASCII } else { 0 };
-    let clean = if is_plain(chunk) { layout::CLEAN } else { 0 };
+    chunks.iter().for_each(&mut look_at);
+    look_at(&last_chunk(bytes));
+    let ascii = if seen.is_ascii() { layout::ASCII } else { 0 };
+    let clean = if unclean == [false; 16] { layout::CLEAN } else { 0 };
     ascii | clean
 }
 
@@ -429,17 +431,29 @@ pub(crate) fn first_unclean(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|byte| !is_clean(*byte)).map(|at| n_plain * 16 + at)
 }
 
-/// The last 16 bytes; of fewer, those, and spaces behind them.
+/// The last 16 bytes; of fewer, each at least once, and besides them spaces at most.
 #[inline]
 fn last_chunk(bytes: &[u8]) -> [u8; 16] {
     if let Some(chunk) = bytes.last_chunk() {
         return *chunk;
     }
-    let mut chunk = [b' '; 16];
-    if let Some(place) = chunk.get_mut(..bytes.len()) {
-        place.copy_from_slice(bytes);
-    }
-    chunk
+    // Two words that overlap take no loop.
+    let words = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => [u64::from_ne_bytes(*first), u64::from_ne_bytes(*last)],
+        _ => match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                [u32::from_ne_bytes(*first), u32::from_ne_bytes(*last)].map(u64_twice)
+            }
+            _ => [bytes.iter().fold(each(b' '), |word, byte| word << 8 | u64::from(*byte)); 2],
+        },
+    };
+    let [low, high] = words.map(u128::from);
+    (low | high << 64).to_ne_bytes()
+}
+
+/// A word that is the same half twice.
+fn u64_twice(half: u32) -> u64 {
+    u64::from(half) | u64::from(half) << 32
 }
 
 /// Whether every byte of a chunk is clean.
@@ -506,7 +520,7 @@ impl<'a> Entries<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{first_unclean, flags_of, is_clean, layout};
+    use super::{first_unclean, is_clean, layout, scan};
 
     #[test]
     fn eight_bytes_at_a_time_are_what_each_is() {
@@ -517,9 +531,27 @@ mod tests {
                 let clean =
                     if chunk.iter().all(|byte| is_clean(*byte)) { layout::CLEAN } else { 0 };
                 let ascii = if chunk.is_ascii() { layout::ASCII } else { 0 };
-                assert_eq!(flags_of(&chunk), clean | ascii, "{byte} at {at} of {neighbour}");
+                assert_eq!(scan(&chunk), clean | ascii, "{byte} at {at} of {neighbour}");
                 let first = chunk.iter().position(|byte| !is_clean(*byte));
                 assert_eq!(first_unclean(&chunk), first);
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_short_text_is_looked_at() {
+        for length in 0..40 {
+            assert_eq!(scan(&vec![b'x'; length]), layout::ASCII | layout::CLEAN, "{length}");
+            for at in 0..length {
+                for (byte, flags) in
+                    [(b'"', layout::ASCII), (0xc3, layout::CLEAN), (0x1f, layout::ASCII)]
+                {
+                    let mut text = vec![b'x'; length];
+                    text[at] = byte;
+                    assert_eq!(scan(&text), flags, "{byte} at {at} of {length}");
+                    let first = (byte != 0xc3).then_some(at);
+                    assert_eq!(first_unclean(&text), first, "{byte} at {at} of {length}");
+                }
             }
         }
     }

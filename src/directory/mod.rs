@@ -3,6 +3,7 @@
 
 mod application;
 mod attribute;
+mod columns;
 mod group;
 mod person;
 mod records;

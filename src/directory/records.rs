@@ -1,6 +1,7 @@
 //! The directory as expressions see it: the schema of the roots an issuer fills, and every user,
 //! group and application of it packed once, to be shared by all requests.
 
+use super::columns::{UserColumn, UserColumns};
 use super::person::NAMED_BY_NOTHING;
 use super::{AppUser, Application, Attribute, Directory, Group, Person, Profile, User};
 use crate::document::Json;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub struct Records {
     schema: Arc<Schema>,
     types: RootTypes,
+    user_columns: Arc<UserColumns>,
     groups: GroupTable,
     /// In the order of the directory.
     people: Vec<Arc<Person>>,
@@ -118,14 +120,16 @@ impl Records {
         let types = RootTypes::of(attributes, directory.applications());
         let same = former
             .filter(|former| former.types == types && *former.groups.record_type() == group_type);
-        let (types, group_type, schema) = match same {
+        let (types, user_columns, group_type, schema) = match same {
             Some(former) => {
                 let group_type = Arc::clone(former.groups.record_type());
-                (former.types.clone(), group_type, Arc::clone(&former.schema))
+                let user_columns = Arc::clone(&former.user_columns);
+                (former.types.clone(), user_columns, group_type, Arc::clone(&former.schema))
             }
             None => {
                 let schema = Schema::new(types.roots(), Arc::clone(&group_type), true);
-                (types, group_type, Arc::new(schema))
+                let user_columns = Arc::new(UserColumns::new(&types.user));
+                (types, user_columns, group_type, Arc::new(schema))
             }
         };
         let groups = pack_groups(&group_type, directory.groups())?;
@@ -134,7 +138,7 @@ impl Records {
             .iter()
             .enumerate()
             .map(|(index, user)| {
-                let record = pack_user(&types.user, user, &groups)?;
+                let record = pack_user(&types.user, &user_columns, user, &groups)?;
                 Ok(Arc::new(Person::new(index, user.clone(), record)))
             })
             .collect::<Result<_, _>>()?;
@@ -155,7 +159,16 @@ impl Records {
         let names = [Datum::Text(name), Datum::Text(sub_domain)];
         let organization = RecordBuilder::pack(&types.organization, &names)
             .map_err(|source| PackError { whose: "organization".to_owned(), source })?;
-        Ok(Self { schema, types, groups, people, applications, app_users, organization })
+        Ok(Self {
+            schema,
+            types,
+            user_columns,
+            groups,
+            people,
+            applications,
+            app_users,
+            organization,
+        })
     }
 
     /// What expressions of this directory may name.
@@ -196,7 +209,7 @@ impl Records {
     /// # Errors
     /// As [`Records::pack_person`].
     pub fn pack_person_as(&self, user: User, index: Option<usize>) -> Result<Person, PackError> {
-        let record = pack_user(&self.types.user, &user, &self.groups)?;
+        let record = pack_user(&self.types.user, &self.user_columns, &user, &self.groups)?;
         Ok(Person::new(index.unwrap_or(NAMED_BY_NOTHING), user, record))
     }
 
@@ -420,30 +433,29 @@ fn pack_app_users(
 
 fn pack_user(
     user_type: &Arc<RecordType>,
+    columns: &UserColumns,
     user: &User,
     groups: &GroupTable,
 ) -> Result<PackedRecord, PackError> {
-    RecordBuilder::pack(user_type, &user_data(user_type, user, groups))
-        .map_err(|source| PackError { whose: format!("user `{}`", user.login), source })
-}
-
-fn user_data<'d>(record_type: &RecordType, user: &'d User, groups: &GroupTable) -> Vec<Datum<'d>> {
-    let memberships = user.groups.iter().filter_map(|index| {
-        let symbol = u32::try_from(*index).ok()?;
-        groups.group(symbol).map(Datum::Group)
-    });
-    let mut memberships = Some(memberships.collect());
-    let of_field = |field: &Field| match (field.name.as_str(), &field.shape.ty) {
-        ("id", _) => Datum::Text(&user.id),
-        ("status", _) => Datum::Text(user.status.word()),
-        (name, Type::DateTime) => user.time(name).map_or(Datum::Null, Datum::DateTime),
-        ("groups", _) => Datum::List(memberships.take().unwrap_or_default()),
-        (_, Type::Record(profile)) => Datum::Record(
-            profile.fields.iter().map(|field| datum_of(&user.profile, &field.name)).collect(),
-        ),
-        _ => Datum::Null,
+    let mut memberships = Vec::with_capacity(user.groups.len());
+    let group = |index: &usize| groups.group(u32::try_from(*index).ok()?);
+    memberships.extend(user.groups.iter().filter_map(group));
+    let mut filled = Vec::with_capacity(user.profile.len());
+    filled.extend(user.profile.iter().filter_map(|(name, value)| {
+        let slot = columns.profile.find(name)?;
+        Some((slot, datum(value)))
+    }));
+    let of_column = |column: &UserColumn| match column {
+        UserColumn::Id => Datum::Text(&user.id),
+        UserColumn::Status => Datum::Text(user.status.word()),
+        UserColumn::Time(name) => user.time(name).map_or(Datum::Null, Datum::DateTime),
+        UserColumn::Groups => Datum::Groups(&memberships),
+        UserColumn::Profile => Datum::Slots(columns.profile.n_slots(), &filled),
+        UserColumn::Nothing => Datum::Null,
     };
-    record_type.fields.iter().map(of_field).collect()
+    let data: Vec<Datum<'_>> = columns.of_user.iter().map(of_column).collect();
+    RecordBuilder::pack(user_type, &data)
+        .map_err(|source| PackError { whose: format!("user `{}`", user.login), source })
 }
 
 /// What a directory always knows of a group has its type; nothing is promised of the rest.

@@ -1,210 +1,16 @@
-//! The packed record: everything an evaluation may read of one root, in one piece of memory that
-//! never changes. [`RecordBuilder`] is the only maker and checks every slot against its type, so
-//! that generated code can trust what it loads.
+//! The making of a packed record: data are checked against the shapes of their slots, and laid out
+//! in memory that is asked for once.
 #![expect(unsafe_code, reason = "lays out memory that generated code reads")]
 
+use super::{Header, PackedRecord, recycled};
 use crate::time::DateTime;
-use crate::types::{RecordType, Shape, Type};
+use crate::types::{Field, RecordType, Shape, Type};
 use crate::value::{Group, Kind, PADDING, Value, depth_around, layout, scan};
-use std::cell::RefCell;
-use std::marker::PhantomData;
-use std::ops::RangeInclusive;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// Most levels of lists, maps and records that a record may hold.
 pub const MAX_DEPTH: usize = 100;
-
-/// What stands before the slots of a record. Slots follow at [`SLOTS`] bytes.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Header {
-    record_type: *const RecordType,
-    n_slots: u32,
-    zero: [u8; 2],
-    /// Where a value has its own, so that generated code takes it over as it stands.
-    depth: u8,
-    last: u8,
-}
-
-/// Offset of the first slot from the start of a record.
-pub const SLOTS: i32 = 16;
-const _: () = assert!(size_of::<Header>() == 16);
-const _: () = assert!(
-    std::mem::offset_of!(Header, depth) == layout::META as usize + layout::DEPTH_SHIFT as usize / 8
-);
-
-/// A view of a packed record, or of a record inside one. With no record, `Option<Record>` is the
-/// null pointer, so that a slice of them is the array of roots that generated code reads.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct Record<'a> {
-    header: NonNull<Header>,
-    life: PhantomData<&'a Header>,
-}
-
-impl<'a> Record<'a> {
-    /// The record whose header is at `header`; `None` for the null pointer.
-    ///
-    /// # Safety
-    /// `header` is null or the address of a record that a [`PackedRecord`] keeps for `'a`.
-    pub(crate) unsafe fn at(header: *const Header) -> Option<Self> {
-        NonNull::new(header.cast_mut()).map(|header| Self { header, life: PhantomData })
-    }
-
-    /// Where its header is, for the array of roots and for values.
-    #[inline]
-    #[must_use]
-    pub fn address(self) -> *const Header {
-        self.header.as_ptr()
-    }
-
-    #[inline]
-    fn header(self) -> &'a Header {
-        // SAFETY: a `Record<'a>` is made only for a header that lives for 'a.
-        unsafe { self.header.as_ref() }
-    }
-
-    /// Its type: names and shapes of its slots.
-    #[inline]
-    #[must_use]
-    pub fn record_type(self) -> &'a RecordType {
-        // SAFETY: the builder keeps the type alive as long as the record: its `PackedRecord` owns
-        // the outermost type, which owns those inside.
-        unsafe { &*self.header().record_type }
-    }
-
-    /// Its values, in the order of its type's fields.
-    #[must_use]
-    pub fn slots(self) -> &'a [Value<'a>] {
-        // SAFETY: one past a header the first slot begins, in the same allocation.
-        let first = unsafe { self.header.as_ptr().add(1) }.cast::<Value<'a>>();
-        // SAFETY: the builder wrote `n_slots` values there, and they live for 'a.
-        unsafe { std::slice::from_raw_parts(first, self.header().n_slots as usize) }
-    }
-
-    /// Levels of lists, maps and records in it, itself included.
-    #[must_use]
-    pub fn depth(self) -> u8 {
-        self.header().depth
-    }
-
-    /// The attribute of this name; `None` if its type has no such attribute.
-    #[must_use]
-    pub fn find(self, name: &str) -> Option<Value<'a>> {
-        let (slot, _) = self.record_type().find(name)?;
-        self.slots().get(slot).copied()
-    }
-
-    /// Name and value of each attribute, in order.
-    pub fn members(self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
-        let fields = self.record_type().fields.iter().map(|field| field.name.as_str());
-        fields.zip(self.slots().iter().copied())
-    }
-}
-
-impl std::fmt::Debug for Record<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_map().entries(self.members()).finish()
-    }
-}
-
-/// A record that owns its memory: cells, and the bytes of its texts behind them. Immutable, so it
-/// can be shared between threads.
-#[derive(Debug)]
-pub struct PackedRecord {
-    memory: NonNull<[Value<'static>]>,
-    record_type: Arc<RecordType>,
-    /// Whether the next such record may have the memory.
-    is_for_now: bool,
-}
-
-thread_local! {
-    /// Memory that belonged to records of one request.
-    static RECYCLED: RefCell<Vec<Box<[Value<'static>]>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Most pieces that a thread keeps, and fewest and most cells of one.
-const RECYCLED_PIECES: usize = 8;
-const RECYCLED_CELLS: RangeInclusive<usize> = 64..=1024;
-
-/// Memory of so many cells or more, from a record that is no more if there is any.
-fn recycled(n_cells: usize) -> Box<[Value<'static>]> {
-    let found = RECYCLED.with_borrow_mut(|pieces| {
-        let at = pieces.iter().position(|piece| piece.len() >= n_cells)?;
-        Some(pieces.swap_remove(at))
-    });
-    found.unwrap_or_else(|| vec![Value::NULL; n_cells.max(*RECYCLED_CELLS.start())].into())
-}
-
-fn recycle(memory: Box<[Value<'static>]>) {
-    if !RECYCLED_CELLS.contains(&memory.len()) {
-        return;
-    }
-    // A thread that ends keeps nothing any more.
-    let _: Result<(), _> = RECYCLED.try_with(|pieces| {
-        let mut pieces = pieces.borrow_mut();
-        if pieces.len() < RECYCLED_PIECES {
-            pieces.push(memory);
-        }
-    });
-}
-
-// SAFETY: nothing in a packed record changes after it is built, and nothing is tied to a thread.
-unsafe impl Send for PackedRecord {}
-// SAFETY: as above.
-unsafe impl Sync for PackedRecord {}
-
-impl PackedRecord {
-    /// A view that borrows it.
-    #[inline]
-    #[must_use]
-    pub fn record(&self) -> Record<'_> {
-        Record { header: self.memory.cast::<Header>(), life: PhantomData }
-    }
-
-    /// The type its slots were checked against.
-    #[must_use]
-    pub fn record_type(&self) -> &Arc<RecordType> {
-        &self.record_type
-    }
-
-    /// Bytes of memory it takes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.memory.len() * CELL
-    }
-}
-
-impl Drop for PackedRecord {
-    fn drop(&mut self) {
-        // SAFETY: the pointer of the box that `lay_out` took apart, dropped once.
-        let memory = unsafe { Box::from_raw(self.memory.as_ptr()) };
-        if self.is_for_now {
-            recycle(memory);
-        }
-    }
-}
-
-/// Addresses of records that the owner of this list keeps, for generated code to follow.
-#[derive(Debug, Default)]
-pub(crate) struct Addresses(Vec<*const Header>);
-
-// SAFETY: the records behind the addresses never change, and their owner is `Send` and `Sync`.
-unsafe impl Send for Addresses {}
-// SAFETY: as above.
-unsafe impl Sync for Addresses {}
-
-impl Addresses {
-    pub(crate) fn push(&mut self, record: Record<'_>) {
-        self.0.push(record.address());
-    }
-
-    #[inline]
-    pub(crate) fn as_slice(&self) -> &[*const Header] {
-        &self.0
-    }
-}
 
 /// What a slot is to hold, borrowed from wherever it is now.
 #[derive(Clone, Debug)]
@@ -221,8 +27,12 @@ pub enum Datum<'d> {
     /// A list of texts that already lie side by side.
     Texts(&'d [&'d str]),
     Map(Vec<(&'d str, Datum<'d>)>),
+    /// A list of groups.
+    Groups(&'d [Group]),
     /// A record inside the record: one datum for each field of the type its slot promises.
     Record(Vec<Datum<'d>>),
+    /// The same with so many slots, of which these by index hold something and all others null.
+    Slots(u32, &'d [(usize, Datum<'d>)]),
 }
 
 /// Why a record could not be made.
@@ -274,6 +84,11 @@ fn room(data: &[Datum<'_>]) -> (usize, usize) {
                 *cells += texts.len();
                 *bytes += texts.iter().map(|text| text.len()).sum::<usize>();
             }
+            Datum::Groups(groups) => *cells += groups.len(),
+            Datum::Slots(n_slots, filled) => {
+                *cells += *n_slots as usize + 1;
+                filled.iter().for_each(|(_, slot)| add(slot, level + 1, cells, bytes));
+            }
             Datum::Map(entries) => {
                 *cells += 2 * entries.len();
                 for (key, value) in entries {
@@ -296,6 +111,10 @@ fn room(data: &[Datum<'_>]) -> (usize, usize) {
     let (mut cells, mut bytes) = (data.len() + 1, 0);
     data.iter().for_each(|datum| add(datum, 0, &mut cells, &mut bytes));
     (cells, bytes)
+}
+
+fn too_large(path: &dyn Fn() -> String) -> BuildError {
+    BuildError::TooLarge { path: path() }
 }
 
 /// What the elements of free lists and maps may be.
@@ -340,18 +159,19 @@ impl RecordBuilder<'_> {
         data: &[Datum<'_>],
     ) -> Result<PackedRecord, BuildError> {
         let (n_cells, n_text_cells) = n_cells(data);
-        Self::lay_out(record_type, data, recycled(n_cells + n_text_cells), n_cells, true)
+        let mut memory = recycled(n_cells + n_text_cells);
+        memory.fill(Value::NULL);
+        Self::lay_out(record_type, data, memory, n_cells, true)
     }
 
-    /// Packs into memory whose first `n_cells` are for values and all behind them for texts.
+    /// Packs into memory of nulls, whose first `n_cells` are for values and all behind them for texts.
     fn lay_out(
         record_type: &Arc<RecordType>,
         data: &[Datum<'_>],
-        mut memory: Box<[Value<'static>]>,
+        memory: Box<[Value<'static>]>,
         n_cells: usize,
         is_for_now: bool,
     ) -> Result<PackedRecord, BuildError> {
-        memory.fill(Value::NULL);
         // SAFETY: a box is never null.
         let mut memory = unsafe { NonNull::new_unchecked(Box::into_raw(memory)) };
         let packed = PackedRecord { memory, record_type: Arc::clone(record_type), is_for_now };
@@ -367,33 +187,63 @@ impl RecordBuilder<'_> {
         let texts_at = cells_at + (n_cells * CELL) as u64;
         let mut builder =
             RecordBuilder { cells, n_cells: 0, texts, n_bytes: 0, cells_at, texts_at };
-        builder.record(record_type, data, &record_type.name, 0)?;
+        let name = || record_type.name.clone();
+        builder.record(record_type, data.len(), data.iter().enumerate(), &name, 0)?;
+        builder.tell_texts();
         Ok(packed)
     }
 
-    /// Appends a header and slots; answers the address of the header and its depth.
-    fn record(
+    /// What is to be known of the bytes of each text: mostly the same of all, and then it is looked
+    /// for once.
+    fn tell_texts(&mut self) {
+        let written = self.texts.get(..self.n_bytes).unwrap_or_default();
+        if scan(written) == layout::ASCII | layout::CLEAN {
+            return;
+        }
+        for cell in
+            self.cells.iter_mut().take(self.n_cells).filter(|cell| cell.kind() == Kind::Text)
+        {
+            let (address, meta) = cell.words();
+            let (start, len) = ((address - self.texts_at) as usize, meta as u32);
+            let text = self.texts.get(start..start + len as usize).unwrap_or_default();
+            *cell = Value::at_address(address, len, Kind::Text, scan(text), 0);
+        }
+    }
+
+    /// Appends a header and slots, of which those without a datum are null; answers the address of
+    /// the header and its depth.
+    fn record<'r, 'd: 'r>(
         &mut self,
         record_type: &Arc<RecordType>,
-        data: &[Datum<'_>],
-        path: &str,
+        n_slots: usize,
+        data: impl Iterator<Item = (usize, &'r Datum<'d>)>,
+        path: &dyn Fn() -> String,
         level: usize,
     ) -> Result<(u64, u8), BuildError> {
-        if data.len() != record_type.fields.len() {
-            return Err(BuildError::Slots { path: path.to_owned() });
+        let fields = &record_type.fields;
+        let wrong_number = || BuildError::Slots { path: path() };
+        if n_slots != fields.len() {
+            return Err(wrong_number());
         }
-        let too_large = || BuildError::TooLarge { path: path.to_owned() };
-        let header = self.reserve(data.len() + 1).ok_or_else(too_large)?;
-        for (index, (field, datum)) in record_type.fields.iter().zip(data).enumerate() {
-            let inner = || format!("{path}.{}", field.name);
+        let header = self.reserve(n_slots + 1).ok_or_else(|| too_large(path))?;
+        let mut depth = 0;
+        for (index, datum) in data {
+            let field = fields.get(index).ok_or_else(wrong_number)?;
+            let inner = || format!("{}.{}", path(), field.name);
             let value = self.value(&field.shape, datum, &inner, level + 1)?;
+            depth = value.depth().max(depth);
             self.put(header + 1 + index, value);
         }
-        let slots = self.cells.get(header + 1..header + 1 + data.len()).unwrap_or_default();
-        let depth = depth_around(slots).ok_or_else(too_large)?;
-        let n_slots = data.len() as u32;
-        let record_type = Arc::as_ptr(record_type);
-        self.put_header(header, Header { record_type, n_slots, zero: [0; 2], depth, last: 0 });
+        let slots = self.cells.get(header + 1..).unwrap_or_default();
+        let is_missing = |(field, slot): &(&Field, &Value<'_>)| {
+            slot.is_null() && !field.shape.admits(Kind::Null)
+        };
+        if let Some((field, _)) = fields.iter().zip(slots).find(is_missing) {
+            let path = format!("{}.{}", path(), field.name);
+            return Err(BuildError::Shape { path, found: Kind::Null });
+        }
+        let depth = depth.checked_add(1).ok_or_else(|| too_large(path))?;
+        self.put_header(header, record_type, depth);
         Ok((self.address(header), depth))
     }
 
@@ -427,12 +277,23 @@ impl RecordBuilder<'_> {
                 self.list_of_texts(element, texts, path)?
             }
             (Datum::Texts(texts), _) => self.list_of_texts(&ANYTHING, texts, path)?,
+            (Datum::Groups(groups), Type::List(element)) => {
+                self.list_of_groups(element, groups, path)?
+            }
+            (Datum::Groups(groups), _) => self.list_of_groups(&ANYTHING, groups, path)?,
             (Datum::Map(entries), _) => self.map(entries, path, level)?,
             (Datum::Record(data), Type::Record(record_type)) => {
-                let (address, depth) = self.record(record_type, data, &path(), level)?;
+                let (n_slots, data) = (data.len(), data.iter().enumerate());
+                let (address, depth) = self.record(record_type, n_slots, data, path, level)?;
                 Value::at_address(address, 0, Kind::Record, 0, depth)
             }
-            (Datum::Record(_), _) => return Err(mismatch(Kind::Record)),
+            (Datum::Slots(n_slots, filled), Type::Record(record_type)) => {
+                let data = filled.iter().map(|(index, datum)| (*index, datum));
+                let n_slots = *n_slots as usize;
+                let (address, depth) = self.record(record_type, n_slots, data, path, level)?;
+                Value::at_address(address, 0, Kind::Record, 0, depth)
+            }
+            (Datum::Record(_) | Datum::Slots(..), _) => return Err(mismatch(Kind::Record)),
         };
         if shape.admits(value.kind()) { Ok(value) } else { Err(mismatch(value.kind())) }
     }
@@ -442,14 +303,14 @@ impl RecordBuilder<'_> {
         text: &str,
         path: &dyn Fn() -> String,
     ) -> Result<Value<'static>, BuildError> {
-        let too_large = || BuildError::TooLarge { path: path() };
-        let len = u32::try_from(text.len()).map_err(|_| too_large())?;
+        let len = u32::try_from(text.len()).map_err(|_| too_large(path))?;
         let end = self.n_bytes + text.len();
-        let memory = self.texts.get_mut(self.n_bytes..end).ok_or_else(too_large)?;
+        let memory = self.texts.get_mut(self.n_bytes..end).ok_or_else(|| too_large(path))?;
         memory.copy_from_slice(text.as_bytes());
         let address = self.texts_at + self.n_bytes as u64;
         self.n_bytes = end;
-        Ok(Value::at_address(address, len, Kind::Text, scan(text), 0))
+        // Until something else is found when all texts are there.
+        Ok(Value::at_address(address, len, Kind::Text, layout::ASCII | layout::CLEAN, 0))
     }
 
     fn list(
@@ -459,8 +320,7 @@ impl RecordBuilder<'_> {
         path: &dyn Fn() -> String,
         level: usize,
     ) -> Result<Value<'static>, BuildError> {
-        let too_large = || BuildError::TooLarge { path: path() };
-        let start = self.reserve(data.len()).ok_or_else(too_large)?;
+        let start = self.reserve(data.len()).ok_or_else(|| too_large(path))?;
         for (index, datum) in data.iter().enumerate() {
             let inner = || format!("{}[{index}]", path());
             let value = self.value(element, datum, &inner, level + 1)?;
@@ -478,13 +338,29 @@ impl RecordBuilder<'_> {
         if !texts.is_empty() && !element.admits(Kind::Text) {
             return Err(BuildError::Shape { path: format!("{}[0]", path()), found: Kind::Text });
         }
-        let too_large = || BuildError::TooLarge { path: path() };
-        let start = self.reserve(texts.len()).ok_or_else(too_large)?;
+        let start = self.reserve(texts.len()).ok_or_else(|| too_large(path))?;
         for (index, text) in texts.iter().enumerate() {
             let value = self.text(text, path)?;
             self.put(start + index, value);
         }
         self.around(start, texts.len(), Kind::List, path)
+    }
+
+    fn list_of_groups(
+        &mut self,
+        element: &Shape,
+        groups: &[Group],
+        path: &dyn Fn() -> String,
+    ) -> Result<Value<'static>, BuildError> {
+        if !groups.is_empty() && !element.admits(Kind::Group) {
+            return Err(BuildError::Shape { path: format!("{}[0]", path()), found: Kind::Group });
+        }
+        let start = self.reserve(groups.len()).ok_or_else(|| too_large(path))?;
+        let cells = self.cells.get_mut(start..start + groups.len()).unwrap_or_default();
+        for (cell, group) in cells.iter_mut().zip(groups) {
+            *cell = Value::group(*group);
+        }
+        self.around(start, groups.len(), Kind::List, path)
     }
 
     fn map(
@@ -493,8 +369,7 @@ impl RecordBuilder<'_> {
         path: &dyn Fn() -> String,
         level: usize,
     ) -> Result<Value<'static>, BuildError> {
-        let too_large = || BuildError::TooLarge { path: path() };
-        let start = self.reserve(2 * entries.len()).ok_or_else(too_large)?;
+        let start = self.reserve(2 * entries.len()).ok_or_else(|| too_large(path))?;
         for (index, (key, datum)) in entries.iter().enumerate() {
             let inner = || format!("{}.{key}", path());
             let name = self.text(key, &inner)?;
@@ -513,11 +388,10 @@ impl RecordBuilder<'_> {
         kind: Kind,
         path: &dyn Fn() -> String,
     ) -> Result<Value<'static>, BuildError> {
-        let too_large = || BuildError::TooLarge { path: path() };
         let cells = self.cells.get(start..start + n).unwrap_or_default();
-        let depth = depth_around(cells).ok_or_else(too_large)?;
+        let depth = depth_around(cells).ok_or_else(|| too_large(path))?;
         let counted = if kind == Kind::Map { n / 2 } else { n };
-        let len = u32::try_from(counted).map_err(|_| too_large())?;
+        let len = u32::try_from(counted).map_err(|_| too_large(path))?;
         Ok(Value::at_address(self.address(start), len, kind, 0, depth))
     }
 
@@ -540,7 +414,10 @@ impl RecordBuilder<'_> {
         }
     }
 
-    fn put_header(&mut self, index: usize, header: Header) {
+    fn put_header(&mut self, index: usize, record_type: &Arc<RecordType>, depth: u8) {
+        let n_slots = record_type.fields.len() as u32;
+        let record_type = Arc::as_ptr(record_type);
+        let header = Header { record_type, n_slots, zero: [0; 2], depth, last: 0 };
         if let Some(cell) = self.cells.get_mut(index) {
             // SAFETY: a header has the size of a value, and any bytes are a valid value to keep:
             // this cell is read again only as a header.
@@ -552,20 +429,23 @@ impl RecordBuilder<'_> {
 #[cfg(test)]
 mod tests {
     use super::{BuildError, Datum, RecordBuilder};
-    use crate::types::RecordType;
-    use crate::value::Value;
+    use crate::record::PackedRecord;
+    use crate::types::{Field, RecordType, Shape, Type};
+    use crate::value::{Group, Kind, Value};
     use std::sync::Arc;
 
     #[test]
     fn what_has_no_cells_left_is_too_large() {
+        let group = Group { symbol: 0, name: 0 };
         let data = [
             Datum::List(vec![Datum::Null, Datum::Null]),
             Datum::Texts(&["a", "b"]),
             Datum::Map(vec![("a", Datum::Null)]),
-            Datum::Record(Vec::new()),
+            Datum::Slots(0, &[]),
+            Datum::Groups(&[group, group]),
         ];
         let nothing = Arc::new(RecordType { name: "nothing".to_owned(), ..RecordType::default() });
-        for (datum, n) in data.iter().zip([2, 2, 2, 1]) {
+        for (datum, n) in data.iter().zip([2, 2, 2, 1, 2]) {
             for (n, fits) in [(n, true), (n - 1, false)] {
                 let (mut cells, mut texts) = (vec![Value::NULL; n], [0; 16]);
                 let mut builder = RecordBuilder {
@@ -578,12 +458,75 @@ mod tests {
                 };
                 let path = || "user.x".to_owned();
                 let made = match datum {
-                    Datum::Record(data) => builder.record(&nothing, data, "user.x", 0).map(|_| ()),
+                    Datum::Slots(n_slots, _) => {
+                        let none = std::iter::empty();
+                        builder.record(&nothing, *n_slots as usize, none, &path, 0).map(|_| ())
+                    }
                     datum => builder.value(&super::ANYTHING, datum, &path, 0).map(|_| ()),
                 };
                 let too_large = Err(BuildError::TooLarge { path: path() });
                 assert_eq!(made, if fits { Ok(()) } else { too_large }, "{datum:?}");
             }
+        }
+    }
+
+    /// A record of the type `user` with an attribute `name` that is never null and others that may be.
+    fn pack(filled: &[(usize, Datum<'_>)]) -> Result<PackedRecord, BuildError> {
+        let field = |name: &str, shape| Field { name: name.to_owned(), shape };
+        let profile = RecordType {
+            name: "user.profile".to_owned(),
+            fields: vec![
+                field("email", Shape::or_null(Type::Text)),
+                field("name", Shape::of(Type::Text)),
+                field("level", Shape::or_null(Type::Integer)),
+                field("teams", Shape::list(Shape::of(Type::Text))),
+            ],
+            open: false,
+        };
+        let fields = vec![field("profile", Shape::of(Type::Record(Arc::new(profile))))];
+        let user = RecordType { name: "user".to_owned(), fields, open: false };
+        RecordBuilder::pack(&Arc::new(user), &[Datum::Slots(4, filled)])
+    }
+
+    #[test]
+    fn slots_that_are_not_filled_are_null_where_they_may_be() {
+        let (name, teams) = (Datum::Text("Ada"), Datum::Texts(&["red"]));
+        let packed = pack(&[(3, teams.clone()), (1, name.clone())]).unwrap();
+        let profile = packed.record().find("profile").and_then(Value::as_record).unwrap();
+        let kinds: Vec<Kind> = profile.slots().iter().map(|slot| slot.kind()).collect();
+        assert_eq!(kinds, [Kind::Null, Kind::Text, Kind::Null, Kind::List]);
+        assert_eq!((packed.record().depth(), profile.depth()), (3, 2));
+        let wrong = |path: &str, found| BuildError::Shape { path: path.to_owned(), found };
+        let missing = pack(&[(3, teams.clone())]).unwrap_err();
+        assert_eq!(missing, wrong("user.profile.name", Kind::Null));
+        let missing = pack(&[(1, name.clone())]).unwrap_err();
+        assert_eq!(missing, wrong("user.profile.teams", Kind::Null));
+        let other = pack(&[(1, name.clone()), (3, name.clone())]).unwrap_err();
+        assert_eq!(other, wrong("user.profile.teams", Kind::Text));
+        let beyond = pack(&[(1, name), (3, teams), (4, Datum::Null)]).unwrap_err();
+        assert_eq!(beyond, BuildError::Slots { path: "user.profile".to_owned() });
+    }
+
+    #[test]
+    fn what_is_said_of_a_text_is_true_of_it_whatever_its_neighbours_are() {
+        let texts =
+            ["plain", "", "sixteen bytes.. and then some", "caf\u{e9}", "a\"b", "a\\b", "\n"];
+        let told = |text: &str| {
+            let is_clean = !text.contains(['"', '\\', '\n']);
+            (text.to_owned(), text.is_ascii(), is_clean)
+        };
+        for n in 0..=texts.len() {
+            let texts = &texts[..n];
+            let packed = pack(&[(1, Datum::Text("Ada")), (3, Datum::Texts(texts))]).unwrap();
+            let profile = packed.record().find("profile").and_then(Value::as_record).unwrap();
+            let teams = profile.find("teams").and_then(Value::as_list).unwrap();
+            let found = teams.iter().filter_map(|team| team.as_text());
+            let found =
+                found.map(|text| (text.as_str().to_owned(), text.is_ascii(), text.is_clean()));
+            assert_eq!(
+                found.collect::<Vec<_>>(),
+                texts.iter().map(|text| told(text)).collect::<Vec<_>>()
+            );
         }
     }
 }
