@@ -328,7 +328,7 @@ impl World {
         let (mut n_early, mut n_late, mut n_none) = (0, 0, 0);
         for request in &self.requests {
             let allowed = self.by_index(request, conditions, &mut worker);
-            let found = allowed.map(|allowed| allowed.rule.parse().unwrap());
+            let found = allowed.map(|allowed| allowed.names().1.parse().unwrap());
             assert_eq!(found, self.in_order(request, &mut packed, conditions, &mut worker));
             match found {
                 Some(rule) if rule < self.packed.rules.len() / 2 => n_early += 1,

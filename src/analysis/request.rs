@@ -173,12 +173,12 @@ fn decided(
             Ok(Granted {
                 issuer: server.issuer().to_owned(),
                 audience: audience.to_owned(),
-                policy: allowed.policy.to_owned(),
-                rule: allowed.rule.to_owned(),
+                policy: allowed.names().0.to_owned(),
+                rule: allowed.names().1.to_owned(),
                 refreshes: refreshes(published, client, grant_type, &scopes),
                 scopes,
-                lifetimes: allowed.lifetimes,
-                hook: allowed.inline_hook.map(str::to_owned),
+                lifetimes: allowed.lifetimes(),
+                hook: allowed.inline_hook().map(str::to_owned),
                 access: claims.explain_access(),
                 identity: claims.explain_identity(),
             })

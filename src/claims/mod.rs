@@ -84,7 +84,7 @@ pub fn assemble(
 struct Chosen<'a> {
     selection: Selection,
     /// Those that are no expressions; none is `None`.
-    others: Few<Option<(&'a str, &'a Source)>, 16>,
+    others: Few<Option<(&'a str, &'a Source)>, 6>,
 }
 
 /// One that a policy adds takes the place of the server's of the same name (decision 7).

@@ -325,7 +325,7 @@ impl<'d> ClaimSet<'d> {
 
     /// The hook of the rule that allowed it, if it has one that is active.
     pub(super) fn hook(&self) -> Option<&'d RunningHook> {
-        let id = self.decided.decision().outcome.as_ref().ok()?.inline_hook?;
+        let id = self.decided.decision().outcome.as_ref().ok()?.inline_hook()?;
         self.decided.proof.published.find_hook(id)
     }
 
@@ -335,7 +335,7 @@ impl<'d> ClaimSet<'d> {
 
     /// The ids of the policy and of its rule that allowed it, where that was decided now.
     pub(super) fn rule(&self) -> Option<(&'d str, &'d str)> {
-        self.decided.decision().outcome.as_ref().ok()?.ids
+        self.decided.decision().outcome.as_ref().ok()?.ids()
     }
 
     /// What a hook must leave alone.

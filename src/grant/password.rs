@@ -137,7 +137,7 @@ pub(super) async fn sign_in(
 fn granted(proof: &Proof<'_>, decided: &Decided<'_>) -> Option<UserGrant> {
     let (scopes, lifetimes) = decided.granted()?;
     let allowed = decided.decision().outcome.as_ref().ok()?;
-    let inline_hook = allowed.inline_hook.map(str::to_owned);
+    let inline_hook = allowed.inline_hook().map(str::to_owned);
     let sign_in = proof.sign_in.as_ref()?;
     Some(UserGrant {
         server: proof.server.definition().id.clone(),

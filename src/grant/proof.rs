@@ -264,10 +264,7 @@ impl<'p> Proof<'p> {
         let gone: Vec<String> = self.scopes.iter().filter(is_gone).cloned().collect();
         let outcome = if gone.is_empty() {
             let scopes = self.scopes.iter().map(String::as_str).collect();
-            let inline_hook = self.inline_hook.as_deref();
-            let (policy, rule, second_factor) = ("", "", false);
-            let ids = None;
-            Ok(Allowed { policy, rule, ids, scopes, second_factor, inline_hook, lifetimes })
+            Ok(Allowed::agreed(scopes, lifetimes, self.inline_hook.as_deref()))
         } else {
             Err(Refused::UnknownScopes { scopes: gone })
         };
@@ -357,9 +354,9 @@ impl<'p> Proof<'p> {
         };
         let allowed = decision.outcome.as_ref().ok();
         let lacking = allowed.filter(|allowed| self.lacks_second_factor(client, allowed));
-        let lacking = lacking.map(|Allowed { policy, rule, .. }| Refused::SecondFactor {
-            policy: (*policy).to_owned(),
-            rule: (*rule).to_owned(),
+        let lacking = lacking.map(|allowed| {
+            let (policy, rule) = allowed.names();
+            Refused::SecondFactor { policy: policy.to_owned(), rule: rule.to_owned() }
         });
         let narrowed = allowed.and_then(|allowed| self.narrow(&allowed.scopes));
         let customisation = allowed.map(|allowed| {
@@ -382,7 +379,7 @@ impl<'p> Proof<'p> {
     /// was agreed once is not asked again (decisions 10 and 38).
     fn lacks_second_factor(&self, client: &Application, allowed: &Allowed<'_>) -> bool {
         let is_asked = !matches!(self.terms, Terms::Agreed(_));
-        let is_demanded = allowed.second_factor || client.second_factor;
+        let is_demanded = allowed.second_factor() || client.second_factor;
         let lacks = |sign_in: &SignIn| !sign_in.methods.iter().any(|word| word == SEVERAL_FACTORS);
         is_asked && is_demanded && self.sign_in.as_ref().is_some_and(lacks)
     }
@@ -459,7 +456,7 @@ impl<'d> Decided<'d> {
     pub(super) fn granted(&self) -> Option<(&[&'d str], Lifetimes)> {
         let allowed = self.decision.outcome.as_ref().ok()?;
         let lifetimes = match self.proof.terms {
-            Terms::Open => allowed.lifetimes,
+            Terms::Open => allowed.lifetimes(),
             Terms::Agreed(lifetimes) | Terms::Renewed(lifetimes) => lifetimes,
         };
         Some((self.narrowed.as_deref().unwrap_or(&allowed.scopes), lifetimes))

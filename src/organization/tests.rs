@@ -104,7 +104,10 @@ fn demo_decision(
     let mut evaluate = |_: &ExpressionText, _: &[&str]| condition.clone();
     let (server, index) = (&demo.servers[0], RuleIndex::new(&demo.servers[0]));
     decide(server, &index, &facts, Trace::Skip, &mut evaluate).outcome.map(|allowed| {
-        (allowed.rule.to_owned(), allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect())
+        (
+            allowed.names().1.to_owned(),
+            allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        )
     })
 }
 

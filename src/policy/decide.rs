@@ -7,7 +7,7 @@ use crate::server::{Access, AuthorizationServer, Lifetimes, Policy, Rule, RuleSc
 use std::fmt;
 
 /// Names of scopes.
-pub type ScopeNames<'a> = Few<&'a str, 8>;
+pub type ScopeNames<'a> = Few<&'a str, 4>;
 
 /// Whether a decision remembers what it looked at: an explanation wants to know, a token does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,88 @@ pub struct Decision<'a> {
 }
 
 /// What a client may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Allowed<'a> {
-    pub policy: &'a str,
-    pub rule: &'a str,
-    /// The ids of both, where a rule was found.
-    pub ids: Option<(&'a str, &'a str)>,
     /// In the order asked, each once.
     pub scopes: ScopeNames<'a>,
-    /// Whether the person needs a second factor for it.
-    pub second_factor: bool,
-    /// The id of the hook that the rule wants asked.
-    pub inline_hook: Option<&'a str>,
-    pub lifetimes: Lifetimes,
+    basis: Basis<'a>,
 }
+
+/// By what it is allowed. A rule is not looked at before somebody asks what it says.
+#[derive(Clone, Copy, Debug)]
+enum Basis<'a> {
+    Rule(&'a Policy, &'a Rule),
+    /// What a rule said at another time.
+    Agreement(Lifetimes, Option<&'a str>),
+}
+
+impl<'a> Allowed<'a> {
+    /// What was allowed at another time: these scopes, for so long, and the hook of this id asked.
+    #[must_use]
+    pub fn agreed(
+        scopes: ScopeNames<'a>,
+        lifetimes: Lifetimes,
+        inline_hook: Option<&'a str>,
+    ) -> Self {
+        Self { scopes, basis: Basis::Agreement(lifetimes, inline_hook) }
+    }
+
+    fn found(&self) -> Option<(&'a Policy, &'a Rule)> {
+        match self.basis {
+            Basis::Rule(policy, rule) => Some((policy, rule)),
+            Basis::Agreement(..) => None,
+        }
+    }
+
+    /// The names of the policy and of its rule; empty where none was asked.
+    #[must_use]
+    pub fn names(&self) -> (&'a str, &'a str) {
+        self.found().map_or(("", ""), |(policy, rule)| (&policy.name, &rule.name))
+    }
+
+    /// The ids of both, where a rule was found.
+    #[must_use]
+    pub fn ids(&self) -> Option<(&'a str, &'a str)> {
+        self.found().map(|(policy, rule)| (policy.id.as_str(), rule.id.as_str()))
+    }
+
+    /// Whether the person needs a second factor for it.
+    #[must_use]
+    pub fn second_factor(&self) -> bool {
+        self.found().is_some_and(|(_, rule)| rule.second_factor)
+    }
+
+    /// The id of the hook that the rule wants asked.
+    #[must_use]
+    pub fn inline_hook(&self) -> Option<&'a str> {
+        match self.basis {
+            Basis::Rule(_, rule) => rule.inline_hook.as_deref(),
+            Basis::Agreement(_, inline_hook) => inline_hook,
+        }
+    }
+
+    /// How long tokens live.
+    #[must_use]
+    pub fn lifetimes(&self) -> Lifetimes {
+        match self.basis {
+            Basis::Rule(_, rule) => rule.lifetimes,
+            Basis::Agreement(lifetimes, _) => lifetimes,
+        }
+    }
+}
+
+/// What they say is what makes two the same.
+impl PartialEq for Allowed<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let told = |one: &Self| (one.ids(), one.lifetimes(), one.second_factor());
+        self.scopes == other.scopes
+            && told(self) == told(other)
+            && self.names() == other.names()
+            && self.inline_hook() == other.inline_hook()
+    }
+}
+
+impl Eq for Allowed<'_> {}
 
 /// A policy, or one of its rules, and why it did or did not match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +205,7 @@ pub fn decide<'a>(
         Trace::Keep => decide_in_order(server, facts, &asked, evaluate),
         Trace::Skip if facts.also.is_some() => decide_in_order(server, facts, &asked, evaluate),
         Trace::Skip => {
-            let outcome = decide_by_index(server, index, facts, &asked, evaluate);
+            let outcome = decide_by_index(server, index, facts, asked, evaluate);
             Decision { outcome, considered: Vec::new() }
         }
     }
@@ -194,18 +262,24 @@ fn decide_by_index<'a>(
     server: &'a AuthorizationServer,
     index: &RuleIndex,
     facts: &Facts<'a>,
-    asked: &Asked<'a>,
+    asked: Asked<'a>,
     evaluate: &mut Evaluate<'_>,
 ) -> Result<Allowed<'a>, Refused> {
     let request = index.request(facts, &asked.numbers, asked.by_default);
-    for Candidate { place, left } in index.candidates(&request) {
+    for Candidate { place, left, access } in index.candidates(&request) {
         let Some(policy) = server.policies.get(place.policy as usize) else { continue };
         let Some(rule) = policy.rules.get(place.rule as usize) else { continue };
-        if left == Left::Everything && passed_over(policy, facts).is_some() {
-            continue;
-        }
-        if let (_, Some(outcome)) = judge(policy, rule, facts, asked, left, evaluate) {
-            return outcome;
+        match left {
+            // Of a rule that was found, its own list of scopes need not be fetched either.
+            Left::Nothing if !asked.by_default => {
+                return matched(policy, rule, access, asked.scopes);
+            }
+            Left::Everything if passed_over(policy, facts).is_some() => {}
+            _ => {
+                if let (_, Some(outcome)) = judge(policy, rule, facts, &asked, left, evaluate) {
+                    return outcome;
+                }
+            }
         }
     }
     Err(Refused::NoMatch)
@@ -244,7 +318,7 @@ fn judge<'a>(
 struct Asked<'a> {
     scopes: ScopeNames<'a>,
     /// Their numbers in the index, in the same order.
-    numbers: Few<u32, 8>,
+    numbers: Few<u32, 4>,
     /// None was named, so these are the server's defaults, which a rule may narrow.
     by_default: bool,
 }
@@ -373,22 +447,29 @@ fn conclude<'a>(
     verdict: &Verdict,
     scopes: ScopeNames<'a>,
 ) -> Option<Result<Allowed<'a>, Refused>> {
-    let names = || (policy.name.clone(), rule.name.clone());
-    if let Verdict::ConditionFault(cause) = verdict {
-        let (policy, rule) = names();
-        return Some(Err(Refused::Fault { policy, rule, cause: cause.clone() }));
+    match verdict {
+        Verdict::ConditionFault(cause) => {
+            let (policy, rule) = (policy.name.clone(), rule.name.clone());
+            Some(Err(Refused::Fault { policy, rule, cause: cause.clone() }))
+        }
+        Verdict::Denied => Some(matched(policy, rule, Access::Deny, scopes)),
+        Verdict::Allowed => Some(matched(policy, rule, Access::Allow, scopes)),
+        _ => None,
     }
-    if *verdict == Verdict::Denied {
-        let (policy, rule) = names();
-        return Some(Err(Refused::Denied { policy, rule }));
+}
+
+/// The end of the decision by a rule that matches.
+fn matched<'a>(
+    policy: &'a Policy,
+    rule: &'a Rule,
+    access: Access,
+    scopes: ScopeNames<'a>,
+) -> Result<Allowed<'a>, Refused> {
+    match access {
+        Access::Allow => Ok(Allowed { scopes, basis: Basis::Rule(policy, rule) }),
+        Access::Deny => {
+            let (policy, rule) = (policy.name.clone(), rule.name.clone());
+            Err(Refused::Denied { policy, rule })
+        }
     }
-    (*verdict == Verdict::Allowed).then_some(Ok(Allowed {
-        policy: &policy.name,
-        rule: &rule.name,
-        ids: Some((&policy.id, &rule.id)),
-        scopes,
-        second_factor: rule.second_factor,
-        inline_hook: rule.inline_hook.as_deref(),
-        lifetimes: rule.lifetimes,
-    }))
 }

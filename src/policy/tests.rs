@@ -138,7 +138,7 @@ fn granted<'a>(
     scopes: &'a [String],
 ) -> Result<(&'a str, Vec<&'a str>), Refused> {
     let decision = decide_alike(server, &facts(user, scopes));
-    decision.outcome.map(|allowed| (allowed.rule, allowed.scopes.to_vec()))
+    decision.outcome.map(|allowed| (allowed.names().1, allowed.scopes.to_vec()))
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_policy_without_a_matching_rule_gives_way_to_the_next() {
     let scopes = words(&["read"]);
     let decision = decide_alike(&server, &facts(None, &scopes));
     let allowed = decision.outcome.unwrap();
-    assert_eq!((allowed.policy, allowed.rule), ("second", "all"));
+    assert_eq!(allowed.names(), ("second", "all"));
     let first = &decision.considered[2];
     assert_eq!(first.unlisted, ["read"]);
     assert_eq!(first.to_string(), "does not list the scopes read");
@@ -262,7 +262,7 @@ fn a_condition_that_is_not_true_does_not_match_and_one_that_faults_refuses() {
         let server = server(vec![policy("p", vec![first, rule("broad", Access::Allow, &["*"])])]);
         let decision = decide_alike(&server, &facts(None, &read));
         assert_eq!(decision.considered[0].verdict, verdict);
-        assert_eq!(decision.outcome.unwrap().rule, "broad");
+        assert_eq!(decision.outcome.unwrap().names().1, "broad");
     }
     let mut first = rule("first", Access::Allow, &["*"]);
     first.condition = Some(expression("null has no length"));
@@ -290,7 +290,7 @@ fn a_condition_is_run_last_and_sees_the_scopes_that_would_be_granted() {
     let index = RuleIndex::new(&server);
     let decision = decide(&server, &index, &facts(None, &[]), Trace::Keep, &mut evaluate);
     assert_eq!(decision.considered[0].verdict, Verdict::Audience);
-    assert_eq!(decision.outcome.unwrap().rule, "here");
+    assert_eq!(decision.outcome.unwrap().names().1, "here");
     assert_eq!(seen, [words(&["read"])]);
 }
 

@@ -145,10 +145,11 @@ impl<'v> Side<'v> {
         match (claims, &decided.decision().outcome) {
             (Ok(claims), Ok(allowed)) => {
                 let (access, identity) = claims.members();
+                let (policy, rule) = allowed.names();
                 Outcome::Granted(Box::new(Tokens {
-                    rule: format!("{} / {}", allowed.policy, allowed.rule),
+                    rule: format!("{policy} / {rule}"),
                     scopes: allowed.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-                    lifetimes: allowed.lifetimes,
+                    lifetimes: allowed.lifetimes(),
                     access: access.to_vec(),
                     identity: identity.map(<[u8]>::to_vec),
                 }))

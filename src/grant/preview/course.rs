@@ -289,7 +289,8 @@ impl<'p> Course<'p> {
         if !consent.is_empty() {
             told.warn(Warning::consent(&consent));
         }
-        let inline_hook = decided.decision().outcome.as_ref().ok().and_then(|one| one.inline_hook);
+        let inline_hook =
+            decided.decision().outcome.as_ref().ok().and_then(|one| one.inline_hook());
         let inline_hook = inline_hook.map(str::to_owned);
         let (scopes, lifetimes) = decided.granted().unwrap_or_default();
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
@@ -467,7 +468,7 @@ impl<'p> Course<'p> {
             told.issued = Some(claims.sign(random)?.given());
         }
         let allowed = decided.decision().outcome.as_ref().ok();
-        if let Some(hook) = allowed.and_then(|allowed| allowed.inline_hook) {
+        if let Some(hook) = allowed.and_then(|allowed| allowed.inline_hook()) {
             told.warn(match self.published.find_hook(hook) {
                 Some(_) => Warning::hook_not_run(hook),
                 None => Warning::hook_missing(hook),

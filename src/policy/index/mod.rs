@@ -95,6 +95,8 @@ pub(super) enum Left {
 pub(super) struct Candidate {
     pub(super) place: Place,
     pub(super) left: Left,
+    /// What the rule says to do.
+    pub(super) access: Access,
 }
 
 impl RuleIndex {
@@ -189,7 +191,8 @@ impl Iterator for Candidates<'_> {
     fn next(&mut self) -> Option<Candidate> {
         let posting = self.matching.next()?;
         let place = *self.places.get(posting.rule as usize)?;
-        Some(Candidate { place, left: posting.traits.left })
+        let access = if posting.traits.denies { Access::Deny } else { Access::Allow };
+        Some(Candidate { place, left: posting.traits.left, access })
     }
 }
 
