@@ -9,6 +9,7 @@ use crate::directory::{Directory, Status};
 use crate::server::{
     Access, Clients, InlineHook, Lifetimes, People, Policy, Rule, RuleScopes, Scope,
 };
+use std::collections::BTreeSet;
 
 const MEMBERS: &[&str] =
     &["id", "type", "name", "description", "priority", "status", "system", "conditions", "rules"];
@@ -58,23 +59,25 @@ pub(super) fn in_order<'a, T>(
     places: &[Place<'a>],
     mut read: impl FnMut(&Place<'a>) -> Option<(String, T)>,
 ) -> Vec<T> {
-    let mut found: Vec<(u32, String, T)> = Vec::new();
+    let mut found: Vec<(u32, T)> = Vec::new();
+    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     for place in places {
         let Some((name, value)) = read(place) else { continue };
         let priority = place.open_object().and_then(|object| object.find("priority"));
         let number = priority.as_ref().and_then(|priority| priority.integer(1..=u32::MAX - 1));
-        if found.iter().any(|(_, known, _)| *known == name) {
+        if names.contains(&name) {
             place.blame(format!("another {what} has the name `{name}` already"));
         }
+        names.insert(name);
         if let (Some(priority), Some(number)) = (&priority, number)
-            && found.iter().any(|(known, _, _)| *known == number)
+            && !numbers.insert(number)
         {
             priority.blame(format!("another {what} has the priority {number} already"));
         }
-        found.push((number.unwrap_or(u32::MAX), name, value));
+        found.push((number.unwrap_or(u32::MAX), value));
     }
-    found.sort_by_key(|(number, _, _)| *number);
-    found.into_iter().map(|(_, _, value)| value).collect()
+    found.sort_by_key(|(number, _)| *number);
+    found.into_iter().map(|(_, value)| value).collect()
 }
 
 fn read_policy(place: &Place<'_>, around: Surroundings<'_>) -> Option<Policy> {
