@@ -35,6 +35,7 @@ use crate::clock::Stopwatch;
 use crate::metrics::METRICS;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Serves the current version.
 #[derive(Debug)]
@@ -95,34 +96,37 @@ impl Issuer {
     }
 }
 
-/// Compiles, server by server, what was published without machine code; stops when that version is
-/// no longer held by anyone.
+/// Compiles, server by server, what was published without machine code, by as many threads as the
+/// machine runs at once; they stop when that version is no longer held by anyone.
 fn compile_in_background(published: &Arc<Published>) {
-    let lacks = |published: &Published| {
-        published.all_servers().iter().position(|server| !server.programs().is_compiled())
+    let servers = published.all_servers().iter();
+    let n_lacking = servers.filter(|server| !server.programs().is_compiled()).count();
+    let of_rules = |published: &Published| {
+        let programs = &published.group_rules().compiled.programs;
+        published.has_group_rules() && !programs.is_compiled()
     };
-    let has_rules = published.has_group_rules();
-    let are_compiled = published.group_rules().compiled.programs.is_compiled();
-    if lacks(published).is_none() && (are_compiled || !has_rules) {
-        return;
-    }
-    let version = Arc::downgrade(published);
-    let work = move || {
-        while let Some(published) = version.upgrade() {
-            let Some(server) = lacks(&published).and_then(|at| published.all_servers().get(at))
-            else {
-                break;
-            };
-            let watch = Stopwatch::start();
-            server.programs().compile();
-            METRICS.compilations.observe(watch.nanoseconds());
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let n_threads = n_threads.min(n_lacking + usize::from(of_rules(published)));
+    let next = Arc::new(AtomicUsize::new(0));
+    for nth in 0..n_threads {
+        let (version, next) = (Arc::downgrade(published), Arc::clone(&next));
+        let work = move || {
+            while let Some(published) = version.upgrade() {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(server) = published.all_servers().get(at) else { break };
+                if !server.programs().is_compiled() {
+                    let watch = Stopwatch::start();
+                    server.programs().compile();
+                    METRICS.compilations.observe(watch.nanoseconds());
+                }
+            }
+            if let Some(published) = version.upgrade().filter(|of| nth == 0 && of_rules(of)) {
+                published.group_rules().compiled.programs.compile();
+            }
+        };
+        let thread = std::thread::Builder::new().name("compile".to_owned()).spawn(work);
+        if let Err(error) = thread {
+            tracing::warn!(%error, "no thread to compile in; expressions run interpreted");
         }
-        if let Some(published) = version.upgrade().filter(|_| has_rules) {
-            published.group_rules().compiled.programs.compile();
-        }
-    };
-    let thread = std::thread::Builder::new().name("compile".to_owned()).spawn(work);
-    if let Err(error) = thread {
-        tracing::warn!(%error, "no thread to compile in; expressions run interpreted");
     }
 }
