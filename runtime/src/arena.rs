@@ -120,7 +120,7 @@ impl Arena {
         }
         let mut room = self.room(text.len());
         room.append(text);
-        room.finish(scan(text))
+        room.finish(scan(text.as_bytes()))
     }
 
     /// Room for a text of up to so many bytes.
@@ -150,9 +150,10 @@ impl Arena {
         let start = self.allocate(most * size_of::<Value<'_>>()).cast::<Value<'a>>();
         let mut n = 0;
         for value in values.take(most) {
-            // SAFETY: `n` is below `most`, for which there is room, aligned to 8, handed out for the
-            // first time.
-            unsafe { start.add(n).write(value) };
+            // SAFETY: `n` is below `most`, for which there is room.
+            let place = unsafe { start.add(n) };
+            // SAFETY: aligned to 8, and handed out for the first time.
+            unsafe { place.write(value) };
             n += 1;
         }
         // SAFETY: just written, and the memory lives until `clear`, which needs `&mut self`.
