@@ -119,6 +119,12 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         let private = fs::set_permissions(path, Permissions::from_mode(0o600));
         private.map_err(|error| StoreError::Database(error.to_string()))?;
     }
+    // SQLite opens what it may not write as well, and a database that needs no migration would say so at
+    // the first batch only.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        let said = format!("{} may not be written to", path.display());
+        return Err(StoreError::Database(said));
+    }
     connection.busy_timeout(PATIENCE).map_err(failed)?;
     write_ahead(&connection).map_err(failed)?;
     connection
