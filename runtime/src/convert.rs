@@ -49,7 +49,7 @@ pub(crate) static ROWS: &[Function] = &[
 ];
 
 fn to_integer<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    let wide = match number_of(context, arguments)? {
+    let wide = match number_of(context, arguments, read)? {
         Numeric::Integer(integer) => integer,
         Numeric::Number(number) => nearest(number)?,
     };
@@ -58,14 +58,18 @@ fn to_integer<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<
 }
 
 fn to_number<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    Ok(Value::number(match number_of(context, arguments)? {
+    Ok(Value::number(match number_of(context, arguments, read_floating)? {
         Numeric::Integer(integer) => integer as f64,
         Numeric::Number(number) => number,
     }))
 }
 
-/// The number that argument 0 is, or that its text writes.
-fn number_of<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Result<Numeric, Fault> {
+/// The number that argument 0 is, or that `read` finds in its text.
+fn number_of<'a>(
+    context: &Context<'a>,
+    arguments: &[Value<'a>],
+    read: fn(&str) -> Option<Numeric>,
+) -> Result<Numeric, Fault> {
     let value = arguments.first().copied().ok_or(Fault::Type)?;
     if let Some(number) = Numeric::of(value) {
         return Ok(number);
@@ -74,8 +78,20 @@ fn number_of<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Result<Numer
     read(text.as_str()).ok_or(Fault::NumberFormat)
 }
 
-/// Digits with a sign, a fraction and an exponent, where there are any; nothing around them.
+/// A number that is written so, floating, however large.
+fn read_floating(text: &str) -> Option<Numeric> {
+    is_whole(text)?;
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(Numeric::Number)
+}
+
+/// A number that is written so: an integer, of 64 bits at most, unless it has a fraction or an exponent.
 fn read(text: &str) -> Option<Numeric> {
+    if is_whole(text)? { text.parse().ok().map(Numeric::Integer) } else { read_floating(text) }
+}
+
+/// Digits with a sign, a fraction and an exponent, where there are any; nothing around them. Whether
+/// there is neither fraction nor exponent.
+fn is_whole(text: &str) -> Option<bool> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
@@ -88,13 +104,8 @@ fn read(text: &str) -> Option<Numeric> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let exponent_digits = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
     let parts = [Some(whole), fraction, exponent_digits];
-    if !parts.into_iter().flatten().all(is_digits) {
-        return None;
-    }
-    if fraction.is_none() && exponent.is_none() {
-        return text.parse().ok().map(Numeric::Integer);
-    }
-    text.parse().ok().filter(|number: &f64| number.is_finite()).map(Numeric::Number)
+    let is_written_so = parts.into_iter().flatten().all(is_digits);
+    is_written_so.then_some(fraction.is_none() && exponent.is_none())
 }
 
 /// Halves go up, of negative numbers too; beyond 64 bits there is none.
@@ -107,7 +118,7 @@ fn nearest(number: f64) -> Result<i64, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, read};
+    use super::{nearest, read, read_floating};
     use crate::fault::Fault;
     use crate::number::Numeric;
 
@@ -120,6 +131,15 @@ mod tests {
         for beyond in [1e19, -1e19, 9_223_372_036_854_775_808.0] {
             assert_eq!(nearest(beyond), Err(Fault::NumberFormat));
         }
+    }
+
+    #[test]
+    fn what_64_bits_do_not_hold_is_floating_or_nothing() {
+        let beyond = "9223372036854775808";
+        assert!(read(beyond).is_none());
+        let floating = read_floating(beyond);
+        assert!(matches!(floating, Some(Numeric::Number(9_223_372_036_854_775_808.0))));
+        assert!(read_floating("1e400").is_none() && read_floating(&"9".repeat(400)).is_none());
     }
 
     #[test]

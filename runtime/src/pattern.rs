@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::functions::Meaning::Body;
 use crate::functions::{Accepts, Function, Parameter, Returns};
 use crate::value::Value;
+use regex_automata::Input;
 use regex_automata::meta::{BuildError, Config, Regex};
 use regex_syntax::ast::parse::ParserBuilder;
 use regex_syntax::ast::{
@@ -82,11 +83,14 @@ impl Pattern {
         if text.chars().nth(LENGTH).is_some() {
             return Err(format!("the pattern has more than {LENGTH} characters"));
         }
-        let mut tree = ParserBuilder::new().nest_limit(NESTING).build().parse(text);
-        if let Ok(tree) = &mut tree {
-            make_ascii(tree);
+        let tree = ParserBuilder::new().nest_limit(NESTING).build().parse(text);
+        let mut tree = tree.map_err(|error| error.kind().to_string())?;
+        if repeats_twice(&tree) {
+            return Err("two signs of repetition in a row: Java reads `a?+` as possessive, which no \
+                        linear matcher has; write a group around what is repeated"
+                .to_owned());
         }
-        let tree = tree.map_err(|error| error.kind().to_string())?;
+        make_ascii(&mut tree);
         let inner = Translator::new().translate(text, &tree);
         let inner = inner.map_err(|error| error.kind().to_string())?;
         let whole = match reach {
@@ -109,9 +113,12 @@ impl Pattern {
 
     /// The text with each match replaced; `None` if it grows beyond the limit on texts.
     fn replace_all(&self, text: &str, replacement: &str) -> Option<String> {
-        let (mut made, mut end) = (String::new(), 0);
-        for captures in self.0.captures_iter(text) {
-            let matched = captures.get_match()?;
+        let (mut made, mut end, mut from) = (String::new(), 0, 0);
+        let mut captures = self.0.create_captures();
+        // Where one match ends an empty one may follow, as in Java and JavaScript.
+        while from <= text.len() {
+            self.0.search_captures(&Input::new(text).range(from..), &mut captures);
+            let Some(matched) = captures.get_match() else { break };
             made.push_str(text.get(end..matched.start())?);
             append(
                 replacement,
@@ -123,6 +130,8 @@ impl Pattern {
                 captures.group_len(),
             );
             end = matched.end();
+            let next = || text.get(end..).and_then(|rest| rest.chars().next());
+            from = if matched.is_empty() { end + next().map_or(1, char::len_utf8) } else { end };
             if made.len() > limits::TEXT {
                 return None;
             }
@@ -203,6 +212,19 @@ fn replace_regex<'a>(
 pub(crate) fn with<T>(written: &str, question: impl FnOnce(&Pattern) -> T) -> Result<T, Fault> {
     let compile = |text: &str| Pattern::new(text).map_err(|_| Fault::Regex);
     WHOLE.with_borrow_mut(|compiled| compiled.with(written, compile, question))
+}
+
+/// Whether what is repeated is, without a group between them, a repetition itself.
+fn repeats_twice(tree: &Ast) -> bool {
+    match tree {
+        Ast::Repetition(repetition) => {
+            matches!(*repetition.ast, Ast::Repetition(_)) || repeats_twice(&repetition.ast)
+        }
+        Ast::Group(group) => repeats_twice(&group.ast),
+        Ast::Alternation(all) => all.asts.iter().any(repeats_twice),
+        Ast::Concat(all) => all.asts.iter().any(repeats_twice),
+        _ => false,
+    }
 }
 
 /// Replaces the classes of one letter by those of ASCII. The parser bounds the nesting.
@@ -292,7 +314,7 @@ mod tests {
     fn what_no_linear_matcher_has_and_what_is_too_large_is_refused_in_words() {
         let (nested, long) = ("(".repeat(200) + &")".repeat(200), "a".repeat(1001));
         for text in
-            ["(?=a)b", r"(a)\1", "a)(b", "[", "(?:a{1000}){1000}", nested.as_str(), long.as_str()]
+            ["(?=a)b", r"(a)\1", "a?+", "(x|b++)", "a)(b", "[", "(?:a{1000}){1000}", nested.as_str(), long.as_str()]
         {
             let words = Pattern::new(text).unwrap_err();
             assert!(!words.is_empty() && !words.contains('\n'), "{text}: {words}");

@@ -54,11 +54,12 @@ pub(super) fn is_blank<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answ
     Ok(Value::boolean(text(arguments, 0)?.as_str().trim().is_empty()))
 }
 
-/// Both in lower case, without a locale (decision 36).
+/// Both in upper case and then in lower case, without a locale (decision 36): letters that have two forms
+/// of one case, such as σ and ς, have one of the other.
 pub(super) fn equals_ignore_case<'a>(_: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
     let (one, other) = (text(arguments, 0)?.as_str(), text(arguments, 1)?.as_str());
-    let lower = |text: &str| text.to_lowercase();
-    Ok(Value::boolean(one.eq_ignore_ascii_case(other) || lower(one) == lower(other)))
+    let folded = |text: &str| text.to_uppercase().to_lowercase();
+    Ok(Value::boolean(one.eq_ignore_ascii_case(other) || folded(one) == folded(other)))
 }
 
 pub(super) fn pad_start<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
