@@ -180,6 +180,13 @@ impl<'a> TextRoom<'a> {
         true
     }
 
+    /// Changes what is there by now in place; what is known of it must hold still.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut str)) {
+        let written = self.memory.get_mut(..self.len).unwrap_or_default();
+        // SAFETY: these are whole texts, one behind the other.
+        change(unsafe { std::str::from_utf8_unchecked_mut(written) });
+    }
+
     /// The text of all pieces.
     pub(crate) fn made(self) -> Text<'a> {
         let flags = if self.len == 0 { Text::EMPTY.flags() } else { self.flags };

@@ -135,32 +135,30 @@ fn occurrences<'t>(haystack: &'t [u8], needle: &'t [u8]) -> impl Iterator<Item =
 
 /// Full Unicode, no locale (decision 36).
 pub(super) fn upper<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    cased(context, text(arguments, 0)?, <[u8]>::make_ascii_uppercase, str::to_uppercase)
+    cased(context, text(arguments, 0)?, str::make_ascii_uppercase, str::to_uppercase)
 }
 
 /// As [`upper`].
 pub(super) fn lower<'a>(context: &mut Context<'a>, arguments: &[Value<'a>]) -> Answer<'a> {
-    cased(context, text(arguments, 0)?, <[u8]>::make_ascii_lowercase, str::to_lowercase)
+    cased(context, text(arguments, 0)?, str::make_ascii_lowercase, str::to_lowercase)
 }
-
-/// Most bytes of a text whose case is changed without a text in between.
-const SHORT: usize = 256;
 
 fn cased<'a>(
     context: &mut Context<'a>,
     source: Text<'a>,
-    of_ascii: fn(&mut [u8]),
+    of_ascii: fn(&mut str),
     of_any: fn(&str) -> String,
 ) -> Answer<'a> {
-    let mut short = [0; SHORT];
-    let bytes = source.as_str().as_bytes();
-    if let Some(place) = short.get_mut(..bytes.len()).filter(|_| source.is_ascii()) {
-        place.copy_from_slice(bytes);
-        of_ascii(place);
-        let made = std::str::from_utf8(place).map_err(|_| Fault::Internal)?;
-        return context.make_text(made).map(Value::text);
+    if !source.is_ascii() {
+        return context.make_text(&of_any(source.as_str())).map(Value::text);
     }
-    context.make_text(&of_any(source.as_str())).map(Value::text)
+    let mut made = context.arena().room(source.as_str().len().min(limits::TEXT));
+    if !made.push(source) {
+        return Err(Fault::Limit);
+    }
+    // Of what JSON escapes nothing is a letter.
+    made.change(of_ascii);
+    Ok(Value::text(made.made()))
 }
 
 /// Null has no characters (OEL §3.1, `String.len`).
