@@ -105,7 +105,7 @@ impl<'b> Emitter<'_, 'b> {
     }
 
     /// A text, or a group by its name, against a constant.
-    fn branch_text(&mut self, side: Side<'b>, text: &str, yes: Block, no: Block) {
+    pub(super) fn branch_text(&mut self, side: Side<'b>, text: &str, yes: Block, no: Block) {
         match self.is_null(side.words, side.shape) {
             Some(null) if !side.is_present && !self.makes(Mistake::NullIsEmpty) => {
                 self.leave_if(null, no);

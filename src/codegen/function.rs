@@ -450,6 +450,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
             Type::List(element) if is_scalar(&element.ty) && element.ty != Type::Text => {
                 self.len(words)
             }
+            Type::List(element) if element.ty == Type::Text => self.size_of_texts(words),
             Type::List(_) | Type::Map | Type::Record(_) | Type::Any => {
                 self.operate(Operator::Size, &[words], node).bits
             }

@@ -1,12 +1,13 @@
 //! Rows of the text family that are worth doing in place when an argument is a constant.
 
 use super::Mistake;
-use super::compare::MOST_INLINE;
-use super::function::{Emitter, Words};
+use super::compare::{MOST_INLINE, Side};
+use super::function::{Emitter, Ssa, Words};
 use super::search::MOST_NEEDLE;
 use crate::ir::{NodeId, NodeKind};
 use claimsmith_runtime::functions::{self, Accepts, Meaning, Null, Operator};
 use claimsmith_runtime::types::Type;
+use claimsmith_runtime::value::layout;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder};
@@ -17,6 +18,8 @@ enum Known {
     StartsWith,
     EndsWith,
     Contains,
+    /// Of a list of texts.
+    Among,
     Matches,
     Before,
     After,
@@ -42,14 +45,18 @@ impl<'b> Emitter<'_, 'b> {
         let shape = self.shape(*receiver);
         let part = self.text_constant(*part)?;
         let most = match known {
-            Known::StartsWith | Known::EndsWith => MOST_INLINE,
+            Known::StartsWith | Known::EndsWith | Known::Among => MOST_INLINE,
             Known::Contains => MOST_NEEDLE,
             Known::Matches => usize::MAX,
             Known::Before | Known::After | Known::Replace => 0,
         };
         let fits = (1..=most).contains(&part.len());
         let answers_null = !shape.nullable || null == Null::Accepted;
-        (fits && answers_null && shape.ty == Type::Text).then_some(Question {
+        let is_text = match &shape.ty {
+            Type::List(element) => known == Known::Among && element.ty == Type::Text,
+            other => known != Known::Among && *other == Type::Text,
+        };
+        (fits && answers_null && is_text).then_some(Question {
             known,
             row,
             receiver: *receiver,
@@ -62,6 +69,9 @@ impl<'b> Emitter<'_, 'b> {
         let words = self.value(question.receiver);
         if question.known == Known::Matches {
             return self.ask_pattern(id, question, words, (yes, no));
+        }
+        if question.known == Known::Among {
+            return self.ask_among(question, words, (yes, no));
         }
         let len = self.short_len(words);
         let mut part = question.part.as_bytes();
@@ -102,6 +112,53 @@ impl<'b> Emitter<'_, 'b> {
         let part = self.words(part);
         let found = self.call_row(question.row, &[whole, part], id);
         self.fork(found.bits, yes, no);
+    }
+
+    /// Whether the text is one of a list.
+    fn ask_among(&mut self, question: Question<'b>, list: Words, (yes, no): (Block, Block)) {
+        let Type::List(element) = &self.shape(question.receiver).ty else { return self.jump(no) };
+        let (body, next) = (self.block(), self.block());
+        let address = self.builder.append_block_param(body, I64);
+        let len = self.len(list);
+        let end = self.end_of(list, len);
+        self.builder.ins().brif(len, body, &[list.bits.into()], no, &[]);
+        self.builder.switch_to_block(body);
+        let words = self.load_words(address, 0);
+        let side = Side { words, shape: element, text: None, is_present: false };
+        self.branch_text(side, question.part, yes, next);
+        self.enter(next);
+        let following = self.add(address, i64::from(layout::SIZE));
+        let more = self.builder.ins().icmp(IntCC::NotEqual, following, end);
+        self.builder.ins().brif(more, body, &[following.into()], no, &[]);
+        self.builder.seal_block(body);
+    }
+
+    /// What a list of texts weighs: one for each, and one for each byte.
+    pub(super) fn size_of_texts(&mut self, list: Words) -> Ssa {
+        let (body, done) = (self.block(), self.block());
+        let address = self.builder.append_block_param(body, I64);
+        let total = self.builder.append_block_param(body, I64);
+        let all = self.builder.append_block_param(done, I64);
+        let len = self.len(list);
+        let end = self.end_of(list, len);
+        self.builder.ins().brif(len, body, &[list.bits.into(), len.into()], done, &[len.into()]);
+        self.builder.switch_to_block(body);
+        let meta = self.load(I64, address, layout::META);
+        let n = self.low_half(meta);
+        let total = self.builder.ins().iadd(total, n);
+        let following = self.add(address, i64::from(layout::SIZE));
+        let more = self.builder.ins().icmp(IntCC::NotEqual, following, end);
+        let again = [following.into(), total.into()];
+        self.builder.ins().brif(more, body, &again, done, &[total.into()]);
+        self.builder.seal_block(body);
+        self.enter(done);
+        all
+    }
+
+    /// Where a list of so many elements ends.
+    fn end_of(&mut self, list: Words, len: Ssa) -> Ssa {
+        let bytes = self.builder.ins().ishl_imm_u(len, 4);
+        self.builder.ins().iadd(list.bits, bytes)
     }
 
     /// Whether the pattern matches the whole text. What is no pattern faults in the row.
@@ -283,20 +340,24 @@ impl<'b> Emitter<'_, 'b> {
 
 /// Whether a row is mostly done in place.
 pub(super) fn has_fast_path(row: u32) -> bool {
-    known(row).is_some()
+    known(row).is_some_and(|known| known != Known::Among)
 }
 
 /// The fast path of a row.
 fn known(row: u32) -> Option<Known> {
     let function = functions::row(row)?;
-    let on_text = matches!(
-        function.parameters.first().map(|parameter| parameter.accepts),
-        Some(Accepts::Text | Accepts::TextOrList)
-    );
-    if !on_text || !matches!(function.meaning, Meaning::Body(_)) {
+    let name = *function.names.first()?;
+    let first = function.parameters.first().map(|parameter| parameter.accepts);
+    if !matches!(function.meaning, Meaning::Body(_)) {
         return None;
     }
-    match *function.names.first()? {
+    if first == Some(Accepts::List) {
+        return (name == "contains").then_some(Known::Among);
+    }
+    if !matches!(first, Some(Accepts::Text | Accepts::TextOrList)) {
+        return None;
+    }
+    match name {
         "startsWith" | "String.startsWith" => Some(Known::StartsWith),
         "endsWith" => Some(Known::EndsWith),
         "contains" | "String.stringContains" => Some(Known::Contains),

@@ -314,3 +314,26 @@ fn every_row_is_reached_with_each_number_of_arguments_it_takes() {
     }
     assert!(n_rows > 100, "only {n_rows}");
 }
+
+#[test]
+fn texts_are_found_in_lists_of_texts() {
+    let parts = [
+        ("a,b", true),
+        ("a,", false),
+        ("", true),
+        ("role_x", true),
+        ("role_y", false),
+        ("exactly thirty-two bytes of text", true),
+        ("exactly thirty-three bytes of it.", true),
+        ("exactly thirty-three bytes of it!", false),
+    ];
+    for list in ["names", "texts"] {
+        for (part, is_there) in parts {
+            let found = agreed(|make| {
+                let arguments = vec![slot(make, list), make.text(part)];
+                call(make, method("contains", "list"), arguments, Shape::of(Type::Boolean))
+            });
+            assert_eq!(found, ok(if is_there { "true" } else { "false" }), "{part} in {list}");
+        }
+    }
+}
