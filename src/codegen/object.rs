@@ -9,7 +9,7 @@ use claimsmith_runtime::Kind;
 use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::limits;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I8, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder};
 use cranelift_frontend::FunctionBuilder;
 
@@ -47,11 +47,17 @@ impl<'e, 'b> Emitter<'e, 'b> {
         for (index, member) in members.iter().enumerate() {
             let next = self.block();
             self.skip_unless_selected(index, next);
-            self.member(index, member, start, next);
+            self.member(index, member, next);
             self.jump(next);
             self.enter(next);
             self.unchecked = 0;
         }
+        // The comma behind the last one.
+        let end = self.at();
+        let is_any = self.builder.ins().icmp(IntCC::NotEqual, end, start);
+        let comma = self.builder.ins().uextend(I64, is_any);
+        let end = self.builder.ins().isub(end, comma);
+        self.go_to(end);
         self.close_output()
     }
 
@@ -78,15 +84,13 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     fn skip_unless_selected(&mut self, index: usize, next: Block) {
         let offset = i32::try_from(index / 64 * 8).unwrap_or(0);
-        let word = self.load(I64, self.selected, offset);
-        let bit = self.builder.ins().ushr_imm_u(word, i64::try_from(index % 64).unwrap_or(0));
-        let bit = self.builder.ins().band_imm_u(bit, 1);
-        let unselected = self.compare(IntCC::Equal, bit, 0);
-        self.leave_if(unselected, next);
+        let word = self.load_fixed(I64, self.selected, offset);
+        let bit = self.builder.ins().band_imm_u(word, 1_i64 << (index % 64));
+        self.leave_if_not(bit, next);
     }
 
     /// Writes one member, or nothing if it has no value.
-    fn member(&mut self, index: usize, member: &'b Member, start: Ssa, next: Block) {
+    fn member(&mut self, index: usize, member: &'b Member, next: Block) {
         let before = self.at();
         let omitted = self.cold_block();
         for (number, alternative) in member.alternatives.iter().enumerate() {
@@ -97,7 +101,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
                 self.guarded(other);
             }
             self.start(&alternative.value, place(false));
-            self.alternative(member, before, start, omitted);
+            self.alternative(member, omitted);
             self.jump(next);
             self.enter(other);
             self.go_to(before);
@@ -129,16 +133,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.enter(next);
     }
 
-    /// Writes comma, name and value; nothing counts if the value is left out.
-    fn alternative(&mut self, member: &Member, before: Ssa, start: Ssa, omitted: Block) {
+    /// Writes name, value and comma; nothing counts if the value is left out.
+    fn alternative(&mut self, member: &Member, omitted: Block) {
         self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
-        self.unchecked = 1;
-        let comma = self.builder.ins().iconst(I8, i64::from(b','));
-        self.store(comma, before, 0);
-        let follows = self.builder.ins().icmp(IntCC::NotEqual, before, start);
-        let follows = self.builder.ins().uextend(I64, follows);
-        let behind = self.builder.ins().iadd(before, follows);
-        self.go_to(behind);
+        self.unchecked = 0;
         let mut name = json_bytes(&Constant::Text(member.name.clone()));
         name.push(b':');
         self.literal(&name);
@@ -146,6 +144,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.limit_output();
         let empty = member.omit_empty.then_some(omitted);
         self.json(self.root(), Omitted { null: Some(omitted), empty });
+        self.literal(b",");
         self.settle();
     }
 }
