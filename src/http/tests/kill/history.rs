@@ -1,6 +1,6 @@
 //! What clients asked and were answered, and what of it could not be if the issuer did right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,8 +45,26 @@ impl History {
     }
 
     pub(super) fn n_renewed(&self) -> usize {
-        let events = self.events.lock().unwrap();
-        events.iter().filter(|event| matches!(event.outcome, Outcome::Renewed(_))).count()
+        self.count(|event| matches!(event.outcome, Outcome::Renewed(_)))
+    }
+
+    fn count(&self, is_counted: impl Fn(&Event) -> bool) -> usize {
+        self.events.lock().unwrap().iter().filter(|event| is_counted(event)).count()
+    }
+
+    /// How much it is about, in words.
+    pub(super) fn extent(&self) -> String {
+        let families: BTreeSet<u64> =
+            self.events.lock().unwrap().iter().map(|event| event.family).collect();
+        format!(
+            "{} families, asked {} times: {} renewed, {} refused, {} unanswered; {} came again",
+            families.len(),
+            self.count(|_| true),
+            self.n_renewed(),
+            self.count(|event| event.outcome == Outcome::Refused),
+            self.count(|event| event.outcome == Outcome::Unanswered),
+            self.count(|event| event.is_reuse),
+        )
     }
 
     /// Everything that could not be.

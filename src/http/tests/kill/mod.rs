@@ -1,6 +1,8 @@
 //! Clients renew refresh tokens while the nodes that answer are killed at random moments. Whatever
 //! happens, no rotation that was acknowledged is lost, no token has two successors, and no family
-//! that was ended comes back. `KILLS` says how often to kill (`.ci/run` and `.ci/long` say more).
+//! that was ended comes back. `KILLS` says how often to kill, or `KILL_SECONDS` for how long (`.ci/run`
+//! and `.ci/long` say more).
+#![expect(clippy::print_stderr, reason = "a long run tells what it was made of")]
 
 mod client;
 mod history;
@@ -9,6 +11,7 @@ mod node;
 
 use super::nodes::rotating;
 use super::*;
+use crate::clock::Stopwatch;
 use crate::store::{Isolation, throwaway};
 use client::{Client, Issuing};
 use history::History;
@@ -24,8 +27,30 @@ const CLIENTS: usize = 6;
 /// start in their place, hold it, and a machine may be so starved that nobody gets a turn in time.
 const PATIENCE: usize = 50;
 
-fn n_kills() -> usize {
-    std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
+/// How long nodes are killed.
+#[derive(Debug, Clone, Copy)]
+enum Extent {
+    Kills(usize),
+    Seconds(u64),
+}
+
+impl Extent {
+    fn read() -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+        match number("KILL_SECONDS") {
+            Some(seconds) => Self::Seconds(seconds),
+            None => {
+                Self::Kills(number("KILLS").and_then(|kills| kills.try_into().ok()).unwrap_or(3))
+            }
+        }
+    }
+
+    fn goes_on(self, n_kills: usize, watch: &Stopwatch) -> bool {
+        match self {
+            Self::Kills(kills) => n_kills < kills,
+            Self::Seconds(seconds) => watch.nanoseconds() / 1_000_000_000 < seconds,
+        }
+    }
 }
 
 /// Renews families of `begin` through `issuing`, each by one client, until `is_over`.
@@ -60,6 +85,7 @@ impl Drop for Over<'_> {
 fn kill_two_nodes_over(place: &Place, world: World) {
     let nodes = Nodes::start(place, 2);
     let (history, is_over) = (History::default(), AtomicBool::new(false));
+    let (extent, watch) = (Extent::read(), Stopwatch::start());
     let world = Mutex::new(world);
     let begin = || {
         let world = world.lock().unwrap();
@@ -70,13 +96,17 @@ fn kill_two_nodes_over(place: &Place, world: World) {
         scope.spawn(|| hammer(&nodes, &begin, &history, &is_over));
         let _over = Over(&is_over);
         let random = Random::seeded(b"kills");
-        for kill in 0..n_kills() {
+        let mut n_kills = 0;
+        while extent.goes_on(n_kills, &watch) {
             let mut byte = [0];
             random.fill(&mut byte);
             std::thread::park_timeout(Duration::from_millis(100 + u64::from(byte[0]) * 2));
-            nodes.kill_and_start_again(kill % 2);
+            nodes.kill_and_start_again(n_kills % 2);
+            n_kills += 1;
         }
+        eprintln!("{n_kills} kills in {} s", watch.nanoseconds() / 1_000_000_000);
     });
+    eprintln!("{}", history.extent());
     assert_eq!(history.violations(), [""; 0]);
     assert!(history.n_renewed() > CLIENTS, "nothing was renewed");
 }

@@ -86,6 +86,7 @@ impl<'p> Nodes<'p> {
     pub(super) fn kill_and_start_again(&self, number: usize) {
         {
             let mut node = self.running[number].lock().unwrap();
+            assert_eq!(node.0.try_wait().unwrap(), None, "node {number} ended by itself");
             node.0.kill().unwrap();
             node.0.wait().unwrap();
             node.1.clear();
