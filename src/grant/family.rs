@@ -162,6 +162,10 @@ const FIRST: u32 = 1;
 /// fresh access token without anything being written.
 const REMAINDER: i64 = 60;
 
+/// Families are forgotten on the hour, in seconds, so that most rotations leave the index of what ends
+/// when as it is.
+const HOUR: i64 = 3600;
+
 impl Family {
     /// The family that begins with these tokens. It has a refresh token if the client may use them
     /// and the person allowed `offline_access` (authorization-server §4).
@@ -227,7 +231,9 @@ impl Family {
     fn row(&self, id: &FamilyId) -> Result<Row, Refusal> {
         let end = self.refresh_ends_at().unwrap_or(self.access_ends_at).max(self.access_ends_at);
         let row = Row::new(FAMILY, &id.text(), encode(self)?);
-        Ok(self.grant.tag(row).expiring_at(end.saturating_add(REMAINDER)))
+        let kept_until = end.saturating_add(REMAINDER);
+        let on_the_hour = kept_until.saturating_add((-kept_until).rem_euclid(HOUR));
+        Ok(self.grant.tag(row).expiring_at(on_the_hour))
     }
 
     pub(super) fn insert(&self, id: &FamilyId) -> Result<Op, Refusal> {

@@ -244,18 +244,25 @@ async fn walk(
         Err(refusal) => Err(refusal),
     };
     let allowed = client::spend(mark, allowed, around).await?;
+    // Those that are long stand apart, so that what is handed on for every request is small.
     match allowed.grant {
         Grant::AuthorizationCode => {
-            authorization_code::exchange(allowed, server, &request, around).await
+            Box::pin(authorization_code::exchange(allowed, server, &request, around)).await
         }
         Grant::ClientCredentials => {
             let proof = client_credentials::prove(allowed, server, &request)?;
             mint(&proof, around).await.map(Signed::given)
         }
-        Grant::DeviceCode => device::poll(&allowed, server, &request, around).await,
-        Grant::RefreshToken => refresh_token::refresh(allowed, server, &request, around).await,
-        Grant::TokenExchange => token_exchange::exchange(allowed, server, &request, around).await,
-        Grant::Password => password::sign_in(&allowed, server, &request, people, around).await,
+        Grant::DeviceCode => Box::pin(device::poll(&allowed, server, &request, around)).await,
+        Grant::RefreshToken => {
+            Box::pin(refresh_token::refresh(allowed, server, &request, around)).await
+        }
+        Grant::TokenExchange => {
+            Box::pin(token_exchange::exchange(allowed, server, &request, around)).await
+        }
+        Grant::Password => {
+            Box::pin(password::sign_in(&allowed, server, &request, people, around)).await
+        }
         // It is answered at the authorization endpoint, and was not allowed here.
         Grant::Implicit => Err(Refusal::unsupported_grant_type(&[])),
     }

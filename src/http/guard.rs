@@ -4,6 +4,7 @@
 use super::answer::{REQUEST_ID, refused};
 use super::error::ManagementError;
 use super::extract::BodyTime;
+use super::finish::Finish;
 use super::{ClientAddress, PeerAddress, RequestId, Surface};
 use crate::clock::Stopwatch;
 use crate::grant::Refusal;
@@ -78,8 +79,7 @@ fn span(request: &Request, pattern: Option<&MatchedPath>, id: &str) -> Span {
     span
 }
 
-/// What becomes of the request. It runs as a task of its own, so that a client that hangs up leaves
-/// nothing half done.
+/// What becomes of the request. A client that hangs up leaves nothing half done.
 async fn answer(surface: &Surface, request: Request, next: Next, span: &Span) -> Response {
     let is_stale = surface.issuer.freshness().is_stale(surface.clock.monotonic());
     if is_stale && !is_safe_when_stale(request.uri().path()) {
@@ -87,8 +87,7 @@ async fn answer(surface: &Surface, request: Request, next: Next, span: &Span) ->
     }
     let Patience { body, answer, .. } = surface.traffic.patience;
     let running = tokio::time::timeout(body + answer, next.run(request));
-    let task = tokio::spawn(running.instrument(span.clone()));
-    match task.await {
+    match Finish::new(running.instrument(span.clone())).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => refused(&Refusal::too_slow(), false),
         Err(error) => refused(&Refusal::failure(&error.to_string()), false),

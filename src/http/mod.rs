@@ -9,6 +9,7 @@ mod cookie;
 mod cors;
 mod error;
 mod extract;
+mod finish;
 mod guard;
 mod limit;
 mod management;

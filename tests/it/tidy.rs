@@ -44,6 +44,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ),
     ("arc_swap", &["src/publish/"]),
     ("itoa::", &["src/token/"]),
+    ("mimalloc", &["src/main.rs"]),
     ("percent_encoding", &["src/http/", "src/fetch/"]),
     ("jiff::", &["runtime/src/time/"]),
     ("regex_automata::", &["runtime/src/pattern.rs"]),

@@ -86,12 +86,15 @@ fn insert(connection: &Connection, row: &Row) -> rusqlite::Result<bool> {
     Ok(true)
 }
 
-/// One statement, unless the tags change too.
+/// One statement, unless the tags change too, or when it expires: an index that no column of a
+/// statement stands in is not written.
 fn replace(connection: &Connection, row: &Row, expected: i64) -> rusqlite::Result<bool> {
-    let sql = "UPDATE state SET generation = ?4, expires_at = ?5, bytes = ?6
+    let bytes_alone = "UPDATE state SET generation = ?4, bytes = ?6
+        WHERE kind = ?1 AND key = ?2 AND generation = ?7 AND tags = ?3 AND expires_at IS ?5";
+    let all_but_tags = "UPDATE state SET generation = ?4, expires_at = ?5, bytes = ?6
         WHERE kind = ?1 AND key = ?2 AND generation = ?7 AND tags = ?3";
     let text = to_text(&row.tags);
-    let update = || {
+    let update = |sql| {
         connection.prepare_cached(sql)?.execute(params![
             row.kind,
             row.key,
@@ -102,7 +105,7 @@ fn replace(connection: &Connection, row: &Row, expected: i64) -> rusqlite::Resul
             expected
         ])
     };
-    if update()? > 0 {
+    if update(bytes_alone)? > 0 || update(all_but_tags)? > 0 {
         return Ok(true);
     }
     let place = (row.kind.as_str(), row.key.as_str());
@@ -112,7 +115,7 @@ fn replace(connection: &Connection, row: &Row, expected: i64) -> rusqlite::Resul
     connection
         .prepare_cached("UPDATE state SET tags = ?3 WHERE kind = ?1 AND key = ?2")?
         .execute(params![row.kind, row.key, text])?;
-    Ok(update()? > 0)
+    Ok(update(all_but_tags)? > 0)
 }
 
 /// Whether there was such a row, of the generation expected if one is.
