@@ -3,7 +3,7 @@
 //! have ended anyway, and those of before a moment from which on nothing of before counts.
 
 use super::Refusal;
-use super::assertion::SKEW;
+use super::assertion::{APART, SKEW};
 use crate::store::organization::not_before;
 use crate::store::{Op, Row, Store, StoreError};
 use std::collections::BTreeMap;
@@ -18,7 +18,8 @@ pub struct DenyList(RwLock<Denied>);
 
 #[derive(Debug, Default)]
 struct Denied {
-    /// The ids of revoked access tokens, each with when it ends, in seconds since 1970.
+    /// The ids of revoked access tokens, each with when it has ended for every node, in seconds since
+    /// 1970.
     tokens: BTreeMap<String, i64>,
     /// Since when tokens of clients and servers count that were inactive lately, by their tags.
     not_before: BTreeMap<String, i64>,
@@ -87,11 +88,13 @@ impl DenyList {
         jti: &str,
         expires_at: i64,
     ) -> Result<(), Refusal> {
-        let row = Row::new(REVOKED, jti, Vec::new()).expiring_at(expires_at);
+        // It ends for a node by that node's clock, and is forgotten by the store's.
+        let forgotten_at = expires_at.saturating_add(APART);
+        let row = Row::new(REVOKED, jti, Vec::new()).expiring_at(forgotten_at);
         // One that is listed already stays listed: whether the row was new does not matter.
         store.batch(vec![Op::Insert(row)]).await?;
         let mut denied = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        denied.tokens.insert(jti.to_owned(), expires_at);
+        denied.tokens.insert(jti.to_owned(), forgotten_at);
         Ok(())
     }
 }
