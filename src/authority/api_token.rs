@@ -91,8 +91,8 @@ pub async fn create(
     store: &Store,
     random: &Random,
     new: NewApiToken,
-    now: i64,
 ) -> Result<(ApiToken, String), ApiTokenError> {
+    let now = store.time().await?.seconds();
     let secret = format!("00{}", generate_secret(random));
     let (row, token) = drafted(random, &secret, new, now)?;
     store.batch(vec![Op::Insert(row)]).await?;

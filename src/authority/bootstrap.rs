@@ -50,8 +50,8 @@ pub async fn finish(
     random: &Random,
     secret: &str,
     user_id: &str,
-    now: i64,
 ) -> Result<bool, ApiTokenError> {
+    let now = store.time().await?.seconds();
     let over = Op::Replace { row: Row::new(KIND, KEY, Vec::new()), expected: BEGUN };
     let token = Op::Insert(bootstrap_row(random, secret, user_id, now)?);
     Ok(store.batch(vec![over, token]).await?.value == BatchOutcome::Applied)

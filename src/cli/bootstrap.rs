@@ -5,7 +5,6 @@ use super::say;
 use crate::administration::Administration;
 use crate::audit::Actor;
 use crate::authority::{Bootstrap, begin, finish, is_bootstrap_token, stands};
-use crate::clock::Clock;
 use crate::store::organization::EntityKind;
 use serde_json::json;
 
@@ -46,7 +45,7 @@ impl BootstrapToken {
         }
         let user_id = administrator(administration).await?;
         let (store, random) = (&opened.store, &opened.random);
-        let is_kept = finish(store, random, &token, &user_id, Clock::System.seconds()).await?;
+        let is_kept = finish(store, random, &token, &user_id).await?;
         if is_kept {
             say(&format!(
                 "the token of {TOKEN} may administer everything for thirty days, as the user \

@@ -2,7 +2,6 @@
 
 use super::installation::{Installation, Stop};
 use super::{PUBLIC_URL, log, tell};
-use crate::clock::Clock;
 use crate::login::{Invitation, invite};
 use crate::program::Engine;
 use crate::publish::Missing;
@@ -43,8 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
         };
         let person = person.ok_or_else(|| format!("there is no user `{name}`"))?;
         let user = person.user();
-        let now = Clock::System.seconds();
-        let token = invite(&opened.store, &opened.random, invitation, &user.id, now).await;
+        let token = invite(&opened.store, &opened.random, invitation, &user.id).await;
         token.map_err(|error| Stop::from(error.to_string()))
     })?;
     tell(&format!("{}/{}/{token}\n", addresses.public(), invitation.word()))?;

@@ -26,7 +26,6 @@ pub trait ProvesPasswords: Sync {
         username: &str,
         password: &str,
         address: Option<IpAddr>,
-        now: i64,
     ) -> impl Future<Output = Result<Arc<Person>, PasswordRefused>> + Send;
 }
 
@@ -38,7 +37,6 @@ impl ProvesPasswords for () {
         _: &str,
         _: &str,
         _: Option<IpAddr>,
-        _: i64,
     ) -> Result<Arc<Person>, PasswordRefused> {
         Err(PasswordRefused::Wrong)
     }
@@ -87,9 +85,8 @@ pub(super) async fn sign_in(
     let scopes = scope::parse(form.find("scope").unwrap_or_default())?;
     let audience = choose_audience(server.definition(), form)?;
     let address = request.address();
-    let now = around.now;
-    let proven = people.prove_password_alone(published, username, password, address, now).await;
-    let user = proven?;
+    let user = people.prove_password_alone(published, username, password, address).await?;
+    let at = around.store.time().await?.seconds();
     let id = FamilyId::new(around.random);
     let proof = Proof {
         published,
@@ -97,7 +94,7 @@ pub(super) async fn sign_in(
         application: client.index(),
         sign_in: Some(SignIn {
             user,
-            auth_time: now,
+            auth_time: at,
             methods: vec![METHOD.to_owned()],
             acr: Some(ONE_FACTOR.to_owned()),
             session: None,
@@ -115,7 +112,7 @@ pub(super) async fn sign_in(
         delegation: None,
         engine: Engine::Native,
     };
-    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, now, worker))?;
+    let decided = WORKER.with_borrow_mut(|worker| proof.decide(Trace::Skip, around.now, worker))?;
     if decided.needs_second_factor() {
         return Err(Refusal::password_alone());
     }
@@ -125,7 +122,7 @@ pub(super) async fn sign_in(
     let signed = claims.sign_asking(around).await?;
     let grant = granted(&proof, &decided).ok_or_else(Refusal::inactive_user)?;
     let grant = family::bound(grant, client, allowed.thumbprint.as_ref())?;
-    let family = Family::begin(grant, client, &signed, now);
+    let family = Family::begin(grant, client, &signed, at);
     let refresh_token = family.refresh_token(&id, &published.keyring().refresh);
     match around.store.batch(vec![family.insert(&id)?]).await?.value {
         BatchOutcome::Applied => Ok(signed.with(refresh_token)),

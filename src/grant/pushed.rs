@@ -100,8 +100,7 @@ async fn keep(
     let kept = Kept { server: server.definition().id.clone(), client: client_id, parameters };
     let request_uri = format!("{PREFIX}{}", generate_secret(around.random));
     let key = lookup_hash(PUSHED, &request_uri);
-    // Whether it is over, the clock of the store will say, whatever that of this node says.
-    let at = around.store.find(PUSHED, &key).await?.seconds();
+    let at = around.store.time().await?.seconds();
     let row = Row::new(PUSHED, &key, family::encode(&kept)?);
     let row = row.tagged(format!("client:{}", kept.client));
     let row = row.expiring_at(at.saturating_add(SECONDS));

@@ -41,11 +41,11 @@ pub(super) async fn begin(State(surface): State<Arc<Surface>>, request: Request)
             None => ManagementError::no_credentials().into_response(),
         };
     };
-    let (published, now) = (surface.issuer.version(), surface.clock.seconds());
+    let published = surface.issuer.version();
     let Some(candidate) = Candidate::new(password) else {
         return ManagementError::authentication_failed().into_response();
     };
-    let begun = surface.login.begin_transaction(&published, login, &candidate, address, now).await;
+    let begun = surface.login.begin_transaction(&published, login, &candidate, address).await;
     match begun {
         Ok(transaction) => tell(&published, &transaction),
         Err(refused) => refuse(&surface, &refused, ManagementError::authentication_failed()),
@@ -71,7 +71,7 @@ pub(super) async fn verify(
         Err(error) => return error.into_response(),
     };
     let token = text(&body, "stateToken").unwrap_or_default();
-    let (published, now) = (surface.issuer.version(), surface.clock.seconds());
+    let published = surface.issuer.version();
     let found = match surface.login.find_transaction(&published, token).await {
         Ok(Some(found)) => found,
         Ok(None) => return ManagementError::invalid_token().into_response(),
@@ -83,7 +83,7 @@ pub(super) async fn verify(
     let Some(code) = text(&body, "passCode") else {
         return ManagementError::no_pass_code().into_response();
     };
-    match surface.login.prove_transaction(&published, token, code, now).await {
+    match surface.login.prove_transaction(&published, token, code).await {
         Ok(Some(transaction)) => tell(&published, &transaction),
         Ok(None) => ManagementError::invalid_token().into_response(),
         Err(refused) => refuse(&surface, &refused, ManagementError::wrong_pass_code()),

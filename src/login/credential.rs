@@ -26,11 +26,19 @@ struct Kept {
     changed_at: i64,
 }
 
-/// What a password is compared with.
+/// What a password is compared with. Its `Debug` shows nothing of it.
 pub(super) struct Known {
     comparison: Comparison,
     /// The generation of the row, if there is one.
-    pub(super) generation: Option<i64>,
+    generation: Option<i64>,
+    /// When it was looked up, in seconds since 1970 by the clock of the store.
+    at: i64,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Known")
+    }
 }
 
 /// Fewest characters of a password that a person chooses (NIST SP 800-63B §3.1.1).
@@ -49,7 +57,8 @@ enum Comparison {
 impl Authenticator {
     /// What this person's password is compared with.
     pub(super) async fn find_password(&self, user: &User) -> Result<Known, SignInRefused> {
-        let row = self.store.find(KIND, &user.id).await?.value;
+        let found = self.store.find(KIND, &user.id).await?;
+        let (at, row) = (found.seconds(), found.value);
         let generation = row.as_ref().map(|row| row.generation);
         // One that cannot be read is a failure: the password before must not work again.
         let kept = row.map(|row| serde_json::from_slice::<Kept>(&row.bytes)).transpose();
@@ -62,7 +71,7 @@ impl Authenticator {
             (None, Some(Password::Environment(_))) => Comparison::Environment,
             (None, None) => Comparison::Nothing,
         };
-        Ok(Known { comparison, generation })
+        Ok(Known { comparison, generation, at })
     }
 
     /// Changes the password of somebody who knows it. With the one before end every session, code
@@ -77,11 +86,10 @@ impl Authenticator {
         user: &User,
         (current, new): (&Candidate, Candidate),
         address: Option<IpAddr>,
-        now: i64,
     ) -> Result<(), SignInRefused> {
         check_new(user, &new)?;
-        let proven = self.prove_password(published, &user.login, current, address, now).await?;
-        let replaced = self.replace_password(user, proven.password.generation, new, now).await;
+        let proven = self.prove_password(published, &user.login, current, address).await?;
+        let replaced = self.replace_password(user, &proven.password.known, new).await;
         let (attempt, ()) = proven.attempt.settle(&self.store, replaced).await?;
         attempt.succeed(&self.store).await
     }
@@ -89,9 +97,8 @@ impl Authenticator {
     async fn replace_password(
         &self,
         user: &User,
-        generation: Option<i64>,
+        known: &Known,
         new: Candidate,
-        now: i64,
     ) -> Result<(), SignInRefused> {
         let hash = self.hasher.make(new).await?;
         let tag = format!("user:{}", user.id);
@@ -100,7 +107,7 @@ impl Authenticator {
             tag: tag.clone(),
             limit: STEP,
         };
-        let keep = keep(user, generation, hash, now);
+        let keep = keep(user, known, hash);
         let ops = std::iter::once(keep).chain(ENDED_WITH_PASSWORD.iter().map(end)).collect();
         if self.store.batch(ops).await?.value != BatchOutcome::Applied {
             return Err(SignInRefused::Store(StoreError::Busy));
@@ -172,13 +179,13 @@ pub fn may_be_password_of(login: &str, new: &Candidate) -> bool {
     !is_login && new.as_str().chars().count() >= SHORTEST
 }
 
-/// What keeps this hash as the person's password from now on.
-pub(super) fn keep(user: &User, generation: Option<i64>, hash: String, now: i64) -> Op {
+/// What keeps this hash as the person's password from now on, in the place of what is known.
+pub(super) fn keep(user: &User, known: &Known, hash: String) -> Op {
     let replaces = user.password.as_ref().map(fingerprint);
-    let kept = Kept { hash, replaces, changed_at: now };
+    let kept = Kept { hash, replaces, changed_at: known.at };
     let bytes = serde_json::to_vec(&kept).unwrap_or_default();
     let row = Row::new(KIND, &user.id, bytes).tagged(format!("user:{}", user.id));
-    match generation {
+    match known.generation {
         Some(expected) => Op::Replace { row, expected },
         None => Op::Insert(row),
     }

@@ -183,38 +183,41 @@ impl Authenticator {
     }
 
     /// A secret for an app, and the same closed up for the page that it is shown on. It is good for
-    /// ten minutes from `now`, and in the browser that has this secret.
+    /// ten minutes, and in the browser that has this secret.
     ///
     /// # Errors
-    /// Why it cannot be closed.
-    pub fn new_app_secret(
+    /// The store's failure, or why it cannot be closed.
+    pub async fn new_app_secret(
         &self,
         user_id: &str,
         browser: &SessionSecret,
-        now: i64,
     ) -> Result<(AppSecret, String), super::AuthorizationError> {
         let mut secret = vec![0; one_time::SECRET_BYTES];
         self.random.fill(&mut secret);
-        let ends_at = now.saturating_add(ENROLMENT);
+        let ends_at = self.store.time().await?.seconds().saturating_add(ENROLMENT);
         let shown = ShownApp { secret, browser: browser.hash(ENROLLING), ends_at };
         let plain = serde_json::to_vec(&shown).unwrap_or_default();
         let closed = self.seal(SHOWN, user_id, &plain)?;
         Ok((AppSecret(shown.secret), closed))
     }
 
-    /// The secret that a page has closed up, if it was for this person in this browser and its time
-    /// is not over.
-    #[must_use]
-    pub fn open_app_secret(
+    /// The secret that a page has closed up, if it was for this person in one of these browsers and its
+    /// time is not over.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn open_app_secret(
         &self,
         user_id: &str,
-        browser: &SessionSecret,
+        browsers: &[SessionSecret],
         closed: &str,
-        now: i64,
-    ) -> Option<AppSecret> {
-        let shown: ShownApp = serde_json::from_slice(&self.unseal(SHOWN, user_id, closed)?).ok()?;
-        let is_good = now < shown.ends_at && is_same_text(&shown.browser, &browser.hash(ENROLLING));
-        is_good.then_some(AppSecret(shown.secret))
+    ) -> Result<Option<AppSecret>, StoreError> {
+        let plain = self.unseal(SHOWN, user_id, closed);
+        let shown = plain.and_then(|plain| serde_json::from_slice::<ShownApp>(&plain).ok());
+        let Some(shown) = shown else { return Ok(None) };
+        let is_here = |own: &SessionSecret| is_same_text(&shown.browser, &own.hash(ENROLLING));
+        let is_open = self.store.time().await?.seconds() < shown.ends_at;
+        Ok((is_open && browsers.iter().any(is_here)).then_some(AppSecret(shown.secret)))
     }
 
     pub(super) fn seal(
@@ -245,9 +248,9 @@ impl Authenticator {
         user_id: &str,
         secret: &AppSecret,
         code: &str,
-        now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
-        self.set_up(user_id, (secret, None), code, now).await
+        let (codes, _) = self.set_up(user_id, (secret, None), code).await?;
+        Ok(codes)
     }
 
     async fn set_up(
@@ -255,14 +258,13 @@ impl Authenticator {
         user_id: &str,
         app: (&AppSecret, Option<String>),
         code: &str,
-        now: i64,
-    ) -> Result<Vec<String>, SignInRefused> {
+    ) -> Result<(Vec<String>, i64), SignInRefused> {
         let attempt = Attempt::begin(self, Guessed::Factor(user_id), None).await?;
         let begun = Op::Delete { kind: BEGUN.to_owned(), key: user_id.to_owned(), expected: None };
         let besides = vec![attempt.forgive(), begun];
-        let enrolled = self.write_app(user_id, app, code, besides, now).await;
-        let (_, codes) = attempt.settle(&self.store, enrolled).await?;
-        Ok(codes)
+        let enrolled = self.write_app(user_id, app, code, besides).await;
+        let (_, enrolled) = attempt.settle(&self.store, enrolled).await?;
+        Ok(enrolled)
     }
 
     /// Begins to set up an app for somebody else: its secret, and what it is found by for ten minutes.
@@ -270,24 +272,20 @@ impl Authenticator {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn begin_app(
-        &self,
-        user_id: &str,
-        now: i64,
-    ) -> Result<(AppSecret, PendingApp), SignInRefused> {
+    pub async fn begin_app(&self, user_id: &str) -> Result<(AppSecret, PendingApp), SignInRefused> {
         let mut secret = vec![0; one_time::SECRET_BYTES];
         self.random.fill(&mut secret);
         let closed = self.seal(SET_UP, user_id, &secret).map_err(|error| unsealed(&error))?;
         let id = format!("{PREFIX}{}", self.random.base62(ID_LENGTH));
-        let begun = BegunApp { id: id.clone(), secret: closed, begun_at: now };
-        let bytes = serde_json::to_vec(&begun).unwrap_or_default();
-        let row = Row::new(BEGUN, user_id, bytes).tagged(format!("user:{user_id}"));
-        change(&self.store, (BEGUN, user_id), |_, at| {
-            let row = row.clone().expiring_at(at.saturating_add(ENROLMENT));
-            Ok::<_, StoreError>((Change::To(row), Vec::new(), ()))
+        let since = change(&self.store, (BEGUN, user_id), |_, begun_at| {
+            let begun = BegunApp { id: id.clone(), secret: closed.clone(), begun_at };
+            let bytes = serde_json::to_vec(&begun).unwrap_or_default();
+            let row = Row::new(BEGUN, user_id, bytes).tagged(format!("user:{user_id}"));
+            let row = row.expiring_at(begun_at.saturating_add(ENROLMENT));
+            Ok::<_, StoreError>((Change::To(row), Vec::new(), begun_at))
         })
         .await?;
-        Ok((AppSecret(secret), PendingApp { id, since: now }))
+        Ok((AppSecret(secret), PendingApp { id, since }))
     }
 
     /// The app that is being set up for somebody, if one is.
@@ -316,8 +314,8 @@ impl Authenticator {
         self.store.batch(vec![Op::Delete { kind, key, expected: None }]).await.map(|_| ())
     }
 
-    /// As [`Authenticator::enrol_app`], of the app that was begun and has this id. `None` if there is
-    /// none any more.
+    /// As [`Authenticator::enrol_app`], of the app that was begun and has this id; answers besides since
+    /// when there is one, in seconds since 1970. `None` if none is begun any more.
     ///
     /// # Errors
     /// As [`Authenticator::enrol_app`].
@@ -326,13 +324,12 @@ impl Authenticator {
         user_id: &str,
         id: &str,
         code: &str,
-        now: i64,
-    ) -> Result<Option<Vec<String>>, SignInRefused> {
+    ) -> Result<Option<(Vec<String>, i64)>, SignInRefused> {
         let begun = self.find_begun(user_id).await?.filter(|begun| begun.id == id);
         let Some(BegunApp { id, secret, .. }) = begun else { return Ok(None) };
         let Some(secret) = self.unseal(SET_UP, user_id, &secret) else { return Ok(None) };
         let app = (&AppSecret(secret), Some(id));
-        self.set_up(user_id, app, code, now).await.map(Some)
+        self.set_up(user_id, app, code).await.map(Some)
     }
 
     /// Takes every factor of a person away, recovery codes too.
@@ -350,25 +347,23 @@ impl Authenticator {
         (secret, id): (&AppSecret, Option<String>),
         code: &str,
         besides: Vec<Op>,
-        now: i64,
-    ) -> Result<Vec<String>, SignInRefused> {
-        let last = one_time::matching_period(&secret.0, code, now, None);
-        let last = last.ok_or(SignInRefused::Wrong)?;
+    ) -> Result<(Vec<String>, i64), SignInRefused> {
         let codes = self.new_recovery_codes(user_id);
-        let secret = self.seal(NAME, user_id, &secret.0).map_err(|error| unsealed(&error))?;
-        let app = KeptApp { secret, enrolled_at: now, last, id };
-        change(&self.store, (KIND, user_id), |row, _| {
+        let closed = self.seal(NAME, user_id, &secret.0).map_err(|error| unsealed(&error))?;
+        let since = change(&self.store, (KIND, user_id), |row, enrolled_at| {
+            let last = one_time::matching_period(&secret.0, code, enrolled_at, None);
+            let last = last.ok_or(SignInRefused::Wrong)?;
             let before = read(row)?;
             // Of two that are set up at once the first counts: it is asked for from then on.
             if before.app.is_some() {
                 return Err(SignInRefused::Wrong);
             }
-            let (app, recovery) = (Some(app.clone()), codes.hashes.clone());
-            let kept = Kept { app, recovery, ..before };
-            Ok((Change::To(kept.row(user_id)), besides.clone(), ()))
+            let app = KeptApp { secret: closed.clone(), enrolled_at, last, id: id.clone() };
+            let kept = Kept { app: Some(app), recovery: codes.hashes.clone(), ..before };
+            Ok((Change::To(kept.row(user_id)), besides.clone(), enrolled_at))
         })
         .await?;
-        Ok(codes.texts)
+        Ok((codes.texts, since))
     }
 
     /// Takes the app away.
@@ -406,21 +401,16 @@ impl Authenticator {
     ///
     /// # Errors
     /// [`SignInRefused::Wrong`], or [`SignInRefused::Locked`] after too many.
-    pub async fn prove_factor(
-        &self,
-        user_id: &str,
-        code: &str,
-        now: i64,
-    ) -> Result<(), SignInRefused> {
-        let proven = self.try_factor(user_id, code, now).await;
-        self.record_factor(user_id, proven, now).await
+    pub async fn prove_factor(&self, user_id: &str, code: &str) -> Result<(), SignInRefused> {
+        let proven = self.try_factor(user_id, code).await;
+        self.record_factor(user_id, proven).await
     }
 
-    async fn try_factor(&self, user_id: &str, code: &str, now: i64) -> Result<(), SignInRefused> {
+    async fn try_factor(&self, user_id: &str, code: &str) -> Result<(), SignInRefused> {
         let attempt = Attempt::begin(self, Guessed::Factor(user_id), None).await?;
         let forgive = attempt.forgive();
         // Of two that use one password at once, one is refused.
-        let spent = change(&self.store, (KIND, user_id), |row, _| {
+        let spent = change(&self.store, (KIND, user_id), |row, now| {
             let left = self.spend(user_id, &read(row)?, code, now).ok_or(SignInRefused::Wrong)?;
             Ok((Change::To(left.row(user_id)), vec![forgive.clone()], ()))
         });

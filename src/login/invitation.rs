@@ -68,8 +68,8 @@ pub async fn invite(
     random: &Random,
     invitation: Invitation,
     user_id: &str,
-    now: i64,
 ) -> Result<String, StoreError> {
+    let now = store.time().await?.seconds();
     let (kind, token) = (invitation.kind(), generate_secret(random));
     let tag = format!("user:{user_id}");
     let row = Row::new(kind, &lookup_hash(kind, &token), user_id.as_bytes().to_vec());
@@ -108,18 +108,17 @@ impl Authenticator {
         invitation: Invitation,
         token: &str,
         new: Candidate,
-        now: i64,
     ) -> Result<Option<()>, SignInRefused> {
         let Some(row) = self.find_invitation(invitation, token).await? else { return Ok(None) };
         let Some(person) = invited(published, invitation, &row).await? else { return Ok(None) };
         let user = person.user();
         check_new(user, &new)?;
-        let generation = self.find_password(user).await?.generation;
+        let known = self.find_password(user).await?;
         let hash = self.hasher.make(new).await?;
         let Row { kind, key, generation: expected, .. } = row;
         let mut ops = vec![
             Op::Delete { kind, key, expected: Some(expected) },
-            credential::keep(user, generation, hash, now),
+            credential::keep(user, &known, hash),
             forgive(Guessed::Password(&user.login)),
         ];
         let tag = format!("user:{}", user.id);

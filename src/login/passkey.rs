@@ -3,10 +3,10 @@
 //! as any; what is held against it is whose page asked, for whom, and that it is answered once.
 
 use super::attempts::{Attempt, Guessed};
-use super::factor::{KIND, Kept, KeptPasskey, read};
+use super::factor::{KIND, KeptPasskey, read};
 use super::rows::{Change, Tries, step};
 use super::{Authenticator, AuthorizationError, SessionSecret, SignInRefused};
-use crate::store::{Op, Row};
+use crate::store::{Op, Row, StoreError};
 use crate::token::digest;
 use crate::token::opaque::is_same_text;
 use crate::token::passkey::{ALGORITHMS, PasskeyKey};
@@ -140,7 +140,6 @@ impl Authenticator {
         party: RelyingParty<'_>,
         (user_id, login): (&str, &str),
         browser: &SessionSecret,
-        now: i64,
     ) -> Result<Challenge, AuthorizationError> {
         let algorithms = ALGORITHMS.iter();
         let algorithms = algorithms.map(|alg| json!({ "type": "public-key", "alg": alg }));
@@ -158,7 +157,7 @@ impl Authenticator {
             "attestation": "none",
         });
         let question = (CREATE, "excludeCredentials", options);
-        self.ask(question, user_id, browser, now).await
+        self.ask(question, user_id, browser).await
     }
 
     /// What a page asks a browser for to prove one of this person's passkeys.
@@ -170,10 +169,9 @@ impl Authenticator {
         party: RelyingParty<'_>,
         user_id: &str,
         browser: &SessionSecret,
-        now: i64,
     ) -> Result<Challenge, AuthorizationError> {
         let options = json!({ "rpId": party.id, "userVerification": "preferred" });
-        self.ask((GET, "allowCredentials", options), user_id, browser, now).await
+        self.ask((GET, "allowCredentials", options), user_id, browser).await
     }
 
     /// What every question has besides its own options: a challenge, how long it may be answered, and
@@ -183,13 +181,14 @@ impl Authenticator {
         (kind, known, mut options): (&str, &str, Value),
         user_id: &str,
         browser: &SessionSecret,
-        now: i64,
     ) -> Result<Challenge, AuthorizationError> {
+        let found = self.store.find(KIND, user_id).await?;
+        let now = found.seconds();
         let (challenge, closed) = self.new_challenge(kind, user_id, browser, now)?;
         if let Some(members) = options.as_object_mut() {
             members.insert("challenge".to_owned(), json!(challenge));
             members.insert("timeout".to_owned(), json!(SECONDS * 1000));
-            members.insert(known.to_owned(), json!(self.passkey_ids(user_id).await?));
+            members.insert(known.to_owned(), json!(passkey_ids(found.value.as_ref())?));
         }
         Ok(Challenge { options: options.to_string(), closed })
     }
@@ -205,15 +204,14 @@ impl Authenticator {
         user_id: &str,
         browsers: &[SessionSecret],
         answered: Answered<'_>,
-        now: i64,
     ) -> Result<Vec<String>, SignInRefused> {
-        let challenge = self.check_client(CREATE, party, user_id, browsers, answered, now);
-        let challenge = challenge.ok_or(SignInRefused::Wrong)?;
-        let made = made(party, answered, now).ok_or(SignInRefused::Wrong)?;
+        let shown = self.check_client(CREATE, party, user_id, browsers, answered);
+        let shown = shown.ok_or(SignInRefused::Wrong)?;
+        let made = made(party, answered).ok_or(SignInRefused::Wrong)?;
         let codes = self.new_recovery_codes(user_id);
         let mut tries = Tries::new(&self.store);
         loop {
-            let spend = self.spend_challenge(&challenge, now).await?;
+            let (spend, enrolled_at) = self.spend_challenge(&shown).await?;
             let found = self.store.find(KIND, user_id).await?.value;
             let mut kept = read(found.as_ref())?;
             let is_known = kept.passkeys.iter().any(|known| known.id == made.id);
@@ -224,7 +222,7 @@ impl Authenticator {
             if is_first {
                 kept.recovery.clone_from(&codes.hashes);
             }
-            kept.passkeys.push(made.clone());
+            kept.passkeys.push(KeptPasskey { enrolled_at, ..made.clone() });
             let ops = step(found, Change::To(kept.row(user_id))).into_iter().chain([spend]);
             if tries.apply(ops.collect()).await? {
                 return Ok(if is_first { codes.texts } else { Vec::new() });
@@ -242,10 +240,9 @@ impl Authenticator {
         user_id: &str,
         browsers: &[SessionSecret],
         answered: Answered<'_>,
-        now: i64,
     ) -> Result<(), SignInRefused> {
-        let proven = self.try_passkey(party, user_id, browsers, answered, now).await;
-        self.record_factor(user_id, proven, now).await
+        let proven = self.try_passkey(party, user_id, browsers, answered).await;
+        self.record_factor(user_id, proven).await
     }
 
     async fn try_passkey(
@@ -254,15 +251,11 @@ impl Authenticator {
         user_id: &str,
         browsers: &[SessionSecret],
         answered: Answered<'_>,
-        now: i64,
     ) -> Result<(), SignInRefused> {
         let attempt = Attempt::begin(self, Guessed::Factor(user_id), None).await?;
         let forgive = attempt.forgive();
-        let challenge = self.check_client(GET, party, user_id, browsers, answered, now);
-        let proven = match challenge {
-            Some(challenge) => {
-                self.count_use(party, user_id, &challenge, answered, forgive, now).await
-            }
+        let proven = match self.check_client(GET, party, user_id, browsers, answered) {
+            Some(shown) => self.count_use(party, user_id, &shown, answered, forgive).await,
             None => Err(SignInRefused::Wrong),
         };
         attempt.settle(&self.store, proven).await.map(|_| ())
@@ -272,14 +265,13 @@ impl Authenticator {
         &self,
         party: RelyingParty<'_>,
         user_id: &str,
-        challenge: &str,
+        shown: &Shown,
         answered: Answered<'_>,
         forgive: Op,
-        now: i64,
     ) -> Result<(), SignInRefused> {
         let mut tries = Tries::new(&self.store);
         loop {
-            let spend = self.spend_challenge(challenge, now).await?;
+            let (spend, _) = self.spend_challenge(shown).await?;
             let found = self.store.find(KIND, user_id).await?.value;
             let mut kept = read(found.as_ref())?;
             let known = kept.passkeys.iter_mut().find(|known| known.id == answered.id);
@@ -320,7 +312,7 @@ impl Authenticator {
     }
 
     /// The challenge that was answered, if it was one of this page, person and browser (§7.1 and
-    /// §7.2, the steps about client data).
+    /// §7.2, the steps about client data). Whether its time is over [`Self::spend_challenge`] asks.
     fn check_client(
         &self,
         kind: &str,
@@ -328,40 +320,40 @@ impl Authenticator {
         user_id: &str,
         browsers: &[SessionSecret],
         answered: Answered<'_>,
-        now: i64,
-    ) -> Option<String> {
+    ) -> Option<Shown> {
         let shown = self.unseal(NAME, user_id, answered.closed)?;
         let shown: Shown = serde_json::from_slice(&shown).ok()?;
         let is_here =
             |browser: &SessionSecret| is_same_text(&shown.browser, &browser.hash(BROWSER));
-        let is_open = now < shown.ends_at && shown.kind == kind && browsers.iter().any(is_here);
+        let is_ours = shown.kind == kind && browsers.iter().any(is_here);
         let said: ClientData = serde_json::from_slice(&decode(answered.client_data)?).ok()?;
         let is_answered = said.kind == kind
             && is_same_text(&said.challenge, &shown.challenge)
             && said.origin == party.origin
             && !said.cross_origin;
-        (is_open && is_answered).then_some(shown.challenge)
+        (is_ours && is_answered).then_some(shown)
     }
 
-    /// What notes that a challenge was answered.
-    async fn spend_challenge(&self, challenge: &str, now: i64) -> Result<Op, SignInRefused> {
-        if self.store.find(ANSWERED, challenge).await?.value.is_some() {
+    /// What notes that a challenge was answered, if it was not before and its time is not over; and what
+    /// time it is, both by the clock of the store: a note that was swept is of a challenge that has ended.
+    async fn spend_challenge(&self, shown: &Shown) -> Result<(Op, i64), SignInRefused> {
+        let found = self.store.find(ANSWERED, &shown.challenge).await?;
+        let now = found.seconds();
+        if found.value.is_some() || shown.ends_at <= now {
             return Err(SignInRefused::Wrong);
         }
-        let row = Row::new(ANSWERED, challenge, Vec::new());
-        Ok(Op::Insert(row.expiring_at(now.saturating_add(SECONDS))))
-    }
-
-    async fn passkey_ids(&self, user_id: &str) -> Result<Vec<Value>, AuthorizationError> {
-        let found = self.store.find(KIND, user_id).await?.value;
-        let kept: Kept = read(found.as_ref())?;
-        let id = |known: &KeptPasskey| json!({ "type": "public-key", "id": known.id });
-        Ok(kept.passkeys.iter().map(id).collect())
+        let row = Row::new(ANSWERED, &shown.challenge, Vec::new());
+        Ok((Op::Insert(row.expiring_at(shown.ends_at)), now))
     }
 }
 
-/// The passkey that a browser made.
-fn made(party: RelyingParty<'_>, answered: Answered<'_>, now: i64) -> Option<KeptPasskey> {
+fn passkey_ids(row: Option<&Row>) -> Result<Vec<Value>, StoreError> {
+    let id = |known: &KeptPasskey| json!({ "type": "public-key", "id": known.id });
+    Ok(read(row)?.passkeys.iter().map(id).collect())
+}
+
+/// The passkey that a browser made; since when there is one is said when it is kept.
+fn made(party: RelyingParty<'_>, answered: Answered<'_>) -> Option<KeptPasskey> {
     let bytes = decode(answered.authenticator_data)?;
     let data = AuthenticatorData::parse(&bytes)?;
     let algorithm: i64 = answered.algorithm.parse().ok()?;
@@ -373,7 +365,7 @@ fn made(party: RelyingParty<'_>, answered: Answered<'_>, now: i64) -> Option<Kep
         algorithm,
         key: URL_SAFE_NO_PAD.encode_to_string(&key),
         count: data.count,
-        enrolled_at: now,
+        enrolled_at: 0,
     })
 }
 

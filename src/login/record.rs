@@ -61,7 +61,6 @@ impl Authenticator {
         &self,
         user_id: &str,
         proven: Result<T, SignInRefused>,
-        now: i64,
     ) -> Result<T, SignInRefused> {
         let reason = match &proven {
             Err(SignInRefused::Wrong) => "INVALID_CREDENTIALS",
@@ -70,6 +69,7 @@ impl Authenticator {
         };
         let about = About { user: Some(user_id.to_owned()), ..About::default() };
         let (event_type, outcome) = (EventType::FactorRefused, Outcome::Failure(reason.to_owned()));
+        let now = self.store.time().await?.seconds();
         let event = self.event_row(&Event { event_type, outcome, about }, now);
         self.store.batch(vec![Op::Insert(event)]).await?;
         proven

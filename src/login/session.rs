@@ -146,7 +146,8 @@ impl Session {
 }
 
 impl Authenticator {
-    /// A session of this person that begins now, with the secret for the browser and what writes it.
+    /// A session of this person that begins at `now`, by the clock of the store, with the secret for the
+    /// browser and what writes it.
     pub(super) fn open_session(
         &self,
         user_id: &str,
@@ -209,11 +210,8 @@ impl Authenticator {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn refresh_session(
-        &self,
-        found: FoundSession,
-        now: i64,
-    ) -> Result<FoundSession, StoreError> {
+    pub async fn refresh_session(&self, found: FoundSession) -> Result<FoundSession, StoreError> {
+        let now = self.store.time().await?.seconds();
         self.touch(found, now).await
     }
 

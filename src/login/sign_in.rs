@@ -1,10 +1,11 @@
 //! A login and a password become a session, or the one answer that every wrong pair gets.
 
+use super::Authenticator;
 use super::attempts::{Attempt, Guessed};
+use super::credential::{self, Known};
 use super::hasher::HasherBusy;
 use super::password::Candidate;
 use super::session::{Method, Session, SessionSecret, end};
-use super::{Authenticator, credential};
 use crate::directory::{Person, UserStatus};
 use crate::grant::{PasswordRefused, ProvesPasswords};
 use crate::publish::Published;
@@ -57,8 +58,8 @@ pub(super) struct Matched {
     user: Arc<Person>,
     /// Hashed anew, where the hash is of an older scheme.
     renew: Option<Op>,
-    /// The generation of the row with it, if there is one.
-    pub(super) generation: Option<i64>,
+    /// What it was compared with.
+    pub(super) known: Known,
 }
 
 /// Somebody who is signed in.
@@ -83,9 +84,8 @@ impl Authenticator {
         login: &str,
         candidate: &Candidate,
         address: Option<IpAddr>,
-        now: i64,
     ) -> Result<Proven, SignInRefused> {
-        let proven = self.try_password(published, login, candidate, address, now).await;
+        let proven = self.try_password(published, login, candidate, address).await;
         if let Err(refused) = &proven {
             self.note_refused(login, address, refused);
         }
@@ -98,10 +98,9 @@ impl Authenticator {
         login: &str,
         candidate: &Candidate,
         address: Option<IpAddr>,
-        now: i64,
     ) -> Result<Proven, SignInRefused> {
         let attempt = Attempt::begin(self, Guessed::Password(login), address).await?;
-        let matched = self.match_password(published, login, candidate, now).await;
+        let matched = self.match_password(published, login, candidate).await;
         let (attempt, password) = attempt.settle(&self.store, matched).await?;
         Ok(Proven { user: Arc::clone(&password.user), attempt, password })
     }
@@ -111,7 +110,6 @@ impl Authenticator {
         published: &Published,
         login: &str,
         candidate: &Candidate,
-        now: i64,
     ) -> Result<Matched, SignInRefused> {
         let found = published.find_person_by_login(login.trim()).await?;
         let is_found = found.is_some();
@@ -134,8 +132,8 @@ impl Authenticator {
             }
             _ => return Err(SignInRefused::Wrong),
         }
-        let renew = checked.renewed.map(|hash| credential::keep(user, known.generation, hash, now));
-        Ok(Matched { user: person, renew, generation: known.generation })
+        let renew = checked.renewed.map(|hash| credential::keep(user, &known, hash));
+        Ok(Matched { user: person, renew, known })
     }
 
     /// Forgives somebody who proved their password the failures before.
@@ -161,8 +159,8 @@ impl Authenticator {
         methods: Vec<Method>,
         before: Option<&SessionSecret>,
         agent: &str,
-        now: i64,
     ) -> Result<SignedIn, SignInRefused> {
+        let now = self.store.time().await?.seconds();
         let (secret, session, open) = self.open_session(user_id, methods, agent, now);
         let started = Op::Insert(self.session_started(user_id, now));
         let ops = [open, started].into_iter().chain(before.map(end)).collect();
@@ -180,10 +178,9 @@ impl ProvesPasswords for Authenticator {
         username: &str,
         password: &str,
         address: Option<IpAddr>,
-        now: i64,
     ) -> Result<Arc<Person>, PasswordRefused> {
         let candidate = Candidate::new(password).ok_or(PasswordRefused::Wrong)?;
-        let proven = self.prove_password(published, username, &candidate, address, now).await?;
+        let proven = self.prove_password(published, username, &candidate, address).await?;
         let person = Arc::clone(&proven.user);
         self.accept(proven).await?;
         let factors = self.find_factors(&person.user().id).await.map_err(PasswordRefused::Store)?;

@@ -36,15 +36,14 @@ impl Desk {
 
     fn sign_in(&self, published: &Published, password: &str) -> Result<SignedIn, SignInRefused> {
         let candidate = Candidate::new(password).unwrap();
-        let (login, now) = ("ada@example.com", self.clock.seconds());
+        let login = "ada@example.com";
         self.runtime.block_on(async {
             let authenticator = &self.authenticator;
-            let proven =
-                authenticator.prove_password(published, login, &candidate, None, now).await?;
+            let proven = authenticator.prove_password(published, login, &candidate, None).await?;
             let user_id = &proven.user.user().id.clone();
             authenticator.accept(proven).await?;
             let methods = vec![Method::Password];
-            authenticator.let_in(user_id, methods, None, "a browser", now).await
+            authenticator.let_in(user_id, methods, None, "a browser").await
         })
     }
 
@@ -97,7 +96,7 @@ fn many_attempts_at_once_are_as_many_attempts() {
         async move {
             let candidate = Candidate::new("wrong").unwrap();
             let login = "ada@example.com";
-            let tried = authenticator.prove_password(&published, login, &candidate, None, NOW);
+            let tried = authenticator.prove_password(&published, login, &candidate, None);
             tried.await.unwrap_err()
         }
     });
@@ -126,8 +125,7 @@ fn an_address_locks_too_and_its_good_sign_ins_do_not_count() {
         };
         let candidate = Candidate::new(password).unwrap();
         let authenticator = &desk.authenticator;
-        desk.runtime
-            .block_on(authenticator.prove_password(&published, &login, &candidate, address, NOW))
+        desk.runtime.block_on(authenticator.prove_password(&published, &login, &candidate, address))
     };
     for number in 1..=100 {
         assert_eq!(attempt(number, "x", address).unwrap_err(), SignInRefused::Wrong);
@@ -151,7 +149,7 @@ fn many_attempts_at_once_from_an_address_are_as_many_attempts() {
         async move {
             let candidate = Candidate::new("wrong").unwrap();
             let (login, address) = (format!("nobody{number}@x.example"), "192.0.2.1".parse().ok());
-            authenticator.prove_password(&published, &login, &candidate, address, NOW).await
+            authenticator.prove_password(&published, &login, &candidate, address).await
         }
     };
     let n_wrong = desk.runtime.block_on(async {
@@ -173,7 +171,7 @@ fn a_busy_hasher_and_a_failing_store_are_no_wrong_passwords() {
     let prove = |authenticator: &Authenticator| {
         let candidate = Candidate::new("correct horse").unwrap();
         let login = "ada@example.com";
-        let proven = authenticator.prove_password(&published, login, &candidate, address, NOW);
+        let proven = authenticator.prove_password(&published, login, &candidate, address);
         desk.runtime.block_on(proven)
     };
     let busy = Authenticator {
@@ -201,7 +199,7 @@ fn an_attempt_that_was_none_opens_the_lock_it_brought_and_no_other() {
     let prove = |authenticator: &Authenticator, password: &str| {
         let candidate = Candidate::new(password).unwrap();
         let login = "ada@example.com";
-        let proven = authenticator.prove_password(&published, login, &candidate, None, NOW);
+        let proven = authenticator.prove_password(&published, login, &candidate, None);
         desk.runtime.block_on(proven).map(|_| ()).unwrap_err()
     };
     let busy = Authenticator {

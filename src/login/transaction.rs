@@ -83,9 +83,8 @@ impl Authenticator {
         login: &str,
         candidate: &Candidate,
         address: Option<IpAddr>,
-        now: i64,
     ) -> Result<Transaction, SignInRefused> {
-        let proven = self.prove_password(published, login, candidate, address, now).await?;
+        let proven = self.prove_password(published, login, candidate, address).await?;
         let person = Arc::clone(&proven.user);
         self.accept(proven).await?;
         let user = person.user();
@@ -134,12 +133,11 @@ impl Authenticator {
         published: &Published,
         state_token: &str,
         code: &str,
-        now: i64,
     ) -> Result<Option<Transaction>, SignInRefused> {
         let Some(found) = self.find_token(STATE, state_token).await? else { return Ok(None) };
         let user_id = found.kept.user_id.clone();
         let Some(user) = active(published, &user_id).await? else { return Ok(None) };
-        self.prove_factor(&user_id, code, now).await?;
+        self.prove_factor(&user_id, code).await?;
         let methods = vec![Method::Password, Method::OneTimePassword, Method::SeveralFactors];
         let kept = Kept { user_id, methods };
         let (token, op, expires_at) = self.new_token(SESSION, &kept).await?;
@@ -170,7 +168,6 @@ impl Authenticator {
         session_token: &str,
         before: Option<&SessionSecret>,
         agent: &str,
-        now: i64,
     ) -> Result<Option<SignedIn>, SignInRefused> {
         let Some(found) = self.find_token(SESSION, session_token).await? else { return Ok(None) };
         let spent = self.store.batch(vec![found.spend()]).await?.value == BatchOutcome::Applied;
@@ -178,16 +175,14 @@ impl Authenticator {
         if !spent || active(published, &user_id).await?.is_none() {
             return Ok(None);
         }
-        self.let_in(&user_id, methods, before, agent, now).await.map(Some)
+        self.let_in(&user_id, methods, before, agent).await.map(Some)
     }
 
     async fn new_token(&self, kind: &str, kept: &Kept) -> Result<(String, Op, i64), SignInRefused> {
         let token = generate_secret(&self.random);
         let key = lookup_hash(kind, &token);
         let bytes = serde_json::to_vec(kept).map_err(|error| unreadable(kind, &error))?;
-        // When it ends the store will say, whatever the clock of this node says.
-        let at = self.store.find(kind, &key).await?.seconds();
-        let expires_at = at.saturating_add(SECONDS);
+        let expires_at = self.store.time().await?.seconds().saturating_add(SECONDS);
         let row = Row::new(kind, &key, bytes);
         let row = row.tagged(format!("user:{}", kept.user_id)).expiring_at(expires_at);
         Ok((token, Op::Insert(row), expires_at))

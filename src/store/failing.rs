@@ -43,6 +43,10 @@ impl Failing {
         self.call(async move { self.store.apply(ops).await })
     }
 
+    pub(super) fn time(&self) -> Called<'_, ()> {
+        self.call(async move { self.store.time().await })
+    }
+
     pub(super) fn find<'c>(&'c self, kind: &'c str, key: &'c str) -> Called<'c, Option<Row>> {
         self.call(async move { self.store.find(kind, key).await })
     }

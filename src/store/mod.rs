@@ -174,6 +174,21 @@ impl Store {
         Ok(step.value.n_removed == STEP as usize)
     }
 
+    /// What time it is by the clock of the store: what is kept begins and ends by that one, whatever
+    /// the clock of this node says.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn time(&self) -> Result<Answer<()>, StoreError> {
+        match self {
+            Self::Memory(memory) => Ok(memory.time()),
+            Self::Sqlite(sqlite) => Ok(sqlite.time()),
+            Self::Postgres(postgres) => postgres.time().await,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => failing.time().await,
+        }
+    }
+
     async fn apply(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {
         timed("batch", &METRICS.store_batches, async {
             match self {

@@ -454,8 +454,26 @@ fn every_answer_says_what_time_it_is_in_the_store() {
         assert_eq!(store.list("code").await.unwrap().seconds(), NOW + 7);
         assert_eq!(store.list_by_tag("code", "t", None, 1).await.unwrap().seconds(), NOW + 7);
         assert_eq!(store.delete_by_tag(None, "t").await.unwrap().seconds(), NOW + 7);
+        assert_eq!(store.time().await.unwrap().seconds(), NOW + 7);
         let failed = store.batch(vec![Op::Insert(row("a", ""))]).await.unwrap();
         assert_eq!((failed.value, failed.seconds()), (BatchOutcome::Failed(0), NOW + 7));
+    });
+}
+
+#[test]
+fn a_replacement_expires_when_it_says_and_not_when_the_row_before_it_did() {
+    on_each_with_clock(async |store, clock| {
+        let until = |seconds: i64| row("a", "one").expiring_at(NOW + seconds);
+        let put = |seconds, expected| vec![Op::Replace { row: until(seconds), expected }];
+        run(&store, vec![Op::Insert(until(10))]).await;
+        assert_eq!(run(&store, put(10, 1)).await, BatchOutcome::Applied);
+        assert_eq!(run(&store, put(20, 2)).await, BatchOutcome::Applied);
+        assert_eq!(run(&store, put(30, 2)).await, BatchOutcome::Failed(0));
+        for (at, is_left) in [(19, true), (20, false)] {
+            clock.advance(NOW + at - clock.seconds());
+            assert!(!store.sweep().await.unwrap());
+            assert_eq!(find(&store, "a").await.is_some(), is_left, "after {at} s");
+        }
     });
 }
 

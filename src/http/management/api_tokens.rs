@@ -75,7 +75,7 @@ async fn create(call: Call, Sent(body): Sent) -> Answer {
         return Err(ManagementError::forbidden().because(why));
     }
     let (store, random) = (&call.surface.store, &call.surface.random);
-    let created = authority::create(store, random, new, call.surface.clock.seconds()).await;
+    let created = authority::create(store, random, new).await;
     let (token, secret) = created.map_err(|error| match error {
         ApiTokenError::Invalid { field, message } => {
             ManagementError::invalid_member("apiToken", field, &message)

@@ -156,9 +156,8 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
     let found = published.find_person(&user.id).await;
     let person = found.map_err(|error| ManagementError::failed(&error))?;
     let person = person.ok_or_else(|| ManagementError::no_such("User", &id))?;
-    let (login, now) = (&call.surface.login, call.surface.clock.seconds());
-    let passwords = (&old, new.clone());
-    let changed = login.change_password(&published, person.user(), passwords, None, now).await;
+    let (login, passwords) = (&call.surface.login, (&old, new.clone()));
+    let changed = login.change_password(&published, person.user(), passwords, None).await;
     let changed_to = object(
         StatusCode::OK,
         &json!({ "password": {}, "provider": { "type": "OKTA", "name": "OKTA" } }),
@@ -178,7 +177,7 @@ async fn change(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
         }
         Err(SignInRefused::Weak) => Err(refused(&format!("newPassword: {TOO_WEAK}"))),
         Err(SignInRefused::Locked { seconds }) => {
-            let reset = now.saturating_add(seconds);
+            let reset = call.surface.clock.seconds().saturating_add(seconds);
             Ok(told_until(reset, ManagementError::too_many().into_response()))
         }
         Err(SignInRefused::Busy(_)) => Err(ManagementError::unavailable()),

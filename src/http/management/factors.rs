@@ -247,8 +247,7 @@ async fn enroll(call: Call, Ids([id]): Ids<1>, Sent(body): Sent) -> Answer {
         let message = "A factor of this type is already set up.";
         return Err(ManagementError::invalid_member("factorEnrollRequest", "factorType", message));
     }
-    let now = call.surface.clock.seconds();
-    let begun = call.surface.login.begin_app(&user.id, now).await;
+    let begun = call.surface.login.begin_app(&user.id).await;
     let (secret, pending) = begun.map_err(refused_as)?;
     let (id, since) = (pending.id, pending.since);
     let factor = Factor { id, kind: APP, is_pending: true, since };
@@ -272,14 +271,13 @@ fn activation(secret: &AppSecret) -> Value {
 async fn activate(call: Call, Ids([user, id]): Ids<2>, Sent(body): Sent) -> Answer {
     let user = named(&call, &user).await?;
     let code = text_of(&body, "passCode").ok_or_else(ManagementError::no_pass_code)?;
-    let (login, now) = (&call.surface.login, call.surface.clock.seconds());
-    let codes = match login.finish_app(&user.id, &id, code, now).await {
-        Ok(Some(codes)) => codes,
+    let (codes, since) = match call.surface.login.finish_app(&user.id, &id, code).await {
+        Ok(Some(enrolled)) => enrolled,
         Ok(None) => return Err(ManagementError::no_such("UserFactor", &id)),
         Err(refused) => return answered(&call, refused),
     };
     note(&call, "user.mfa.factor.activate", &user).await?;
-    let factor = Factor { id, kind: APP, is_pending: false, since: now };
+    let factor = Factor { id, kind: APP, is_pending: false, since };
     let mut told = told(&call, &user, &factor);
     if let Value::Object(told) = &mut told {
         told.insert("_embedded".to_owned(), json!({ "recovery": { "codes": codes } }));
@@ -295,8 +293,7 @@ async fn verify(call: Call, Ids([user, id]): Ids<2>, Sent(body): Sent) -> Answer
     if factor.is_pending || factor.kind != APP {
         return Err(ManagementError::wrong_pass_code());
     }
-    let now = call.surface.clock.seconds();
-    match call.surface.login.prove_factor(&user.id, code, now).await {
+    match call.surface.login.prove_factor(&user.id, code).await {
         Ok(()) => Ok(object(StatusCode::OK, &json!({ "factorResult": "SUCCESS" }))),
         Err(refused) => answered(&call, refused),
     }

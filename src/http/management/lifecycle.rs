@@ -156,7 +156,7 @@ async fn link(
     invitation: Invitation,
 ) -> Result<(String, String), ManagementError> {
     let (store, random) = (&call.surface.store, &call.surface.random);
-    let made = invite(store, random, invitation, &user.id, call.surface.clock.seconds()).await;
+    let made = invite(store, random, invitation, &user.id).await;
     let token = made.map_err(|error| ManagementError::failed(&error))?;
     let published = call.surface.issuer.version();
     let url = format!("{}/{}/{token}", published.public_url(), invitation.word());

@@ -81,8 +81,8 @@ const SHAPE: Shape = Shape {
 /// `POST /api/v1/sessions`: a session token becomes a session.
 async fn create(call: Call, Sent(body): Sent) -> Answer {
     let token = text_of(&body, "sessionToken").unwrap_or_default();
-    let (published, now) = (call.surface.issuer.version(), call.surface.clock.seconds());
-    match call.surface.login.redeem(&published, token, None, "", now).await {
+    let published = call.surface.issuer.version();
+    match call.surface.login.redeem(&published, token, None, "").await {
         Ok(Some(signed_in)) => told(&call, &signed_in.session).await,
         Ok(None) => Err(ManagementError::authentication_failed()),
         Err(SignInRefused::Store(error)) => Err(ManagementError::failed(&error)),
@@ -98,8 +98,7 @@ async fn find(call: Call, Ids([id]): Ids<1>) -> Answer {
 /// `POST /api/v1/sessions/{id}/lifecycle/refresh`
 async fn refresh(call: Call, Ids([id]): Ids<1>) -> Answer {
     let session = known(&call, &id).await?;
-    let now = call.surface.clock.seconds();
-    let refreshed = call.surface.login.refresh_session(session, now).await;
+    let refreshed = call.surface.login.refresh_session(session).await;
     told(&call, &refreshed.map_err(|error| ManagementError::failed(&error))?.session).await
 }
 

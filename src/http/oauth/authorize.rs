@@ -94,7 +94,7 @@ async fn redeemed(
         return Ok(None);
     };
     let before = visit.cookies.session.as_ref();
-    surface.login.redeem(&visit.published, token, before, &visit.agent, visit.now).await
+    surface.login.redeem(&visit.published, token, before, &visit.agent).await
 }
 
 /// The parameters of the request: those of the address, or what was pushed under the name they give

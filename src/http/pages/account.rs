@@ -122,13 +122,12 @@ async fn change_password(
     let field = |name: &str| Candidate::new(visit.form.find(name).unwrap_or_default());
     let current = field("current").ok_or(SignInRefused::Wrong)?;
     let new = field("new").ok_or(SignInRefused::Weak)?;
-    let (login, now) = (&surface.login, visit.now);
-    let passwords = (&current, new);
-    login.change_password(&visit.published, user, passwords, visit.address, now).await?;
+    let (login, passwords) = (&surface.login, (&current, new));
+    login.change_password(&visit.published, user, passwords, visit.address).await?;
     // Every other browser signs in again, and this one gets another secret.
     let methods = visit.session.as_ref().map(|found| found.session.methods.clone());
     let methods = methods.unwrap_or_default();
-    let signed_in = login.let_in(&user.id, methods, None, &visit.agent, now).await?;
+    let signed_in = login.let_in(&user.id, methods, None, &visit.agent).await?;
     let mut response = visit.back_to_account();
     set_session(&mut response, visit, &signed_in);
     Ok(Some(response))
@@ -143,7 +142,7 @@ async fn change_factor(
     let words = visit.words;
     let code = visit.form.find("code").unwrap_or_default();
     match (visit.form.find("do"), visit.form.find(APP)) {
-        (Some("remove"), _) => (remove(surface, user, code, visit.now).await, words.wrong_code),
+        (Some("remove"), _) => (remove(surface, user, code).await, words.wrong_code),
         (_, Some(app)) => {
             let response = enrol(surface, visit, session, user, app, code).await;
             (Ok(Some(response)), words.wrong_code)
@@ -156,9 +155,8 @@ async fn remove(
     surface: &Surface,
     user: &User,
     code: &str,
-    now: i64,
 ) -> Result<Option<Response>, SignInRefused> {
-    surface.login.prove_factor(&user.id, code, now).await?;
+    surface.login.prove_factor(&user.id, code).await?;
     surface.login.remove_app(&user.id).await?;
     Ok(None)
 }
@@ -169,7 +167,7 @@ async fn prove_current(surface: &Surface, visit: &Visit, user: &User) -> Result<
     let current = Candidate::new(visit.form.find("current").unwrap_or_default());
     let current = current.ok_or(SignInRefused::Wrong)?;
     let (published, address) = (&visit.published, visit.address);
-    let proven = login.prove_password(published, &user.login, &current, address, visit.now).await?;
+    let proven = login.prove_password(published, &user.login, &current, address).await?;
     login.accept(proven).await
 }
 
@@ -212,8 +210,8 @@ async fn ask_for_passkey(
     let words = layout.words;
     let party = relying_party(&visit.published).ok_or(SignInRefused::Wrong)?;
     let own = visit.cookies.session.as_ref().ok_or(SignInRefused::Wrong)?;
-    let (person, now) = ((user.id.as_str(), user.login.as_str()), visit.now);
-    let asked = match surface.login.ask_for_new_passkey(party, person, own, now).await {
+    let person = (user.id.as_str(), user.login.as_str());
+    let asked = match surface.login.ask_for_new_passkey(party, person, own).await {
         Ok(asked) => asked,
         Err(error) => return Ok(Some(failed(&layout, &error.to_string()))),
     };
@@ -232,11 +230,10 @@ async fn add_passkey(
 ) -> Result<Response, SignInRefused> {
     let party = relying_party(&visit.published).ok_or(SignInRefused::Wrong)?;
     let own = visit.cookies.session.clone().ok_or(SignInRefused::Wrong)?;
-    let made = surface.login.enrol_passkey(party, &user.id, &[own], answered, visit.now).await?;
+    let made = surface.login.enrol_passkey(party, &user.id, &[own], answered).await?;
     let methods = session.with_second_factor(Method::Passkey);
     let before = visit.cookies.session.as_ref();
-    let let_in = surface.login.let_in(&user.id, methods, before, &visit.agent, visit.now);
-    let signed_in = let_in.await?;
+    let signed_in = surface.login.let_in(&user.id, methods, before, &visit.agent).await?;
     let mut response = match made.as_slice() {
         [] => visit.back_to_account(),
         codes => recovery_page(surface, visit, codes),
@@ -261,13 +258,13 @@ async fn begin_to_enrol(
     visit: &Visit,
     user: &User,
 ) -> Result<Option<Response>, SignInRefused> {
-    let (login, now) = (&surface.login, visit.now);
+    let login = &surface.login;
     prove_current(surface, visit, user).await?;
     if login.find_factors(&user.id).await?.app_since.is_some() {
         return Ok(Some(visit.back_to_account()));
     }
     let browser = visit.cookies.session.as_ref().ok_or(SignInRefused::Wrong)?;
-    let (secret, app) = match login.new_app_secret(&user.id, browser, now) {
+    let (secret, app) = match login.new_app_secret(&user.id, browser).await {
         Ok(fresh) => fresh,
         Err(error) => return Ok(Some(failed(&visit.layout(surface), &error.to_string()))),
     };
@@ -283,12 +280,14 @@ async fn enrol(
     app: &str,
     code: &str,
 ) -> Response {
-    let browser = visit.cookies.session.as_ref();
-    let secret =
-        browser.and_then(|own| surface.login.open_app_secret(&user.id, own, app, visit.now));
-    let Some(secret) = secret else {
-        let notice = Notice::Wrong(visit.words.form_too_old.to_owned());
-        return show(surface, visit, session, user, notice).await;
+    let browser = visit.cookies.session.as_slice();
+    let secret = match surface.login.open_app_secret(&user.id, browser, app).await {
+        Ok(Some(secret)) => secret,
+        Ok(None) => {
+            let notice = Notice::Wrong(visit.words.form_too_old.to_owned());
+            return show(surface, visit, session, user, notice).await;
+        }
+        Err(error) => return failed(&visit.layout(surface), &error.to_string()),
     };
     match finish_enrolling(surface, visit, session, user, &secret, code).await {
         Ok(response) => response,
@@ -310,14 +309,14 @@ async fn finish_enrolling(
     secret: &AppSecret,
     code: &str,
 ) -> Result<Response, SignInRefused> {
-    let (login, now) = (&surface.login, visit.now);
+    let login = &surface.login;
     if login.find_factors(&user.id).await?.app_since.is_some() {
         return Ok(visit.back_to_account());
     }
-    let codes = login.enrol_app(&user.id, secret, code, now).await?;
+    let codes = login.enrol_app(&user.id, secret, code).await?;
     let methods = session.with_second_factor(Method::OneTimePassword);
     let before = visit.cookies.session.as_ref();
-    let signed_in = login.let_in(&user.id, methods, before, &visit.agent, now).await?;
+    let signed_in = login.let_in(&user.id, methods, before, &visit.agent).await?;
     let mut response = recovery_page(surface, visit, &codes);
     set_session(&mut response, visit, &signed_in);
     Ok(response)

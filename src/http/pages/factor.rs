@@ -7,7 +7,9 @@ use super::layout::{Layout, Text, alert, hidden};
 use super::passkey::{self, relying_party};
 use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::directory::{Person, User, UserStatus};
-use crate::login::{Answered, AppSecret, Method, Pending, SignInRefused, SignedIn, usable};
+use crate::login::{
+    Answered, AppSecret, AuthorizationError, Method, Pending, SignInRefused, SignedIn, usable,
+};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -50,7 +52,7 @@ async fn try_factor(
     pending: &Pending,
     user: &User,
 ) -> Result<Response, SignInRefused> {
-    let (login, now) = (&surface.login, visit.now);
+    let login = &surface.login;
     let code = visit.form.find("code").unwrap_or_default();
     let enrolling = visit.form.find(APP);
     let factors = login.find_factors(&user.id).await?;
@@ -60,11 +62,12 @@ async fn try_factor(
     // Who has a factor cannot set up another instead of proving it.
     let recovery = match enrolling.filter(|_| !factors.any()) {
         Some(app) => {
-            let secret = visit.shown_app(surface, user, app).ok_or(SignInRefused::Wrong)?;
-            Some(login.enrol_app(&user.id, &secret, code, now).await?)
+            let secret = login.open_app_secret(&user.id, &visit.cookies.browsers, app).await?;
+            let secret = secret.ok_or(SignInRefused::Wrong)?;
+            Some(login.enrol_app(&user.id, &secret, code).await?)
         }
         None => {
-            login.prove_factor(&user.id, code, now).await?;
+            login.prove_factor(&user.id, code).await?;
             None
         }
     };
@@ -86,7 +89,7 @@ async fn by_passkey(
 ) -> Result<Response, SignInRefused> {
     let party = relying_party(&visit.published).ok_or(SignInRefused::Wrong)?;
     let browsers = &visit.cookies.browsers;
-    surface.login.prove_passkey(party, &user.id, browsers, answered, visit.now).await?;
+    surface.login.prove_passkey(party, &user.id, browsers, answered).await?;
     let signed_in = let_in(surface, visit, pending, user, Method::Passkey).await?;
     let mut response = visit.go_on(surface, pending, closed, &signed_in.session).await;
     set_session(&mut response, visit, &signed_in);
@@ -108,7 +111,7 @@ async fn let_in(
         _ => vec![Method::Password, factor, Method::SeveralFactors],
     };
     let before = visit.cookies.session.as_ref();
-    surface.login.let_in(&user.id, methods, before, &visit.agent, visit.now).await
+    surface.login.let_in(&user.id, methods, before, &visit.agent).await
 }
 
 pub(crate) fn set_session(response: &mut Response, visit: &Visit, signed_in: &SignedIn) {
@@ -117,12 +120,6 @@ pub(crate) fn set_session(response: &mut Response, visit: &Visit, signed_in: &Si
 }
 
 impl Visit {
-    /// The secret of an app that is being set up in this browser before anybody is signed in.
-    fn shown_app(&self, surface: &Surface, user: &User, closed: &str) -> Option<AppSecret> {
-        let open = |own| surface.login.open_app_secret(&user.id, own, closed, self.now);
-        self.cookies.browsers.iter().find_map(open)
-    }
-
     /// Who is to prove a factor: who proved the password a moment ago, else who is signed in, if
     /// their session will do for the request. Anybody else proves the password first; so does who
     /// has no factor yet and did not sign in for this request: whoever found an open browser must
@@ -187,15 +184,8 @@ async fn show(
         let help = format!("<p>{}</p>\n", words.factor_help);
         (words.factor, format!("{request}{help}{}", code_field(&layout, told.is_some())))
     } else {
-        let known = visit.form.find(APP);
-        let known = known.and_then(|app| Some((visit.shown_app(surface, user, app)?, app)));
-        let (secret, app) = match known {
-            Some((secret, app)) => (secret, app.to_owned()),
-            None => {
-                let fresh = surface.login.new_app_secret(&user.id, &visit.browser, visit.now);
-                fresh.map_err(|error| failed(&layout, &error.to_string()))?
-            }
-        };
+        let shown = shown_app(surface, visit, user).await;
+        let (secret, app) = shown.map_err(|error| failed(&layout, &error.to_string()))?;
         let fields = set_up(&layout, user, (&secret, &app), told.is_some());
         (words.set_up, format!("{request}{fields}"))
     };
@@ -204,7 +194,7 @@ async fn show(
     let party = relying_party(&visit.published).filter(|_| !factors.passkeys.is_empty());
     let (layout, passkey) = match party {
         Some(party) => {
-            let asked = surface.login.ask_for_passkey(party, &user.id, &visit.browser, visit.now);
+            let asked = surface.login.ask_for_passkey(party, &user.id, &visit.browser);
             let asked = asked.await.map_err(|error| failed(&layout, &error.to_string()))?;
             let form = passkey::form(&layout, "signin/factor", &csrf, &asked, &request);
             (layout.running(passkey::SCRIPT), form)
@@ -212,6 +202,22 @@ async fn show(
         None => (layout, String::new()),
     };
     Ok(layout.render(status, title, &format!("{}{passkey}{form}", alert(told.as_deref()))))
+}
+
+/// The app that is being set up in this browser before anybody is signed in, or another if there is none:
+/// its secret, and the same closed up.
+async fn shown_app(
+    surface: &Surface,
+    visit: &Visit,
+    user: &User,
+) -> Result<(AppSecret, String), AuthorizationError> {
+    let (login, browsers) = (&surface.login, &visit.cookies.browsers);
+    if let Some(app) = visit.form.find(APP)
+        && let Some(secret) = login.open_app_secret(&user.id, browsers, app).await?
+    {
+        return Ok((secret, app.to_owned()));
+    }
+    login.new_app_secret(&user.id, &visit.browser).await
 }
 
 /// What sets up an app: its secret to scan or type, the same closed up, and a field for its first

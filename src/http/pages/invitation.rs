@@ -49,7 +49,7 @@ async fn follow(
     visit.prove_form(surface)?;
     let person = find(surface, &visit, invitation, token).await?;
     let user = person.user();
-    let (published, now) = (&visit.published, visit.now);
+    let published = &visit.published;
     let Some(new) = Candidate::new(visit.form.find("new").unwrap_or_default()) else {
         return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
     };
@@ -63,7 +63,7 @@ async fn follow(
         let turned = surface.administration.turn_user(&actor, &user.id, turn, true).await;
         turned.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
     }
-    match surface.login.follow_invitation(published, invitation, token, new, now).await {
+    match surface.login.follow_invitation(published, invitation, token, new).await {
         Ok(Some(())) => {
             let home = format!("{}/account", published.public_url());
             Ok(redirect(StatusCode::SEE_OTHER, &home))

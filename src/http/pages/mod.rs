@@ -77,6 +77,7 @@ pub(super) struct Visit {
     pub(super) is_framed: bool,
     /// Where the browser is.
     pub(super) address: Option<IpAddr>,
+    /// By the clock of the store, as what is kept of a sign-in.
     pub(super) now: i64,
 }
 
@@ -111,7 +112,8 @@ impl Visit {
         let browser = known.unwrap_or_else(|| SessionSecret::generate(&surface.random));
         let is_framed = is_framed(&parts);
         let address = client_address(&parts);
-        let now = surface.clock.seconds();
+        let time = surface.store.time().await;
+        let now = time.map_err(|error| failed(&layout, &error.to_string()))?.seconds();
         Ok(Self {
             published,
             cookies,

@@ -86,7 +86,7 @@ async fn choose_another(
     user_id: &str,
 ) -> Result<Response, Instead> {
     let (store, random) = (&surface.store, &surface.random);
-    let made = invite(store, random, Invitation::Reset, user_id, visit.now).await;
+    let made = invite(store, random, Invitation::Reset, user_id).await;
     let token = made.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
     let word = Invitation::Reset.word();
     let location = format!("{}/{word}/{token}", visit.published.public_url());
@@ -101,9 +101,8 @@ async fn try_sign_in(
     let login = visit.form.find("username").unwrap_or_default();
     let candidate = Candidate::new(visit.form.find("password").unwrap_or_default());
     let candidate = candidate.ok_or(SignInRefused::Wrong)?;
-    let (published, now) = (&visit.published, visit.now);
-    let proven =
-        surface.login.prove_password(published, login, &candidate, visit.address, now).await?;
+    let published = &visit.published;
+    let proven = surface.login.prove_password(published, login, &candidate, visit.address).await?;
     let person = Arc::clone(&proven.user);
     let user = person.user();
     surface.login.accept(proven).await?;
@@ -112,13 +111,13 @@ async fn try_sign_in(
         None => home(surface, visit)?,
     };
     if surface.login.find_factors(&user.id).await?.any() {
-        let closed = closed_again(surface, &pending.with_proven(&user.id, now))?;
+        let closed = closed_again(surface, &pending.with_proven(&user.id, visit.now))?;
         let location = format!("{}/signin/factor?{REQUEST}={closed}", published.public_url());
         return Ok(redirect(StatusCode::SEE_OTHER, &location));
     }
     let before = visit.cookies.session.as_ref();
     let methods = vec![Method::Password];
-    let signed_in = surface.login.let_in(&user.id, methods, before, &visit.agent, now).await?;
+    let signed_in = surface.login.let_in(&user.id, methods, before, &visit.agent).await?;
     let mut response = visit.go_on(surface, &pending, &closed, &signed_in.session).await;
     set_session(&mut response, visit, &signed_in);
     Ok(response)

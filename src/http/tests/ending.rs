@@ -48,8 +48,7 @@ fn every_session_that_lasts_is_listed_however_many_are_over() {
     let open = |n_sessions: usize| {
         for _ in 0..n_sessions {
             let methods = vec![Method::Password];
-            let now = world.surface.clock.seconds();
-            let opened = login.let_in("ada", methods, None, "a browser", now);
+            let opened = login.let_in("ada", methods, None, "a browser");
             world.runtime.block_on(opened).unwrap();
         }
     };

@@ -52,10 +52,10 @@ fn of_two_apps_that_are_set_up_at_once_the_first_counts() {
     let browser = SessionSecret::generate(&world.surface.random);
     let enrol = |secret: &AppSecret| {
         let code = one_time::password(&data_of(&secret.base32()), NOW / 30);
-        world.runtime.block_on(login.enrol_app("ada", secret, &code, NOW))
+        world.runtime.block_on(login.enrol_app("ada", secret, &code))
     };
-    let (one, _) = login.new_app_secret("ada", &browser, NOW).unwrap();
-    let (two, _) = login.new_app_secret("ada", &browser, NOW).unwrap();
+    let fresh = || world.runtime.block_on(login.new_app_secret("ada", &browser)).unwrap().0;
+    let (one, two) = (fresh(), fresh());
     assert_eq!(enrol(&one).unwrap().len(), 10);
     assert_eq!(enrol(&two), Err(SignInRefused::Wrong));
     let factors = world.runtime.block_on(login.find_factors("ada")).unwrap();

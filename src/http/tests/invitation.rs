@@ -7,13 +7,12 @@ use crate::login::{Invitation, invite};
 use axum::http::Method;
 
 /// The path of a fresh link for Ada.
-fn link(world: &World, invitation: Invitation) -> String {
+pub(super) fn link(world: &World, invitation: Invitation) -> String {
     let current = world.surface.issuer.current();
     let directory = current.directory();
     let user = &directory.users()[directory.find_user_by_login("ada@example.com").unwrap()];
     let (store, random) = (&world.surface.store, &world.surface.random);
-    let now = world.surface.clock.seconds();
-    let token = world.runtime.block_on(invite(store, random, invitation, &user.id, now)).unwrap();
+    let token = world.runtime.block_on(invite(store, random, invitation, &user.id)).unwrap();
     format!("/{}/{token}", invitation.word())
 }
 

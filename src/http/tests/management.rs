@@ -18,7 +18,7 @@ impl World {
                 scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
                 expires_at: None,
             };
-            create(&self.surface.store, &self.surface.random, new, NOW).await
+            create(&self.surface.store, &self.surface.random, new).await
         });
         made.unwrap().1
     }

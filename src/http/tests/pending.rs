@@ -3,8 +3,10 @@
 
 use super::account::{PAYMENTS, with_consent};
 use super::browser::{Browser, Page};
+use super::invitation::link;
 use super::sign_in::{CALLBACK, VERIFIER, ada, authorization};
 use super::*;
+use crate::login::Invitation;
 use axum::http::Method;
 
 const ALLOW: [(&str, &str); 1] = [("decision", "allow")];
@@ -88,6 +90,28 @@ fn clocks_of_nodes_that_differ_a_little_lose_no_sign_in() {
         assert!(browser.submit(&page, &ada()).elsewhere(CALLBACK).contains_key("code"));
         world.surface.clock.advance(2);
     }
+}
+
+#[test]
+fn what_is_kept_of_people_begins_and_ends_by_the_clock_of_the_store_alone() {
+    let kept_by = Clock::fixed(NOW);
+    let store = Store::memory(kept_by.clone());
+    let days_ahead = Clock::fixed(NOW + 2 * 24 * 3600);
+    let world = World::over(|_, _| store, days_ahead, Random::seeded(b"apart"), |_| ());
+    let mut browser = Browser::new(&world);
+    assert!(browser.sign_in(&[]).elsewhere(CALLBACK).contains_key("code"));
+    let answer = browser.visit(&authorization(&[("max_age", "60")])).elsewhere(CALLBACK);
+    assert!(answer.contains_key("code"), "they signed in a moment ago: {answer:?}");
+    let path = link(&world, Invitation::Reset);
+    kept_by.advance(3599);
+    browser.visit(&path).page().shows("Choose a new password");
+    kept_by.advance(1);
+    browser.visit(&path).page().shows("This link was used before or has expired.");
+    let page = browser.visit("/account").page();
+    assert!(page.path.starts_with("/account"), "the session goes on: {page:?}");
+    kept_by.advance(2 * 3600);
+    let page = browser.visit("/account").page();
+    assert!(page.path.starts_with("/signin"), "it was not used for two hours: {page:?}");
 }
 
 /// The first page of a browser that has no cookies yet, and those it gets.

@@ -6,6 +6,7 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::error::SqlState;
@@ -17,6 +18,9 @@ const CONNECTIONS: usize = 20;
 const QUEUE: usize = 1024;
 /// How long to wait for a connection, and for an answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// That no answer told yet what time it is.
+const UNHEARD: i64 = i64::MIN;
 
 /// What each session is told: no statement and no forgotten transaction holds its locks for long.
 const SESSION: &str = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s";
@@ -30,6 +34,9 @@ pub(super) struct Connections {
     pool: Pool,
     places: Arc<Semaphore>,
     pub(super) clock: Clock,
+    /// By how much the clock of the database is ahead of this node's monotonic one, in microseconds, as
+    /// far as the last answer told; [`UNHEARD`] before the first.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Connections {
@@ -68,7 +75,30 @@ impl Connections {
             .create_timeout(Some(PATIENCE))
             .build()
             .map_err(|error| StoreError::Database(error.to_string()))?;
-        Ok(Self { pool, places: Arc::new(Semaphore::new(QUEUE)), clock })
+        let places = Arc::new(Semaphore::new(QUEUE));
+        Ok(Self { pool, places, clock, ahead: Arc::new(AtomicI64::new(UNHEARD)) })
+    }
+
+    /// What time it is there, as far as the last answer told, in microseconds since 1970. A node asks
+    /// several times a second whether anything changed.
+    pub(super) fn last_heard(&self) -> Option<i64> {
+        match self.ahead.load(Ordering::Relaxed) {
+            UNHEARD => None,
+            ahead => Some(self.clock.monotonic().saturating_add(ahead)),
+        }
+    }
+
+    /// What time it is, in microseconds since 1970: what the clock says if a test holds it, else what
+    /// the database says.
+    pub(super) async fn now(&self, connection: &Object) -> Result<i64, Error> {
+        if let Clock::Fixed(_) = self.clock {
+            return Ok(self.clock.microseconds());
+        }
+        let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)";
+        let statement = connection.prepare_cached(sql).await?;
+        let at: i64 = connection.query_one(&statement, &[]).await?.try_get(0)?;
+        self.ahead.store(at.saturating_sub(self.clock.monotonic()), Ordering::Relaxed);
+        Ok(at)
     }
 
     /// A place in the queue, or that it is full.
@@ -83,17 +113,6 @@ impl Connections {
             error => StoreError::Database(error.to_string()),
         })
     }
-}
-
-/// What time it is, in microseconds since 1970: what the clock says if a test holds it, else what
-/// the database says.
-pub(super) async fn now(connection: &Object, clock: &Clock) -> Result<i64, Error> {
-    if let Clock::Fixed(_) = clock {
-        return Ok(clock.microseconds());
-    }
-    let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)";
-    let statement = connection.prepare_cached(sql).await?;
-    connection.query_one(&statement, &[]).await?.try_get(0)
 }
 
 /// A database that answers before it has written would make our promises false.

@@ -1,7 +1,7 @@
 //! What follows a restore of the database by its own tools: sessions, refresh families and all that
 //! is kept for a time only end, as when a backup of a file is restored (decision 21).
 
-use super::connection::{Connections, PATIENT, failed, now};
+use super::connection::{Connections, PATIENT, failed};
 use crate::clock::seconds_of;
 use crate::store::row::{ENDED_BY_RESTORE, EPOCH, KEPT_BY_RESTORE, StoreError};
 use crate::store::upkeep::Restored;
@@ -22,7 +22,7 @@ pub(super) async fn raise(connections: &Connections) -> Result<Restored, StoreEr
 
 async fn end_all(connections: &Connections) -> Result<Result<Restored, Error>, StoreError> {
     let mut connection = connections.take().await?;
-    let seconds = now(&connection, &connections.clock).await.map(seconds_of);
+    let seconds = connections.now(&connection).await.map(seconds_of);
     let ended = async {
         let transaction = connection.transaction().await?;
         transaction.batch_execute(PATIENT).await?;

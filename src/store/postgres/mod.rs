@@ -87,6 +87,14 @@ impl Postgres {
         tokio::spawn(task).await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// Asked only where no answer told it yet.
+    pub(super) async fn time(&self) -> Result<Answer<()>, StoreError> {
+        if let Some(at) = self.connections.last_heard() {
+            return Ok(Answer { value: (), at });
+        }
+        Ok(reading::read(&self.connections, &Question::Time).await?.map(|_| ()))
+    }
+
     pub(super) async fn find(
         &self,
         kind: &str,

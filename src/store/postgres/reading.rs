@@ -1,6 +1,6 @@
 //! Questions that change nothing. A connection that turns out to be dead is replaced by another.
 
-use super::connection::{Connections, PATIENCE, failed, is_contention, is_lost, now};
+use super::connection::{Connections, PATIENCE, failed, is_contention, is_lost};
 use crate::store::Range;
 use crate::store::row::{Answer, Row, StoreError};
 use crate::store::tags;
@@ -10,6 +10,8 @@ use tokio_postgres::types::ToSql;
 
 /// Which rows are wanted, in the order of their keys.
 pub(super) enum Question<'q> {
+    /// None: what time it is is told with every answer.
+    Time,
     /// The one of this kind and key.
     Find { kind: &'q str, key: &'q str },
     /// All of a kind.
@@ -68,6 +70,7 @@ async fn ask(
     }
     let mut bytes: Vec<Vec<u8>> = Vec::new();
     let (sql, kind, limit) = match question {
+        Question::Time => return Ok((connections.now(connection).await?, Vec::new())),
         Question::Find { kind, key } => {
             bytes.push(key.as_bytes().to_vec());
             (about_rows!("WHERE kind = $1 AND key = $2"), kind, None)
@@ -106,10 +109,8 @@ async fn ask(
     parameters.extend(bytes.iter().map(|one| one as &(dyn ToSql + Sync)));
     parameters.extend(limit.iter().map(|one| one as &(dyn ToSql + Sync)));
     let statement = connection.prepare_cached(sql).await?;
-    let (at, rows) = tokio::join!(
-        now(connection, &connections.clock),
-        connection.query(&statement, &parameters)
-    );
+    let (at, rows) =
+        tokio::join!(connections.now(connection), connection.query(&statement, &parameters));
     Ok((at?, rows?))
 }
 

@@ -2,7 +2,7 @@
 //! whole. Where the connection dies at COMMIT, the batch is never simply sent again: its id is
 //! looked up first.
 
-use super::connection::{Connections, PATIENCE, failed, is_contention, is_lost, now};
+use super::connection::{Connections, PATIENCE, failed, is_contention, is_lost};
 use super::in_order::{Asked, in_order};
 use super::statement::{Counts, Statement, statements};
 use crate::clock::Clock;
@@ -66,7 +66,7 @@ async fn attempt_once(connections: &Connections, ops: &[Op]) -> Result<Ended, St
         Err(error) => return Err(error),
     };
     let id = operation_id();
-    let answer = match ask(&connection, &connections.clock, ops, &id).await {
+    let answer = match ask(connections, &connection, ops, &id).await {
         Ok(answer) => answer,
         Err(Trouble::Said(error)) => {
             give_back(connection, !is_lost(&error)).await;
@@ -126,13 +126,13 @@ impl From<Error> for Trouble {
 
 /// Sends BEGIN and everything else in one go; the answers say whether to commit.
 async fn ask(
+    connections: &Connections,
     connection: &Object,
-    clock: &Clock,
     ops: &[Op],
     id: &[u8],
 ) -> Result<Answer<Batched>, Trouble> {
-    let fixed = match clock {
-        Clock::Fixed(_) => Some(clock.seconds()),
+    let fixed = match &connections.clock {
+        clock @ Clock::Fixed(_) => Some(clock.seconds()),
         Clock::System => None,
     };
     let mut asked: Vec<(usize, Statement)> = Vec::new();
@@ -142,7 +142,7 @@ async fn ask(
     let mark = connection.prepare_cached(MARK).await?;
     let opening: Vec<Asked<'_, Result<i64, Error>>> = vec![
         Box::pin(async { connection.batch_execute("BEGIN").await.map(|()| 0) }),
-        Box::pin(now(connection, clock)),
+        Box::pin(connections.now(connection)),
         Box::pin(async { connection.execute(&mark, &[&id]).await.map(count) }),
     ];
     let (first, rest) = asked.split_at(asked.len().min(PIPELINE));

@@ -40,6 +40,7 @@ const WRITE_AHEAD_ATTEMPTS: u32 = 100;
 pub struct Sqlite {
     writer: SyncSender<writer::Write>,
     reader: SyncSender<reader::Read>,
+    clock: Clock,
 }
 
 impl Sqlite {
@@ -53,8 +54,14 @@ impl Sqlite {
             let (reading, clock, reads) = (connect(path)?, clock.clone(), Arc::clone(&reads));
             start("store-reader", move || reader::run(&reading, &clock, &reads))?;
         }
-        start("store-writer", move || writer::run(writing, clock, &writes))?;
-        Ok(Self { writer, reader })
+        let writing_clock = clock.clone();
+        start("store-writer", move || writer::run(writing, writing_clock, &writes))?;
+        Ok(Self { writer, reader, clock })
+    }
+
+    /// Whoever opens the file is on its machine, whose clock is handed in.
+    pub(super) fn time(&self) -> Answer<()> {
+        Answer { value: (), at: self.clock.microseconds() }
     }
 
     pub(super) async fn batch(&self, ops: Vec<Op>) -> Result<Answer<Batched>, StoreError> {

@@ -102,7 +102,7 @@ fn every_commit_waits_for_the_disk_and_readers_do_not_wait_for_writers() {
 fn who_comes_after_a_full_queue_is_told_that_the_store_is_busy() {
     let (writer, writes) = sync_channel(1);
     let (reader, _reads) = sync_channel(1);
-    let sqlite = Sqlite { writer, reader };
+    let sqlite = Sqlite { writer, reader, clock: Clock::System };
     let (answer, _answered) = oneshot::channel();
     enqueue(&sqlite.writer, writer::Write { ops: Vec::new(), answer }, &Gauge::new()).unwrap();
     assert_eq!(outcome(&sqlite, "a"), Err(StoreError::Busy));
