@@ -86,9 +86,11 @@ impl Pattern {
         let tree = ParserBuilder::new().nest_limit(NESTING).build().parse(text);
         let mut tree = tree.map_err(|error| error.kind().to_string())?;
         if repeats_twice(&tree) {
-            return Err("two signs of repetition in a row: Java reads `a?+` as possessive, which no \
+            return Err(
+                "two signs of repetition in a row: Java reads `a?+` as possessive, which no \
                         linear matcher has; write a group around what is repeated"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         make_ascii(&mut tree);
         let inner = Translator::new().translate(text, &tree);
@@ -313,9 +315,17 @@ mod tests {
     #[test]
     fn what_no_linear_matcher_has_and_what_is_too_large_is_refused_in_words() {
         let (nested, long) = ("(".repeat(200) + &")".repeat(200), "a".repeat(1001));
-        for text in
-            ["(?=a)b", r"(a)\1", "a?+", "(x|b++)", "a)(b", "[", "(?:a{1000}){1000}", nested.as_str(), long.as_str()]
-        {
+        for text in [
+            "(?=a)b",
+            r"(a)\1",
+            "a?+",
+            "(x|b++)",
+            "a)(b",
+            "[",
+            "(?:a{1000}){1000}",
+            nested.as_str(),
+            long.as_str(),
+        ] {
             let words = Pattern::new(text).unwrap_err();
             assert!(!words.is_empty() && !words.contains('\n'), "{text}: {words}");
         }

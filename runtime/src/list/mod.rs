@@ -355,7 +355,7 @@ pub(crate) static ROWS: &[Function] = &[
     Function::method(&["get"], &[WALKED, PLACE], Returns::Element, Body(operator::index))
         .faults(&[Fault::Index])
         .says("the element at the index, counted from 0", "{'a', 'b'}.get(1)", "\"b\""),
-    Function::classic(&["Arrays.flatten"], &[VALUES, VALUES], Returns::Any, Body(whole::classic_flatten))
+    Function::classic(&["Arrays.flatten"], &[VALUES], Returns::Any, Body(whole::classic_flatten))
         .variadic()
         .says(
             "one list of all values, of lists inside lists too; text is split at commas; null if a \
