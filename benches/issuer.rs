@@ -48,6 +48,7 @@ fn publish(algorithm: &str) -> Published {
         random: Random::System,
         keyring: Keyring::new(&master),
         read_secret: Arc::new(|_: &directory::SecretSource| Ok(SECRET.to_owned())),
+        hook_tokens: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(draft.start(&foundation, Missing::Refuse, None)).unwrap()

@@ -238,6 +238,7 @@ pub(crate) fn start(draft: Draft, keeping: &Keeping) -> Published {
         random: Random::System,
         keyring: Keyring::new(&keeping.master),
         read_secret: Arc::new(|_: &SecretSource| Ok(SECRET.to_owned())),
+        hook_tokens: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(draft.start(&foundation, Missing::Refuse, None)).unwrap()

@@ -107,6 +107,11 @@ pub(super) struct Member(
     pub(super) &'static [Self],
 );
 
+/// `users` and `groups`, each with these members.
+pub(super) const fn people(lists: &'static [Member]) -> [Member; 2] {
+    [Member("users", Absent::Default, lists), Member("groups", Absent::Default, lists)]
+}
+
 /// The body of what is sent in the place of what is kept, if there is something.
 pub(super) fn merge(members: &[Member], sent: &Value, kept: Option<&Value>) -> Value {
     let merged = |Member(name, absent, inner): &Member| {
@@ -148,6 +153,26 @@ pub(super) fn check_free<'b>(
 ) -> Result<(), ChangeRefused> {
     let is_taken = others.into_iter().any(|other| super::text_of(other, "name") == name);
     if is_taken && name.is_some() { Err(ChangeRefused::taken("name")) } else { Ok(()) }
+}
+
+/// That no other of a kind has what is in these fields of this body, whatever the case: they are names
+/// of it.
+pub(super) fn check_names(
+    kept: &Snapshot,
+    (kind, id): (EntityKind, &str),
+    body: &Value,
+    fields: &[&str],
+) -> Result<(), ChangeRefused> {
+    for field in fields {
+        let name = super::text_of(body, field).unwrap_or_default().to_lowercase();
+        let is_it = |known: &&Entity| {
+            known.id != id && known.names.iter().any(|known| known.to_lowercase() == name)
+        };
+        if kept.list(kind).any(|known| is_it(&known)) {
+            return Err(ChangeRefused::taken(field));
+        }
+    }
+    Ok(())
 }
 
 /// A moment in microseconds since 1970, as Okta writes it: the milliseconds are always `.000`.

@@ -2,7 +2,7 @@
 //! when it stops holding of them or ends; who was put there by hand stays. Who is taken out by hand is
 //! left alone by the rule from then on.
 
-use super::ask::{Absent, Ask, Member, Told, merge, moment, require};
+use super::ask::{Absent, Ask, Member, Told, check_names, merge, moment, people, require};
 use super::{
     Administration, ChangeRefused, IfMatch, Required, create, delete, object_at, read_body,
     replace, set, text_of,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const KIND: EntityKind = EntityKind::GroupRule;
 
-const EXCLUDE: &[Member] = &[Member("exclude", Absent::Default, &[])];
+const PEOPLE: &[Member] = &people(&[Member("exclude", Absent::Default, &[])]);
 
 const MEMBERS: &[Member] = &[
     Member("id", Absent::Own, &[]),
@@ -25,14 +25,7 @@ const MEMBERS: &[Member] = &[
         "conditions",
         Absent::Default,
         &[
-            Member(
-                "people",
-                Absent::Default,
-                &[
-                    Member("users", Absent::Default, EXCLUDE),
-                    Member("groups", Absent::Default, EXCLUDE),
-                ],
-            ),
+            Member("people", Absent::Default, PEOPLE),
             Member(
                 "expression",
                 Absent::Default,
@@ -151,17 +144,6 @@ pub async fn find(ask: &Ask<'_>, id: &str, expand: Expand) -> Result<Told, Chang
     told(ask, &kept, kept.require(KIND, id, &IfMatch::Any)?, expand)
 }
 
-fn check_name(kept: &Snapshot, id: &str, body: &Value) -> Result<(), ChangeRefused> {
-    let name = text_of(body, "name").unwrap_or_default();
-    let is_it = |known: &&Entity| {
-        known.names.iter().any(|known| known.to_lowercase() == name.to_lowercase())
-    };
-    match kept.list(KIND).find(is_it).is_some_and(|found| found.id != id) {
-        true => Err(ChangeRefused::taken("name")),
-        false => Ok(()),
-    }
-}
-
 /// Makes a rule, which is inactive: nobody is put anywhere before it is activated.
 ///
 /// # Errors
@@ -173,7 +155,7 @@ pub async fn add(ask: &Ask<'_>, sent: &Value) -> Result<Told, ChangeRefused> {
     set(&mut body, "id", json!(id));
     set(&mut body, "status", json!("INACTIVE"));
     let edit = |kept: &Snapshot| {
-        check_name(kept, &id, &body)?;
+        check_names(kept, (KIND, &id), &body, &["name"])?;
         Ok(vec![create(KIND, &id, kept.next_position(KIND, ""), &body)])
     };
     let changed = ask.administration.change(&ask.actor, edit).await?;
@@ -195,7 +177,7 @@ pub async fn put(ask: &Ask<'_>, id: &str, sent: &Value) -> Result<Told, ChangeRe
         }
         let mut body = merge(MEMBERS, sent, Some(&before));
         set(&mut body, "status", json!("INACTIVE"));
-        check_name(kept, id, &body)?;
+        check_names(kept, (KIND, id), &body, &["name"])?;
         Ok(vec![replace(entity, &body)])
     };
     let changed = ask.administration.change(&ask.actor, edit).await?;

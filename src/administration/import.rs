@@ -89,7 +89,7 @@ impl Administration {
             None => organizations.find_by_name(EntityKind::User, &login).await?,
         };
         if let Some(known) = known {
-            return Ok(match difference(version, &known, &entity)? {
+            return Ok(match difference(version, &known, &entity, body)? {
                 None => Imported::Present,
                 Some(what) => Imported::Refused(format!(
                     "another user has the login `{login}` already, and differs: {what}"
@@ -164,11 +164,13 @@ struct Batch {
     imported: Vec<Imported>,
 }
 
-/// What of the profile or the groups of somebody is not so of who is there, if anything is.
+/// What a file says of somebody that is not so of who is there, if anything is. `sent` is all that it
+/// says: of status and password nothing is to be said.
 fn difference(
     version: &Published,
     known: &Entity,
     wanted: &Entity,
+    sent: &Value,
 ) -> Result<Option<String>, ChangeRefused> {
     let mut known_body = read_body(known)?;
     forget_undeclared(&mut known_body, version.user_schema());
@@ -183,6 +185,13 @@ fn difference(
         if !is_same {
             return Ok(Some(format!("`{name}` of the profile")));
         }
+    }
+    if sent.get("status").is_some() && status_of_user(&known_body) != status_of_user(&wanted_body) {
+        return Ok(Some("the status".to_owned()));
+    }
+    // Compared is what either says; what became of the password since is kept elsewhere.
+    if sent.get("password").is_some_and(|hash| known_body.get("password") != Some(hash)) {
+        return Ok(Some("the password".to_owned()));
     }
     let groups: BTreeSet<&str> = groups_of(known).collect();
     let lacks_one = groups_of(wanted).any(|id| !groups.contains(id));

@@ -1,15 +1,16 @@
 //! Inline hooks (authorization-server §1.11): who is asked before tokens are signed. What proves to a
 //! hook who asks is kept closed under the master key and never told again.
 
-use super::ask::{Absent, Ask, Member, Told, merge, moment, require};
+use super::ask::{Absent, Ask, Member, Told, check_names, merge, moment, require};
 use super::body::turned;
 use super::{
     ChangeRefused, IfMatch, Required, create, delete, object_at, read_body, replace, set, text_of,
 };
 use crate::directory::Status;
 use crate::organization::Snapshot;
+use crate::publish::origin_of;
 use crate::store::organization::{Entity, EntityKind};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const KIND: EntityKind = EntityKind::Hook;
 
@@ -55,14 +56,19 @@ struct Secret {
     name: &'static str,
     /// As long as these beside it are the same, the secret of before may stay.
     belongs_to: &'static [&'static str],
+    /// Whom it is told to: it was given for that host, and for no other.
+    told_to: &'static str,
 }
 
+const URI: &str = "/channel/config/uri";
+
 const SECRETS: &[Secret] = &[
-    Secret { at: "/channel/config/authScheme", name: "value", belongs_to: &["key"] },
+    Secret { at: "/channel/config/authScheme", name: "value", belongs_to: &["key"], told_to: URI },
     Secret {
         at: "/channel/config",
         name: "clientSecret",
         belongs_to: &["authType", "clientId", "tokenUrl"],
+        told_to: "/channel/config/tokenUrl",
     },
 ];
 
@@ -76,10 +82,12 @@ impl Secret {
     }
 
     /// That of before, if it is for the same.
-    fn former(&self, place: &Value, before: Option<&Value>) -> Option<Value> {
-        let former = before?.pointer(self.at)?;
+    fn former(&self, body: &Value, before: Option<&Value>) -> Option<Value> {
+        let (former, place) = (before?.pointer(self.at)?, body.pointer(self.at)?);
         let is_same = self.belongs_to.iter().all(|name| former.get(name) == place.get(name));
-        former.get(self.name).filter(|_| is_same).cloned()
+        let host = |body: &Value| origin_of(body.pointer(self.told_to)?.as_str()?);
+        let is_told_to_the_same = host(before?).is_some_and(|known| host(body) == Some(known));
+        former.get(self.name).filter(|_| is_same && is_told_to_the_same).cloned()
     }
 }
 
@@ -152,26 +160,32 @@ fn keep_secrets(
 ) -> Result<(), ChangeRefused> {
     leave_scheme(body, before);
     for secret in SECRETS {
+        let former = secret.former(body, before);
         let Some(place) = secret.place(body) else { continue };
-        if before.and_then(|before| before.pointer(secret.at)) == Some(&*place) {
-            continue;
-        }
         let refused = |words| {
             let field = format!("{}/{}", secret.at, secret.name).replace('/', ".");
             ChangeRefused::of_field(field.trim_start_matches('.'), words)
         };
         let value = match place.get(secret.name) {
+            // What is kept came along with what was not sent.
+            Some(Value::Object(kept)) if before_is(secret, kept, before) => former,
             Some(Value::String(text)) if text.is_empty() => None,
             Some(Value::String(text)) if is_header_text(text) => {
                 Some(json!({ "sealed": ask.administration.seal(id, text)? }))
             }
-            None | Some(Value::Null) => secret.former(place, before),
+            None | Some(Value::Null) => former,
             Some(_) => return Err(refused("expected a text of printable ASCII")),
         };
         let value = value.ok_or_else(|| refused("The field cannot be left blank"))?;
         set(place, secret.name, value);
     }
     Ok(())
+}
+
+/// Whether this is the very secret that is kept.
+fn before_is(secret: &Secret, kept: &Map<String, Value>, before: Option<&Value>) -> bool {
+    let former = before.and_then(|before| before.pointer(secret.at)?.get(secret.name));
+    former.and_then(Value::as_object) == Some(kept)
 }
 
 /// A hook that is asked with access tokens from now on has no header of before.
@@ -191,14 +205,6 @@ fn is_header_text(text: &str) -> bool {
     text.len() <= 4096 && text.chars().all(|c| matches!(c, ' '..='~'))
 }
 
-fn check_name(kept: &Snapshot, id: &str, body: &Value) -> Result<(), ChangeRefused> {
-    let found = kept.find_by_name(KIND, text_of(body, "name").unwrap_or_default());
-    match found.is_some_and(|found| found.id != id) {
-        true => Err(ChangeRefused::taken("name")),
-        false => Ok(()),
-    }
-}
-
 /// Makes a hook, which is active.
 ///
 /// # Errors
@@ -211,7 +217,7 @@ pub async fn add(ask: &Ask<'_>, sent: &Value) -> Result<Told, ChangeRefused> {
     set(&mut body, "status", json!("ACTIVE"));
     keep_secrets(ask, &id, &mut body, None)?;
     let edit = |kept: &Snapshot| {
-        check_name(kept, &id, &body)?;
+        check_names(kept, (KIND, &id), &body, &["name"])?;
         Ok(vec![create(KIND, &id, kept.next_position(KIND, ""), &body)])
     };
     let changed = ask.administration.change(&ask.actor, edit).await?;
@@ -254,7 +260,7 @@ pub async fn put(ask: &Ask<'_>, id: &str, sent: &Value, how: Sent) -> Result<Tol
         set(&mut whole, "type", json!(TYPE));
         let mut body = merge(MEMBERS, &whole, Some(&before));
         keep_secrets(ask, id, &mut body, Some(&before))?;
-        check_name(kept, id, &body)?;
+        check_names(kept, (KIND, id), &body, &["name"])?;
         Ok(vec![replace(entity, &body)])
     };
     let changed = ask.administration.change(&ask.actor, edit).await?;

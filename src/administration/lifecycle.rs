@@ -151,7 +151,29 @@ impl Administration {
             set(&mut body, "lastUpdated", now);
             Ok(Some(body))
         };
-        self.change_user(actor, id, Along { event: turn.event(), ends, seen: None }, edit).await
+        let along = Along { event: turn.event(), ends, ..Along::default() };
+        self.change_user(actor, id, along, edit).await
+    }
+
+    /// Has somebody be active who chose a password: `besides` keeps it, in the same batch.
+    ///
+    /// # Errors
+    /// As [`Administration::turn_user`]; [`ChangeRefused::Conflict`] if a condition of `besides` fails.
+    pub async fn choose_password(
+        &self,
+        actor: &Actor,
+        id: &str,
+        besides: &[Op],
+    ) -> Result<Entity, ChangeRefused> {
+        let edit = |_: &Entity, mut body: Value| {
+            let now = self.now();
+            Turn::ChoosePassword.turn(&mut body, true, &now)?;
+            set(&mut body, "passwordChanged", now.clone());
+            set(&mut body, "lastUpdated", now);
+            Ok(Some(body))
+        };
+        let event = Turn::ChoosePassword.event();
+        self.change_user(actor, id, Along { event, besides, ..Along::default() }, edit).await
     }
 
     /// Records that something was done to a user that is not kept with them.

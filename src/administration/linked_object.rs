@@ -229,7 +229,7 @@ impl Administration {
         user: &str,
         name: &str,
         to: Option<&str>,
-        along: Along,
+        along: Along<'_>,
     ) -> Result<(), ChangeRefused> {
         let edit = |kept: &Entity, mut body: Value| {
             if link_of(kept, name).as_deref() == to {

@@ -67,7 +67,7 @@ pub use user::{Along, Membership};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::directory::Status;
-use crate::organization::{self, Snapshot, Sweep};
+use crate::organization::{self, Snapshot, Sweep, rules_and_groups};
 use crate::publish::{Prepared, PublishError, Published, Publisher, Wanted};
 use crate::random::Random;
 use crate::store::StoreError;
@@ -199,9 +199,9 @@ impl Administration {
             let Ready { changes, wanted, prepared } = self.prepare(&seen, changes).await?;
             let users_aside = changes.iter().filter(|change| change.about().0 != EntityKind::User);
             let users_aside: Vec<Change> = users_aside.cloned().collect();
-            let has_rules = organization::has_active_rule(wanted.all());
-            let rules = organization::rules_by_id(seen.all());
-            let sweep = Sweep::due(&users_aside, &rules, has_rules);
+            let rules = organization::has_active_rule(wanted.all());
+            let rules = rules.then(|| prepared.groups_read_by_rules());
+            let sweep = Sweep::due(&users_aside, &rules_and_groups(seen.all()), rules);
             let written = self.write((actor, event), &seen, &changes, sweep.as_ref()).await?;
             let Some(Written { counters, at }) = written else { continue };
             let done = changes.iter().map(|change| {

@@ -1,7 +1,7 @@
 //! Access policies, their rules, and token policies (authorization-server §1.5, §1.6; decisions 1, 2
 //! and 7).
 
-use super::ask::{Absent, Ask, Member, Told, merge, moment, require};
+use super::ask::{Absent, Ask, Member, Told, merge, moment, people, require};
 use super::ranked::{In, Ranked};
 use super::{ChangeRefused, set, text_of};
 use crate::organization::own_id;
@@ -117,8 +117,8 @@ const TOKEN_POLICIES: Ranked = Ranked {
 const INCLUDE: &[Member] = &[Member("include", Absent::Default, &[])];
 
 /// Okta's SDKs do not send back whom a rule excludes (decision 49).
-const INCLUDE_EXCLUDE: &[Member] =
-    &[Member("include", Absent::Default, &[]), Member("exclude", Absent::Kept, &[])];
+const PEOPLE: &[Member] =
+    &people(&[Member("include", Absent::Default, &[]), Member("exclude", Absent::Kept, &[])]);
 
 const POLICY: &[Member] = &[
     Member("id", Absent::Own, &[]),
@@ -140,14 +140,7 @@ const RULE: &[Member] = &[
         "conditions",
         Absent::Default,
         &[
-            Member(
-                "people",
-                Absent::Default,
-                &[
-                    Member("users", Absent::Default, INCLUDE_EXCLUDE),
-                    Member("groups", Absent::Default, INCLUDE_EXCLUDE),
-                ],
-            ),
+            Member("people", Absent::Default, PEOPLE),
             Member("grantTypes", Absent::Default, INCLUDE),
             Member("scopes", Absent::Default, INCLUDE),
             Member("audiences", Absent::Kept, INCLUDE),

@@ -125,7 +125,7 @@ impl Administration {
             set(&mut body, "lastUpdated", now);
             Ok(Some(body))
         };
-        let along = Along { event: change.event(), ends: change.ends, seen: None };
+        let along = Along { event: change.event(), ends: change.ends, ..Along::default() };
         self.change_user(actor, id, along, edit).await.map_err(of_profile)
     }
 

@@ -1,7 +1,7 @@
 //! Trusted origins (authorization-server §1.10): whose pages may read answers with cookies, be where
 //! browsers go after signing out, or show pages of ours in a frame.
 
-use super::ask::{Absent, Ask, Member, Told, merge, moment, require};
+use super::ask::{Absent, Ask, Member, Told, check_names, merge, moment, require};
 use super::body::turned;
 use super::condition::Condition;
 use super::{ChangeRefused, IfMatch, Required, create, delete, read_body, replace, set, text_of};
@@ -20,8 +20,20 @@ const MEMBERS: &[Member] = &[
     Member("scopes", Absent::Default, &[]),
 ];
 
-/// What a list can be asked for by.
-pub const ATTRIBUTES: &[&str] = &["id", "name", "origin", "status"];
+/// What no two have alike.
+const NAMES: &[&str] = &["name", "origin"];
+
+/// What a list can be asked for by; the type is that of any of its scopes.
+pub const ATTRIBUTES: &[&str] = &["id", "name", "origin", "status", "type"];
+
+/// What a condition asks of an origin.
+fn facts(told: &Value) -> Value {
+    let scopes = told.get("scopes").and_then(Value::as_array);
+    let types = scopes.into_iter().flatten().filter_map(|scope| scope.get("type").cloned());
+    let mut facts = told.clone();
+    set(&mut facts, "type", types.collect());
+    facts
+}
 
 fn told(ask: &Ask<'_>, entity: &Entity) -> Result<Told, ChangeRefused> {
     let body = read_body(entity)?;
@@ -62,7 +74,7 @@ pub async fn list(
         kept.list(KIND).map(|entity| told(ask, entity)).collect::<Result<Vec<Told>, _>>()?;
     all.retain(|told| {
         q.as_ref().is_none_or(|q| begins(told, q))
-            && condition.is_none_or(|condition| condition.holds(&told.value))
+            && condition.is_none_or(|condition| condition.holds(&facts(&told.value)))
     });
     all.sort_by(|one, other| one.order.cmp(&other.order));
     Ok(all)
@@ -93,16 +105,6 @@ fn body_of(sent: &Value, before: Option<&Value>) -> Result<Value, ChangeRefused>
     Ok(body)
 }
 
-fn check_free(kept: &Snapshot, id: &str, body: &Value) -> Result<(), ChangeRefused> {
-    for field in ["name", "origin"] {
-        let found = kept.find_by_name(KIND, text_of(body, field).unwrap_or_default());
-        if found.is_some_and(|found| found.id != id) {
-            return Err(ChangeRefused::taken(field));
-        }
-    }
-    Ok(())
-}
-
 /// Trusts an origin.
 ///
 /// # Errors
@@ -114,7 +116,7 @@ pub async fn add(ask: &Ask<'_>, sent: &Value) -> Result<Told, ChangeRefused> {
     set(&mut body, "id", json!(id));
     set(&mut body, "status", json!("ACTIVE"));
     let edit = |kept: &Snapshot| {
-        check_free(kept, &id, &body)?;
+        check_names(kept, (KIND, &id), &body, NAMES)?;
         Ok(vec![create(KIND, &id, kept.next_position(KIND, ""), &body)])
     };
     let changed = ask.administration.change(&ask.actor, edit).await?;
@@ -130,7 +132,7 @@ pub async fn put(ask: &Ask<'_>, id: &str, sent: &Value) -> Result<Told, ChangeRe
     let edit = |kept: &Snapshot| {
         let entity = kept.require(KIND, id, &ask.if_match)?;
         let body = body_of(sent, Some(&read_body(entity)?))?;
-        check_free(kept, id, &body)?;
+        check_names(kept, (KIND, id), &body, NAMES)?;
         Ok(vec![replace(entity, &body)])
     };
     let changed = ask.administration.change(&ask.actor, edit).await?;

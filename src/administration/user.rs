@@ -30,7 +30,7 @@ pub enum Membership {
 
 /// What comes with a change of a user.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Along {
+pub struct Along<'a> {
     /// What is recorded, unless it is a change of the profile: its name in Okta's System Log.
     pub event: Option<&'static str>,
     /// Kinds of rows of theirs that end in the same batch.
@@ -38,9 +38,11 @@ pub struct Along {
     /// Where the counters stood before others were looked at on whom it rests: where they stand
     /// elsewhere by now, nothing is written.
     pub seen: Option<Counters>,
+    /// What is done in the same batch besides; where a condition of it fails nothing is written.
+    pub besides: &'a [Op],
 }
 
-impl From<Option<&'static str>> for Along {
+impl From<Option<&'static str>> for Along<'_> {
     fn from(event: Option<&'static str>) -> Self {
         Self { event, ..Self::default() }
     }
@@ -52,7 +54,7 @@ pub(super) const STEP: u32 = 200;
 /// How many rows of a kind a batch ends; where there are more, the others end after it.
 const ENDED_AT_ONCE: u32 = 4096;
 
-impl Along {
+impl Along<'_> {
     fn endings(self, user_id: &str) -> impl Iterator<Item = Op> {
         let tag = organization::tag_of_user(user_id);
         self.ends.iter().map(move |kind| Op::DeleteTagged {
@@ -87,7 +89,7 @@ impl Administration {
         &self,
         actor: &Actor,
         id: &str,
-        along: impl Into<Along>,
+        along: impl Into<Along<'_>>,
         edit: Edit,
     ) -> Result<Entity, ChangeRefused>
     where
@@ -229,7 +231,7 @@ impl Administration {
         &self,
         actor: &Actor,
         id: Option<&str>,
-        along: Along,
+        along: Along<'_>,
         edit: Edit,
     ) -> Result<Entity, ChangeRefused>
     where
@@ -274,7 +276,7 @@ impl Administration {
     async fn write_change(
         &self,
         served: Counters,
-        (actor, along): (&Actor, Along),
+        (actor, along): (&Actor, Along<'_>),
         (before, change): (Option<&Entity>, Change),
     ) -> Result<(), ChangeRefused> {
         let alone = Seen { configuration: served.configuration, directory: None };
@@ -283,7 +285,8 @@ impl Administration {
         let alteration = altered(&change, before, along.event);
         let row = alteration_row(&alteration, actor, at, self.random());
         let endings = along.endings(change.about().1);
-        let besides: Vec<Op> = std::iter::once(Op::Insert(row)).chain(endings).collect();
+        let besides = std::iter::once(Op::Insert(row)).chain(endings);
+        let besides: Vec<Op> = besides.chain(along.besides.iter().cloned()).collect();
         let written = self.organizations().write_with(&[change], &besides, seen).await;
         // Also where another was first: what serves is then looked at anew.
         let followed = self.publisher.turn().await.follow().await;

@@ -6,4 +6,4 @@ pub mod policy_test;
 pub mod replay;
 mod request;
 
-pub use request::{Answer, Granted, Refused, Request, ask};
+pub use request::{Answer, Granted, LookedAt, Refused, Request, ask};

@@ -1,11 +1,11 @@
 //! A request that nobody made, and what would become of it: the decision and the claims are those of
 //! the issuer itself, only nothing is signed.
 
-use crate::claims::{ExplainedClaim, Outcome};
+use crate::claims::{ClaimFault, ExplainedClaim, Outcome};
 use crate::directory::Person;
 use crate::grant::{Form, Grant, Proof, Refusal, SEVERAL_FACTORS, SignIn, choose_audience};
 use crate::login::is_registered;
-use crate::policy::{Considered, Trace};
+use crate::policy::{Considered, Trace, Verdict};
 use crate::program::Worker;
 use crate::publish::{Published, RunningServer};
 use crate::server::{ClaimType, Lifetimes};
@@ -55,8 +55,18 @@ impl fmt::Display for Request {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub outcome: Result<Granted, Refused>,
-    /// What was looked at, in order: policy, rule, and why it matched or not.
-    pub considered: Vec<(String, Option<String>, String)>,
+    /// What was looked at, in order.
+    pub considered: Vec<LookedAt>,
+}
+
+/// A policy that was passed over, or a rule, and whether it matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedAt {
+    pub policy: String,
+    pub rule: Option<String>,
+    pub verdict: Verdict,
+    /// The same in words.
+    pub told: String,
 }
 
 /// What would be granted.
@@ -87,6 +97,8 @@ pub struct Refused {
     pub description: String,
     /// What it is not told.
     pub cause: Option<String>,
+    /// The claim that failed, if that is why.
+    pub claim: Option<Box<ClaimFault>>,
 }
 
 impl Granted {
@@ -113,8 +125,8 @@ impl fmt::Display for Refused {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { code, description, cause, .. } = refusal;
-        Self { error: code.to_owned(), description, cause }
+        let Refusal { code, description, cause, claim, .. } = refusal;
+        Self { error: code.to_owned(), description, cause, claim }
     }
 }
 
@@ -186,17 +198,22 @@ fn decided(
         (Err(refusal), _) => Err(Refused::from(refusal)),
         (Ok(_), Err(why)) => Err(refused(why.code(), why.description())),
     };
-    let considered = decided.decision().considered.iter().map(told).collect();
+    let considered = decided.decision().considered.iter().map(looked_at).collect();
     Ok(Answer { outcome, considered })
 }
 
-fn told(considered: &Considered<'_>) -> (String, Option<String>, String) {
-    let rule = considered.rule.map(str::to_owned);
-    (considered.policy.to_owned(), rule, considered.to_string())
+fn looked_at(considered: &Considered<'_>) -> LookedAt {
+    LookedAt {
+        policy: considered.policy.to_owned(),
+        rule: considered.rule.map(str::to_owned),
+        verdict: considered.verdict.clone(),
+        told: considered.to_string(),
+    }
 }
 
 fn refused(error: &str, description: &str) -> Refused {
-    Refused { error: error.to_owned(), description: description.to_owned(), cause: None }
+    let (error, description) = (error.to_owned(), description.to_owned());
+    Refused { error, description, cause: None, claim: None }
 }
 
 /// A grant of before OAuth 2.1 is one of a server that was told so (decision 29).

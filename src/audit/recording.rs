@@ -3,6 +3,7 @@
 
 use crate::directory::Person;
 use crate::document::{Json, Member, Node};
+use crate::schema::Path;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ pub struct Extent {
     pub attributes: Vec<String>,
     /// The ids of the groups by their index in the directory.
     pub groups: Vec<String>,
+    /// The ways by linked objects to others, of whom as much is recorded.
+    pub reached: Vec<Path>,
 }
 
 /// The facts of a request that was decided.
@@ -37,17 +40,31 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// The id of the person, for whose sake it is deleted with them.
-    #[must_use]
-    pub fn user_id(&self) -> Option<&str> {
-        self.person.as_ref().map(|(person, _)| person.user().id.as_str())
+    /// The ids of the person and of those whom they are linked to: it is deleted with any of them.
+    pub fn user_ids(&self) -> impl Iterator<Item = &str> {
+        self.person.iter().flat_map(|(person, extent)| {
+            let reached = extent.reached.iter().filter_map(|path| person.find_reached(path));
+            std::iter::once(person).chain(reached).map(|person| person.user().id.as_str())
+        })
     }
 
     /// What is kept of it, but for when it was, which its key says. `version` is a hash of a text by
     /// which versions of a person are told apart.
     #[must_use]
     pub fn to_json(&self, version: impl Fn(&str) -> String) -> Value {
-        let user = self.person.as_ref().map(|(person, extent)| of_user(person, extent, version));
+        let user = self.person.as_ref().map(|(person, extent)| {
+            let mut told = of_user(person, extent);
+            let reached: Vec<Value> =
+                extent.reached.iter().map(|path| of_reached(path, person, extent)).collect();
+            if let Value::Object(members) = &mut told {
+                if !reached.is_empty() {
+                    members.insert("reached".to_owned(), reached.into());
+                }
+                let version = version(&Value::Object(members.clone()).to_string());
+                members.insert("version".to_owned(), Value::from(version));
+            }
+            told
+        });
         json!({
             "server": self.server,
             "client": self.client,
@@ -63,7 +80,13 @@ impl Recording {
     }
 }
 
-fn of_user(person: &Person, extent: &Extent, version: impl Fn(&str) -> String) -> Value {
+/// Whom a way leads to; nobody is worth a word, too.
+fn of_reached(path: &Path, person: &Person, extent: &Extent) -> Value {
+    let reached = person.find_reached(path).map(|reached| of_user(reached, extent));
+    json!({ "by": path.linked_objects(), "user": reached })
+}
+
+fn of_user(person: &Person, extent: &Extent) -> Value {
     let user = person.user();
     let (mut attributes, mut times) = (Map::new(), Map::new());
     for name in &extent.attributes {
@@ -74,19 +97,14 @@ fn of_user(person: &Person, extent: &Extent, version: impl Fn(&str) -> String) -
         attributes.insert(name.clone(), value);
     }
     let groups = user.groups.iter().filter_map(|index| extent.groups.get(*index));
-    let mut told = json!({
+    json!({
         "id": user.id,
         "login": user.login,
         "status": user.status.word(),
         "attributes": attributes,
         "times": times,
         "groups": groups.collect::<Vec<_>>(),
-    });
-    let version = version(&told.to_string());
-    if let Value::Object(members) = &mut told {
-        members.insert("version".to_owned(), Value::from(version));
-    }
-    told
+    })
 }
 
 fn to_value(value: &Json) -> Value {

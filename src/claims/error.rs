@@ -11,6 +11,8 @@ pub struct ClaimFault {
     pub system: bool,
     /// For the log, the audit and the explanation; never for the client.
     pub cause: String,
+    /// The token policy whose condition it is that failed, if it is one.
+    pub policy: Option<String>,
     too_many_groups: bool,
 }
 
@@ -23,7 +25,7 @@ impl ClaimFault {
         fault: &EvaluationFault,
     ) -> Self {
         let cause = fault.describe(expression);
-        Self { name: name.to_owned(), system, cause, too_many_groups: false }
+        Self { name: name.to_owned(), system, cause, policy: None, too_many_groups: false }
     }
 
     /// `sub` is null, empty or not text.
@@ -32,6 +34,7 @@ impl ClaimFault {
             name: super::SUBJECT.to_owned(),
             system: true,
             cause: "the value is not a text, or it is empty".to_owned(),
+            policy: None,
             too_many_groups: false,
         }
     }
@@ -42,6 +45,7 @@ impl ClaimFault {
             name: name.to_owned(),
             system: false,
             cause: format!("more than {limit} groups pass the filter"),
+            policy: None,
             too_many_groups: true,
         }
     }
@@ -54,8 +58,15 @@ impl ClaimFault {
             name: claim.to_owned(),
             system: false,
             cause: format!("the condition of the token policy `{policy}` failed: {cause}"),
+            policy: Some(policy.to_owned()),
             too_many_groups: false,
         }
+    }
+
+    /// Whether it is that a person is in more groups than a claim may name.
+    #[must_use]
+    pub fn is_of_too_many_groups(&self) -> bool {
+        self.too_many_groups
     }
 
     /// What the client is told (authorization-server §3.2).

@@ -289,6 +289,7 @@ impl Opened {
             random: self.random.clone(),
             keyring: Keyring::new(&self.key),
             read_secret: Arc::new(read_secret),
+            hook_tokens: Arc::default(),
         }
     }
 

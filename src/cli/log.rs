@@ -1,6 +1,7 @@
 //! Where the log goes: standard error, as lines.
 
 use super::Format;
+use crate::metrics::SPANS;
 use crate::program::QUIET;
 use clap::Args;
 use std::io::{self, Stderr};
@@ -65,9 +66,6 @@ pub(super) fn start() {
     let started = builder(&chosen, USUAL).try_init();
     debug_assert!(started.is_ok(), "a process starts its log once");
 }
-
-/// The target of spans, which are for collectors of traces and not for lines.
-const SPANS: &str = "claimsmith::trace";
 
 fn filter(chosen: &str, usual: &str) -> EnvFilter {
     let all = |chosen: &str| format!("{QUIET},{SPANS}=off,{chosen}");

@@ -170,7 +170,7 @@ async fn run_case(
             }
             found
         }
-        Who::MadeUp(person) => match published.make_up_person(person) {
+        Who::MadeUp(person) => match published.make_up_person(person).await {
             Ok(person) => Some(person),
             Err(problems) => return wrong("user", problems.join("; ")),
         },

@@ -37,9 +37,10 @@ impl Person {
         self.reached.iter().map(|(_, person)| person)
     }
 
-    /// The record of whom a path leads to.
-    pub(super) fn find_reached(&self, path: &Path) -> Option<&PackedRecord> {
-        self.reached.iter().find(|(known, _)| known == path).map(|(_, person)| &person.record)
+    /// Whom a path leads to.
+    #[must_use]
+    pub fn find_reached(&self, path: &Path) -> Option<&Arc<Self>> {
+        self.reached.iter().find(|(known, _)| known == path).map(|(_, person)| person)
     }
 
     /// As they are known by their login, if that was wanted before.
@@ -57,6 +58,12 @@ impl Person {
             self.by_login.get_or_init(|| packed);
         }
         Ok(())
+    }
+
+    /// How many bytes their record takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.record.size()
     }
 
     /// The index in the directory, which is what assignments and rules name people by.

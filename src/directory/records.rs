@@ -314,7 +314,10 @@ impl Records {
             request.access.as_ref(),
             request.session.as_ref(),
         ];
-        let reached = paths.iter().map(|path| user.and_then(|user| user.find_reached(path)));
+        let reached = paths.iter().map(|path| {
+            let reached = user.and_then(|user| user.find_reached(path));
+            reached.map(|person| &person.record)
+        });
         Roots::new(&self.groups, resolved, now, records.into_iter().chain(reached))
     }
 }

@@ -85,11 +85,6 @@ pub enum Ask<'a> {
     },
     /// A form of these names and values.
     Form(&'a [(&'a str, &'a str)]),
-    /// A JSON text by `PUT`, with these headers besides.
-    Put {
-        body: &'a str,
-        headers: &'a [(String, String)],
-    },
     /// Bytes, of which the headers say what they are.
     #[cfg(feature = "telemetry")]
     Bytes {
@@ -271,7 +266,6 @@ fn request(target: &Target<'_>, ask: Ask<'_>) -> Result<Request<Full<Bytes>>, Fe
         Ask::Get => (Method::GET, None, &[][..], Bytes::new()),
         Ask::GetWith { headers } => (Method::GET, None, headers, Bytes::new()),
         Ask::Post { body, headers } => (Method::POST, Some(JSON), headers, copied(body)),
-        Ask::Put { body, headers } => (Method::PUT, Some(JSON), headers, copied(body)),
         #[cfg(feature = "telemetry")]
         Ask::Bytes { body, headers } => (Method::POST, None, headers, Bytes::copy_from_slice(body)),
         Ask::Form(pairs) => (Method::POST, Some(FORM), &[][..], form(pairs)),

@@ -19,13 +19,16 @@ pub struct Refusal {
     pub description: String,
     /// What is for the log only.
     pub cause: Option<String>,
+    /// The claim that failed, if that is why (decision 5).
+    pub claim: Option<Box<ClaimFault>>,
     /// The nonce that the next proof of possession is to repeat (RFC 9449 §8).
     pub nonce: Option<String>,
 }
 
 impl Refusal {
     fn new(code: &'static str, status: u16, description: impl Into<String>) -> Self {
-        Self { code, status, description: description.into(), cause: None, nonce: None }
+        let description = description.into();
+        Self { code, status, description, cause: None, claim: None, nonce: None }
     }
 
     fn invalid_request(description: impl Into<String>) -> Self {
@@ -490,7 +493,8 @@ impl Refusal {
 
     /// A claim failed (decision 5).
     pub(super) fn by_claim(fault: &ClaimFault) -> Self {
-        Self::new("server_error", 400, fault.description()).because(fault.to_string())
+        let refusal = Self::new("server_error", 400, fault.description());
+        Self { claim: Some(Box::new(fault.clone())), ..refusal }.because(fault.to_string())
     }
 
     /// The token inline hook says no (authorization-server §7).

@@ -96,6 +96,15 @@ async fn read_bytes(body: Body, parts: &Parts, most: usize) -> Result<Bytes, Ref
     })
 }
 
+/// The body of a request, of at most `most` bytes.
+///
+/// # Errors
+/// A body that is too long or late.
+pub(super) async fn read_body(request: Request, most: usize) -> Result<Bytes, ManagementError> {
+    let (parts, body) = request.into_parts();
+    read_bytes(body, &parts, most).await.map_err(|_| ManagementError::malformed())
+}
+
 /// The JSON object of at most `most` bytes that is the body of a request.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::finish::Finish;
 use super::{ClientAddress, PeerAddress, RequestId, Surface};
 use crate::clock::Stopwatch;
 use crate::grant::Refusal;
-use crate::metrics::{METRICS, outcome_of_status};
+use crate::metrics::{METRICS, SPANS, outcome_of_status};
 use crate::traffic::Patience;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -59,7 +59,7 @@ pub(super) async fn fence(
 /// made of it ourselves: the rest may hold what is secret.
 fn span(request: &Request, pattern: Option<&MatchedPath>, id: &str) -> Span {
     let span = tracing::info_span!(
-        target: "claimsmith::trace",
+        target: SPANS,
         "request",
         otel.name = tracing::field::Empty,
         otel.kind = "server",

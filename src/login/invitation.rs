@@ -9,7 +9,7 @@ use super::{Authenticator, SignInRefused};
 use crate::directory::{Person, UserStatus};
 use crate::publish::Published;
 use crate::random::Random;
-use crate::store::{BatchOutcome, Op, Row, STEP, Store, StoreError};
+use crate::store::{Op, Row, STEP, Store, StoreError};
 use crate::token::opaque::{generate_secret, lookup_hash};
 use std::sync::Arc;
 
@@ -79,6 +79,16 @@ pub async fn invite(
     Ok(token)
 }
 
+/// What it takes to follow a link.
+#[derive(Debug)]
+pub struct Followed {
+    /// Who follows it.
+    pub person: Arc<Person>,
+    /// All that is to be done, at once: the token is spent, the password kept, what the one before
+    /// opened ends, and its failures are forgiven. If a condition fails, the link is over.
+    pub ops: Vec<Op>,
+}
+
 impl Authenticator {
     /// Whom a token was made for, if it may be followed still.
     ///
@@ -97,8 +107,9 @@ impl Authenticator {
         }
     }
 
-    /// Sets the password of whom a token was made for, and spends it. What the password before
-    /// opened ends, and its failures are forgiven. `None` if the token may not be followed any more.
+    /// What gives the one whom a token was made for this password. `None` if the token may not be
+    /// followed any more. After it is done, [`Authenticator::end_with_password`] ends what more there
+    /// is than a batch ends.
     ///
     /// # Errors
     /// [`SignInRefused::Weak`], or that the hasher is busy or the store failed.
@@ -108,7 +119,7 @@ impl Authenticator {
         invitation: Invitation,
         token: &str,
         new: Candidate,
-    ) -> Result<Option<()>, SignInRefused> {
+    ) -> Result<Option<Followed>, SignInRefused> {
         let Some(row) = self.find_invitation(invitation, token).await? else { return Ok(None) };
         let Some(person) = invited(published, invitation, &row).await? else { return Ok(None) };
         let user = person.user();
@@ -127,11 +138,7 @@ impl Authenticator {
             tag: tag.clone(),
             limit: STEP,
         }));
-        if self.store.batch(ops).await?.value != BatchOutcome::Applied {
-            return Ok(None);
-        }
-        self.end_with_password(&user.id).await?;
-        Ok(Some(()))
+        Ok(Some(Followed { ops, person }))
     }
 
     async fn find_invitation(

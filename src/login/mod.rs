@@ -33,7 +33,7 @@ pub use consent::Agreement;
 pub use credential::{ENDED_WITH_PASSWORD, may_be_password_of};
 pub use factor::{AppSecret, Factors, PendingApp};
 pub use hasher::{Hasher, HasherBusy};
-pub use invitation::{Invitation, invite};
+pub use invitation::{Followed, Invitation, invite};
 pub use logout::{Logout, read_logout};
 pub use passkey::{Answered, Challenge, RelyingParty};
 pub use password::{Candidate, PasswordHash, PasswordHashError};

@@ -13,6 +13,9 @@ pub use text::Text;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+/// The target of spans, which are for collectors of traces and for no line of the log.
+pub const SPANS: &str = "claimsmith::trace";
+
 /// Something that only becomes more.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);

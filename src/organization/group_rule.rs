@@ -14,7 +14,7 @@ const AT_MOST: usize = 2000;
 
 /// Most groups that one rule puts users into, and most users and groups that it leaves alone, as Okta
 /// has it.
-pub const NAMED_AT_MOST: usize = 100;
+const LISTED_AT_MOST: usize = 100;
 
 /// The only language that conditions are written in.
 pub const EXPRESSION_TYPE: &str = "urn:okta:expression:1.0";
@@ -100,8 +100,8 @@ fn groups_of(names: &[Placed<'_, &str>], directory: &Directory) -> Vec<String> {
 }
 
 fn bounded<'a>(names: Vec<Placed<'a, &'a str>>) -> Vec<Placed<'a, &'a str>> {
-    if let Some(beyond) = names.get(NAMED_AT_MOST) {
-        beyond.place.blame(format!("at most {NAMED_AT_MOST}"));
+    if let Some(beyond) = names.get(LISTED_AT_MOST) {
+        beyond.place.blame(format!("at most {LISTED_AT_MOST}"));
     }
     names
 }

@@ -2,7 +2,8 @@
 //! deleted, and what is the same is left alone.
 
 use super::entities::{NAMED, OF_USER, keep_memberships_by_rule};
-use super::sweep::{Sweep, has_active_rule, rules_by_id};
+use super::sweep::{Sweep, has_active_rule, rules_and_groups};
+use crate::program::Groups;
 use crate::store::organization::{Change, Counters, Entity, EntityKind, Organizations, WriteError};
 use crate::store::{Row, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,11 +78,11 @@ pub async fn import_recording(
     for _ in 0..ATTEMPTS {
         let before = organizations.counters().await?;
         let kept = read_all(organizations).await?;
-        let is_rule = |entity: &&Entity| entity.kind == EntityKind::GroupRule;
-        let rules: Vec<Entity> = kept.iter().filter(is_rule).cloned().collect();
         let changes = difference(&kept, wanted);
         let n_changes = changes.len();
-        let sweep = Sweep::due(&changes, &rules_by_id(&rules), has_active_rule(wanted));
+        // What the rules read is not known here; everything, for all that is.
+        let rules = has_active_rule(wanted).then_some(Groups::Rows);
+        let sweep = Sweep::due(&changes, &rules_and_groups(&kept), rules);
         let sweep = sweep.map(|sweep| sweep.row(before)).transpose()?;
         if changes.is_empty() {
             let is_noted = organizations.find_import().await? == Some(before);

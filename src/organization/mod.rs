@@ -42,7 +42,7 @@ pub use entities::{
     set_memberships_by_rule, split, tag_of_group, tag_of_link, tag_of_membership, tag_of_relation,
     tag_of_user, users_named_in, without_client, without_group, without_user,
 };
-pub use group_rule::{EXPRESSION_TYPE, NAMED_AT_MOST};
+pub use group_rule::EXPRESSION_TYPE;
 pub use identity::{Digest, claim_id, grant_id, key_id, scope_id, secret_id};
 pub use import::{
     Adopted, Imported, Recording, adopt, import, import_recording, read_all, read_everything,
@@ -52,7 +52,7 @@ pub use linked_object::CHAIN_AT_MOST;
 pub use okta::{Answers, PATHS, Translated, paths_below, translate};
 pub use schema::{ATTRIBUTE_TYPES, BASE_ATTRIBUTES};
 pub use snapshot::Snapshot;
-pub use sweep::{DueSweep, Sweep, has_active_rule, rules_by_id};
+pub use sweep::{DueSweep, Sweep, has_active_rule, rules_and_groups};
 pub use theme::{Colours, Theme};
 pub use user::{read_kept_user, read_single_user};
 pub use version::{Version, forget_old_versions, versions};

@@ -2,7 +2,8 @@
 //! that makes it so says it in a row of its own, lest it be forgotten where a node dies; whoever looks
 //! at the users notes there how far they came.
 
-use super::entities::tag_of_membership;
+use super::entities::{tag_of_group, tag_of_membership};
+use crate::program::Groups;
 use crate::store::organization::{Change, Counters, Entity, EntityKind};
 use crate::store::{Op, Row, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const KIND: &str = "group-rule-sweep";
 
 /// So many users are named one by one; where it is more, everybody is looked at.
-const NAMED_AT_MOST: usize = 1000;
+const USERS_AT_MOST: usize = 1000;
 
 /// Whom to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,34 +39,56 @@ pub struct DueSweep {
 }
 
 impl Sweep {
-    /// Whom to look at once these changes are made, if anybody. `before` are the rules that are kept,
-    /// and `has_rules` is whether any will be active. Of users, only those are noticed whom a document
-    /// describes: who changes one of them looks at that one.
+    /// Whom to look at once these changes are made, if anybody. `before` is what
+    /// [`rules_and_groups`] found, and `rules` what the active ones read of groups afterwards; `None` if
+    /// none is active. Of users, only those are noticed whom a document describes: who changes one of
+    /// them looks at that one.
     #[must_use]
     pub fn due(
         changes: &[Change],
-        before: &BTreeMap<&str, &Entity>,
-        has_rules: bool,
+        before: &BTreeMap<(EntityKind, &str), &Entity>,
+        rules: Option<Groups>,
     ) -> Option<Self> {
         let mut sweep = Self::default();
+        let has_rules = rules.is_some();
         for change in changes {
+            let known = before.get(&change.about()).copied();
             match change.about() {
-                (EntityKind::GroupRule, id) => sweep.add_rule(before.get(id).copied(), change),
-                // Rules may read what groups are called, and who is in them.
-                (EntityKind::Group, _) => {
-                    sweep.everybody |= has_rules && !matches!(change, Change::Create(_));
-                }
+                (EntityKind::GroupRule, _) => sweep.add_rule(known, change),
+                (EntityKind::Group, id) => sweep.add_group((id, known), change, rules),
                 (EntityKind::User, id) if has_rules && !matches!(change, Change::Delete { .. }) => {
                     sweep.users.push(id.to_owned());
                 }
                 _ => {}
             }
         }
-        sweep.everybody |= sweep.users.len() > NAMED_AT_MOST;
+        sweep.everybody |= sweep.users.len() > USERS_AT_MOST;
         if sweep.everybody {
             sweep = Self { everybody: true, ..Self::default() };
         }
         (sweep != Self::default()).then_some(sweep)
+    }
+
+    /// A rule sees of a group only that the user is in it, and what it is called and said to be there.
+    fn add_group(
+        &mut self,
+        (id, before): (&str, Option<&Entity>),
+        change: &Change,
+        rules: Option<Groups>,
+    ) {
+        let Some(read) = rules.filter(|read| *read != Groups::Nothing) else { return };
+        match (before, change) {
+            (_, Change::Create(_)) => {}
+            (Some(before), Change::Replace(after)) => match seen(before, read) == seen(after, read)
+            {
+                true => {}
+                // Who is in the group of everybody has no tag of it.
+                false if is_built_in(after) => self.everybody = true,
+                false => self.tags.push(tag_of_group(id)),
+            },
+            // Nobody has the tag for long.
+            (_, Change::Delete { .. }) | (None, Change::Replace(_)) => self.everybody = true,
+        }
     }
 
     fn add_rule(&mut self, before: Option<&Entity>, change: &Change) {
@@ -93,6 +116,20 @@ impl Sweep {
         let number = seen.configuration.saturating_add(seen.directory);
         Ok(Row::new(KIND, &format!("{number:019}"), written(self)?))
     }
+}
+
+fn is_built_in(group: &Entity) -> bool {
+    let body: Value = serde_json::from_str(&group.body).unwrap_or_default();
+    body.get("type").and_then(Value::as_str) == Some("BUILT_IN")
+}
+
+/// What rules that read so much see of a group.
+fn seen(group: &Entity, read: Groups) -> Value {
+    let mut body: Value = serde_json::from_str(&group.body).unwrap_or_default();
+    if let Some(members) = body.as_object_mut().filter(|_| read == Groups::Names) {
+        members.retain(|name, _| name == "name");
+    }
+    body
 }
 
 /// What an active rule says.
@@ -171,10 +208,47 @@ pub fn has_active_rule<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> bo
     rules.any(|rule| active(rule).is_some())
 }
 
-/// The rules among these entities, by their ids.
-pub fn rules_by_id<'e>(
+/// The rules and the groups among these entities, by kind and id.
+pub fn rules_and_groups<'e>(
     entities: impl IntoIterator<Item = &'e Entity>,
-) -> BTreeMap<&'e str, &'e Entity> {
-    let rules = entities.into_iter().filter(|entity| entity.kind == EntityKind::GroupRule);
-    rules.map(|rule| (rule.id.as_str(), rule)).collect()
+) -> BTreeMap<(EntityKind, &'e str), &'e Entity> {
+    let is_one = |kind| matches!(kind, EntityKind::GroupRule | EntityKind::Group);
+    let found = entities.into_iter().filter(|entity| is_one(entity.kind));
+    found.map(|entity| ((entity.kind, entity.id.as_str()), entity)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn group(name: &str, description: &str) -> Entity {
+        let body = json!({"id": "00g1", "name": name, "description": description});
+        Entity::new(EntityKind::Group, "00g1", body.to_string())
+    }
+
+    /// Whom to look at where a group is changed so and rules read so much.
+    fn due(change: Change, rules: Option<Groups>) -> Option<Sweep> {
+        let before = group("Buyers", "buy");
+        Sweep::due(&[change], &rules_and_groups([&before]), rules)
+    }
+
+    #[test]
+    fn where_a_group_is_changed_only_those_are_looked_at_of_whom_rules_may_see_it() {
+        let (renamed, described) = (group("Purchase", "buy"), group("Buyers", "buy things"));
+        let members = Some(Sweep { tags: vec!["group:00g1".to_owned()], ..Sweep::default() });
+        for (rules, of_name, of_description) in [
+            (None, None, None),
+            (Some(Groups::Nothing), None, None),
+            (Some(Groups::Names), members.clone(), None),
+            (Some(Groups::Rows), members.clone(), members),
+        ] {
+            assert_eq!(due(Change::Replace(renamed.clone()), rules), of_name, "{rules:?}");
+            assert_eq!(due(Change::Replace(described.clone()), rules), of_description, "{rules:?}");
+        }
+        let (kind, id, generation) = (EntityKind::Group, "00g1".to_owned(), 1);
+        let gone = due(Change::Delete { kind, id, generation }, Some(Groups::Names));
+        assert!(gone.unwrap().everybody);
+        assert_eq!(due(Change::Create(group("Others", "")), Some(Groups::Rows)), None);
+    }
 }

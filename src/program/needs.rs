@@ -77,6 +77,12 @@ impl Needs {
         &self.paths
     }
 
+    /// The path at whose end the record with this ordinal is, if it is one of those.
+    pub(super) fn path_at(&self, ordinal: u32) -> Option<&Path> {
+        let n_records = self.records.len().checked_sub(self.paths.len())?;
+        self.paths.get((ordinal as usize).checked_sub(n_records)?)
+    }
+
     /// How much of the groups is read.
     #[must_use]
     pub fn groups(&self) -> Groups {

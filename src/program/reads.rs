@@ -1,8 +1,9 @@
 //! Which attributes of the user an expression reads, so that of a person nothing else need be known to
 //! evaluate it.
 
-use super::{Program, ProgramId, ProgramSet};
+use super::{Needs, Program, ProgramId, ProgramSet};
 use crate::ir::{Body, Constant, NodeId, NodeKind};
+use crate::schema::Path;
 use claimsmith_runtime::types::{RecordType, Type};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ pub struct Reads {
     pub attributes: BTreeSet<String>,
     /// It takes the user whole, so that it may read any.
     pub everything: bool,
+    /// Those whom it reaches from the user; what it reads of them is among the attributes.
+    pub reached: BTreeSet<Path>,
 }
 
 impl Reads {
@@ -21,6 +24,7 @@ impl Reads {
     pub fn extend(&mut self, other: Self) {
         self.attributes.extend(other.attributes);
         self.everything |= other.everything;
+        self.reached.extend(other.reached);
     }
 }
 
@@ -32,13 +36,15 @@ impl ProgramSet {
         let Some(user) = user else { return Vec::new() };
         match self.programs.get(id.0) {
             None => Vec::new(),
-            Some(Program::Json(body) | Program::Condition(body)) => vec![of_body(body, user)],
+            Some(Program::Json(body) | Program::Condition(body)) => {
+                vec![of_body(body, user, &self.needs)]
+            }
             Some(Program::Object(object)) => {
                 let of_member = |member: &crate::ir::Member| {
                     let mut reads = Reads::default();
                     for alternative in &member.alternatives {
                         let bodies = alternative.guard.iter().chain([&alternative.value]);
-                        bodies.for_each(|body| reads.extend(of_body(body, user)));
+                        bodies.for_each(|body| reads.extend(of_body(body, user, &self.needs)));
                     }
                     reads
                 };
@@ -48,9 +54,12 @@ impl ProgramSet {
     }
 }
 
-fn of_body(body: &Body, user: &Arc<RecordType>) -> Reads {
+fn of_body(body: &Body, user: &Arc<RecordType>, needs: &Needs) -> Reads {
     let mut reads = Reads { everything: is_of_user(body, body.root, user), ..Reads::default() };
     for node in &body.nodes {
+        if let NodeKind::Root(ordinal) = node.kind {
+            reads.reached.extend(needs.path_at(ordinal).cloned());
+        }
         if let NodeKind::Slot { record, index } = &node.kind
             && let Some(record_type) = type_of(body, *record).filter(|ty| is_part_of(ty, user))
         {

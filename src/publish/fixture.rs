@@ -75,6 +75,7 @@ pub(crate) fn foundation(store: &Store) -> Foundation {
             SecretSource::Environment(name) => Ok(name.clone()),
             other => Err(format!("{other:?}")),
         }),
+        hook_tokens: Arc::default(),
     }
 }
 

@@ -173,6 +173,11 @@ impl Published {
         compiled.give(user, (self.directory(), self.records(), resolved))
     }
 
+    /// What rules read of groups.
+    pub(super) fn groups_read_by_rules(&self) -> Groups {
+        self.group_rules().compiled.programs.needs().groups()
+    }
+
     /// Whether any rule puts anybody anywhere.
     #[must_use]
     pub fn has_group_rules(&self) -> bool {

@@ -1,8 +1,9 @@
 //! A hook that may be asked, with what proves to it who asks.
 
 use crate::server::OnFailure;
-use crate::token::{KeyError, KeySet, TokenType};
-use std::sync::Arc;
+use crate::token::{KeyError, KeySet, TokenType, digest};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, Weak};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// A hook that may be asked. Its `Debug` shows no header and no secret.
@@ -22,7 +23,32 @@ pub struct HookCredentials {
     pub token_url: String,
     pub scope: String,
     pub(super) proof: HookProof,
-    pub(super) kept: Mutex<Option<HookToken>>,
+    pub(super) kept: Arc<KeptToken>,
+}
+
+type KeptToken = Mutex<Option<HookToken>>;
+
+/// The access tokens of hooks by what they are asked for with: a version whose hook asks with the same
+/// as the one before goes on with its token.
+#[derive(Debug, Default)]
+pub struct HookTokens(std::sync::Mutex<BTreeMap<[u8; 32], Weak<KeptToken>>>);
+
+impl HookTokens {
+    /// The token of the hook `id`, as long as some version has it.
+    pub(super) fn of(&self, id: &str, asked_with: [&str; 4]) -> Arc<KeptToken> {
+        let parts = std::iter::once(id).chain(asked_with);
+        // Each with its length, so that no two lists look alike.
+        let told: String = parts.map(|part| format!("{} {part}", part.len())).collect();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, kept| kept.strong_count() > 0);
+        let key = digest(told.as_bytes());
+        if let Some(kept) = known.get(&key).and_then(Weak::upgrade) {
+            return kept;
+        }
+        let kept = Arc::default();
+        known.insert(key, Arc::downgrade(&kept));
+        kept
+    }
 }
 
 /// What proves the client.

@@ -5,7 +5,7 @@
 use super::Published;
 use crate::directory::{Attribute, Person, User};
 use crate::organization;
-use crate::schema::{Link, Path};
+use crate::schema::Path;
 use crate::store::organization::{Entity, EntityKind, Organizations};
 use crate::store::{Store, StoreError};
 use crate::token::digest;
@@ -18,6 +18,9 @@ pub(super) const HALF: usize = 8 * 1024 * 1024;
 
 /// What one takes besides the bytes of its row.
 const BESIDES: usize = 1024;
+
+/// Those whom a user is linked to, each with the way there.
+pub(super) type Reached = Vec<(Path, Arc<Person>)>;
 
 /// The users of a version.
 #[derive(Debug)]
@@ -115,11 +118,11 @@ impl People {
         began: u64,
     ) -> Result<Option<Arc<Person>>, StoreError> {
         let Some(person) = self.pack(published, entity) else { return Ok(None) };
-        let reached = published.reached_from(person.user()).await?;
+        let (reached, theirs) = published.reached_from(person.user()).await?;
         let person = Arc::new(person.reaching(reached));
         let mut kept = self.kept();
         if kept.n_forgotten == began {
-            let bytes = entity.body.len().saturating_add(BESIDES);
+            let bytes = entity.body.len().saturating_add(BESIDES).saturating_add(theirs);
             kept.keep(entity.id.clone(), Arc::clone(&person), bytes);
         }
         Ok(Some(person))
@@ -164,7 +167,7 @@ impl Published {
             }
             kept.n_forgotten
         };
-        let reached = self.reached_from(person.user()).await?;
+        let (reached, theirs) = self.reached_from(person.user()).await?;
         let packed = self.records().pack_person_as(person.user().clone(), Some(index));
         let person = match packed {
             Ok(packed) => Arc::new(packed.reaching(reached)),
@@ -172,53 +175,70 @@ impl Published {
         };
         let mut kept = self.people().kept();
         if kept.n_forgotten == began {
-            kept.keep(id.clone(), Arc::clone(&person), BESIDES);
+            let bytes = person.bytes().saturating_add(BESIDES).saturating_add(theirs);
+            kept.keep(id.clone(), Arc::clone(&person), bytes);
         }
         Ok(Some(person))
     }
 
     /// The ways by linked objects that expressions of this version take from a user.
-    fn reached_paths(&self) -> impl Iterator<Item = &Path> {
-        let is_of_links =
-            |path: &&Path| path.links().iter().all(|link| matches!(link, Link::LinkedObject(_)));
+    pub(super) fn reached_paths(&self) -> impl Iterator<Item = &Path> {
+        let is_of_links = |path: &&Path| path.linked_objects().is_some();
         let paths = self.all_servers().iter().flat_map(|server| server.programs().needs().paths());
         paths.filter(is_of_links)
     }
 
-    /// Those whom expressions of this version may reach from a user.
-    async fn reached_from(&self, user: &User) -> Result<Vec<(Path, Arc<Person>)>, StoreError> {
-        let mut reached: Vec<(Path, Arc<Person>)> = Vec::new();
+    /// Those whom expressions of this version may reach from a user, and how many bytes they take.
+    async fn reached_from(&self, user: &User) -> Result<(Reached, usize), StoreError> {
+        let (mut reached, mut bytes): (Reached, usize) = (Vec::new(), 0);
         if user.links.is_empty() {
-            return Ok(reached);
+            return Ok((reached, bytes));
         }
         for path in self.reached_paths() {
             if reached.iter().any(|(known, _)| known == path) {
                 continue;
             }
-            let mut at: Option<Arc<Person>> = None;
-            for (index, link) in path.links().iter().enumerate() {
-                let Link::LinkedObject(name) = link else { break };
-                let from = if index == 0 { Some(user) } else { at.as_ref().map(|at| at.user()) };
-                let next = from.and_then(|from| from.link(name)).map(str::to_owned);
-                at = match next {
-                    Some(next) => self.find_alone(&next).await?,
-                    None => None,
-                };
+            let names = path.linked_objects().unwrap_or_default();
+            if let Some((person, size)) = self.follow(user, &names).await? {
+                bytes = bytes.saturating_add(size);
+                reached.push((path.clone(), person));
             }
-            reached.extend(at.map(|at| (path.clone(), at)));
         }
-        Ok(reached)
+        Ok((reached, bytes))
     }
 
-    /// A user by id, or by login as a document may name one, without those whom expressions reach.
-    async fn find_alone(&self, name: &str) -> Result<Option<Arc<Person>>, StoreError> {
+    /// Whom a user is linked to by these relations, one after the other, and how many bytes that one
+    /// takes.
+    pub(super) async fn follow(
+        &self,
+        user: &User,
+        names: &[&str],
+    ) -> Result<Option<(Arc<Person>, usize)>, StoreError> {
+        let mut at: Option<(Arc<Person>, usize)> = None;
+        for (index, name) in names.iter().enumerate() {
+            let from = if index == 0 { Some(user) } else { at.as_ref().map(|(at, _)| at.user()) };
+            let Some(next) = from.and_then(|from| from.link(name)).map(str::to_owned) else {
+                return Ok(None);
+            };
+            at = self.find_alone(&next).await?;
+        }
+        Ok(at)
+    }
+
+    /// A user by id, or by login as a document may name one, without those whom expressions reach; and
+    /// how many bytes they take.
+    async fn find_alone(&self, name: &str) -> Result<Option<(Arc<Person>, usize)>, StoreError> {
         let directory = self.directory();
         let named = directory.find_user_by_id(name).or_else(|| directory.find_user_by_login(name));
         if let Some(index) = named {
-            return Ok(self.records().person(index).cloned());
+            // Whom the version has is shared.
+            return Ok(self.records().person(index).map(|person| (Arc::clone(person), 0)));
         }
         let found = self.people().organizations.find(EntityKind::User, name).await?;
-        Ok(found.and_then(|entity| self.people().pack(self, &entity)).map(Arc::new))
+        Ok(found.and_then(|entity| {
+            let person = self.people().pack(self, &entity)?;
+            Some((Arc::new(person), entity.body.len().saturating_add(BESIDES)))
+        }))
     }
 
     /// The user of this login, whatever its case: as a person types it.
@@ -278,28 +298,6 @@ impl Published {
     #[must_use]
     pub fn user_schema(&self) -> &[Attribute] {
         &self.people().attributes
-    }
-
-    /// A person who is nowhere kept, as JSON: `{"profile": {…}, "groups": ["…"]}` as in the
-    /// document. They are assigned to applications by their groups only, among them those into which
-    /// rules would put them.
-    ///
-    /// # Errors
-    /// Everything that is wrong with them, a line each.
-    pub fn make_up_person(&self, text: &str) -> Result<Arc<Person>, Vec<String>> {
-        let (attributes, directory) = (self.user_schema(), self.directory());
-        let told = |problem: organization::Problem| match problem.path.is_empty() {
-            true => problem.message,
-            false => format!("{}: {}", problem.path, problem.message),
-        };
-        let read = organization::read_single_user(text, attributes, directory, &digest);
-        let (user, _) = read.map_err(|found| found.into_iter().map(told).collect::<Vec<_>>())?;
-        let mut groups: Vec<String> =
-            directory.groups_of(&user).map(|group| group.id.clone()).collect();
-        let given = self.memberships_by_rule(&user).map_err(|error| vec![error.to_string()])?;
-        groups.extend(given.into_iter().map(|membership| membership.group));
-        let user = directory.with_groups(user, groups.iter().map(String::as_str));
-        self.records().pack_person(user).map(Arc::new).map_err(|error| vec![error.to_string()])
     }
 
     /// Whether this version names the user, so that only another one knows a change of them.

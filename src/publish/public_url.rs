@@ -128,7 +128,8 @@ impl fmt::Display for PublicUrl {
 
 /// The origin of an `http` or `https` URL, as a browser writes it (RFC 6454 §6.2): in lower case and
 /// without the usual port.
-pub(super) fn origin_of(url: &str) -> Option<String> {
+#[must_use]
+pub fn origin_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     let usual = match scheme.as_str() {

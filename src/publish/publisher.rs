@@ -8,7 +8,7 @@ use super::starting::{Foundation, Missing, StartError};
 use super::{Issuer, Problem, apart};
 use crate::document;
 use crate::organization::{Snapshot, is_named, split};
-use crate::program::Engine;
+use crate::program::{Engine, Groups};
 use crate::store::StoreError;
 use crate::store::organization::{Changed, Counter, Counters, Entity, EntityKind, Organizations};
 use crate::token::digest;
@@ -66,6 +66,12 @@ impl Prepared {
     #[must_use]
     pub fn entities(&self) -> &[Entity] {
         &self.entities
+    }
+
+    /// What rules of groups read of groups.
+    #[must_use]
+    pub fn groups_read_by_rules(&self) -> Groups {
+        self.published.groups_read_by_rules()
     }
 
     /// The version, for who only wants to see what it would do.

@@ -5,6 +5,7 @@ use super::{Published, RunningServer};
 use crate::audit::Extent;
 use crate::claims::system_attributes;
 use crate::program::Reads;
+use crate::schema::Path;
 use crate::server::ExpressionText;
 use crate::source::Span;
 use std::collections::BTreeSet;
@@ -51,19 +52,22 @@ impl Published {
     pub fn extent(&self) -> &Arc<Extent> {
         self.extent_cell().get_or_init(|| {
             let mut attributes: BTreeSet<String> = BTreeSet::new();
-            let mut everything = false;
+            let (mut everything, mut reached) = (false, BTreeSet::new());
             for server in self.all_servers() {
                 attributes.extend(server.plain_reads().map(str::to_owned));
                 for (_, reads) in server.reads() {
                     attributes.extend(reads.attributes);
                     everything |= reads.everything;
+                    let by_links = |path: &Path| path.linked_objects().is_some();
+                    reached.extend(reads.reached.into_iter().filter(by_links));
                 }
             }
             if everything {
                 attributes.extend(self.user_schema().iter().map(|known| known.name.clone()));
             }
             let groups = self.directory().groups().iter().map(|group| group.id.clone()).collect();
-            Arc::new(Extent { attributes: attributes.into_iter().collect(), groups })
+            let attributes = attributes.into_iter().collect();
+            Arc::new(Extent { attributes, groups, reached: reached.into_iter().collect() })
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::compile::Draft;
 use super::group_rules::RunningRules;
-use super::hook::{HookCredentials, HookProof, RunningHook};
+use super::hook::{HookCredentials, HookProof, HookTokens, RunningHook};
 use super::people::People;
 use super::public_url::{Addresses, origin_of};
 use super::running::{ClientProof, Published, RunningServer, Served, Version, mode_of};
@@ -19,7 +19,6 @@ use crate::token::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
-use tokio::sync::Mutex;
 
 /// The secret that an environment variable or a file holds, or why there is none.
 pub type ReadSecret = Arc<dyn Fn(&SecretSource) -> Result<String, String> + Send + Sync>;
@@ -35,6 +34,8 @@ pub struct Foundation {
     /// What secrets are hashed with, and other keys of the installation.
     pub keyring: Keyring,
     pub read_secret: ReadSecret,
+    /// What hooks are asked with, from one version to the next.
+    pub hook_tokens: Arc<HookTokens>,
 }
 
 /// What becomes of a draft of which a secret cannot be had.
@@ -264,7 +265,12 @@ fn read_hooks(
                         HookProof::Secret(secret.unwrap_or_default())
                     }
                 };
-                let kept = Mutex::default();
+                let secret = match &proof {
+                    HookProof::Secret(secret) => secret.as_str(),
+                    HookProof::Keys(_) => "",
+                };
+                let asked_with = [client_id.as_str(), &token_url, &scope, secret];
+                let kept = around.foundation.hook_tokens.of(&id, asked_with);
                 Some(HookCredentials { client_id, token_url, scope, proof, kept })
             }
             None => None,

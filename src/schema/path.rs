@@ -43,6 +43,25 @@ impl Path {
         Some(Self(self.0.iter().cloned().chain([link]).collect()))
     }
 
+    /// The path that follows these relations, one after the other; `None` beyond [`MOST_LINKS`].
+    #[must_use]
+    pub fn of_linked_objects(names: impl IntoIterator<Item = String>) -> Option<Self> {
+        let link = |path: Self, name| path.then(Link::LinkedObject(name));
+        names.into_iter().try_fold(Self::default(), link)
+    }
+
+    /// The relations that it follows; `None` if it follows something else, too.
+    #[must_use]
+    pub fn linked_objects(&self) -> Option<Vec<&str>> {
+        self.0
+            .iter()
+            .map(|link| match link {
+                Link::LinkedObject(name) => Some(name.as_str()),
+                Link::Manager(_) | Link::Assistant(_) | Link::AppUser(_) => None,
+            })
+            .collect()
+    }
+
     /// Whether it leads to a user as an application knows them.
     #[must_use]
     pub fn is_app_user(&self) -> bool {

@@ -22,7 +22,7 @@ pub use postgres::Isolation;
 pub use row::{Answer, BatchOutcome, Op, Row, StoreError};
 
 use crate::clock::{Clock, Stopwatch};
-use crate::metrics::{Histogram, METRICS};
+use crate::metrics::{Histogram, METRICS, SPANS};
 #[cfg(any(test, feature = "internals"))]
 use failing::Failing;
 use memory::Memory;
@@ -304,7 +304,7 @@ async fn timed<T>(
     asked: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let span = tracing::info_span!(
-        target: "claimsmith::trace",
+        target: SPANS,
         "store",
         otel.kind = "client",
         db.operation.name = operation,

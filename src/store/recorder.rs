@@ -149,10 +149,7 @@ pub fn recording_row(
     let sealed = vault.seal(random, &name_of(&key), plain.as_bytes()).ok()?;
     let ends_at = crate::clock::seconds_of(at).saturating_add(kept);
     let row = Row::new(RECORDING, &key, sealed).expiring_at(ends_at);
-    Some(match recording.user_id() {
-        Some(id) => row.tagged(format!("user:{id}")),
-        None => row,
-    })
+    Some(recording.user_ids().fold(row, |row, id| row.tagged(format!("user:{id}"))))
 }
 
 fn name_of(key: &str) -> String {

@@ -28,8 +28,16 @@ pub(super) const ENDED_WITH_THEIR_OWNER: &[&str] = &[
 
 /// Kinds whose rows end besides when the user, client or server in their tags is deleted. Not those of
 /// the organization, whose tags say what they name.
-pub(super) const GONE_WITH_THEIR_OWNER: &[&str] =
-    &["device", "pushed", "consent", "password", "factors", "recording"];
+pub(super) const GONE_WITH_THEIR_OWNER: &[&str] = &[
+    "device",
+    "pushed",
+    "consent",
+    "password",
+    "factors",
+    "recording",
+    "application-key",
+    "application-csr",
+];
 
 /// Kind and key of the row that counts restores and says when the last was.
 pub(super) const EPOCH: (&str, &str) = ("epoch", "restore");

@@ -1,7 +1,9 @@
-//! The two numbers of an RSA public key, read from its DER form (RFC 8017 §A.1.1).
+//! DER (X.690 §8 and §10), as far as keys and certificates need it: elements one in another, and the
+//! two numbers of an RSA public key (RFC 8017 §A.1.1).
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
+pub(super) const SEQUENCE: u8 = 0x30;
 
 /// Modulus and exponent, big-endian without leading zeros. `None` if `der` is not such a key.
 pub(super) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -13,7 +15,13 @@ pub(super) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The content of the first element, which must be of kind `tag`, and what follows it.
-fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (first, content, rest) = any(der)?;
+    (first == tag).then_some((content, rest))
+}
+
+/// The kind and the content of the first element, and what follows it.
+pub(super) fn any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (first, rest) = der.split_first()?;
     let (short, rest) = rest.split_first()?;
     let (length, rest) = match short {
@@ -24,8 +32,26 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         }
         _ => return None,
     };
-    (*first == tag).then_some(())?;
-    rest.split_at_checked(length)
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((*first, content, rest))
+}
+
+/// An element of kind `tag` that holds these, one behind the other.
+pub(super) fn holding(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let digits: Vec<u8> =
+        length.to_be_bytes().into_iter().skip_while(|digit| *digit == 0).collect();
+    let mut written = vec![tag];
+    match u8::try_from(length) {
+        Ok(short) if short < 0x80 => written.push(short),
+        // No length has more than eight digits.
+        _ => {
+            written.push(0x80 | u8::try_from(digits.len()).unwrap_or_default());
+            written.extend(digits);
+        }
+    }
+    parts.iter().for_each(|part| written.extend_from_slice(part));
+    written
 }
 
 fn without_leading_zeros(number: &[u8]) -> &[u8] {

@@ -163,6 +163,14 @@ impl SigningKey {
         self.public.kid()
     }
 
+    /// The public half of an RSA key in DER (RFC 8017 §A.1.1); no other key has one.
+    pub(super) fn rsa_public(&self) -> Option<&[u8]> {
+        match &self.pair {
+            Pair::Rsa(pair) => Some(pair.public_key().as_ref()),
+            Pair::Ecdsa(_) | Pair::Ed25519(_) => None,
+        }
+    }
+
     /// The public half as JSON text (RFC 7517).
     #[must_use]
     pub fn public_jwk(&self) -> &str {

@@ -2,6 +2,7 @@
 //! secret and not a JWT: client secrets, and the encryption of what must be kept.
 
 pub mod access;
+pub mod certificate;
 pub mod claims;
 mod der;
 pub mod foreign;

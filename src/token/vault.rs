@@ -146,14 +146,35 @@ impl Vault {
     ///
     /// # Errors
     /// As [`Vault::seal`].
+    pub fn seal_as_text(
+        &self,
+        random: &Random,
+        name: &str,
+        plain: &[u8],
+    ) -> Result<String, VaultError> {
+        Ok(URL_SAFE_NO_PAD.encode_to_string(self.seal(random, name, plain)?))
+    }
+
+    /// What [`Vault::seal_as_text`] was given.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_as_text(&self, name: &str, closed: &str) -> Result<Vec<u8>, VaultError> {
+        let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).map_err(|_| VaultError::Open)?;
+        self.open(name, &closed)
+    }
+
+    /// As [`Vault::seal_as_text`], of a text.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
     pub fn seal_text(
         &self,
         random: &Random,
         name: &str,
         plain: &str,
     ) -> Result<String, VaultError> {
-        let closed = self.seal(random, name, plain.as_bytes())?;
-        Ok(URL_SAFE_NO_PAD.encode_to_string(closed))
+        self.seal_as_text(random, name, plain.as_bytes())
     }
 
     /// What [`Vault::seal_text`] was given.
@@ -161,8 +182,7 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`].
     pub fn open_text(&self, name: &str, closed: &str) -> Result<String, VaultError> {
-        let closed = URL_SAFE_NO_PAD.decode_to_vec(closed).map_err(|_| VaultError::Open)?;
-        String::from_utf8(self.open(name, &closed)?).map_err(|_| VaultError::Open)
+        String::from_utf8(self.open_as_text(name, closed)?).map_err(|_| VaultError::Open)
     }
 }
 

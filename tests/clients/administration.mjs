@@ -2,7 +2,7 @@
 // token: everything is made by the API, down to a token that holds the claim that was made.
 
 import assert from "node:assert/strict";
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { X509Certificate, createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import okta from "@okta/okta-sdk-nodejs";
 import { decodeJwt } from "jose";
@@ -220,6 +220,8 @@ test("people, groups and applications are made, assigned and taken away", async 
   await client.applicationApi.assignGroupToApplication({ appId: app.id, groupId: sellers.id });
   assert.deepEqual((await all(client.applicationApi.listApplicationUsers({ appId: app.id }))).map(({ id }) => id), [user.id]);
   assert.deepEqual((await all(client.applicationApi.listApplicationGroupAssignments({ appId: app.id }))).map(({ id }) => id), [sellers.id]);
+  assert.deepEqual((await all(client.groupApi.listAssignedApplicationsForGroup({ groupId: sellers.id }))).map(({ id }) => id), [app.id]);
+  assert.ok((await all(client.userApi.listAppLinks({ userId: user.id }))).some(({ appInstanceId }) => appInstanceId === app.id));
   await client.applicationApi.unassignUserFromApplication({ appId: app.id, userId: user.id });
   await client.applicationApi.unassignApplicationFromGroup({ appId: app.id, groupId: sellers.id });
 
@@ -237,6 +239,56 @@ test("people, groups and applications are made, assigned and taken away", async 
   await client.groupApi.deleteGroup({ groupId: sellers.id });
   await client.applicationApi.deactivateApplication({ appId: app.id });
   await client.applicationApi.deleteApplication({ appId: app.id });
+});
+
+test("keys with certificates are made for applications, requested, given on and told", async () => {
+  const apps = client.applicationApi;
+  const made = (label) => apps.createApplication({
+    application: {
+      name: "oidc_client", label, signOnMode: "OPENID_CONNECT",
+      credentials: { oauthClient: { token_endpoint_auth_method: "client_secret_basic" } },
+      settings: { oauthClient: { application_type: "service", grant_types: ["client_credentials"], response_types: ["token"] } },
+    },
+  });
+  const [{ id: appId }, { id: other }] = [await made("Keys 1"), await made("Keys 2")];
+  const key = await apps.generateApplicationKey({ appId, validityYears: 2 });
+  assert.ok(key instanceof okta.JsonWebKey);
+  const certificate = new X509Certificate(Buffer.from(key.x5c[0], "base64"));
+  assert.ok(certificate.verify(certificate.publicKey), "it is signed by the key that it is of");
+  assert.equal(certificate.publicKey.export({ format: "jwk" }).n, key.n);
+  const years = (new Date(key.expiresAt) - new Date(key.created)) / (365.25 * 24 * 3600 * 1000);
+  assert.ok(Math.abs(years - 2) < 0.01, `${years} years`);
+  const cloned = await apps.cloneApplicationKey({ appId, keyId: key.kid, targetAid: other });
+  assert.equal(cloned.kid, key.kid);
+  assert.deepEqual((await all(apps.listApplicationKeys({ appId: other }))).map(({ kid }) => kid), [key.kid]);
+  assert.equal((await apps.getApplicationKey({ appId: other, keyId: key.kid })).n, key.n);
+  await refused(apps.generateApplicationKey({ appId, validityYears: 1 }), 400, "E0000001");
+
+  const metadata = { subject: { countryName: "US", commonName: "SP" }, subjectAltNames: { dnsNames: ["dev.example.com"] } };
+  const csr = await apps.generateCsrForApplication({ appId, metadata });
+  assert.deepEqual((await all(apps.listCsrsForApplication({ appId }))).map(({ id }) => id), [csr.id]);
+  assert.equal((await apps.getCsrForApplication({ appId, csrId: csr.id })).csr, csr.csr);
+  await apps.revokeCsrFromApplication({ appId, csrId: csr.id });
+  await refused(apps.getCsrForApplication({ appId, csrId: csr.id }), 404, "E0000007");
+  for (const id of [appId, other]) {
+    await apps.deactivateApplication({ appId: id });
+    await apps.deleteApplication({ appId: id });
+  }
+});
+
+test("trusted origins are filtered by the type of their scopes, a page at a time", async () => {
+  const origins = client.trustedOriginApi;
+  const made = [];
+  for (const [index, type] of ["CORS", "REDIRECT", "REDIRECT", "REDIRECT"].entries()) {
+    const trustedOrigin = { name: `Filtered ${index}`, origin: `https://filtered-${index}.example.com`, scopes: [{ type }] };
+    made.push(await origins.createTrustedOrigin({ trustedOrigin }));
+  }
+  const found = await all(origins.listTrustedOrigins({ filter: 'type eq "REDIRECT"', limit: 2 }));
+  assert.deepEqual(found.map(({ name }) => name), ["Filtered 1", "Filtered 2", "Filtered 3"]);
+  for (const { id } of made) {
+    await origins.deactivateTrustedOrigin({ trustedOriginId: id });
+    await origins.deleteTrustedOrigin({ trustedOriginId: id });
+  }
 });
 
 test("a rule puts users into a group, and users are linked to each other", async () => {

@@ -2,10 +2,15 @@
 models read everything that is answered."""
 
 import asyncio
+import base64
+import datetime
 import os
 import unittest
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from okta.client import Client
 from okta.models import (
     AddGroupRequest,
@@ -14,6 +19,7 @@ from okta.models import (
     AuthorizationServerPolicyRuleRequest,
     CreateGroupRuleRequest,
     CreateUserRequest,
+    CsrMetadata,
     OAuth2Claim,
     OAuth2Scope,
     OpenIdConnectApplication,
@@ -137,6 +143,52 @@ class Administration(unittest.TestCase):
             ok(await client.delete_group(group.id))
 
         run(story())
+
+    def test_a_certificate_that_was_requested_makes_its_key_one_of_the_application(self):
+        async def story():
+            client = self.client
+            app = ok(await client.create_application(OpenIdConnectApplication.from_dict({
+                "name": "oidc_client", "label": "Certified", "signOnMode": "OPENID_CONNECT",
+                "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
+                "settings": {"oauthClient": {
+                    "application_type": "service", "grant_types": ["client_credentials"],
+                    "response_types": ["token"]}}})))
+            key = ok(await client.generate_application_key(app.id, 3))
+            self.assertEqual([known.kid for known in ok(await client.list_application_keys(app.id))], [key.kid])
+            metadata = CsrMetadata.from_dict({"subject": {"countryName": "US", "commonName": "SP"}})
+            csr = ok(await client.generate_csr_for_application(app.id, metadata))
+            request = x509.load_der_x509_csr(base64.b64decode(csr.csr))
+            self.assertTrue(request.is_signature_valid)
+            answer = requests.post(
+                f"{ORG}/api/v1/apps/{app.id}/credentials/csrs/{csr.id}/lifecycle/publish",
+                data=certified(request), headers={
+                    "Authorization": f"SSWS {os.environ['CLAIMSMITH_BOOTSTRAP_TOKEN']}",
+                    "Content-Type": "application/x-pem-file"}, timeout=20)
+            self.assertEqual(answer.status_code, 201, answer.text)
+            kid = answer.json()["kid"]
+            self.assertEqual(ok(await client.get_application_key(app.id, kid)).kid, kid)
+            self.assertEqual(ok(await client.list_csrs_for_application(app.id)), [])
+            ok(await client.deactivate_application(app.id))
+            ok(await client.delete_application(app.id))
+
+        run(story())
+
+
+def certified(request):
+    """A certificate for a request, of an authority that is made for it."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    authority = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority")])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(request.subject)
+        .issuer_name(authority)
+        .public_key(request.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=365))
+        .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )
 
 
 if __name__ == "__main__":

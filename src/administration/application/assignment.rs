@@ -34,6 +34,26 @@ fn no_such(object: &'static str, id: &str) -> ChangeRefused {
     ChangeRefused::NotFound { object, id: id.to_owned() }
 }
 
+/// Has a new application begin with the assignments that it is sent with: `groups` and `users`, each a
+/// list of ids. That they are there is looked at with everything else.
+pub(super) fn begin_with(sent: &Value, body: &mut Value) -> Result<(), ChangeRefused> {
+    let Some(assignments) = sent.get("assignments").filter(|sent| !sent.is_null()) else {
+        return Ok(());
+    };
+    for what in ["groups", "users"] {
+        let Some(listed) = assignments.get(what) else { continue };
+        let ids: Option<Vec<&str>> =
+            listed.as_array().and_then(|ids| ids.iter().map(Value::as_str).collect());
+        let wrong = || ChangeRefused::of_field(&format!("assignments.{what}"), "expected ids");
+        let all: Vec<Value> =
+            ids.ok_or_else(wrong)?.into_iter().map(|id| json!({ "id": id })).collect();
+        if let Some(kept) = object_at(body, &["assignments"]) {
+            kept.insert(what.to_owned(), all.into());
+        }
+    }
+    Ok(())
+}
+
 /// Changes the assignments of this kind as `edit` does.
 async fn change(
     ask: &Ask<'_>,

@@ -8,6 +8,7 @@ mod grant;
 mod key;
 mod secret;
 mod shape;
+mod signing;
 
 pub use assignment::{
     assign_group, assign_user, find_group, find_user, list_groups, list_users, unassign_group,
@@ -16,6 +17,10 @@ pub use assignment::{
 pub use grant::{add_grant, find_grant, list_grants, remove_grant, scopes_of};
 pub use key::{add_key, find_key, list_keys, remove_key, turn_key};
 pub use secret::{add_secret, find_secret, list_secrets, remove_secret, turn_secret};
+pub use signing::{
+    clone_signing_key, find_request, find_signing_key, generate_signing_key, list_requests,
+    list_signing_keys, make_request, publish_certificate, revoke_request,
+};
 
 use super::ask::{Ask, Told, merge, require};
 use super::condition::{Condition, Operator};
@@ -74,6 +79,46 @@ pub async fn list(ask: &Ask<'_>, wanted: Wanted<'_>) -> Result<Vec<Told>, Change
     }
     all.sort_by(|one, other| one.order.cmp(&other.order));
     Ok(all)
+}
+
+/// The applications that a group is assigned to, in the order of their ids.
+///
+/// # Errors
+/// [`ChangeRefused::NotFound`].
+pub async fn list_of_group(ask: &Ask<'_>, group: &str) -> Result<Vec<Told>, ChangeRefused> {
+    ask.kept().await?.require(EntityKind::Group, group, &super::IfMatch::Any)?;
+    let is_it = Condition::Compared("group.id".to_owned(), Operator::Equal, json!(group));
+    list(ask, Wanted { words: None, condition: Some(&is_it) }).await
+}
+
+/// Where a user finds the applications that they are assigned to and that are active.
+///
+/// # Errors
+/// That the store cannot be read.
+pub async fn list_links(ask: &Ask<'_>, user: &str) -> Result<Vec<Value>, ChangeRefused> {
+    let of = |name: &str, value: &str| {
+        Condition::Compared(name.to_owned(), Operator::Equal, json!(value))
+    };
+    let are_theirs = Condition::All(vec![of("user.id", user), of("status", "ACTIVE")]);
+    let apps = list(ask, Wanted { words: None, condition: Some(&are_theirs) }).await?;
+    let link = |(index, told): (usize, Told)| {
+        let app = told.value;
+        let text = |pointer: &str| app.pointer(pointer).and_then(Value::as_str);
+        let start = text("/settings/oauthClient/initiate_login_uri");
+        json!({
+            "id": text("/id"),
+            "label": text("/label"),
+            "linkUrl": start.or_else(|| text("/settings/oauthClient/client_uri")),
+            "logoUrl": text("/settings/oauthClient/logo_uri"),
+            "appName": NAME,
+            "appInstanceId": text("/id"),
+            "appAssignmentId": user,
+            "credentialsSetup": false,
+            "hidden": app.pointer("/visibility/hide/web").unwrap_or(&Value::Bool(false)),
+            "sortOrder": index,
+        })
+    };
+    Ok(apps.into_iter().enumerate().map(link).collect())
 }
 
 /// The users that a condition names, with the groups they are in.
@@ -145,7 +190,7 @@ fn read<'k>(kept: &'k Snapshot, id: &str) -> Result<(&'k Entity, Value), ChangeR
     Ok((entity, read_body(entity)?))
 }
 
-/// Makes an application. A secret that it needs and that was not sent is made; either is told once.
+/// Makes an application, with whom it is assigned to if that is said. A secret that it needs and that was not sent is made; either is told once.
 ///
 /// # Errors
 /// [`ChangeRefused`].
@@ -165,6 +210,7 @@ pub async fn add(ask: &Ask<'_>, sent: &Value, status: Status) -> Result<Told, Ch
     {
         credentials.insert("client_id".to_owned(), client_id.clone());
     }
+    assignment::begin_with(sent, &mut body)?;
     key::number(ask, &mut body, None)?;
     provided.keep(ask, &mut body, None)?;
     let edit = |kept: &Snapshot| {
@@ -256,6 +302,11 @@ fn check_kind(sent: &Value) -> Result<(), ChangeRefused> {
     if template.and_then(Value::as_str).is_some_and(|template| template != shape::USER_NAME) {
         let words = format!("expected `{}`", shape::USER_NAME);
         return Err(ChangeRefused::of_field("credentials.userNameTemplate.template", words));
+    }
+    let kid = sent.pointer("/credentials/signing/kid");
+    if kid.is_some_and(|kid| !kid.is_null()) {
+        let words = "ID tokens are signed by the key of the authorization server";
+        return Err(ChangeRefused::of_field("credentials.signing.kid", words));
     }
     Ok(())
 }

@@ -5,8 +5,9 @@ use super::cast::{allowing_rules, scopes_of};
 use super::place::Place;
 use super::{Linter, Witness, passed_over};
 use crate::analysis::Answer;
-use crate::claims::{ExplainedClaim, GROUPS_AT_MOST, Outcome};
+use crate::claims::{Absence, ClaimFault, ExplainedClaim, GROUPS_AT_MOST, Outcome};
 use crate::diagnostic::{Code, Diagnostic, code};
+use crate::policy::Verdict;
 use crate::publish::{Problem, RunningServer};
 use crate::server::{ClaimDefinition, ClaimType, ExpressionText, ValueType};
 use std::collections::BTreeSet;
@@ -76,8 +77,10 @@ impl<'l> Linter<'l> {
         }
         let requests = self.granted_requests(server);
         let witness = self.witness(requests, |answer| {
-            let shown = shown(answer, ClaimType::Identity, &claim.name)?;
-            shown.contains("always included").then_some(shown)
+            let claims = answer.outcome.as_ref().ok()?.identity.as_ref()?;
+            let found = claims.iter().find(|known| known.name == claim.name)?;
+            let is_thin = found.outcome == Outcome::Absent(Absence::Thin);
+            shown(answer, ClaimType::Identity, &claim.name).filter(|_| is_thin)
         });
         let message =
             format!("the claim `{}` is in no ID token that comes with an access token", claim.name);
@@ -142,10 +145,10 @@ impl<'l> Linter<'l> {
         let requests = self.granted_requests(server);
         let witness = self.witness(requests, |answer| match &answer.outcome {
             Ok(_) => shown(answer, claim.claim_type, &claim.name),
-            Err(refused) if refused.description.contains("groups") => {
-                Some(format!("refused with {refused}"))
+            Err(refused) => {
+                let fault = refused.claim.as_ref()?;
+                fault.is_of_too_many_groups().then(|| format!("refused with {refused}"))
             }
-            Err(_) => None,
         });
         let at = place.member("value");
         self.report((code, &at), message, help.to_owned(), witness);
@@ -184,9 +187,13 @@ impl<'l> Linter<'l> {
         if let Some((policy, rule)) = rules.find(|(_, rule)| is_it(rule.condition.as_ref())) {
             let scopes = scopes_of(definition, rule);
             let requests = self.requests_of(server, policy, rule, &scopes);
-            let name = Some(rule.name.as_str());
-            let why = "its condition is";
-            return self.witness(requests, |answer| passed_over(answer, &policy.name, name, why));
+            let at = (policy.name.as_str(), Some(rule.name.as_str()));
+            return self.witness(requests, |answer| {
+                passed_over(answer, at, |verdict| {
+                    let no = [Verdict::ConditionFalse, Verdict::ConditionNull];
+                    no.contains(verdict) || *verdict == Verdict::ConditionNotBoolean
+                })
+            });
         }
         let own = definition.claims.iter().filter(|claim| is_it(claim.value.as_ref()));
         let own = own.map(|claim| (claim.claim_type, &claim.name));
@@ -207,12 +214,12 @@ impl<'l> Linter<'l> {
         for request in requests {
             let answer = self.ask(&request);
             let Err(refused) = &answer.outcome else { continue };
-            let is_fault =
-                refused.error == "server_error" && refused.description.contains("evaluated");
-            if !is_fault || !known.insert(refused.description.clone()) {
+            let fault = refused.claim.as_ref().filter(|fault| !fault.is_of_too_many_groups());
+            let Some(fault) = fault else { continue };
+            if !known.insert((fault.name.clone(), fault.system)) {
                 continue;
             }
-            let at = self.place_of_failing(server, &refused.description, place);
+            let at = place_of_failing(server, fault, place);
             let message = refused.cause.clone().unwrap_or_else(|| refused.description.clone());
             let help = "a claim that fails refuses the token; ask whether there is a value first";
             let shown = format!("refused with {refused}");
@@ -220,24 +227,28 @@ impl<'l> Linter<'l> {
             self.report((&code::CLAIM_FAILS, &at), message, help.to_owned(), witness);
         }
     }
+}
 
-    /// What a client is told names the claim in quotes.
-    fn place_of_failing(
-        &self,
-        server: &'l RunningServer,
-        told: &str,
-        place: &Place<'l>,
-    ) -> Place<'l> {
-        let name = told.split('\'').nth(1).unwrap_or_default();
-        let claims = server.definition().claims.iter();
-        let mut of_name =
-            claims.filter(|claim| claim.name == name && claim.value_type == ValueType::Expression);
-        let found = of_name.next().map(|claim| place.claim(name, word(claim.claim_type)));
-        let policies = server.definition().token_policies.iter();
-        let mut adding = policies.filter(|policy| policy.claims.iter().any(|c| c.name == name));
-        let added = adding.next().map(|policy| place.named("tokenPolicies", "name", &policy.name));
-        found.or(added).unwrap_or_else(|| place.clone())
+/// Where the claim, or the condition of a token policy, stands that failed.
+fn place_of_failing<'l>(
+    server: &'l RunningServer,
+    fault: &ClaimFault,
+    place: &Place<'l>,
+) -> Place<'l> {
+    let of_policy = |name: &str| place.named("tokenPolicies", "name", name);
+    if let Some(policy) = &fault.policy {
+        return of_policy(policy);
     }
+    let definition = server.definition();
+    let is_it = |claim: &&ClaimDefinition| {
+        claim.name == fault.name && claim.value_type == ValueType::Expression
+    };
+    let own = definition.claims.iter().find(is_it);
+    let found = own.map(|claim| place.claim(&claim.name, word(claim.claim_type)));
+    let mut policies = definition.token_policies.iter();
+    let adding = policies.find(|policy| policy.claims.iter().any(|claim| claim.name == fault.name));
+    let added = adding.map(|policy| of_policy(&policy.name));
+    found.or(added).unwrap_or_else(|| place.clone())
 }
 
 /// The word of the document.

@@ -13,10 +13,11 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-use super::{Answer, Request, ask};
+use super::{Answer, LookedAt, Request, ask};
 use crate::clock::Clock;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document;
+use crate::policy::Verdict;
 use crate::program::{Engine, Worker};
 use crate::publish::{Addresses, Problem, Published, RunningServer, compile};
 use crate::random::Random;
@@ -153,20 +154,24 @@ fn refused_with(answer: &Answer, error: &str) -> Option<String> {
 
 /// What is shown by a request that this rule decides.
 fn decided_by(answer: &Answer, policy: &str, rule: &str) -> Option<String> {
-    let (last_policy, last_rule, verdict) = answer.considered.last()?;
-    let is_it = last_policy == policy && last_rule.as_deref() == Some(rule);
-    let decides = verdict.starts_with("matches");
-    (is_it && decides).then(|| format!("the rule `{rule}` of `{policy}` {verdict} it"))
+    let last = answer.considered.last()?;
+    let is_it = last.policy == policy && last.rule.as_deref() == Some(rule);
+    let decides = matches!(last.verdict, Verdict::Allowed | Verdict::Denied);
+    (is_it && decides).then(|| format!("the rule `{rule}` of `{policy}` {} it", last.told))
 }
 
-/// What is shown by a request for which this rule was looked at and passed over, for a reason that
-/// begins so.
-fn passed_over(answer: &Answer, policy: &str, rule: Option<&str>, why: &str) -> Option<String> {
-    let is_it = |(known, known_rule, verdict): &&(String, Option<String>, String)| {
-        known == policy && known_rule.as_deref() == rule && verdict.starts_with(why)
+/// What is shown by a request for which this rule, or this policy as a whole, was looked at and passed
+/// over, for such a reason.
+fn passed_over(
+    answer: &Answer,
+    (policy, rule): (&str, Option<&str>),
+    is_why: impl Fn(&Verdict) -> bool,
+) -> Option<String> {
+    let is_it = |one: &&LookedAt| {
+        one.policy == policy && one.rule.as_deref() == rule && is_why(&one.verdict)
     };
-    let (.., verdict) = answer.considered.iter().find(is_it)?;
+    let found = answer.considered.iter().find(is_it)?;
     let what =
         rule.map_or_else(|| format!("the policy `{policy}`"), |rule| format!("the rule `{rule}`"));
-    Some(format!("{what} {verdict}"))
+    Some(format!("{what} {}", found.told))
 }

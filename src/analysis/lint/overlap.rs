@@ -51,10 +51,10 @@ impl<'l> Linter<'l> {
         let requests = self.requests_of(server, later.0, later.1, &scopes);
         let (policy, rule) = (earlier.0.name.as_str(), earlier.1.name.as_str());
         let witness = self.witness(requests, |answer| {
-            let (last_policy, last_rule, _) = answer.considered.last()?;
-            let last_rule = last_rule.as_deref()?;
-            let is_other = *last_policy != later.0.name || last_rule != later.1.name;
-            decided_by(answer, last_policy, last_rule).filter(|_| is_other)
+            let last = answer.considered.last()?;
+            let rule = last.rule.as_deref()?;
+            let is_other = last.policy != later.0.name || rule != later.1.name;
+            decided_by(answer, &last.policy, rule).filter(|_| is_other)
         });
         let message = format!(
             "the rule `{}` is never reached: `{rule}` of `{policy}` matches whatever it would",

@@ -5,6 +5,7 @@ use super::place::Place;
 use super::{Linter, passed_over, refused_with};
 use crate::analysis::Request;
 use crate::diagnostic::code;
+use crate::policy::Verdict;
 use crate::publish::RunningServer;
 use crate::server::{Access, Clients, People, Policy, Rule, RuleScopes};
 
@@ -38,8 +39,9 @@ impl<'l> Linter<'l> {
     ) {
         let everybody = &Clients::All;
         let requests = self.any_requests(server, everybody);
-        let why = "is not for this client";
-        let witness = self.witness(requests, |answer| passed_over(answer, &policy.name, None, why));
+        let witness = self.witness(requests, |answer| {
+            passed_over(answer, (&policy.name, None), |verdict| *verdict == Verdict::Client)
+        });
         let message = format!("the policy `{}` is for no active application", policy.name);
         let help = "list client ids in `conditions.clients.include`, or `ALL_CLIENTS`";
         self.report((&code::POLICY_FOR_NOBODY, place), message, help.to_owned(), witness);
@@ -71,9 +73,9 @@ impl<'l> Linter<'l> {
     ) {
         if let Some((what, why)) = lacks(rule) {
             let requests = self.any_requests(server, &policy.clients);
-            let name = Some(rule.name.as_str());
+            let at = (policy.name.as_str(), Some(rule.name.as_str()));
             let witness =
-                self.witness(requests, |answer| passed_over(answer, &policy.name, name, why));
+                self.witness(requests, |answer| passed_over(answer, at, |verdict| *verdict == why));
             let message = format!("the rule `{}` matches nothing: {what}", rule.name);
             let help = "say what it is for, or remove it; `*` is every scope, `EVERYONE` everybody";
             self.report((&code::MATCHES_NOTHING, place), message, help.to_owned(), witness);
@@ -194,8 +196,8 @@ impl<'l> Linter<'l> {
         let mut requests = self.requests_of(server, policy, rule, &scopes);
         requests.sort_by_key(|request| request.grant_type != SERVICE);
         let witness = self.witness(requests, |answer| {
-            let (name, why) = (Some(rule.name.as_str()), "its condition failed");
-            passed_over(answer, &policy.name, name, why)?;
+            let at = (policy.name.as_str(), Some(rule.name.as_str()));
+            passed_over(answer, at, |verdict| matches!(verdict, Verdict::ConditionFault(_)))?;
             refused_with(answer, "access_denied")
         });
         let Some(witness) = witness else { return };
@@ -210,17 +212,17 @@ impl<'l> Linter<'l> {
     }
 }
 
-/// What a rule has too little of to match anything, and what is then said of it.
-fn lacks(rule: &Rule) -> Option<(&'static str, &'static str)> {
+/// What a rule has too little of to match anything, and why it is then passed over.
+fn lacks(rule: &Rule) -> Option<(&'static str, Verdict)> {
     let People { everyone, users, groups, .. } = &rule.people;
     let is_for_nobody = !everyone && users.is_empty() && groups.is_empty();
     let asks_people = rule.grant_types.iter().all(|grant| grant != SERVICE);
     if rule.grant_types.is_empty() {
-        Some(("it lists no grant", "is not for this grant"))
+        Some(("it lists no grant", Verdict::Grant))
     } else if is_for_nobody && asks_people {
-        Some(("it is for no user and no group", "is not for this person"))
+        Some(("it is for no user and no group", Verdict::People))
     } else if rule.scopes == RuleScopes::Listed(Vec::new()) {
-        Some(("it lists no scope", "does not list the scopes"))
+        Some(("it lists no scope", Verdict::Scopes))
     } else {
         None
     }

@@ -3,7 +3,7 @@
 use crate::directory::{Attribute, Person, User, UserStatus};
 use crate::document::{Json, Node};
 use crate::publish::Published;
-use crate::schema::USER_TIMES;
+use crate::schema::{Path, USER_TIMES};
 use crate::source::Span;
 use claimsmith_runtime::time::{DateTime, read};
 use serde_json::Value;
@@ -38,6 +38,8 @@ pub struct RecordedUser {
     times: Vec<(&'static str, DateTime)>,
     /// Ids.
     pub groups: Vec<String>,
+    /// Those whom expressions could reach from them, and the ways that lead to nobody.
+    reached: Vec<(Path, Option<RecordedUser>)>,
 }
 
 impl Recorded {
@@ -80,6 +82,8 @@ impl RecordedUser {
         let attributes = attributes.map(|(name, value)| (name.clone(), to_json(value))).collect();
         let times = told.get("times")?.as_object()?;
         let time = |name: &&'static str| Some((*name, read(times.get(*name)?.as_str()?)?));
+        let reached = told.get("reached").and_then(Value::as_array);
+        let reached = reached.into_iter().flatten().filter_map(parse_reached).collect();
         Some(Self {
             id: text("id")?,
             login: text("login")?,
@@ -87,7 +91,13 @@ impl RecordedUser {
             attributes,
             times: USER_TIMES.iter().filter_map(time).collect(),
             groups: texts(told.get("groups")),
+            reached,
         })
+    }
+
+    /// Whether it is known who was at the end of this way.
+    pub(super) fn knows_reached(&self, path: &Path) -> bool {
+        path.linked_objects().is_none() || self.reached.iter().any(|(known, _)| known == path)
     }
 
     /// Whether it is known what this attribute was.
@@ -124,7 +134,12 @@ impl RecordedUser {
         };
         let user = directory.with_groups(user, self.groups.iter().map(String::as_str));
         let index = directory.find_user_by_id(&self.id);
-        published.records().pack_person_as(user, index).ok().map(Arc::new)
+        let reached = self.reached.iter().filter_map(|(path, user)| {
+            let user = user.as_ref()?;
+            user.person(published).map(|person| (path.clone(), person))
+        });
+        let person = published.records().pack_person_as(user, index).ok()?;
+        Some(Arc::new(person.reaching(reached.collect())))
     }
 
     fn filling(&self, attribute: &Attribute) -> Json {
@@ -136,6 +151,14 @@ impl RecordedUser {
             "boolean" => Json::Boolean(false),
             _ => Json::List(Vec::new()),
         }
+    }
+}
+
+fn parse_reached(told: &Value) -> Option<(Path, Option<RecordedUser>)> {
+    let path = Path::of_linked_objects(texts(told.get("by")))?;
+    match told.get("user")? {
+        Value::Null => Some((path, None)),
+        user => Some((path, Some(RecordedUser::parse(user)?))),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::grant::{ClaimSet, Decided, Grant, Proof, Refusal, SignIn};
 use crate::policy::{TokenPolicyMismatch, Trace, Verdict};
 use crate::program::{Reads, Worker};
 use crate::publish::{Published, RunningServer};
+use crate::schema::Path;
 use crate::server::{ExpressionText, Lifetimes};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ struct Reading<'v> {
     expressions: Vec<(&'v ExpressionText, Reads)>,
     /// Of all of them, and of what reads without an expression.
     attributes: BTreeSet<String>,
+    reached: BTreeSet<Path>,
 }
 
 /// What became of a decision.
@@ -57,13 +59,15 @@ impl<'v> Side<'v> {
             let expressions = server.reads();
             let mut attributes: BTreeSet<String> =
                 server.plain_reads().map(str::to_owned).collect();
+            let mut reached = BTreeSet::new();
             for (_, reads) in &expressions {
                 attributes.extend(reads.attributes.iter().cloned());
+                reached.extend(reads.reached.iter().cloned());
                 if reads.everything {
                     attributes.extend(published.user_schema().iter().map(|a| a.name.clone()));
                 }
             }
-            (server.definition().id.as_str(), Reading { server, expressions, attributes })
+            (server.definition().id.as_str(), Reading { server, expressions, attributes, reached })
         };
         Self { published, servers: published.servers().iter().map(reading).collect() }
     }
@@ -165,12 +169,27 @@ fn of_refusal(refusal: &Refusal) -> Outcome {
     Outcome::Refused { error: refusal.code.to_owned(), cause }
 }
 
+/// What is read and was not recorded.
+#[derive(Debug, Default)]
+struct Unknown<'s> {
+    attributes: Vec<&'s str>,
+    /// Ways to others.
+    reached: Vec<&'s Path>,
+}
+
+impl Unknown<'_> {
+    fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && self.reached.is_empty()
+    }
+}
+
 impl Reading<'_> {
     /// What the server reads and was not recorded.
-    fn unknown<'s>(&'s self, recorded: &Recorded) -> Vec<&'s str> {
-        let Some(user) = &recorded.user else { return Vec::new() };
-        let unknown = self.attributes.iter().filter(|name| !user.knows(name));
-        unknown.map(String::as_str).collect()
+    fn unknown<'s>(&'s self, recorded: &Recorded) -> Unknown<'s> {
+        let Some(user) = &recorded.user else { return Unknown::default() };
+        let attributes = self.attributes.iter().filter(|name| !user.knows(name));
+        let reached = self.reached.iter().filter(|path| !user.knows_reached(path));
+        Unknown { attributes: attributes.map(String::as_str).collect(), reached: reached.collect() }
     }
 
     /// The unknown attribute that something read on the way to what was decided, if any did.
@@ -178,11 +197,12 @@ impl Reading<'_> {
         &self,
         decided: &Decided<'_>,
         claims: Option<&ClaimSet<'_>>,
-        unknown: &[&str],
+        unknown: &Unknown<'_>,
     ) -> Option<String> {
         if unknown.is_empty() {
             return None;
         }
+        let Unknown { attributes: unknown, reached } = unknown;
         let mut texts = self.conditions(decided);
         let plain = self.tests(decided, unknown);
         match claims {
@@ -203,7 +223,10 @@ impl Reading<'_> {
         let read = reads.into_iter().find_map(|(expression, reads)| {
             let named =
                 unknown.iter().find(|name| reads.everything || reads.attributes.contains(**name));
-            named.map(|name| format!("`user.{name}`, in {}", expression.path))
+            let named = named.map(|name| format!("`user.{name}`"));
+            let way = reached.iter().find(|path| reads.reached.contains(*path));
+            let named = named.or_else(|| way.map(|path| format!("`{path}`")));
+            named.map(|named| format!("{named}, in {}", expression.path))
         });
         let of_system = claims.is_some_and(|claims| claims.members().1.is_some());
         let system =

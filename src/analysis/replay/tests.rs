@@ -27,8 +27,9 @@ const ASKED: &[(&str, &str, &str)] = &[
 ];
 
 fn person(published: &Published, login: &str) -> Option<Arc<Person>> {
-    let index = published.directory().find_user_by_login(login)?;
-    published.records().person(index).cloned()
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let id = &published.directory().users()[published.directory().find_user_by_login(login)?].id;
+    runtime.block_on(published.find_person(id)).unwrap()
 }
 
 /// The proof of a request to the internal server.
@@ -172,6 +173,46 @@ fn what_reads_what_was_not_recorded_is_not_decided() {
     let mut replay = Replay::new(&richer, &richer);
     recorded(&richer).iter().for_each(|recorded| replay.take(recorded));
     assert_eq!(replay.finish().n_undecidable, 0);
+}
+
+/// Linus's manager is Ada.
+fn managed(document: &mut Value, claim: &str) {
+    document["linkedObjects"] = json!([
+        {"primary": {"name": "manager"}, "associated": {"name": "subordinate"}},
+    ]);
+    document["users"][2]["linkedObjects"] = json!({"manager": "ada@example.com"});
+    internal(document)["claims"][1]["value"] = claim.into();
+}
+
+/// Decision 37.
+#[test]
+fn whom_somebody_is_linked_to_is_recorded_as_far_as_policies_go_there() {
+    let department = "user?.getLinkedObject('manager')?.department";
+    let served = fixture::publish(&fixture::document(|document| managed(document, department)));
+    let told = proof(&served, ASKED[2]).recording().unwrap().to_json(str::to_owned);
+    let reached = &told["user"]["reached"][0];
+    assert_eq!(
+        (&reached["by"], &reached["user"]["login"]),
+        (&json!(["manager"]), &json!("ada@example.com"))
+    );
+    assert_eq!(reached["user"]["attributes"]["department"], "Engineering");
+    let replayed = |claim: &str| {
+        let candidate = fixture::publish(&fixture::document(|document| managed(document, claim)));
+        let mut replay = Replay::new(&served, &candidate);
+        recorded(&served).iter().for_each(|recorded| replay.take(recorded));
+        replay.finish()
+    };
+    assert_eq!(replayed(department).n_otherwise, 0);
+    // The claim is there, and it is what the manager is that changes it.
+    let other = "user?.getLinkedObject('manager')?.department == 'Engineering' ? 'a' : 'b'";
+    let report = replayed(other);
+    assert_eq!((report.n_undecidable, report.n_otherwise), (0, 6), "{report}");
+    // Nobody knows who was further on.
+    let further = "user?.getLinkedObject('manager')?.getLinkedObject('manager')?.department";
+    let report = replayed(further);
+    assert!(report.n_undecidable > 0, "{report}");
+    let words = report.cases()[0].1.to_string();
+    assert!(words.contains("user.linkedObjects.manager.linkedObjects.manager"), "{words}");
 }
 
 #[test]

@@ -114,17 +114,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Stop> {
     log::start();
     let Task::Create(wanted) = &arguments.task;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (registered, assigned) = runtime.block_on(create(wanted))?;
+    let registered = runtime.block_on(create(wanted))?;
     let format = if wanted.json { Format::Json } else { wanted.format };
     print(&match format {
         Format::Text => registered.text(),
         Format::Json => format!("{:#}\n", registered.to_json()),
     })?;
-    assigned.map(|()| ExitCode::SUCCESS)
+    Ok(ExitCode::SUCCESS)
 }
 
-/// The application, whose secret is told this once, and whether everybody who may use it does.
-async fn create(wanted: &Wanted) -> Result<(Registered, Result<(), Stop>), Stop> {
+/// The application, whose secret is told this once.
+async fn create(wanted: &Wanted) -> Result<Registered, Stop> {
     if wanted.kind == Kind::Service && !wanted.redirect_uri.is_empty() {
         return Err("nobody is sent back to a service: it takes no --redirect-uri".into());
     }
@@ -143,17 +143,9 @@ async fn create(wanted: &Wanted) -> Result<(Registered, Result<(), Stop>), Stop>
         let found = place.find_group(name).await?;
         groups.push(found.ok_or_else(|| format!("there is no group `{name}`"))?);
     }
-    let app = place.create(&wanted.body()).await?;
+    let app = place.create(&wanted.body(&groups)).await?;
     let text = |pointer: &str| app.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let id = text("/id").unwrap_or_default();
-    let mut assigned = Ok(());
-    for group in &groups {
-        if let Err(error) = place.assign(&id, group).await {
-            let words = format!("the application is made, but not everybody may use it: {error}");
-            assigned = Err(words.into());
-        }
-    }
-    let registered = Registered {
+    Ok(Registered {
         kind: wanted.kind,
         label: wanted.label.clone(),
         client_id: text("/credentials/oauthClient/client_id").unwrap_or_default(),
@@ -161,9 +153,8 @@ async fn create(wanted: &Wanted) -> Result<(Registered, Result<(), Stop>), Stop>
         issuer: server.get("issuer").and_then(Value::as_str).unwrap_or_default().to_owned(),
         redirect_uri: wanted.redirect_uri.first().cloned().unwrap_or_default(),
         scopes,
-        id,
-    };
-    Ok((registered, assigned))
+        id: text("/id").unwrap_or_default(),
+    })
 }
 
 impl Wanted {
@@ -174,8 +165,8 @@ impl Wanted {
         }
     }
 
-    /// As the management API takes it.
-    fn body(&self) -> Value {
+    /// As the management API takes it. The members of these groups may use it.
+    fn body(&self, groups: &[String]) -> Value {
         let method = if self.kind.has_secret() { "client_secret_basic" } else { "none" };
         let responses: &[&str] = match self.kind {
             Kind::Service => &["token"],
@@ -196,6 +187,7 @@ impl Wanted {
                 "redirect_uris": self.redirect_uri,
                 "post_logout_redirect_uris": self.post_logout_redirect_uri,
             } },
+            "assignments": { "groups": groups },
         })
     }
 }

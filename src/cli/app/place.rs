@@ -8,7 +8,7 @@ use crate::directory::Status;
 use crate::fetch::{Ask, Fetched, Fetcher, Limits, encoded};
 use crate::publish::Addresses;
 use crate::store::organization::EntityKind;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
 /// The variable with the token of the management API.
@@ -84,18 +84,6 @@ impl Place {
         }
     }
 
-    /// Has the members of a group use an application.
-    pub(super) async fn assign(&self, app: &str, group: &str) -> Result<(), Stop> {
-        match self.by() {
-            Some(by) => application::assign_group(&by, app, group, &json!({})).await.map(|_| ())?,
-            None => {
-                let path = format!("/api/v1/apps/{}/groups/{}", encoded(app), encoded(group));
-                self.ask(&path, Sent::Put(&json!({}))).await?;
-            }
-        }
-        Ok(())
-    }
-
     fn by(&self) -> Option<By<'_>> {
         let Self::Kept { administration, base } = self else { return None };
         let (actor, base, if_match) = (operator(), base.clone(), IfMatch::Any);
@@ -111,7 +99,6 @@ impl Place {
         let ask = match sent {
             Sent::Nothing => Ask::GetWith { headers },
             Sent::Post(_) => Ask::Post { body: &text, headers },
-            Sent::Put(_) => Ask::Put { body: &text, headers },
         };
         let fetched = fetcher.ask(&url, ask, LIMITS).await;
         let Fetched { status, body, .. } = fetched.map_err(|error| format!("{url}: {error}"))?;
@@ -127,14 +114,13 @@ impl Place {
 enum Sent<'s> {
     Nothing,
     Post(&'s Value),
-    Put(&'s Value),
 }
 
 impl Sent<'_> {
     fn text(self) -> String {
         match self {
             Self::Nothing => String::new(),
-            Self::Post(body) | Self::Put(body) => body.to_string(),
+            Self::Post(body) => body.to_string(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::organization::{
     self, Difference, Version, canonical, canonical_without_users, changes, compare,
     forget_old_versions, split, versions, with_directory_of,
 };
-use crate::program::Engine;
+use crate::program::{Engine, Groups};
 use crate::publish::{Addresses, Draft, compile};
 use crate::store::organization::{Counters, Entity, EntityKind, Organizations, WriteError};
 use crate::token;
@@ -244,9 +244,9 @@ async fn write(
     let entries = &proposal.difference.entries;
     let whole = whole(entries, n_changes, &step);
     rows.extend(recorded::rows(&opened.random, &standing.kept, &made, &whole));
-    let rules = organization::rules_by_id(&standing.kept);
-    let has_rules = organization::has_active_rule(&proposal.after);
-    let sweep = organization::Sweep::due(&made, &rules, has_rules);
+    let rules = organization::has_active_rule(&proposal.after).then_some(Groups::Rows);
+    let before = organization::rules_and_groups(&standing.kept);
+    let sweep = organization::Sweep::due(&made, &before, rules);
     rows.extend(sweep.map(|sweep| sweep.row(standing.counters)).transpose()?);
     let organizations = Organizations::new(store.clone());
     organizations.import_with(&made, &rows, standing.counters).await?;

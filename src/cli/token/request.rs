@@ -79,7 +79,7 @@ impl RequestArguments {
                 let text = String::from_utf8(read_document(file)?)?;
                 let at =
                     |problems: Vec<String>| format!("{}: {}", file.display(), problems.join("\n"));
-                Some(published.make_up_person(&text).map_err(at)?)
+                Some(published.make_up_person(&text).await.map_err(at)?)
             }
             (None, None) => None,
         };

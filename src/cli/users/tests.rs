@@ -90,6 +90,7 @@ fn good_rows_become_users_and_what_is_there_already_stays() {
     let of = |folder: &Path| import(folder, "", "people.csv");
     let folder = folder(of);
     let hash = "$2a$10$".to_owned() + &"a".repeat(53);
+    let other = "$2a$10$".to_owned() + &"b".repeat(53);
     let text = format!(
         "login,email,level,groups,password,status\n\
          ada@example.com,ada@example.com,3,Buyers;Sellers,{hash},\n\
@@ -101,11 +102,13 @@ fn good_rows_become_users_and_what_is_there_already_stays() {
          there@example.com,there@example.com,,Buyers,,\n\
          there@example.com,there@example.com,,Sellers,,\n\
          odd@example.com,odd@example.com,,,,SLEEPING\n\
-         last@example.com,last@example.com,7,,,\n"
+         last@example.com,last@example.com,7,,,\n\
+         ada@example.com,ada@example.com,3,,,SUSPENDED\n\
+         ada@example.com,ada@example.com,3,,{other},\n"
     );
     fs::write(folder.path().join("people.csv"), text).unwrap();
     wait(async {
-        let expected = Tally { n_made: 3, n_present: 2, n_rejected: 5 };
+        let expected = Tally { n_made: 3, n_present: 2, n_rejected: 7 };
         let (opened, tally) = run_import(&of(folder.path())).await;
         assert_eq!(tally.unwrap(), expected);
         let organizations = Organizations::new(opened.store.clone());
@@ -123,7 +126,7 @@ fn good_rows_become_users_and_what_is_there_already_stays() {
         assert_eq!(recorded(&opened).await.len(), 3);
         // Once more: nothing is made, and nothing recorded.
         let (opened, tally) = run_import(&of(folder.path())).await;
-        assert_eq!(tally.unwrap(), Tally { n_made: 0, n_present: 5, n_rejected: 5 });
+        assert_eq!(tally.unwrap(), Tally { n_made: 0, n_present: 5, n_rejected: 7 });
         assert_eq!(recorded(&opened).await.len(), 3);
     });
 }

@@ -387,7 +387,7 @@ fn a_made_up_person_is_as_good_as_a_kept_one() {
         },
         "groups": ["Internal Employees", "role_support"],
     });
-    let person = published.make_up_person(&text.to_string()).unwrap();
+    let person = made_up(&published, &text).unwrap();
     let request = PreviewRequest {
         client_id: "web-app".to_owned(),
         person: Some(person),
@@ -401,9 +401,58 @@ fn a_made_up_person_is_as_good_as_a_kept_one() {
         (&json!(["support"]), &json!("new@example.com"))
     );
     assert_eq!(told.matched.unwrap().rule, "Payments by employees with clearance");
-    let wrong = published.make_up_person(r#"{"profile": {"login": "x@y.z", "nope": 1}}"#);
+    let wrong = made_up(&published, &json!({"profile": {"login": "x@y.z", "nope": 1}}));
     assert!(wrong.unwrap_err().iter().any(|told| told.contains("nope")));
-    assert!(published.make_up_person("{").is_err());
+    assert!(made_up(&published, &json!([])).is_err());
+}
+
+fn made_up(published: &Published, person: &Value) -> Result<Arc<Person>, Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(published.make_up_person(&person.to_string()))
+}
+
+#[test]
+fn a_made_up_person_may_be_linked_to_who_is_kept_and_to_who_is_made_up() {
+    let published = publish(&document(|document| {
+        document["linkedObjects"] = json!([
+            {"primary": {"name": "manager"}, "associated": {"name": "subordinate"}},
+        ]);
+        document["authorizationServers"][0]["claims"].as_array_mut().unwrap().extend([
+            json!({"name": "boss", "claimType": "RESOURCE", "valueType": "EXPRESSION",
+                "value": "user?.getLinkedObject('manager')?.login"}),
+            json!({"name": "above", "claimType": "RESOURCE", "valueType": "EXPRESSION",
+                "value": "user?.getLinkedObject('manager')?.getLinkedObject('manager')?.login"}),
+        ]);
+    }));
+    let profile =
+        |login: &str| json!({"login": login, "email": login, "firstName": "A", "lastName": "B"});
+    let told = |manager: Value| -> Result<[Value; 2], Vec<String>> {
+        let person = made_up(
+            &published,
+            &json!({
+                "profile": profile("new@example.com"), "groups": ["Internal Employees"],
+                "linkedObjects": {"manager": manager},
+            }),
+        )?;
+        let request = PreviewRequest {
+            client_id: "web-app".to_owned(),
+            person: Some(person),
+            scope: "read:customers".to_owned(),
+            ..PreviewRequest::default()
+        };
+        let payload = ask_for(&published, &request).access_token.unwrap().payload;
+        let payload: Value = serde_json::from_str(&payload).unwrap();
+        Ok([payload["boss"].clone(), payload["above"].clone()])
+    };
+    assert_eq!(told(json!("ada@example.com")), Ok([json!("ada@example.com"), Value::Null]));
+    let inner = json!({
+        "profile": profile("boss@example.com"), "linkedObjects": {"manager": "grace@example.com"},
+    });
+    assert_eq!(told(inner), Ok([json!("boss@example.com"), json!("grace@example.com")]));
+    let wrong = told(json!({"profile": {"login": "boss@example.com", "nope": 1}}));
+    assert!(wrong.unwrap_err().iter().all(|told| told.starts_with("linkedObjects.manager: ")));
+    let nobody = told(json!("nobody@example.com"));
+    assert!(nobody.unwrap_err()[0].contains("there is no user `nobody@example.com`"));
 }
 
 #[test]

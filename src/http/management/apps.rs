@@ -4,6 +4,7 @@ use super::super::error::ManagementError;
 use super::call::{Answer, Call, Ids, Sent, nothing, object};
 use super::operation::{Answers, Operation, Parameter, Shape};
 use super::shape::{FILTER, Q, links, read_only, status, text_or_null, texts, time};
+use super::users::named;
 use crate::administration::application::{self, ATTRIBUTES, Wanted};
 use crate::directory::Status;
 use axum::http::StatusCode;
@@ -11,12 +12,17 @@ use serde_json::{Value, json};
 
 const ALL: &str = "/api/v1/apps";
 const ONE: &str = "/api/v1/apps/{appId}";
+const OF_GROUP: &str = "/api/v1/groups/{groupId}/apps";
+const LINKS: &str = "/api/v1/users/{id}/appLinks";
 
 /// What there is to be done with them.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation::list(ALL, "listApplications", APPLICATION, list).asking(&[Q, FILTER]),
         Operation::create(ALL, "createApplication", APPLICATION, create).asking(&[ACTIVATE]),
+        Operation::list(OF_GROUP, "listAssignedApplicationsForGroup", APPLICATION, of_group),
+        Operation::find(LINKS, "listAppLinks", LINK, list_links)
+            .answering(StatusCode::OK, Answers::Many(LINK)),
         Operation::find(ONE, "getApplication", APPLICATION, find),
         Operation::replace(ONE, "replaceApplication", APPLICATION, replace),
         Operation::delete(ONE, "deleteApplication", delete),
@@ -89,7 +95,29 @@ const APPLICATION: Shape = Shape {
                     "required": ["oauthClient"],
                     "properties": { "app": read_only(json!({ "type": "object" })), "oauthClient": client() },
                 },
+                "assignments": {
+                    "type": "object",
+                    "writeOnly": true,
+                    "description": "Claimsmith's own, of a new application: ids of whom it is for",
+                    "properties": { "groups": texts(), "users": texts() },
+                },
                 "_links": links(),
+            },
+        })
+    },
+};
+
+const LINK: Shape = Shape {
+    name: "AppLink",
+    schema: || {
+        let (text, flag) = (|| json!({ "type": "string" }), || json!({ "type": "boolean" }));
+        json!({
+            "type": "object",
+            "properties": {
+                "id": text(), "label": text(), "linkUrl": text_or_null(),
+                "logoUrl": text_or_null(), "appName": text(), "appInstanceId": text(),
+                "appAssignmentId": text(), "credentialsSetup": flag(), "hidden": flag(),
+                "sortOrder": { "type": "integer" },
             },
         })
     },
@@ -195,6 +223,16 @@ async fn list(call: Call) -> Answer {
     let wanted = Wanted { words: call.query("q"), condition: condition.as_ref() };
     let all = application::list(&call.ask(), wanted).await?;
     call.tell_part_of(all, 20, 200)
+}
+
+async fn of_group(call: Call, Ids([group]): Ids<1>) -> Answer {
+    call.tell_part_of(application::list_of_group(&call.ask(), &group).await?, 20, 200)
+}
+
+async fn list_links(call: Call, Ids([id]): Ids<1>) -> Answer {
+    let user = named(&call, &id).await?;
+    let links = application::list_links(&call.ask(), &user.id).await?;
+    Ok(object(StatusCode::OK, &links.into()))
 }
 
 async fn create(call: Call, Sent(sent): Sent) -> Answer {

@@ -2,12 +2,12 @@
 //! one thing with its version, or nothing.
 
 use super::super::error::ManagementError;
-use super::super::extract::{query_of, read_json};
+use super::super::extract::{query_of, read_body, read_json};
 use super::super::{ClientAddress, RequestId, Surface};
 use crate::administration::{IfMatch, Told, part_of};
 use crate::authority::Authority;
 use crate::grant::Form;
-use axum::body::HttpBody;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
@@ -243,6 +243,17 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ManagementError> {
         read_json(request, BODY_BYTES).await.map(Self)
+    }
+}
+
+/// The bytes that were sent, whatever they are.
+pub(super) struct SentBytes(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for SentBytes {
+    type Rejection = ManagementError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ManagementError> {
+        read_body(request, BODY_BYTES).await.map(Self)
     }
 }
 

@@ -8,6 +8,7 @@
 mod api_tokens;
 mod app_assignments;
 mod app_credentials;
+mod app_keys;
 mod apps;
 mod authority;
 mod call;
@@ -78,6 +79,7 @@ fn operations() -> Vec<Operation> {
         user_grants::operations,
         apps::operations,
         app_credentials::operations,
+        app_keys::operations,
         app_assignments::operations,
         client_tokens::operations,
         inline_hooks::operations,

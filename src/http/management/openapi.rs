@@ -2,7 +2,7 @@
 //! that is made of the list of its operations.
 
 use super::authority;
-use super::operation::{Answers, Operation, Parameter, Shape};
+use super::operation::{Answers, Operation, Parameter, Shape, Takes};
 use serde_json::{Map, Value, json};
 
 /// What every refusal looks like.
@@ -92,8 +92,17 @@ fn told(operation: &Operation, name: &mut dyn FnMut(&Shape) -> Value) -> Value {
         "responses": responses,
     });
     if let Value::Object(told) = &mut told {
-        if let Some(shape) = &operation.takes {
-            let body = json!({ "required": true, "content": content(name(shape)) });
+        let content = match &operation.takes {
+            Takes::Nothing => None,
+            Takes::One(shape) => Some(content(name(shape))),
+            Takes::Bytes(kinds) => {
+                let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+                let kinds = kinds.iter().map(|kind| ((*kind).to_owned(), bytes.clone()));
+                Some(kinds.collect::<Map<String, Value>>().into())
+            }
+        };
+        if let Some(content) = content {
+            let body = json!({ "required": true, "content": content });
             told.insert("requestBody".to_owned(), body);
         }
         if let Some(scope) = authority::scope_of(operation.method, operation.path) {

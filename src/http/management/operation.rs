@@ -16,6 +16,15 @@ pub(super) struct Shape {
     pub(super) schema: fn() -> Value,
 }
 
+/// What an operation is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Takes {
+    Nothing,
+    One(Shape),
+    /// Bytes that are one of these (RFC 6838).
+    Bytes(&'static [&'static str]),
+}
+
 /// What an operation answers when it is done.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Answers {
@@ -53,7 +62,7 @@ pub(super) struct Operation {
     /// As Okta's description calls it, where Okta has it.
     pub(super) id: &'static str,
     pub(super) query: Vec<Parameter>,
-    pub(super) takes: Option<Shape>,
+    pub(super) takes: Takes,
     pub(super) status: StatusCode,
     pub(super) answers: Answers,
     pub(super) handler: MethodRouter<Arc<Surface>>,
@@ -80,7 +89,7 @@ impl Operation {
             path,
             id,
             query: Vec::new(),
-            takes: None,
+            takes: Takes::Nothing,
             status: StatusCode::OK,
             answers: Answers::Nothing,
             handler: on(filter, handler),
@@ -117,7 +126,7 @@ impl Operation {
         H: Handler<T, Arc<Surface>>,
         T: 'static,
     {
-        let takes = Some(shape);
+        let takes = Takes::One(shape);
         Self { answers: Answers::One(shape), takes, ..Self::new("post", path, id, handler) }
     }
 
@@ -132,7 +141,7 @@ impl Operation {
         H: Handler<T, Arc<Surface>>,
         T: 'static,
     {
-        let takes = Some(shape);
+        let takes = Takes::One(shape);
         Self { answers: Answers::One(shape), takes, ..Self::new("put", path, id, handler) }
     }
 
@@ -166,7 +175,12 @@ impl Operation {
 
     /// The same operation, that takes this body.
     pub(super) fn taking(self, shape: Shape) -> Self {
-        Self { takes: Some(shape), ..self }
+        Self { takes: Takes::One(shape), ..self }
+    }
+
+    /// The same operation, that takes bytes of one of these kinds.
+    pub(super) fn taking_bytes(self, kinds: &'static [&'static str]) -> Self {
+        Self { takes: Takes::Bytes(kinds), ..self }
     }
 
     /// The same operation, with these parameters besides.

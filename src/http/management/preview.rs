@@ -38,7 +38,12 @@ const REQUEST: Shape = Shape {
                     "type": "object",
                     "description": "a person who is made up",
                     "required": ["profile"],
-                    "properties": { "profile": { "type": "object" }, "groups": texts() },
+                    "properties": {
+                        "profile": { "type": "object" }, "groups": texts(),
+                        "linkedObjects": {
+                            "type": "object", "description": "a login, or a person who is made up",
+                        },
+                    },
                 },
                 "scopes": texts(),
                 "audience": text(),
@@ -268,7 +273,7 @@ impl Body<'_> {
             (Some(_), Some(_)) => Err(invalid("user", "A user is named or made up, not both")),
             (Some(name), None) => find_person(published, &name).await.map(Some),
             (None, None) => Ok(None),
-            (None, Some(Value::Object(person))) => make_up(published, person).map(Some),
+            (None, Some(Value::Object(person))) => make_up(published, person).await.map(Some),
             (None, Some(_)) => Err(ManagementError::malformed()),
         }
     }
@@ -287,12 +292,12 @@ async fn find_person(published: &Published, name: &str) -> Result<Arc<Person>, M
     found.ok_or_else(|| ManagementError::no_such("User", name))
 }
 
-fn make_up(
+async fn make_up(
     published: &Published,
     person: &Map<String, Value>,
 ) -> Result<Arc<Person>, ManagementError> {
     let text = Value::Object(person.clone()).to_string();
-    published.make_up_person(&text).map_err(|problems| {
+    published.make_up_person(&text).await.map_err(|problems| {
         let causes =
             problems.into_iter().map(|told| json!({ "errorSummary": format!("user: {told}") }));
         ManagementError::invalid("user", causes)

@@ -4,10 +4,11 @@ use super::super::Surface;
 use super::super::cookie::csrf_token;
 use super::layout::{Text, alert};
 use super::{Instead, Visit, error_page, failed, redirect};
-use crate::administration::UserTurn;
+use crate::administration::{ChangeRefused, UserTurn};
 use crate::audit::{Actor, ActorKind};
 use crate::directory::{Person, User};
-use crate::login::{Candidate, Invitation, SignInRefused, may_be_password_of};
+use crate::login::{Candidate, Followed, Invitation, SignInRefused};
+use crate::store::BatchOutcome;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -49,22 +50,18 @@ async fn follow(
     visit.prove_form(surface)?;
     let person = find(surface, &visit, invitation, token).await?;
     let user = person.user();
-    let published = &visit.published;
     let Some(new) = Candidate::new(visit.form.find("new").unwrap_or_default()) else {
         return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
     };
-    if !may_be_password_of(&user.login, &new) {
-        return Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)));
-    }
-    // First, since nobody else can: whoever is stopped here follows the link once more.
-    if UserTurn::ChoosePassword.may_begin_at(user.status) {
-        let actor = Actor { kind: ActorKind::User, id: user.id.clone(), ..Actor::system() };
-        let turn = UserTurn::ChoosePassword;
-        let turned = surface.administration.turn_user(&actor, &user.id, turn, true).await;
-        turned.map_err(|error| failed(&visit.layout(surface), &error.to_string()))?;
-    }
+    let published = &visit.published;
     match surface.login.follow_invitation(published, invitation, token, new).await {
-        Ok(Some(())) => {
+        Ok(Some(followed)) => {
+            let stopped = |why: String| failed(&visit.layout(surface), &why);
+            if !choose(surface, &followed).await.map_err(stopped)? {
+                return Ok(over(surface, &visit));
+            }
+            let ended = surface.login.end_with_password(&user.id).await;
+            ended.map_err(|error| stopped(error.to_string()))?;
             let home = format!("{}/account", published.public_url());
             Ok(redirect(StatusCode::SEE_OTHER, &home))
         }
@@ -73,6 +70,22 @@ async fn follow(
             Ok(page(surface, &visit, (invitation, token), user, Some(visit.words.weak)))
         }
         Err(refused) => Ok(failed(&visit.layout(surface), &refused.to_string())),
+    }
+}
+
+/// Gives somebody the password they chose. Who may not sign in yet may with it: that is one write, so
+/// that nobody is left with a link that is spent and no way in. Answers whether the link counted still.
+async fn choose(surface: &Surface, followed: &Followed) -> Result<bool, String> {
+    let (user, ops) = (followed.person.user(), &followed.ops);
+    if !UserTurn::ChoosePassword.may_begin_at(user.status) {
+        let done = surface.store.batch(ops.clone()).await.map_err(|error| error.to_string())?;
+        return Ok(done.value == BatchOutcome::Applied);
+    }
+    let actor = Actor { kind: ActorKind::User, id: user.id.clone(), ..Actor::system() };
+    match surface.administration.choose_password(&actor, &user.id, ops).await {
+        Ok(_) => Ok(true),
+        Err(ChangeRefused::Conflict) => Ok(false),
+        Err(error) => Err(error.to_string()),
     }
 }
 

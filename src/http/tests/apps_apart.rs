@@ -213,6 +213,19 @@ fn a_hook_is_asked_with_a_secret_that_is_never_told_again() {
     );
     office.post(&format!("{path}/execute"), json!({}));
     assert!(asked.recv().unwrap().to_lowercase().contains("authorization: hush-hush-hush"));
+    // A secret that was given for one host is told to no other.
+    let mut elsewhere = office.get(&path);
+    elsewhere["channel"]["config"]["uri"] = json!("https://elsewhere.example.com/hook");
+    let uri = json!({"channel": {"config": {"uri": "https://elsewhere.example.com/hook"}}});
+    let words = "channel.config.authScheme.value: The field cannot be left blank";
+    assert_eq!(office.refused(Method::PUT, &path, &elsewhere), words);
+    assert_eq!(office.refused(Method::POST, &path, &uri), words);
+    elsewhere["channel"]["config"].as_object_mut().unwrap().remove("authScheme");
+    assert_eq!(office.refused(Method::PUT, &path, &elsewhere), words);
+    let mut same = office.get(&path);
+    same["channel"]["config"]["uri"] = json!(site.url("/hook?again"));
+    office.put(&path, &same);
+    office.put(&path, &body);
     // A secret for one header is none for another.
     body["channel"]["config"]["authScheme"]["key"] = json!("X-Other");
     office.refused(Method::PUT, &path, &body);
@@ -263,6 +276,10 @@ fn a_trusted_origin_may_read_answers_and_be_where_people_go_after_signing_out() 
     let put = office.put(&path, &origin("App", page, &["CORS", "REDIRECT"]));
     assert_eq!(put["scopes"], json!([{"type": "CORS"}, {"type": "REDIRECT"}]));
     assert!(!refuses());
+    for (filter, n_found) in [("type eq \"REDIRECT\"", 1), ("type eq \"IFRAME_EMBED\"", 0)] {
+        let found = office.get(&format!("{origins}?filter={}", percent(filter)));
+        assert_eq!(found.as_array().unwrap().len(), n_found, "{filter}");
+    }
     let turned = office.post(&format!("{path}/lifecycle/deactivate"), Value::Null);
     assert_eq!(turned["status"], "INACTIVE");
     assert!(refuses() && !reads());

@@ -3,6 +3,7 @@
 
 use super::browser::Browser;
 use super::legacy;
+use super::people::Office;
 use super::sign_in::CALLBACK;
 use super::*;
 use crate::fetch::fixture::{Site, json as answer};
@@ -110,6 +111,19 @@ fn a_hook_is_asked_with_a_token_that_is_kept_as_long_as_it_is_good() {
     assert_eq!(asked[0].1, form);
     world.surface.clock.advance(570);
     assert_eq!(by(&world), "t2", "half a minute before its end another one is asked for");
+}
+
+#[test]
+fn a_token_stays_from_one_version_to_the_next_until_it_is_asked_for_with_something_else() {
+    let hook = Guarded::start(600, |_| true);
+    let office = Office::with(|document| hooked(document, &hook.config(&with_secret())));
+    assert_eq!(by(&office.world), "t1");
+    office.post("/api/v1/groups", json!({"profile": {"name": "Another version"}}));
+    assert_eq!(by(&office.world), "t1");
+    let hooks = office.get("/api/v1/inlineHooks");
+    let path = format!("/api/v1/inlineHooks/{}", text_of(&hooks[0]["id"]));
+    office.post(&path, json!({"channel": {"config": {"scope": "another"}}}));
+    assert_eq!(by(&office.world), "t2");
 }
 
 #[test]

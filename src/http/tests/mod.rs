@@ -5,6 +5,7 @@ mod account;
 mod activate;
 mod apps;
 mod apps_apart;
+mod app_keys;
 mod assertion;
 mod audit;
 mod authentication;

@@ -27,6 +27,11 @@ impl Office {
         Self { world, token }
     }
 
+    /// What it says who it is with.
+    pub(super) fn authorization(&self) -> &str {
+        &self.token
+    }
+
     pub(super) fn ask(&self, method: Method, path: &str, body: &Value) -> Answer {
         self.world.manage(&self.token, method, path, Some(body).filter(|body| !body.is_null()))
     }

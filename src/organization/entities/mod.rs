@@ -125,7 +125,9 @@ pub fn join<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> String {
     let lists: Vec<_> =
         LISTS.iter().copied().filter(|(name, _)| !(has_hooks && *name == HOOKS)).collect();
     let groups = within.list(EntityKind::Group, "").iter().map(|group| group.id.as_str());
-    let joiner = Joiner { groups: groups.collect(), within };
+    let relations = within.list(EntityKind::LinkedObject, "").iter();
+    let relations = relations.flat_map(|relation| relation.names.iter().map(String::as_str));
+    let joiner = Joiner { groups: groups.collect(), relations: relations.collect(), within };
     joiner.with_lists(body, &lists, "")
 }
 
@@ -152,6 +154,8 @@ struct Joiner<'e> {
     within: Within<'e>,
     /// The ids of all groups.
     groups: BTreeSet<&'e str>,
+    /// The names of all relations.
+    relations: BTreeSet<&'e str>,
 }
 
 impl Joiner<'_> {
@@ -175,11 +179,30 @@ impl Joiner<'_> {
         }
     }
 
-    /// A user, in those of the groups they were put into by hand that are still there.
+    /// A user, in those of the groups they were put into by hand, and with those of their links, that
+    /// are still there.
     fn user(&self, user: &Entity) -> String {
         let ids: Vec<&str> = groups_given(user).filter(|id| self.groups.contains(id)).collect();
         let groups = format!("\"groups\": {}", serde_json::Value::from(ids));
-        with_members(&without_groups(&user.body), std::iter::once(groups))
+        let is_stale = |name: &str, links: &document::Node| {
+            let there = tree::members_of(links).iter();
+            name == LINKS
+                && !there.map(|link| link.key.as_str()).all(|n| self.relations.contains(n))
+        };
+        // The groups were kept in it before they were tags alone.
+        let body = rewritten(&user.body, "groups", |name, _| (name == "groups").then_some(None));
+        let body = rewritten(&body, LINKS, |name, node| {
+            is_stale(name, node).then(|| Some(self.links_that_are(&body, node)))
+        });
+        with_members(&body, std::iter::once(groups))
+    }
+
+    /// Those of the links of a user that some relation is of, as a member.
+    fn links_that_are(&self, body: &str, links: &document::Node) -> String {
+        let there = tree::members_of(links).iter();
+        let there = there.filter(|link| self.relations.contains(link.key.as_str()));
+        let written = there.filter_map(|link| written_member(body, link));
+        format!("\"{LINKS}\": {}", with_members("{}", written))
     }
 }
 
@@ -205,18 +228,35 @@ fn has_member(body: &str, name: &str) -> bool {
     body.contains(name) && document::read(body.as_bytes()).is_ok_and(is_it)
 }
 
-/// The body of a user; the groups were kept in it before they were tags alone.
-fn without_groups(body: &str) -> std::borrow::Cow<'_, str> {
-    if !has_member(body, "groups") {
+/// Where the links of a user stand.
+const LINKS: &str = "linkedObjects";
+
+/// The body, each of whose members `edit` may write otherwise, or leave out. Reading it is spared where
+/// it does not even hold the word `about`.
+fn rewritten<'b>(
+    body: &'b str,
+    about: &str,
+    edit: impl Fn(&str, &document::Node) -> Option<Option<String>>,
+) -> std::borrow::Cow<'b, str> {
+    if !body.contains(about) {
         return body.into();
     }
     let Ok(document) = document::read(body.as_bytes()) else { return body.into() };
-    let members = tree::members_of(&document).iter().filter(|member| member.key != "groups");
-    let written = members.filter_map(|member| {
-        let span = member.key_span.range().start..member.value.span.range().end;
-        body.get(span).map(str::to_owned)
+    let members = tree::members_of(&document);
+    if members.iter().all(|member| edit(&member.key, &member.value).is_none()) {
+        return body.into();
+    }
+    let written = members.iter().filter_map(|member| match edit(&member.key, &member.value) {
+        Some(edited) => edited,
+        None => written_member(body, member),
     });
     with_members("{}", written).into()
+}
+
+/// A member as it is written.
+fn written_member(body: &str, member: &document::Member) -> Option<String> {
+    let span = member.key_span.range().start..member.value.span.range().end;
+    body.get(span).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -46,6 +46,28 @@ fn what_was_split_is_joined_to_a_document_that_says_the_same() {
 }
 
 #[test]
+fn a_link_of_a_relation_that_is_no_more_is_not_said() {
+    let text = demo(|document| {
+        let side = |name: &str| serde_json::json!({"name": name});
+        document["linkedObjects"] = serde_json::json!([
+            {"primary": side("manager"), "associated": side("subordinate")},
+            {"primary": side("mentor"), "associated": side("mentee")},
+        ]);
+        document["users"][1]["linkedObjects"] =
+            serde_json::json!({"manager": "ada@example.com", "mentor": "ada@example.com"});
+    });
+    let mut kept = entities(&text);
+    kept.retain(|entity| !entity.names.contains("mentor"));
+    let joined: Value = serde_json::from_str(&join(&kept)).unwrap();
+    let links = |document: &Value| document["users"][1]["linkedObjects"].clone();
+    assert_eq!(links(&joined).as_object().unwrap().keys().collect::<Vec<_>>(), ["manager"]);
+    organization(&join(&kept));
+    kept.retain(|entity| !entity.names.contains("manager"));
+    let joined: Value = serde_json::from_str(&join(&kept)).unwrap();
+    assert_eq!(links(&joined), serde_json::json!({}));
+}
+
+#[test]
 fn every_part_of_the_document_is_an_entity_of_its_own() {
     let all = entities(DEMO);
     let document: Value = serde_json::from_str(DEMO).unwrap();

@@ -245,6 +245,13 @@ impl Entity {
         Ok(Row { tags: self.tags.clone(), ..Row::new(self.kind.rows(), &self.id, bytes) })
     }
 
+    /// Fails unless it is kept just as it is here: for what is written beside it.
+    #[must_use]
+    pub fn expected(&self) -> Op {
+        let (kind, key) = (self.kind.rows().to_owned(), self.id.clone());
+        Op::Expect { kind, key, generation: Some(self.generation) }
+    }
+
     /// The rows by which it is found besides its id; no two have the same key.
     pub(super) fn ways_to_it(&self) -> impl Iterator<Item = Row> {
         let each = |texts: &BTreeSet<String>| -> BTreeSet<String> {

@@ -273,8 +273,9 @@ fn ops(
             made.push(Op::Insert(way), Some(taken));
         }
     }
+    // The counters stood as they were read: what fails here is what somebody else did besides.
     for op in besides {
-        made.push(op.clone(), None);
+        made.push(op.clone(), Some(WriteError::Overtaken));
     }
     Ok((made.ops, made.blame))
 }
