@@ -204,8 +204,18 @@ impl Reader {
     }
 }
 
+/// So many members are few.
+const FEW: usize = 12;
+
 /// The first member whose key an earlier one has.
 fn duplicate(members: &[Member]) -> Option<&Member> {
+    // Nearly all have a few, which are compared with each other sooner than put in order.
+    if members.len() <= FEW {
+        let has_earlier = |(index, member): &(usize, &Member)| {
+            members.iter().take(*index).any(|known| known.key == member.key)
+        };
+        return members.iter().enumerate().find(has_earlier).map(|(_, member)| member);
+    }
     let mut seen = std::collections::BTreeSet::new();
     members.iter().find(|member| !seen.insert(member.key.as_str()))
 }

@@ -4,6 +4,7 @@
 use crate::document::{Json, Member, Node};
 use crate::source::Span;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Something wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +29,26 @@ impl Problems {
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a> {
     node: &'a Node,
-    path: String,
+    way: Rc<Way<'a>>,
     problems: &'a Problems,
+}
+
+/// The way to a value. Written down only where somebody asks: nearly nothing is ever blamed.
+#[derive(Debug)]
+enum Way<'a> {
+    Top,
+    Member(Rc<Way<'a>>, &'a str),
+    Element(Rc<Way<'a>>, usize),
+}
+
+impl Way<'_> {
+    fn written(&self) -> String {
+        match self {
+            Self::Top => String::new(),
+            Self::Member(above, key) => below(&above.written(), key),
+            Self::Element(above, index) => format!("{}[{index}]", above.written()),
+        }
+    }
 }
 
 /// A value with the place it was read from, to blame later.
@@ -48,11 +67,11 @@ pub(super) struct Object<'a> {
 
 impl<'a> Place<'a> {
     pub(super) fn top(node: &'a Node, problems: &'a Problems) -> Self {
-        Self { node, path: String::new(), problems }
+        Self { node, way: Rc::new(Way::Top), problems }
     }
 
-    pub(super) fn path(&self) -> &str {
-        &self.path
+    pub(super) fn path(&self) -> String {
+        self.way.written()
     }
 
     pub(super) fn span(&self) -> Span {
@@ -65,7 +84,7 @@ impl<'a> Place<'a> {
 
     /// Notes that this value is wrong.
     pub(super) fn blame(&self, message: impl Into<String>) {
-        self.blame_at(self.path.clone(), self.node.span, message.into());
+        self.blame_at(self.path(), self.node.span, message.into());
     }
 
     fn blame_at(&self, path: String, span: Span, message: String) {
@@ -77,7 +96,8 @@ impl<'a> Place<'a> {
     }
 
     fn member(&self, member: &'a Member) -> Self {
-        Self { node: &member.value, path: below(&self.path, &member.key), problems: self.problems }
+        let way = Rc::new(Way::Member(Rc::clone(&self.way), &member.key));
+        Self { node: &member.value, way, problems: self.problems }
     }
 
     /// The object, if it is one. Members other than `known` are wrong.
@@ -86,7 +106,7 @@ impl<'a> Place<'a> {
         for member in object.members.iter().filter(|member| !known.contains(&&*member.key)) {
             let message =
                 format!("unknown member `{}`; known are {}", member.key, listed(known.iter()));
-            self.blame_at(below(&self.path, &member.key), member.key_span, message);
+            self.blame_at(below(&self.path(), &member.key), member.key_span, message);
         }
         Some(object)
     }
@@ -107,7 +127,7 @@ impl<'a> Place<'a> {
         };
         let place = |(index, node)| Place {
             node,
-            path: format!("{}[{index}]", self.path),
+            way: Rc::new(Way::Element(Rc::clone(&self.way), index)),
             problems: self.problems,
         };
         nodes.iter().enumerate().map(place).collect()
@@ -185,8 +205,7 @@ impl<'a> Object<'a> {
     /// The member of this name, unless it is absent or null.
     pub(super) fn find(&self, name: &str) -> Option<Place<'a>> {
         let member = self.members.iter().find(|member| member.key == name)?;
-        let place = self.place.member(member);
-        (member.value.value != Json::Null).then_some(place)
+        (member.value.value != Json::Null).then(|| self.place.member(member))
     }
 
     /// The member of this name, which must be there.

@@ -10,11 +10,7 @@ pub(super) fn read_expression(place: &Place<'_>) -> Option<ExpressionText> {
     if text.trim().is_empty() {
         place.blame("an expression must not be empty");
     }
-    Some(ExpressionText {
-        text: text.to_owned(),
-        path: place.path().to_owned(),
-        span: place.span(),
-    })
+    Some(ExpressionText { text: text.to_owned(), path: place.path(), span: place.span() })
 }
 
 /// The expression `elCondition.condition`, if it is there (decision 1).

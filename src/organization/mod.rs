@@ -39,8 +39,9 @@ pub use difference::{Difference, Entry, MemberChange, What, changes, compare};
 pub use entities::{
     Membership, below, forget_link, groups_given, groups_of, is_named, join,
     keep_memberships_by_rule, leave_group, link_of, locate, memberships_by_rule, own_id, parent_of,
-    set_memberships_by_rule, split, tag_of_group, tag_of_link, tag_of_membership, tag_of_relation,
-    tag_of_user, users_named_in, without_client, without_group, without_user,
+    server_of, set_memberships_by_rule, split, split_servers, tag_of_group, tag_of_link,
+    tag_of_membership, tag_of_relation, tag_of_user, users_named_in, without_client, without_group,
+    without_user,
 };
 pub use group_rule::EXPRESSION_TYPE;
 pub use identity::{Digest, claim_id, grant_id, key_id, scope_id, secret_id};

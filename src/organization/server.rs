@@ -53,9 +53,10 @@ pub(super) fn read_servers(
     digest: Digest<'_>,
 ) -> Vec<AuthorizationServer> {
     let mut servers: Vec<AuthorizationServer> = Vec::new();
+    let mut ids = BTreeSet::new();
     for place in top.list("authorizationServers") {
         let Some(server) = read_server(&place, directory, hooks, schema, digest) else { continue };
-        if servers.iter().any(|known| known.id == server.id) {
+        if !ids.insert(server.id.clone()) {
             let hint = match place.open_object().and_then(|server| server.find("id")) {
                 Some(_) => "",
                 None => ", which is made of its name: give each an `id`",

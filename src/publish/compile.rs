@@ -16,7 +16,7 @@ use crate::server::{AuthorizationServer, ExpressionText, organization_server};
 use crate::source::Span;
 use crate::token::{self, Algorithm};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The member of a document that declares attributes.
@@ -376,15 +376,15 @@ fn audience_problems(
     servers: &[AuthorizationServer],
     addresses: &Addresses,
 ) -> Vec<Problem> {
-    let mut taken = Vec::new();
+    let mut taken = BTreeSet::new();
     for url in addresses.all() {
         taken.extend(servers.iter().map(|server| issuer(url, server)));
-        taken.push(url.to_string());
+        taken.insert(url.to_string());
     }
     let mut problems = Vec::new();
     for (server_index, server) in servers.iter().enumerate() {
         for (index, audience) in server.audiences.iter().enumerate() {
-            if taken.iter().any(|taken| taken == audience.trim_end_matches('/')) {
+            if taken.contains(audience.trim_end_matches('/')) {
                 let span = span_of_audience(document, server_index, index);
                 problems.push(Problem::not_allowed(
                     format!("authorizationServers[{server_index}].audiences[{index}]"),

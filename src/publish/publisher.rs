@@ -7,7 +7,7 @@ use super::running::Published;
 use super::starting::{Foundation, Missing, StartError};
 use super::{Issuer, Problem, apart};
 use crate::document;
-use crate::organization::{Snapshot, is_named, split};
+use crate::organization::{Snapshot, is_named, server_of, split_servers};
 use crate::program::{Engine, Groups};
 use crate::store::StoreError;
 use crate::store::organization::{Changed, Counter, Counters, Entity, EntityKind, Organizations};
@@ -112,12 +112,17 @@ async fn compile_snapshot(
     let (addresses, snapshot) = (foundation.addresses.clone(), snapshot.clone());
     let compile = move || {
         let text = snapshot.to_document();
+        let servers: BTreeSet<&str> =
+            wanted.iter().filter_map(|(kind, id)| server_of(*kind, id)).collect();
         let compiled = match document::read(text.as_bytes()) {
             Ok(node) => {
                 compile_read(former.as_deref(), (&text, &node), addresses, engine).map(|draft| {
                     let entities = match wanted.is_empty() {
                         true => Vec::new(),
-                        false => split(&text, &node, draft.organization(), &digest),
+                        false => {
+                            let is_wanted = |id: &str| servers.contains(id);
+                            split_servers(&text, &node, draft.organization(), &digest, &is_wanted)
+                        }
                     };
                     let is_wanted =
                         |entity: &Entity| wanted.contains(&(entity.kind, entity.id.clone()));

@@ -20,7 +20,7 @@ pub use mention::{
     without_user,
 };
 pub(crate) use split::entity_of_user;
-pub use split::split;
+pub use split::{split, split_servers};
 
 use crate::document::{self, Json};
 use crate::store::organization::{Entity, EntityKind};
@@ -114,6 +114,27 @@ pub fn parent_of(entity: &Entity) -> &str {
     parent.map_or("", |(parent, _)| parent)
 }
 
+/// The id of the server that the entity of this kind and id is, or is in, if it is in one.
+#[must_use]
+pub fn server_of(kind: EntityKind, id: &str) -> Option<&str> {
+    match kind {
+        EntityKind::Server
+        | EntityKind::Scope
+        | EntityKind::Claim
+        | EntityKind::Policy
+        | EntityKind::Rule
+        | EntityKind::TokenPolicy => id.split(SEPARATOR).next(),
+        EntityKind::Organization
+        | EntityKind::Group
+        | EntityKind::User
+        | EntityKind::GroupRule
+        | EntityKind::LinkedObject
+        | EntityKind::Application
+        | EntityKind::Hook
+        | EntityKind::TrustedOrigin => None,
+    }
+}
+
 /// The document of these entities, whatever their order.
 #[must_use]
 pub fn join<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> String {
@@ -128,7 +149,9 @@ pub fn join<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> String {
     let relations = within.list(EntityKind::LinkedObject, "").iter();
     let relations = relations.flat_map(|relation| relation.names.iter().map(String::as_str));
     let joiner = Joiner { groups: groups.collect(), relations: relations.collect(), within };
-    joiner.with_lists(body, &lists, "")
+    let mut text = String::new();
+    joiner.with_lists(&mut text, body, &lists, "");
+    text
 }
 
 /// Entities by what they are in, in the order of the document.
@@ -159,23 +182,34 @@ struct Joiner<'e> {
 }
 
 impl Joiner<'_> {
-    /// The object with the lists of what is in `parent`.
-    fn with_lists(&self, body: &str, lists: &[(&str, EntityKind)], parent: &str) -> String {
-        let members = lists.iter().map(|(name, kind)| {
-            let inside = self.within.list(*kind, parent).iter();
-            let bodies: Vec<String> = inside.map(|entity| self.whole(entity)).collect();
-            format!("\n\"{name}\": [{}]", bodies.join(",\n"))
-        });
-        with_members(body, members)
+    /// Writes the object with the lists of what is in `parent`.
+    fn with_lists(
+        &self,
+        text: &mut String,
+        body: &str,
+        lists: &[(&str, EntityKind)],
+        parent: &str,
+    ) {
+        begin(text, body);
+        for (name, kind) in lists {
+            separate(text);
+            text.extend(["\n\"", name, "\": ["]);
+            for (index, entity) in self.within.list(*kind, parent).iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ",\n" });
+                self.whole(text, entity);
+            }
+            text.push(']');
+        }
+        text.push('}');
     }
 
-    fn whole(&self, entity: &Entity) -> String {
+    fn whole(&self, text: &mut String, entity: &Entity) {
         match entity.kind {
             EntityKind::Server | EntityKind::Policy => {
-                self.with_lists(&entity.body, lists_of(entity.kind), &entity.id)
+                self.with_lists(text, &entity.body, lists_of(entity.kind), &entity.id);
             }
-            EntityKind::User => self.user(entity),
-            _ => entity.body.clone(),
+            EntityKind::User => text.push_str(&self.user(entity)),
+            _ => text.push_str(&entity.body),
         }
     }
 
@@ -206,13 +240,24 @@ impl Joiner<'_> {
     }
 }
 
-fn with_members(body: &str, members: impl Iterator<Item = String>) -> String {
+/// Writes an object that more members come to.
+fn begin(text: &mut String, body: &str) {
     let body = body.trim_end();
-    let mut text = body.strip_suffix('}').unwrap_or(body).trim_end().to_owned();
+    text.push_str(body.strip_suffix('}').unwrap_or(body).trim_end());
+}
+
+/// Writes what stands before one more member.
+fn separate(text: &mut String) {
+    if !text.ends_with('{') {
+        text.push(',');
+    }
+}
+
+fn with_members(body: &str, members: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    begin(&mut text, body);
     for member in members {
-        if !text.ends_with('{') {
-            text.push(',');
-        }
+        separate(&mut text);
         text.push_str(&member);
     }
     text.push('}');

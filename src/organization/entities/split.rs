@@ -21,6 +21,18 @@ pub fn split(
     organization: &Organization,
     digest: Digest<'_>,
 ) -> Vec<Entity> {
+    split_servers(text, document, organization, digest, &|_| true)
+}
+
+/// As [`split`], but of the servers only those whose ids are wanted, with what is in them.
+#[must_use]
+pub fn split_servers(
+    text: &str,
+    document: &Node,
+    organization: &Organization,
+    digest: Digest<'_>,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Vec<Entity> {
     let splitter = Splitter { text, organization, digest };
     let mut entities = Vec::new();
     let body = splitter.object_without(document, &names(LISTS), None, &[]);
@@ -50,7 +62,9 @@ pub fn split(
         entities.extend(splitter.trusted_origin(node, index));
     }
     for (index, node) in list_of(document, &["authorizationServers"]).enumerate() {
-        splitter.server(node, index, &mut entities);
+        if organization.servers.get(index).is_some_and(|server| is_wanted(&server.id)) {
+            splitter.server(node, index, &mut entities);
+        }
     }
     entities
 }
