@@ -55,7 +55,7 @@ mod user;
 
 pub use ask::{Ask, Told, moment, part_of};
 pub use body::{IfMatch, Required, create, delete, object_at, read_body, replace, set, text_of};
-pub use import::Imported;
+pub use import::{Expected, Imported};
 pub use lifecycle::Turn as UserTurn;
 pub use people::{Found, USER_TYPE, Wanted as WantedUsers, group_value, user_value};
 pub use policy::List;

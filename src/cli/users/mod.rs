@@ -10,7 +10,7 @@ mod tests;
 
 use super::installation::{Installation, Stop};
 use super::{PUBLIC_URL, log, operator, say, tell};
-use crate::administration::{Administration, Imported};
+use crate::administration::{Administration, Expected, Imported};
 use clap::{Args, Subcommand, ValueEnum};
 use row::{Read, Rows};
 use serde_json::{Value, json};
@@ -164,7 +164,7 @@ async fn take(
                 .map_err(|error| format!("{name}: {error}"))?
         }
     };
-    let mut tally = Tally::default();
+    let (mut tally, mut expected) = (Tally::default(), Expected::New);
     loop {
         let mut batch: Vec<Read> = Vec::with_capacity(BATCH);
         while batch.len() < BATCH {
@@ -175,9 +175,14 @@ async fn take(
         if batch.is_empty() {
             return Ok(tally);
         }
-        let before = tally.n_rows();
-        write(administration, name, batch, &mut tally).await?;
-        if tally.n_rows() / TOLD > before / TOLD {
+        let before = tally;
+        write(administration, name, (batch, expected), &mut tally).await?;
+        // An import that goes on finds people who are there until it comes to where it stopped.
+        expected = match tally.n_present > before.n_present {
+            true => Expected::Known,
+            false => Expected::New,
+        };
+        if tally.n_rows() / TOLD > before.n_rows() / TOLD {
             say(&format!("{} rows: {}\n", tally.n_rows(), tally.text()));
         }
     }
@@ -187,14 +192,14 @@ async fn take(
 async fn write(
     administration: &Administration,
     name: &str,
-    batch: Vec<Read>,
+    (batch, expected): (Vec<Read>, Expected),
     tally: &mut Tally,
 ) -> Result<(), Stop> {
     let good: Vec<Value> = batch.iter().filter_map(|read| read.user.clone().ok()).collect();
     let lines =
         (batch.first().map_or(0, |read| read.line), batch.last().map_or(0, |read| read.line));
     let from = format!("{name}, lines {} to {}", lines.0, lines.1);
-    let imported = administration.import_users(&operator(), &good, &from).await?;
+    let imported = administration.import_users(&operator(), &good, &from, expected).await?;
     let mut imported = imported.into_iter();
     for Read { line, user } in batch {
         let became = match user {
