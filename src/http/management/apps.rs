@@ -158,6 +158,13 @@ fn credentials() -> Value {
     })
 }
 
+fn uris() -> Value {
+    json!({
+        "type": "array", "items": { "type": "string" },
+        "examples": [["https://shop.example.com/callback"]],
+    })
+}
+
 fn client() -> Value {
     let word = |words: &[&str]| json!({ "type": "string", "enum": words });
     json!({
@@ -165,12 +172,15 @@ fn client() -> Value {
         "required": ["application_type", "grant_types"],
         "properties": {
             "application_type": word(&["web", "native", "browser", "service"]),
-            "grant_types": texts(),
+            "grant_types": {
+                "type": "array", "items": { "type": "string" },
+                "examples": [["authorization_code"], ["client_credentials"]],
+            },
             "response_types": {
                 "type": "array", "items": word(&["code", "token", "id_token"]),
             },
-            "redirect_uris": texts(),
-            "post_logout_redirect_uris": texts(),
+            "redirect_uris": uris(),
+            "post_logout_redirect_uris": uris(),
             "client_uri": text_or_null(),
             "logo_uri": text_or_null(),
             "policy_uri": text_or_null(),

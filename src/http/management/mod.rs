@@ -15,6 +15,7 @@ mod call;
 mod change;
 mod client_tokens;
 mod credentials;
+mod examples;
 mod factors;
 mod group_rules;
 mod groups;

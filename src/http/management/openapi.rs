@@ -1,8 +1,8 @@
 //! `GET /api/v1/openapi.json`: what the management API takes and answers, as an OpenAPI 3.1 document
 //! that is made of the list of its operations.
 
-use super::authority;
 use super::operation::{Answers, Operation, Parameter, Shape, Takes};
+use super::{authority, examples};
 use serde_json::{Map, Value, json};
 
 /// What every refusal looks like.
@@ -64,6 +64,15 @@ pub(super) fn document(operations: &[Operation], base: &str) -> Value {
     })
 }
 
+/// A body of this form beside what is said of it.
+fn with_example(mut content: Value, shape: &Shape) -> Value {
+    let json = content.get_mut("application/json").and_then(Value::as_object_mut);
+    if let (Some(json), Some(example)) = (json, examples::of(shape.name)) {
+        json.insert("example".to_owned(), example);
+    }
+    content
+}
+
 fn told(operation: &Operation, name: &mut dyn FnMut(&Shape) -> Value) -> Value {
     let content = |schema: Value| json!({ "application/json": { "schema": schema } });
     let mut done = json!({ "description": "It is done." });
@@ -81,7 +90,15 @@ fn told(operation: &Operation, name: &mut dyn FnMut(&Shape) -> Value) -> Value {
     responses.insert("default".to_owned(), refused);
     let in_path = operation.path.split('/').filter_map(|part| {
         let id = part.strip_prefix('{')?.strip_suffix('}')?;
-        Some(json!({ "name": id, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }))
+        let mut told = json!({
+            "name": id, "in": "path", "required": true,
+            "schema": { "type": "string", "minLength": 1 },
+        });
+        let example = examples::IN_PATHS.iter().find(|(name, _)| *name == id);
+        if let (Some((_, example)), Value::Object(told)) = (example, &mut told) {
+            told.insert("example".to_owned(), Value::from(*example));
+        }
+        Some(told)
     });
     let in_query = operation.query.iter().map(|Parameter { name, description, schema }| {
         json!({ "name": name, "in": "query", "description": description, "schema": schema() })
@@ -94,7 +111,7 @@ fn told(operation: &Operation, name: &mut dyn FnMut(&Shape) -> Value) -> Value {
     if let Value::Object(told) = &mut told {
         let content = match &operation.takes {
             Takes::Nothing => None,
-            Takes::One(shape) => Some(content(name(shape))),
+            Takes::One(shape) => Some(with_example(content(name(shape)), shape)),
             Takes::Bytes(kinds) => {
                 let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
                 let kinds = kinds.iter().map(|kind| ((*kind).to_owned(), bytes.clone()));

@@ -68,7 +68,10 @@ const CLAIM: Shape = Shape {
                 "status": status(),
                 "claimType": { "type": "string", "enum": ["RESOURCE", "IDENTITY"] },
                 "valueType": { "type": "string", "enum": ["EXPRESSION", "GROUPS", "SYSTEM"] },
-                "value": { "type": "string", "maxLength": 1024 },
+                "value": {
+                    "type": "string", "maxLength": 1024,
+                    "examples": ["user?.email", "app.clientId", "'a text'"],
+                },
                 "group_filter_type": {
                     "type": "string", "enum": ["STARTS_WITH", "EQUALS", "CONTAINS", "REGEX"],
                 },

@@ -81,7 +81,7 @@ fn profile() -> Value {
         "description": "the base attributes, and those that the schema of users declares",
         "properties": {
             "login": { "type": "string", "minLength": 5, "maxLength": 100 },
-            "email": { "type": "string" },
+            "email": { "type": "string", "examples": ["ada@example.com"] },
             "firstName": { "type": ["string", "null"] },
             "lastName": { "type": ["string", "null"] },
         },

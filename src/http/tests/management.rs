@@ -1,5 +1,6 @@
 //! Who is let into the management API, and the shape of what it answers.
 
+use super::people::Office;
 use super::*;
 use crate::authority::{NewApiToken, create};
 use crate::server::MANAGEMENT_SCOPES;
@@ -198,6 +199,36 @@ fn the_openapi_document_names_every_operation_and_its_scope() {
             }
         }
     }
+}
+
+/// Whoever copies an example out of the document is not refused.
+#[test]
+fn the_examples_of_the_document_are_taken() {
+    let office = Office::open();
+    let document = office.get("/api/v1/openapi.json");
+    let (mut n_taken, mut n_examples) = (0, 0);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let Some(operation) = methods.get("post") else { continue };
+        let example = &operation["requestBody"]["content"]["application/json"]["example"];
+        n_examples += usize::from(example.is_object());
+        let mut address = path.clone();
+        for parameter in operation["parameters"].as_array().unwrap() {
+            if let Some(example) = parameter["example"].as_str() {
+                address = address.replace(&format!("{{{}}}", text_of(&parameter["name"])), example);
+            }
+        }
+        if address.contains('{') || !example.is_object() {
+            continue;
+        }
+        // A rule of groups is for groups that there are.
+        if path == "/api/v1/groups/rules" {
+            continue;
+        }
+        let answer = office.ask(Method::POST, &address, example);
+        assert!((200..300).contains(&answer.status), "{address}: {}", answer.body());
+        n_taken += 1;
+    }
+    assert!(n_taken >= 14, "{n_taken} of {n_examples}");
 }
 
 /// Decision 41: what is kept with changes and what is written apart is one log.
