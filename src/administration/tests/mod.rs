@@ -318,6 +318,41 @@ fn one_user_is_made_changed_moved_and_deleted_without_a_new_version() {
     });
 }
 
+#[test]
+fn who_chooses_a_password_by_a_link_is_active_once_it_is_kept_and_not_before() {
+    on_each(async |place| {
+        let administration = &place.administration;
+        let store = &administration.publisher().foundation().store;
+        let body = json!({
+            "profile": {"login": "new@example.com", "email": "new@example.com"},
+            "status": "PROVISIONED",
+        });
+        let user = administration.create_user(&actor(), &body).await.unwrap();
+        let status = async || {
+            let kept = administration.organizations().find(EntityKind::User, &user.id).await;
+            let body = read_body(&kept.unwrap().unwrap()).unwrap();
+            text_of(&body, "status").unwrap().to_owned()
+        };
+        let spend = |expected| Op::Delete {
+            kind: "link".to_owned(),
+            key: "a".to_owned(),
+            expected: Some(expected),
+        };
+        let keep = Op::Insert(Row::new("kept", "a", Vec::new()));
+        store.batch(vec![Op::Insert(Row::new("link", "a", Vec::new()))]).await.unwrap();
+        // Another was first, and spent the link.
+        let ops = [spend(2), keep.clone()];
+        let late = administration.choose_password(&actor(), &user.id, &ops).await.unwrap_err();
+        assert_eq!(late, ChangeRefused::Conflict);
+        assert_eq!(status().await, "PROVISIONED");
+        let ops = [spend(1), keep];
+        administration.choose_password(&actor(), &user.id, &ops).await.unwrap();
+        assert_eq!(status().await, "ACTIVE");
+        assert_eq!(store.find("link", "a").await.unwrap().value, None);
+        assert!(store.find("kept", "a").await.unwrap().value.is_some());
+    });
+}
+
 /// Whichever call to the store fails, on either side of its effect: a new password comes with the end
 /// of what the one before opened.
 #[test]
