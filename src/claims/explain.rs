@@ -210,7 +210,8 @@ impl Explainer<'_, '_, '_, '_> {
             Values::Traced(evaluation) => &mut **evaluation,
         };
         let text = meant.text.map_or("", |text| text.text.as_str());
-        let trace = programs.trace_member((self.plan.object(), member), text, roots, worker);
+        let place = self.plan.place(member);
+        let trace = place.and_then(|place| programs.trace_member(place, text, roots, worker));
         let outcome = match trace.as_ref().map(|trace| &trace.outcome) {
             None => Outcome::Absent(Absence::NotFilled),
             Some(Err(fault)) => Outcome::Fault(fault.describe(text)),

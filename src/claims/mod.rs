@@ -127,14 +127,22 @@ fn append_members(
     evaluation: &mut Evaluation<'_>,
     buffer: &mut Vec<u8>,
 ) -> Result<(), ClaimFault> {
-    if selection.is_empty() {
-        return Ok(());
-    }
     let Evaluation { programs, roots, worker, engine } = evaluation;
-    let written = programs.object(plan.object(), selection.words(), roots, worker, *engine);
-    match written {
-        Ok(members) => buffer.extend_from_slice(members),
-        Err(fault) => return Err(plan.fault(occasion.server, &fault)),
+    let start = buffer.len();
+    for (object, selected, first) in plan.selected(selection) {
+        match programs.object(object, &[selected], roots, worker, *engine) {
+            Ok([]) => {}
+            Ok(members) => {
+                if buffer.len() > start {
+                    buffer.push(b',');
+                }
+                buffer.extend_from_slice(members);
+            }
+            Err(fault) => {
+                buffer.truncate(start);
+                return Err(plan.fault(occasion.server, first, &fault));
+            }
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! The claims of a server, compiled: all expressions of one kind of token are members of one
-//! object, so that a token costs one call (design, "Objects"). Which members a token gets is a set
-//! of bits, decided for each request.
+//! The claims of a server, compiled: all expressions of one kind of token are members of an object,
+//! so that a token costs one call (design, "Objects"); one more for every 64 claims, since a function
+//! of many takes far longer to compile than several of few. Which members a token gets is a set of
+//! bits, decided for each request.
 
 use super::groups::GroupsClaim;
 use super::system::SystemClaim;
@@ -27,8 +28,9 @@ pub struct ClaimPlan {
 /// The claims of one kind of token.
 #[derive(Debug)]
 pub(super) struct TokenPlan {
-    object: ProgramId,
-    /// Whose expression each member of the object is.
+    /// Each of [`OBJECT`] members, but for the last.
+    objects: Vec<ProgramId>,
+    /// Whose expression each member is, object by object.
     members: Vec<Origin>,
     /// The server's claims of this kind of token: first the usual ones, then by index.
     own: Vec<(usize, Source)>,
@@ -42,7 +44,7 @@ pub(super) struct TokenPlan {
 /// Where a value comes from.
 #[derive(Debug)]
 pub(super) enum Source {
-    /// A member of the object.
+    /// A member of the objects.
     Member(usize),
     Groups(GroupsClaim),
     System(SystemClaim),
@@ -75,37 +77,31 @@ pub struct PlanProblem {
     pub found: Result<Vec<Diagnostic>, String>,
 }
 
-/// Members of an object, and where they stand.
+/// Members of objects, and where they stand.
 #[derive(Clone, Debug)]
 pub struct ClaimMember {
     /// In the document, or what they are together.
     pub path: String,
-    pub object: ProgramId,
-    /// A bit each.
-    pub selected: Vec<u64>,
+    /// With a bit for each member.
+    pub objects: Vec<(ProgramId, u64)>,
 }
 
-/// Members to evaluate, a bit each.
+/// Members of an object: as many as one word of a [`Selection`] has bits.
+const OBJECT: usize = 64;
+
+/// Members to evaluate, a bit each: a word for each object.
 #[derive(Clone, Debug)]
 pub(super) struct Selection(Few<u64, 4>);
 
 impl Selection {
     fn of(n_members: usize) -> Self {
-        Self(std::iter::repeat_n(0, n_members.div_ceil(64).max(1)).collect())
+        Self(std::iter::repeat_n(0, n_members.div_ceil(OBJECT)).collect())
     }
 
     pub(super) fn insert(&mut self, member: usize) {
-        if let Some(word) = self.0.get_mut(member / 64) {
-            *word |= 1 << (member % 64);
+        if let Some(word) = self.0.get_mut(member / OBJECT) {
+            *word |= 1 << (member % OBJECT);
         }
-    }
-
-    pub(super) fn words(&self) -> &[u64] {
-        &self.0
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.words().iter().all(|word| *word == 0)
     }
 }
 
@@ -149,23 +145,23 @@ fn plan_token(
         ClaimType::Resource => Position::AccessTokenClaim,
         ClaimType::Identity => Position::IdentityTokenClaim,
     });
-    let told = |found: MemberDiagnostics| {
-        let expression = expressions.get(found.member)?.text.clone();
-        Some(PlanProblem { expression, found: Ok(found.diagnostics) })
-    };
-    let object = match builder.add_object(&sources) {
-        Ok((object, found)) => {
-            remarks.extend(found.into_iter().filter_map(told));
-            Some(object)
+    let mut objects = Vec::new();
+    for (sources, expressions) in sources.chunks(OBJECT).zip(expressions.chunks(OBJECT)) {
+        let told = |found: MemberDiagnostics| {
+            let expression = expressions.get(found.member)?.text.clone();
+            Some(PlanProblem { expression, found: Ok(found.diagnostics) })
+        };
+        match builder.add_object(sources) {
+            Ok((object, found)) => {
+                remarks.extend(found.into_iter().filter_map(told));
+                objects.push(object);
+            }
+            Err(found) => problems.extend(found.into_iter().filter_map(told)),
         }
-        Err(found) => {
-            problems.extend(found.into_iter().filter_map(told));
-            None
-        }
-    };
+    }
     let members: Vec<Origin> = expressions.iter().map(|expression| expression.origin).collect();
     let mut plan = TokenPlan {
-        object: object.unwrap_or_default(),
+        objects,
         own: own_sources(server, claim_type, directory, &mut problems),
         added: server
             .token_policies
@@ -287,8 +283,28 @@ impl TokenPlan {
         }
     }
 
-    pub(super) fn object(&self) -> ProgramId {
-        self.object
+    /// The objects of which members are selected, each with those and the first of all its members.
+    pub(super) fn selected<'p>(
+        &'p self,
+        selection: &'p Selection,
+    ) -> impl Iterator<Item = (ProgramId, u64, usize)> + 'p {
+        let all = self.objects.iter().zip(selection.0.iter()).enumerate();
+        all.filter(|(_, (_, word))| **word != 0)
+            .map(|(index, (object, word))| (*object, *word, index * OBJECT))
+    }
+
+    /// Where a member is: its object, and its place there.
+    pub(super) fn place(&self, member: usize) -> Option<(ProgramId, usize)> {
+        Some((*self.objects.get(member / OBJECT)?, member % OBJECT))
+    }
+
+    /// What is said of each member of an object, of all objects one after the other.
+    pub(super) fn of_members<T>(&self, of: impl FnMut(ProgramId) -> Vec<T>) -> Vec<T> {
+        self.objects.iter().copied().flat_map(of).collect()
+    }
+
+    pub(super) fn objects(&self) -> impl Iterator<Item = (usize, ProgramId)> {
+        (0..).step_by(OBJECT).zip(self.objects.iter().copied())
     }
 
     pub(super) fn nothing(&self) -> Selection {
@@ -336,13 +352,14 @@ impl TokenPlan {
         }
     }
 
-    /// The fault of a member, named as its claim.
+    /// The fault of a member of the object with this first member, named as its claim.
     pub(super) fn fault(
         &self,
         server: &AuthorizationServer,
+        first: usize,
         fault: &EvaluationFault,
     ) -> ClaimFault {
-        let member = fault.member.map_or(0, |(member, ..)| member);
+        let member = first + fault.member.map_or(0, |(member, ..)| member);
         let found = match self.members.get(member) {
             Some(Origin::Own(index)) => server.claims.get(*index).and_then(|claim| {
                 Some((claim.name.as_str(), claim.system, claim.value.as_ref()?.text.as_str()))
@@ -368,7 +385,7 @@ impl ClaimPlan {
         programs: &ProgramSet,
     ) -> Vec<(&'s ExpressionText, Bounds)> {
         let of_token = |plan: &TokenPlan| -> Vec<(&'s ExpressionText, Bounds)> {
-            let bounds = programs.bounds(plan.object);
+            let bounds = plan.of_members(|object| programs.bounds(object));
             let texts = plan.members.iter().map(|origin| origin.text(server));
             texts.zip(bounds).filter_map(|(text, bounds)| Some((text?, bounds))).collect()
         };
@@ -386,7 +403,10 @@ impl ClaimPlan {
             let texts: Vec<&'s ExpressionText> =
                 plan.members.iter().filter_map(|origin| origin.text(server)).collect();
             let written: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
-            texts.into_iter().zip(programs.branches(plan.object, &written)).collect()
+            let mut written = written.chunks(OBJECT);
+            let branches = plan
+                .of_members(|object| programs.branches(object, written.next().unwrap_or_default()));
+            texts.into_iter().zip(branches).collect()
         };
         [of_token(&self.access), of_token(&self.identity)].concat()
     }
@@ -399,7 +419,7 @@ impl ClaimPlan {
         programs: &ProgramSet,
     ) -> Vec<(&'s ExpressionText, Reads)> {
         let of_token = |plan: &TokenPlan| -> Vec<(&'s ExpressionText, Reads)> {
-            let reads = programs.reads_of(plan.object);
+            let reads = plan.of_members(|object| programs.reads_of(object));
             let texts = plan.members.iter().map(|origin| origin.text(server));
             texts.zip(reads).filter_map(|(text, reads)| Some((text?, reads))).collect()
         };
@@ -424,18 +444,17 @@ impl ClaimPlan {
         let mut found = Vec::new();
         for (plan, kind) in kinds {
             let n = plan.members.len();
-            let selection = |members: std::ops::Range<usize>| {
+            let objects = |members: std::ops::Range<usize>| {
                 let mut selection = Selection::of(n);
                 members.for_each(|member| selection.insert(member));
-                selection.words().to_vec()
+                plan.selected(&selection).map(|(object, word, _)| (object, word)).collect()
             };
-            let whole = format!("{}: {n} claims of an {kind}", server.id);
-            found.push(ClaimMember { path: whole, object: plan.object, selected: selection(0..n) });
+            let path = format!("{}: {n} claims of an {kind}", server.id);
+            found.push(ClaimMember { path, objects: objects(0..n) });
             let each = plan.members.iter().enumerate().filter(|_| apart);
             found.extend(each.filter_map(|(member, origin)| {
                 let path = origin.text(server)?.path.clone();
-                let selected = selection(member..member + 1);
-                Some(ClaimMember { path, object: plan.object, selected })
+                Some(ClaimMember { path, objects: objects(member..member + 1) })
             }));
         }
         found

@@ -24,8 +24,11 @@ impl ClaimPlan {
     ) -> Vec<(&'s ExpressionText, Diagnostic)> {
         let granted = granted(server);
         let plan = self.of(ClaimType::Resource);
-        let failing = programs.faults_without(plan.object(), &ROOTS);
-        let told = failing.into_iter().filter_map(|(member, span)| {
+        let failing = plan.objects().flat_map(|(first, object)| {
+            let failing = programs.faults_without(object, &ROOTS).into_iter();
+            failing.map(move |(member, span)| (first + member, span))
+        });
+        let told = failing.filter_map(|(member, span)| {
             let text = plan.reached_text(member, server, |scopes| can_have(&granted, scopes))?;
             Some((text, remark(&text.text, span)))
         });

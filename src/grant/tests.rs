@@ -126,6 +126,33 @@ fn a_value_that_is_empty_counts_as_absent() {
 }
 
 #[test]
+fn claims_that_are_more_than_one_function_are_said_in_order_and_fail_by_name() {
+    const N: usize = 150;
+    let publish_with = |value: &dyn Fn(usize) -> String| {
+        publish(&document(|document| {
+            (0..N).for_each(|nth| add_claim(document, &format!("many{nth}"), &value(nth)));
+        }))
+    };
+    let plain = |nth: usize| if nth % 64 == 3 { "null".to_owned() } else { nth.to_string() };
+    let published = publish_with(&plain);
+    let claims = claims_of(&published, &ask(&published, &[]).unwrap().access_token);
+    for nth in 0..N {
+        let said = (nth % 64 != 3).then(|| serde_json::json!(nth));
+        assert_eq!(claims.get(format!("many{nth}")), said.as_ref());
+    }
+    for failing in [0, 61, 64, N - 1] {
+        let of_nobody = || "user.department".to_owned();
+        let value = |nth: usize| if nth == failing { of_nobody() } else { plain(nth) };
+        let refusal = ask(&publish_with(&value), &[]).unwrap_err();
+        let told = format!("The 'many{failing}' user claim could not be evaluated.");
+        assert_eq!(refusal.description, told);
+    }
+    let nothing = publish_with(&|_| "null".to_owned());
+    let claims = claims_of(&nothing, &ask(&nothing, &[]).unwrap().access_token);
+    assert!(claims.get("many0").is_none() && claims.get("sub").is_some());
+}
+
+#[test]
 fn resource_alone_may_be_repeated() {
     let twice = presented(&[("resource", "x"), ("resource", "y")]);
     assert!(Request::new(twice).is_ok());

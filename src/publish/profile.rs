@@ -60,11 +60,13 @@ impl Draft {
                 evaluate(black_box(roots), &mut worker);
             }
         };
-        for ClaimMember { path, object, selected } in made.plan.members(server, apart) {
+        for ClaimMember { path, objects } in made.plan.members(server, apart) {
             measure(&path, &mut |engine, n| {
                 repeat(n, &mut |roots, worker| {
-                    let json = programs.object(object, &selected, roots, worker, engine);
-                    drop(black_box(json.map(<[u8]>::len)));
+                    for (object, selected) in &objects {
+                        let json = programs.object(*object, &[*selected], roots, worker, engine);
+                        drop(black_box(json.map(<[u8]>::len)));
+                    }
                 });
             });
         }
