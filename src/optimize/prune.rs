@@ -12,7 +12,11 @@ pub(super) fn run(body: &Body) -> Body {
         NodeKind::Choice { links, otherwise } => chosen(draft, links, *otherwise, &node),
         NodeKind::NonNull { value, .. } if never_null(draft, *value) => *value,
         NodeKind::Guard { value, .. } => match draft.constant(*value) {
-            Some((_, Constant::Null)) => *value,
+            // Of the shape of the whole chain: whoever takes it relies on that.
+            Some((charges, Constant::Null)) => {
+                let null = draft.push_constant(Constant::Null, &node);
+                draft.charged(charges, null)
+            }
             _ => draft.push(node),
         },
         NodeKind::Charge { body, .. } => {

@@ -66,7 +66,7 @@ const EXAMPLES: &[Example] = &[
     ("NewUser", || {
         json!({
             "profile": {
-                "login": "ada@example.com", "email": "ada@example.com", "firstName": "Ada",
+                "login": "joan@example.com", "email": "joan@example.com", "firstName": "Joan",
                 "lastName": "Byron",
             },
             "credentials": { "password": { "value": "a password of Ada" } },
