@@ -246,7 +246,9 @@ impl Checker<'_> {
         self.push(NodeKind::Arithmetic { first, rest }, Shape { ty: result, nullable: false }, span)
     }
 
-    /// `+` and `-` from the left: numbers until the first text, from which on all is joined.
+    /// `+` and `-` from the left: numbers until the first text that is never null, from which on all is
+    /// joined. What stands before it may turn out to be null twice, or null and a number, which cannot be
+    /// added (decision 17).
     fn sum(
         &mut self,
         first: &Expression,
@@ -262,10 +264,13 @@ impl Checker<'_> {
             matches!(shape.ty, Type::Text | Type::Group | Type::DateTime | Type::Country)
         };
         let is_text = |checker: &Self, index: usize| {
-            operands.get(index).is_some_and(|(_, node)| acts_as_text(&checker.shape(*node)))
+            operands.get(index).is_some_and(|(_, node)| {
+                let shape = checker.shape(*node);
+                acts_as_text(&shape) && !shape.nullable
+            })
         };
-        let n_numbers = (0..operands.len()).find(|index| is_text(self, *index));
-        let joined = n_numbers.filter(|at| {
+        let n_open = (0..operands.len()).find(|index| is_text(self, *index));
+        let joined = n_open.filter(|at| {
             operands.iter().skip(*at).all(|(operator, _)| *operator == SumOperator::Plus)
         });
         let Some(at) = joined else { return self.difference(operands, span) };
@@ -323,6 +328,12 @@ impl Checker<'_> {
         let texts = all().any(|node| self.shape(node).ty == Type::Text);
         if !any && !texts {
             return self.arithmetic(first, rest, span);
+        }
+        let nodes: Vec<NodeId> = all().collect();
+        for node in nodes {
+            if self.shape(node).ty == Type::Text {
+                self.remark_null_joined(node);
+            }
         }
         self.push(NodeKind::Arithmetic { first, rest }, Shape::of_not_null(Type::Any), span)
     }
