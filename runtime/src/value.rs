@@ -403,19 +403,15 @@ const fn first_bytes(memory: &'static [u8], len: usize) -> &'static str {
 
 /// The flags of a text: which facts hold for all of its bytes.
 pub(crate) fn scan(bytes: &[u8]) -> u8 {
-    // Column by column, which a machine does to sixteen at once.
-    let (mut seen, mut unclean) = ([0; 16], [false; 16]);
-    let mut look_at = |chunk: &[u8; 16]| {
-        for ((seen, unclean), byte) in seen.iter_mut().zip(&mut unclean).zip(chunk) {
-            *seen |= *byte;
-            *unclean |= (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
-        }
-    };
     let (chunks, _) = bytes.as_chunks::<16>();
-    chunks.iter().for_each(&mut look_at);
-    look_at(&last_chunk(bytes));
-    let ascii = if seen.is_ascii() { layout::ASCII } else { 0 };
-    let clean = if unclean == [false; 16] { layout::CLEAN } else { 0 };
+    let (mut seen, mut odd) = (0, 0);
+    for chunk in chunks.iter().chain([&last_chunk(bytes)]) {
+        let [low, high] = words_of(chunk);
+        seen |= low | high;
+        odd |= unclean(low) | unclean(high);
+    }
+    let ascii = if seen & TOP_BITS == 0 { layout::ASCII } else { 0 };
+    let clean = if odd & TOP_BITS == 0 { layout::CLEAN } else { 0 };
     ascii | clean
 }
 
