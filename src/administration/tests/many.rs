@@ -6,10 +6,16 @@
 use super::*;
 use crate::clock::Stopwatch;
 use crate::organization::groups_of;
+use std::path::Path;
+use std::process::Command;
 
 const USERS: usize = 100_000;
 const GROUPS: usize = 1_000;
 const GROUPS_OF_A_USER: usize = 10;
+
+/// Where the organization is to be imported, of a process that does nothing else.
+const FILE: &str = "CLAIMSMITH_MANY_FILE";
+const IMPORT: &str = "administration::tests::many::imports_into_a_file";
 
 fn group_name(number: usize) -> String {
     format!("team_{number}")
@@ -52,21 +58,34 @@ async fn tell<T>(what: &str, asked: impl Future<Output = T>) -> T {
     answer
 }
 
+fn open(file: &Path) -> Store {
+    Store::sqlite(file, Clock::fixed(NOW)).unwrap()
+}
+
+/// What a process of its own does, whose memory is not that of the node.
+#[test]
+#[ignore = "it is a part of the test below"]
+fn imports_into_a_file() {
+    let Ok(file) = std::env::var(FILE) else { return };
+    let (text, store) = (organization(), open(Path::new(&file)));
+    wait(tell("import", publisher(&text, &store)));
+}
+
 /// Over a file, as a node that starts finds it: what the import took is not counted.
 #[test]
 #[ignore = "it takes minutes and tells figures: cargo test --release --lib many -- --ignored --nocapture"]
 fn a_group_of_many_changes() {
     wait(async {
         let folder = tempfile::tempdir().unwrap();
-        let open = || Store::sqlite(&folder.path().join("s.sqlite"), Clock::fixed(NOW)).unwrap();
-        let text = organization();
-        let first = tell("import", publisher(&text, &open())).await;
-        let mut foundation = first.foundation().clone();
-        drop((first, text));
-        foundation.store = open();
-        let started = tell("start", Publisher::start(foundation, Missing::Refuse)).await.unwrap();
+        let file = folder.path().join("s.sqlite");
+        let mut import = Command::new(std::env::current_exe().unwrap());
+        import.args(["--exact", IMPORT, "--ignored", "--nocapture"]).env(FILE, &file);
+        assert!(import.status().unwrap().success());
+        let store = open(&file);
+        let start = Publisher::start(foundation(&store), Missing::Refuse);
+        let started = tell("start", start).await.unwrap();
         let administration = Administration::new(Arc::new(started), Clock::fixed(NOW));
-        let place = Place { store: open(), administration };
+        let place = Place { store, administration };
         let group = place.id(EntityKind::Group, "team_1").await;
         let other = place.id(EntityKind::Group, "team_500").await;
         let user = place.id(EntityKind::User, "user7@example.com").await;
