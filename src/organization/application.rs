@@ -90,6 +90,10 @@ fn read_application(
     expect_word(&object, "name", "oidc_client");
     expect_word(&object, "signOnMode", "OPENID_CONNECT");
     let credentials = within(&object, "credentials", CREDENTIALS);
+    // Told as it was said; keys of applications are not exchanged by the clock.
+    if let Some(credentials) = &credentials {
+        credentials.boolean("autoKeyRotation", true);
+    }
     let settings = within(&object, "settings", &[SETTINGS, presence::SETTINGS].concat());
     if settings.is_none() {
         place.blame("the member `settings.oauthClient` is missing");
