@@ -330,11 +330,7 @@ impl Checker<'_> {
             return self.arithmetic(first, rest, span);
         }
         let nodes: Vec<NodeId> = all().collect();
-        for node in nodes {
-            if self.shape(node).ty == Type::Text {
-                self.remark_null_joined(node);
-            }
-        }
+        nodes.into_iter().for_each(|node| self.remark_null_added(node));
         self.push(NodeKind::Arithmetic { first, rest }, Shape::of_not_null(Type::Any), span)
     }
 

@@ -27,6 +27,15 @@ pub(super) fn null_text(span: Span) -> Diagnostic {
     Diagnostic::new(&code::NULL_JOINED, message, span).help("write `?: \"\"` to say so")
 }
 
+/// Text that may be null where a sum is no text yet (decision 17).
+pub(super) fn null_added(span: Span) -> Diagnostic {
+    let message =
+        "this may be null, which is joined to text as the empty one, but cannot be added to \
+                   null or to a number"
+            .to_owned();
+    Diagnostic::new(&code::NULL_JOINED, message, span).help("write `?: \"\"` after it")
+}
+
 /// A side of `<` or its kin that may be null (decision 14).
 pub(super) fn null_order(span: Span) -> Diagnostic {
     let message = "this may be null, and null is less than everything".to_owned();

@@ -75,6 +75,13 @@ impl Checker<'_> {
         }
     }
 
+    /// The value is added where the sum is no text yet: of two nulls it is none (decision 17).
+    pub(super) fn remark_null_added(&mut self, value: NodeId) {
+        if self.shape(value).ty == Type::Text && self.may_be_null(value) {
+            self.diagnostics.push(lint::null_added(self.span(value)));
+        }
+    }
+
     /// A comparison puts null below everything (decision 14).
     pub(super) fn remark_order(&mut self, lhs: NodeId, rhs: NodeId) {
         for side in [lhs, rhs] {

@@ -319,6 +319,8 @@ async fn timed<T>(
 #[cfg(test)]
 pub(crate) use postgres::throwaway;
 #[cfg(test)]
+mod key_tests;
+#[cfg(test)]
 mod skip;
 #[cfg(test)]
 mod tests;

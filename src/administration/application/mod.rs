@@ -190,7 +190,8 @@ fn read<'k>(kept: &'k Snapshot, id: &str) -> Result<(&'k Entity, Value), ChangeR
     Ok((entity, read_body(entity)?))
 }
 
-/// Makes an application, with whom it is assigned to if that is said. A secret that it needs and that was not sent is made; either is told once.
+/// Makes an application, with whom it is assigned to if that is said. A secret that it needs and that was
+/// not sent is made; either is told once.
 ///
 /// # Errors
 /// [`ChangeRefused`].

@@ -95,11 +95,15 @@ pub fn own_id(entity: &Entity) -> &str {
 /// The id of what an entity is in; empty if that is the organization itself.
 #[must_use]
 pub fn parent_of(entity: &Entity) -> &str {
-    let parent = match entity.kind {
+    parent(entity.kind, &entity.id).unwrap_or_default()
+}
+
+fn parent(kind: EntityKind, id: &str) -> Option<&str> {
+    let split = match kind {
         // A server has no such character in its id; what is in it had, once.
-        EntityKind::Scope | EntityKind::Claim => entity.id.split_once(SEPARATOR),
+        EntityKind::Scope | EntityKind::Claim => id.split_once(SEPARATOR),
         EntityKind::Policy | EntityKind::Rule | EntityKind::TokenPolicy => {
-            entity.id.rsplit_once(SEPARATOR)
+            id.rsplit_once(SEPARATOR)
         }
         EntityKind::Organization
         | EntityKind::Group
@@ -111,28 +115,14 @@ pub fn parent_of(entity: &Entity) -> &str {
         | EntityKind::TrustedOrigin
         | EntityKind::Server => None,
     };
-    parent.map_or("", |(parent, _)| parent)
+    split.map(|(parent, _)| parent)
 }
 
 /// The id of the server that the entity of this kind and id is, or is in, if it is in one.
 #[must_use]
 pub fn server_of(kind: EntityKind, id: &str) -> Option<&str> {
-    match kind {
-        EntityKind::Server
-        | EntityKind::Scope
-        | EntityKind::Claim
-        | EntityKind::Policy
-        | EntityKind::Rule
-        | EntityKind::TokenPolicy => id.split(SEPARATOR).next(),
-        EntityKind::Organization
-        | EntityKind::Group
-        | EntityKind::User
-        | EntityKind::GroupRule
-        | EntityKind::LinkedObject
-        | EntityKind::Application
-        | EntityKind::Hook
-        | EntityKind::TrustedOrigin => None,
-    }
+    let within = if kind == EntityKind::Server { Some(id) } else { parent(kind, id) };
+    within?.split(SEPARATOR).next()
 }
 
 /// The document of these entities, whatever their order.
