@@ -125,11 +125,24 @@ pub(super) fn merge(members: &[Member], sent: &Value, kept: Option<&Value>) -> V
             (Some(sent), _) if sent.is_object() && !inner.is_empty() => {
                 Some(merge(inner, sent, kept))
             }
-            (Some(sent), _) => Some(sent.clone()),
+            (Some(sent), _) => Some(stated(sent)),
         };
         value.filter(|value| !value.is_null()).map(|value| ((*name).to_owned(), value))
     };
     members.iter().filter_map(merged).collect::<Map<_, _>>().into()
+}
+
+/// What is sent without the members that are null, however deep: a null says nothing, and told again it
+/// would be of another type than its member.
+fn stated(sent: &Value) -> Value {
+    match sent {
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            members.map(|(name, value)| (name.clone(), stated(value))).collect()
+        }
+        Value::Array(list) => list.iter().map(stated).collect(),
+        _ => sent.clone(),
+    }
 }
 
 /// That these members are sent and not empty.

@@ -360,3 +360,17 @@ fn what_is_said_of_a_group_is_said_of_who_comes_by_it() {
     office.post(&format!("{path}/users"), json!({"id": ada, "profile": {"desk": "window"}}));
     assert_eq!(desk("ada@example.com"), "window");
 }
+
+#[test]
+fn a_null_however_deep_says_nothing() {
+    let office = Office::open();
+    let mut sent = service("Reports");
+    sent["visibility"] = json!({"hide": null, "appLinks": {"oidc_client_link": null}});
+    sent["settings"]["oauthClient"]["redirect_uris"] = json!(null);
+    let told = office.add_app(&sent);
+    assert_eq!(told["visibility"]["hide"], json!({"iOS": true, "web": true}), "{told}");
+    assert_eq!(told["visibility"]["appLinks"], json!({}));
+    assert_eq!(told["settings"]["oauthClient"]["redirect_uris"], json!([]));
+    sent["visibility"]["hide"] = json!({"iOS": null, "web": false});
+    assert_eq!(office.put(&Office::one(&told), &sent)["visibility"]["hide"], json!({"web": false}));
+}
