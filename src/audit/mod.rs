@@ -88,10 +88,10 @@ pub enum Outcome {
 
 /// Something to be recorded. Nothing of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct Event<'a> {
     pub event_type: EventType,
     pub outcome: Outcome,
-    pub about: About,
+    pub about: &'a About,
 }
 
 /// Who and what an event is about, as far as that is known.
@@ -192,7 +192,7 @@ impl Origin {
     }
 }
 
-impl Event {
+impl Event<'_> {
     /// As Okta's System Log calls it.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -204,7 +204,7 @@ impl Event {
     /// by its key.
     #[must_use]
     pub fn to_text(&self) -> Vec<u8> {
-        let About { server, client, user, login, address, actor, .. } = &self.about;
+        let About { server, client, user, login, address, actor, .. } = self.about;
         let as_client = Named::new("PublicClientApp", client.as_deref());
         let as_server = Named::new("AuthorizationServer", server.as_deref());
         let as_login = login.as_deref().map(|login| Named {
@@ -228,7 +228,7 @@ impl Event {
             },
             client: KeptClient { ip_address: *address },
             target: Targets([as_user, as_client, as_server]),
-            debug_context: KeptContext { debug_data: Details(&self.about) },
+            debug_context: KeptContext { debug_data: Details(self.about) },
         };
         let mut text = Vec::with_capacity(EVENT);
         // What is written has texts for keys and goes to memory: nothing can go wrong with it.
@@ -331,7 +331,7 @@ mod tests {
             ..About::default()
         };
         let outcome = Outcome::Failure("it came again".to_owned());
-        let event = Event { event_type: EventType::TokenReused, outcome, about };
+        let event = Event { event_type: EventType::TokenReused, outcome, about: &about };
         let expected = json!({
             "eventType": "app.oauth2.as.token.detect_reuse",
             "severity": "WARN",
@@ -346,7 +346,7 @@ mod tests {
         });
         assert_eq!(serde_json::from_slice::<Value>(&event.to_text()).unwrap(), expected);
         let about = About { of_organization: true, ..About::default() };
-        let event = Event { about, ..event };
+        let event = Event { about: &about, ..event };
         assert_eq!(event.name(), "app.oauth2.token.detect_reuse");
     }
 }

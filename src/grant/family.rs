@@ -398,7 +398,7 @@ pub(super) async fn revoke_recorded(
         grant_type: Some(grant.grant_type.clone()),
         ..About::default()
     };
-    let event = Event { event_type, outcome, about };
+    let event = Event { event_type, outcome, about: &about };
     let row = event_row(&event, found.at.saturating_mul(1_000_000), around.random);
     around.store.batch(vec![end(&found.id.text()), Op::Insert(row)]).await?;
     Ok(())

@@ -86,13 +86,12 @@ impl Record {
         let given = [
             (EventType::IdTokenGranted, id_token.is_some()),
             (EventType::RefreshTokenGranted, refresh_token.is_some()),
+            (EventType::AccessTokenGranted, true),
         ];
         for (event_type, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
-            let (outcome, about) = (Outcome::Success, about.clone());
-            around.journal.note(Event { event_type, outcome, about });
+            let outcome = Outcome::Success;
+            around.journal.note(&Event { event_type, outcome, about: &about });
         }
-        let (event_type, outcome) = (EventType::AccessTokenGranted, Outcome::Success);
-        around.journal.note(Event { event_type, outcome, about });
     }
 
     async fn refused(
@@ -105,10 +104,10 @@ impl Record {
             return Ok(());
         }
         let outcome = Outcome::Failure(shortened(&refusal.to_string()));
-        let event = Event { event_type, outcome, about: self.about };
+        let event = Event { event_type, outcome, about: &self.about };
         // What failed is no refusal, and where the store did it could not be written either.
         if !self.is_proven || refusal.status >= 500 {
-            around.journal.note(event);
+            around.journal.note(&event);
             return Ok(());
         }
         let at = around.now.saturating_mul(1_000_000);

@@ -204,8 +204,8 @@ impl Counted {
             let record = (seconds > 0).then(|| {
                 let reason =
                     format!("{failures} attempts failed; the next is taken in {seconds} s");
-                let (outcome, about) = (Outcome::Failure(reason), about.clone());
-                let event = Event { event_type, outcome, about };
+                let outcome = Outcome::Failure(reason);
+                let event = Event { event_type, outcome, about: &about };
                 Op::Insert(event_row(&event, now.saturating_mul(1_000_000), &desk.random))
             });
             let more = record.into_iter().collect();

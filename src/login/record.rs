@@ -26,10 +26,10 @@ impl Authenticator {
     pub(super) fn session_started(&self, user_id: &str, now: i64) -> Row {
         let about = About { user: Some(user_id.to_owned()), ..About::default() };
         let (event_type, outcome) = (EventType::SessionStarted, Outcome::Success);
-        self.event_row(&Event { event_type, outcome, about }, now)
+        self.event_row(&Event { event_type, outcome, about: &about }, now)
     }
 
-    fn event_row(&self, event: &Event, now: i64) -> Row {
+    fn event_row(&self, event: &Event<'_>, now: i64) -> Row {
         event_row(event, now.saturating_mul(1_000_000), &self.random)
     }
 
@@ -49,7 +49,7 @@ impl Authenticator {
         let about = About { login: Some(shortened(login)), address, ..About::default() };
         let (event_type, outcome) =
             (EventType::SessionStarted, Outcome::Failure(reason.to_owned()));
-        self.journal.note(Event { event_type, outcome, about });
+        self.journal.note(&Event { event_type, outcome, about: &about });
     }
 
     /// Passes on what came of a second factor, once it is recorded if it was wrong: whose it is was
@@ -70,7 +70,7 @@ impl Authenticator {
         let about = About { user: Some(user_id.to_owned()), ..About::default() };
         let (event_type, outcome) = (EventType::FactorRefused, Outcome::Failure(reason.to_owned()));
         let now = self.store.time().await?.seconds();
-        let event = self.event_row(&Event { event_type, outcome, about }, now);
+        let event = self.event_row(&Event { event_type, outcome, about: &about }, now);
         self.store.batch(vec![Op::Insert(event)]).await?;
         proven
     }
@@ -87,7 +87,7 @@ impl Authenticator {
         let about = About { server, client, address, ..About::default() };
         let (event_type, outcome) =
             (EventType::AuthorizationRefused, Outcome::Failure(shortened(why)));
-        self.journal.note(Event { event_type, outcome, about });
+        self.journal.note(&Event { event_type, outcome, about: &about });
     }
 
     /// Records what a step came to, if that is an end.
@@ -113,10 +113,10 @@ impl Authenticator {
             Step::Refuse(error) | Step::Strand(error) => {
                 let (event_type, outcome) =
                     (EventType::AuthorizationRefused, Outcome::Failure(shortened(&said(error))));
-                let event = Event { event_type, outcome, about };
+                let event = Event { event_type, outcome, about: &about };
                 let waits = [COME_AGAIN, FAILURES].iter().any(|codes| codes.contains(&error.code));
                 if session.is_none() || waits {
-                    self.journal.note(event);
+                    self.journal.note(&event);
                     return Ok(());
                 }
                 self.store.batch(vec![Op::Insert(self.event_row(&event, now))]).await?;
@@ -136,8 +136,8 @@ impl Authenticator {
                     ),
                 ] {
                     if is_given {
-                        let (outcome, about) = (Outcome::Success, about.clone());
-                        self.journal.note(Event { event_type, outcome, about });
+                        let outcome = Outcome::Success;
+                        self.journal.note(&Event { event_type, outcome, about: &about });
                     }
                 }
             }

@@ -33,16 +33,19 @@ const ID_BYTES: usize = 9;
 
 /// The row of an event that happened at `at`, in microseconds since 1970.
 #[must_use]
-pub fn event_row(event: &Event, at: i64, random: &Random) -> Row {
+pub fn event_row(event: &Event<'_>, at: i64, random: &Random) -> Row {
+    row(at, event.to_text(), random)
+}
+
+fn row(at: i64, text: Vec<u8>, random: &Random) -> Row {
     let key = format!("{}{}", moment(at), random.base64url(ID_BYTES));
-    Row::new(EVENT, &key, event.to_text())
+    Row::new(EVENT, &key, text)
 }
 
 /// The row of a change of the organization, made at `at` by `actor`.
 #[must_use]
 pub fn alteration_row(alteration: &Alteration, actor: &Actor, at: i64, random: &Random) -> Row {
-    let key = format!("{}{}", moment(at), random.base64url(ID_BYTES));
-    Row::new(EVENT, &key, alteration.to_json(actor).to_string().into_bytes())
+    row(at, alteration.to_json(actor).to_string().into_bytes(), random)
 }
 
 /// What the keys of events of this moment begin with.
@@ -144,11 +147,15 @@ pub async fn forget_old_events(store: &Store, now: i64) -> Result<bool, StoreErr
     Ok(may_be_more)
 }
 
+/// When an event was, in microseconds since 1970, and as what it is kept: what it is about is gone
+/// before it is written.
+type Noted = (i64, Vec<u8>);
+
 /// Takes events that need not be there before a request is answered. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct Journal {
     clock: Clock,
-    sender: mpsc::Sender<(i64, Event)>,
+    sender: mpsc::Sender<Noted>,
     n_lost: Arc<AtomicU64>,
     /// Where decisions go, where they are recorded.
     recorder: Option<Recorder>,
@@ -157,7 +164,7 @@ pub struct Journal {
 /// The other end of the queue.
 #[derive(Debug)]
 pub struct JournalWriter {
-    receiver: mpsc::Receiver<(i64, Event)>,
+    receiver: mpsc::Receiver<Noted>,
     n_lost: Arc<AtomicU64>,
     random: Random,
 }
@@ -189,9 +196,12 @@ impl Journal {
 
     /// Records an event that happened now. It costs no waiting; where the queue is full, or nobody
     /// writes it any more, the event is lost.
-    pub fn note(&self, event: Event) {
-        match self.sender.try_send((self.clock.microseconds(), event)) {
-            Ok(()) => METRICS.audit_waiting.add(1),
+    pub fn note(&self, event: &Event<'_>) {
+        match self.sender.try_reserve() {
+            Ok(place) => {
+                METRICS.audit_waiting.add(1);
+                place.send((self.clock.microseconds(), event.to_text()));
+            }
             Err(_) => lose(&self.n_lost, 1),
         }
     }
@@ -241,11 +251,11 @@ impl JournalWriter {
         }
     }
 
-    async fn write(&self, store: &Store, events: Vec<(i64, Event)>) {
+    async fn write(&self, store: &Store, events: Vec<Noted>) {
         let n_events = events.len();
         METRICS.audit_waiting.add(-i64::try_from(n_events).unwrap_or_default());
-        let row = |(at, event): &(i64, Event)| Op::Insert(event_row(event, *at, &self.random));
-        if let Err(error) = store.batch(events.iter().map(row).collect()).await {
+        let insert = |(at, text): Noted| Op::Insert(row(at, text, &self.random));
+        if let Err(error) = store.batch(events.into_iter().map(insert).collect()).await {
             tracing::error!(%error, "events could not be written to the audit log");
             lose(&self.n_lost, n_events as u64);
         }
@@ -265,9 +275,9 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000;
 
-    fn event() -> Event {
+    fn event(about: &About) -> Event<'_> {
         let (event_type, outcome) = (EventType::AccessTokenGranted, Outcome::Success);
-        Event { event_type, outcome, about: About::default() }
+        Event { event_type, outcome, about }
     }
 
     fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -285,7 +295,7 @@ mod tests {
     fn what_was_noted_is_written_and_the_queue_is_bounded() {
         let (journal, mut writer, store) = journal();
         for _ in 0..WAITING + 3 {
-            journal.note(event());
+            journal.note(&event(&About::default()));
         }
         assert_eq!(journal.n_lost(), 3);
         wait(writer.drain(&store));
@@ -300,8 +310,8 @@ mod tests {
     #[test]
     fn what_could_not_be_written_is_counted() {
         let (journal, mut writer, store) = journal();
-        journal.note(event());
-        journal.note(event());
+        journal.note(&event(&About::default()));
+        journal.note(&event(&About::default()));
         let failing = store.failing(1, Fails::Before);
         wait(writer.drain(&failing));
         assert_eq!(journal.n_lost(), 2);
@@ -313,7 +323,7 @@ mod tests {
         let random = Random::seeded(b"events");
         let at = NOW * 1_000_000;
         for offset in [-KEPT - 1, -KEPT, 0] {
-            let row = event_row(&event(), at + offset, &random);
+            let row = event_row(&event(&About::default()), at + offset, &random);
             wait(store.batch(vec![Op::Insert(row)])).unwrap();
         }
         assert_eq!(wait(forget_old_events(&store, at)), Ok(false));

@@ -131,7 +131,7 @@ async fn sign(
             ..About::default()
         };
         let (event_type, outcome) = (EventType::AccessTokenGranted, Outcome::Success);
-        let event = Event { event_type, outcome, about };
+        let event = Event { event_type, outcome, about: &about };
         let row = event_row(&event, now.saturating_mul(1_000_000), &opened.random);
         opened.store.batch(vec![Op::Insert(row)]).await?;
         tracing::info!(client = request.client_id, "signed by an operator");

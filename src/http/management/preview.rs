@@ -187,7 +187,7 @@ fn record(call: &Call, server: &str, told: &Preview) {
         ..About::default()
     };
     let (event_type, outcome) = (EventType::TokenPreviewed, Outcome::Success);
-    call.surface.journal.note(Event { event_type, outcome, about });
+    call.surface.journal.note(&Event { event_type, outcome, about: &about });
 }
 
 /// What was sent, by names as OAuth writes them or as the management API does.

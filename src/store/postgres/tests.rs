@@ -294,20 +294,21 @@ fn events_that_may_be_lost_have_tables_of_their_own() {
             events.push(node.await.unwrap().unwrap());
         }
         let random = Random::seeded(b"events");
-        let event = |event_type: EventType, user: &str| {
-            let about = About { user: Some(user.to_owned()), ..About::default() };
+        let [one, two, three] = ["00u1", "00u2", "00u3"]
+            .map(|user| About { user: Some(user.to_owned()), ..About::default() });
+        fn event(event_type: EventType, about: &About) -> Event<'_> {
             Event { event_type, outcome: Outcome::Success, about }
-        };
+        }
         let clock = Clock::fixed(NOW);
         let (journal, mut writer) = Journal::new(clock.clone(), random.clone());
-        journal.note(event(EventType::AccessTokenGranted, "00u1"));
+        journal.note(&event(EventType::AccessTokenGranted, &one));
         writer.drain(&events[0]).await;
         clock.advance(1);
-        let kept =
-            event_row(&event(EventType::TokenRevoked, "00u2"), clock.microseconds(), &random);
+        let kept = event(EventType::TokenRevoked, &two);
+        let kept = event_row(&kept, clock.microseconds(), &random);
         store.batch(vec![Op::Insert(kept)]).await.unwrap();
         clock.advance(1);
-        journal.note(event(EventType::IdTokenGranted, "00u3"));
+        journal.note(&event(EventType::IdTokenGranted, &three));
         writer.drain(&events[1]).await;
 
         let users = |recorded: &[Recorded]| -> Vec<String> {
