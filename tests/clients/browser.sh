@@ -63,10 +63,12 @@ named="$(node -e 'const server = require("net").createServer().listen(0, "127.0.
     --public-url "http://localhost:$named" > "$work/named.log" 2>&1 &
 started+=($!)
 told "$work/named.log" ' serves .* at ' > /dev/null
+# A link as an administrator sends one.
+INVITATION="$("$binary" invite grace@example.com --reset --data "$work/data" --public-url "$SERVER" | grep -o 'http://.*')"
 chromedriver --port=0 > "$work/driver.log" 2>&1 &
 started+=($!)
 port="$(told "$work/driver.log" 'started successfully on port ' | tr -dc 0-9)"
-SHOTS="${CLAIMSMITH_SHOTS:-$work}" SERVER="$SERVER" NAMED="http://localhost:$named" STORY=http://127.0.0.1:3000 \
+SHOTS="${CLAIMSMITH_SHOTS:-$work}" SERVER="$SERVER" NAMED="http://localhost:$named" INVITATION="$INVITATION" STORY=http://127.0.0.1:3000 \
     DRIVER="http://127.0.0.1:$port" AXE="$PWD/node_modules/axe-core/axe.min.js" \
     cargo run --locked --quiet --manifest-path browser/Cargo.toml
 echo "the story was told in $(chromium --version)"

@@ -45,6 +45,7 @@ const FOREIGN_WORDS: &[(&str, &[&str])] = &[
     ("arc_swap", &["src/publish/"]),
     ("itoa::", &["src/token/"]),
     ("mimalloc", &["src/main.rs"]),
+    ("qrcode::", &["src/http/pages/qr_code.rs"]),
     ("percent_encoding", &["src/http/", "src/fetch/"]),
     ("jiff::", &["runtime/src/time/"]),
     ("regex_automata::", &["runtime/src/pattern.rs"]),

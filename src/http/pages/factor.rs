@@ -5,6 +5,7 @@ use super::super::Surface;
 use super::super::cookie::{Cookie, csrf_token};
 use super::layout::{Layout, Text, alert, hidden};
 use super::passkey::{self, relying_party};
+use super::qr_code::qr_code;
 use super::{Instead, REQUEST, Visit, failed, redirect};
 use crate::directory::{Person, User, UserStatus};
 use crate::login::{
@@ -229,12 +230,14 @@ pub(super) fn set_up(
     is_wrong: bool,
 ) -> String {
     let words = layout.words;
+    let uri = uri(layout, user, secret);
     format!(
-        "{app}<p>{help}</p>\n<p><a href=\"{uri}\">{open}</a></p>\n<p><code>{secret}</code></p>\n{code}",
+        "{app}<p>{help}</p>\n{picture}<p><a href=\"{uri}\">{open}</a></p>\n<p><code>{secret}</code></p>\n{code}",
         app = hidden(APP, closed),
         help = words.set_up_help,
         open = words.open_app,
-        uri = Text(&uri(layout, user, secret)),
+        picture = qr_code(&uri, words.set_up_picture).unwrap_or_default(),
+        uri = Text(&uri),
         secret = grouped(&secret.base32()),
         code = code_field(layout, is_wrong),
     )

@@ -9,6 +9,7 @@ mod factor;
 mod invitation;
 mod layout;
 mod passkey;
+mod qr_code;
 mod sign_in;
 mod sign_out;
 mod words;

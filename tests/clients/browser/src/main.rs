@@ -2,7 +2,7 @@
 //! tokens and calls two services with them. On the way every page is photographed at the width of a
 //! phone and of a desktop, and looked over by axe-core.
 //!
-//! `STORY` is where the application is, `SERVER` where the issuer is, `NAMED` where one is whose host
+//! `INVITATION` is a link by which somebody sets a password, `STORY` where the application is, `SERVER` where the issuer is, `NAMED` where one is whose host
 //! has a name, as passkeys need, `DRIVER` where chromedriver listens, `AXE` the file of axe-core, `SHOTS` the folder for the pictures.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -27,6 +27,7 @@ struct Story {
     client: Client,
     story: String,
     server: String,
+    invitation: String,
     named: String,
     axe: String,
     shots: String,
@@ -49,6 +50,7 @@ async fn main() -> Done {
         client: client.clone(),
         story: read("STORY")?,
         server: read("SERVER")?,
+        invitation: read("INVITATION")?,
         named: read("NAMED")?,
         axe: fs::read_to_string(read("AXE")?)?,
         shots: read("SHOTS")?,
@@ -67,7 +69,9 @@ impl Story {
         self.sign_in_and_consent().await?;
         self.deny().await?;
         self.look_after_the_account().await?;
+        self.type_the_code_of_a_device().await?;
         self.sign_out().await?;
+        self.follow_an_invitation().await?;
         self.use_a_passkey().await?;
         self.get_lost().await
     }
@@ -103,6 +107,18 @@ impl Story {
         current.send_keys(&password()).await?;
         self.press("form[action$='/account/factor'] button").await?;
         self.look_at("set-up").await
+    }
+
+    async fn type_the_code_of_a_device(&self) -> Done {
+        self.client.goto(&format!("{}/activate", self.server)).await?;
+        self.look_at("activate").await?;
+        self.fill(&[("user_code", "NONE-SUCH")]).await?;
+        self.look_at("activate-wrong").await
+    }
+
+    async fn follow_an_invitation(&self) -> Done {
+        self.client.goto(&self.invitation).await?;
+        self.look_at("invitation").await
     }
 
     async fn sign_out(&self) -> Done {
