@@ -58,6 +58,12 @@ impl<'b> Emitter<'_, 'b> {
         }
     }
 
+    /// The constant text of a side, if it is to be compared in place.
+    fn short(&self, side: Side<'b>) -> Option<&'b str> {
+        let in_place = self.shared.settings.answers_in_place();
+        side.text.filter(|text| in_place && text.len() <= MOST_INLINE)
+    }
+
     /// Goes on at `yes` if the sides are equal, else at `no`. `id` is the node that asks.
     pub(super) fn branch_equal(
         &mut self,
@@ -73,11 +79,11 @@ impl<'b> Emitter<'_, 'b> {
             (Type::Integer, Type::Integer) | (Type::Boolean, Type::Boolean) => {
                 self.branch_same_words(lhs.words, rhs.words, yes, no);
             }
-            (Type::Text | Type::Group, Type::Text) if short(rhs).is_some() => {
-                self.branch_text(lhs, short(rhs).unwrap_or_default(), yes, no);
+            (Type::Text | Type::Group, Type::Text) if self.short(rhs).is_some() => {
+                self.branch_text(lhs, self.short(rhs).unwrap_or_default(), yes, no);
             }
-            (Type::Text, Type::Text | Type::Group) if short(lhs).is_some() => {
-                self.branch_text(rhs, short(lhs).unwrap_or_default(), yes, no);
+            (Type::Text, Type::Text | Type::Group) if self.short(lhs).is_some() => {
+                self.branch_text(rhs, self.short(lhs).unwrap_or_default(), yes, no);
             }
             _ => {
                 let equal = self.operate(Operator::Equal, &[lhs.words, rhs.words], id);
@@ -173,11 +179,6 @@ impl<'b> Emitter<'_, 'b> {
         let same = self.builder.ins().icmp(IntCC::Equal, found, wanted);
         self.fork(same, yes, no);
     }
-}
-
-/// The constant text of a side, if it is short enough to compare in place.
-fn short(side: Side<'_>) -> Option<&str> {
-    side.text.filter(|text| text.len() <= MOST_INLINE)
 }
 
 /// Up to eight bytes as memory holds them.

@@ -94,6 +94,9 @@ pub(crate) struct Settings {
     /// Do everything anew each time it is asked for.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) shares_nothing: bool,
+    /// Call every row of the function table, those too that are usually answered in place.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) calls_every_row: bool,
     /// Leave the steps that the last expression did not spend where a fault's site would be.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) tells_steps: bool,
@@ -136,6 +139,8 @@ impl Settings {
             #[cfg(any(test, feature = "internals"))]
             shares_nothing: false,
             #[cfg(any(test, feature = "internals"))]
+            calls_every_row: false,
+            #[cfg(any(test, feature = "internals"))]
             tells_steps: false,
         }
     }
@@ -153,6 +158,14 @@ impl Settings {
     fn shares(self) -> bool {
         #[cfg(any(test, feature = "internals"))]
         return !self.shares_nothing && self.planted_mistake.is_none();
+        #[cfg(not(any(test, feature = "internals")))]
+        true
+    }
+
+    /// Whether rows with constant arguments are answered in place.
+    fn answers_in_place(self) -> bool {
+        #[cfg(any(test, feature = "internals"))]
+        return !self.calls_every_row;
         #[cfg(not(any(test, feature = "internals")))]
         true
     }

@@ -37,9 +37,14 @@ pub(super) struct Question<'b> {
 }
 
 impl<'b> Emitter<'_, 'b> {
+    /// The fast path of a row, where rows have one.
+    fn known(&self, row: u32) -> Option<Known> {
+        if self.shared.settings.answers_in_place() { known(row) } else { None }
+    }
+
     /// The call as a question, if it is one.
     pub(super) fn question(&self, row: u32, arguments: &[NodeId]) -> Option<Question<'b>> {
-        let known = known(row)?;
+        let known = self.known(row)?;
         let [receiver, part] = arguments else { return None };
         let null = functions::row(row)?.parameter(0)?.null;
         let shape = self.shape(*receiver);
@@ -217,7 +222,7 @@ impl<'b> Emitter<'_, 'b> {
         arguments: &[NodeId],
         values: &[Words],
     ) -> Option<Words> {
-        let known = known(row)?;
+        let known = self.known(row)?;
         let receiver = *arguments.first()?;
         let whole = *values.first()?;
         let constant = self.text_constant(*arguments.get(1)?)?;

@@ -64,6 +64,7 @@ impl SetBuilder {
             planted_mistake,
             keeps_nothing,
             shares_nothing: !making.optimizes,
+            calls_every_row: !making.optimizes,
             tells_steps,
             ..Default::default()
         };
