@@ -2,59 +2,82 @@
 //! a request for one (PKCS #10, RFC 2986), and what key a certificate is of. Who signed a certificate is
 //! not looked at: whoever may give an application a key may say whose it is.
 
-use super::der::{BIT_STRING, INTEGER, SEQUENCE, any, element, holding, rsa_numbers};
-use super::key::{KeyError, SigningKey};
+use super::key::{KeyError, SigningKey, rsa_numbers};
 use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
-use claimsmith_runtime::time::{self, DateTime, Zone};
+use der::asn1::{Any, AnyRef, BitString, Ia5String, Null, PrintableStringRef, Utf8StringRef};
+use der::oid::db::{rfc4519, rfc5912};
+use der::{DateTime, Decode, Encode, Sequence};
+use std::time::Duration;
+use x509_cert::attr::{AttributeTypeAndValue, Attributes};
+use x509_cert::certificate::{CertificateInner, Raw, Version};
+use x509_cert::ext::ToExtension;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::name::{Name as DistinguishedName, RdnSequence, RelativeDistinguishedName};
+use x509_cert::request::{CertReqInfo, ExtensionReq, Version as RequestVersion};
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::ObjectIdentifier;
+use x509_cert::time::{Time, Validity};
+use x509_cert::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const NULL: &[u8] = &[0x05, 0x00];
-const OCTET_STRING: u8 = 0x04;
-const UTF8_STRING: u8 = 0x0c;
-const PRINTABLE_STRING: u8 = 0x13;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const SET: u8 = 0x31;
-/// `[0]` of something that has parts.
-const FIRST: u8 = 0xa0;
-/// `[2]` of a text: a name of a host (RFC 5280 §4.2.1.6).
-const DNS_NAME: u8 = 0x82;
-
-/// 1.2.840.113549.1.1.1
-const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-/// 1.2.840.113549.1.1.11
-const RSA_WITH_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
-/// 1.2.840.113549.1.9.14: what extensions the certificate should have.
-const EXTENSION_REQUEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x0e];
-/// 2.5.29.17
-const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
-
-/// A part of a name: what Okta's API calls it, the last number of its identifier 2.5.4.n, and how many
-/// characters it has at most (RFC 5280 §A.1).
+/// A part of a name: what Okta's API calls it, its identifier, and how many characters it has at most
+/// (RFC 5280 §A.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute {
     pub name: &'static str,
-    number: u8,
+    identifier: ObjectIdentifier,
     pub longest: usize,
 }
 
-const COUNTRY: u8 = 6;
+impl Attribute {
+    const fn new(name: &'static str, identifier: ObjectIdentifier, longest: usize) -> Self {
+        Self { name, identifier, longest }
+    }
+}
 
 /// The common name.
-pub const COMMON_NAME: Attribute = Attribute { name: "commonName", number: 3, longest: 64 };
+pub const COMMON_NAME: Attribute = Attribute::new("commonName", rfc4519::COMMON_NAME, 64);
 
 /// Every part of a name, in the order in which it is written.
 pub const ATTRIBUTES: &[Attribute] = &[
-    Attribute { name: "countryName", number: COUNTRY, longest: 2 },
-    Attribute { name: "stateOrProvinceName", number: 8, longest: 128 },
-    Attribute { name: "localityName", number: 7, longest: 128 },
-    Attribute { name: "organizationName", number: 10, longest: 64 },
-    Attribute { name: "organizationalUnitName", number: 11, longest: 64 },
+    Attribute::new("countryName", rfc4519::COUNTRY_NAME, 2),
+    Attribute::new("stateOrProvinceName", rfc4519::ST, 128),
+    Attribute::new("localityName", rfc4519::LOCALITY_NAME, 128),
+    Attribute::new("organizationName", rfc4519::ORGANIZATION_NAME, 64),
+    Attribute::new("organizationalUnitName", rfc4519::ORGANIZATIONAL_UNIT_NAME, 64),
     COMMON_NAME,
 ];
 
 /// Who a certificate is of.
 pub type Name<'n> = [(Attribute, &'n str)];
+
+/// What a certificate says (RFC 5280 §4.1); the library lets its own be read only.
+#[derive(Sequence)]
+struct Body {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
+    version: Version,
+    serial_number: SerialNumber,
+    signature: AlgorithmIdentifier,
+    issuer: DistinguishedName,
+    validity: Validity,
+    subject: DistinguishedName,
+    public_key: SubjectPublicKeyInfo,
+}
+
+/// What is signed, how, and the signature (RFC 5280 §4.1, RFC 2986 §4.2).
+#[derive(Sequence)]
+struct Signed<'b> {
+    body: AnyRef<'b>,
+    algorithm: AlgorithmIdentifier,
+    signature: BitString,
+}
+
+/// Names and times were looked at by who asks: what then cannot be written is the key.
+impl From<der::Error> for KeyError {
+    fn from(_: der::Error) -> Self {
+        Self::Malformed
+    }
+}
 
 /// The certificate that `key` gives itself, in DER; from and until in seconds since 1970.
 ///
@@ -66,24 +89,18 @@ pub fn self_signed(
     serial: &[u8],
     (from, until): (i64, i64),
 ) -> Result<Vec<u8>, KeyError> {
-    let name = written_name(name);
-    let times = [written_time(from), written_time(until)];
-    let [Some(from), Some(until)] = &times else { return Err(KeyError::Malformed) };
-    let version = holding(FIRST, &[&holding(INTEGER, &[&[2]])]);
+    let subject = written_name(name)?;
     // A number that is not negative and not zero, of 20 bytes at most (RFC 5280 §4.1.2.2).
-    let serial = holding(INTEGER, &[&[0x01], serial.get(..16).unwrap_or(serial)]);
-    let body = holding(
-        SEQUENCE,
-        &[
-            &version,
-            &serial,
-            &algorithm(RSA_WITH_SHA256),
-            &name,
-            &holding(SEQUENCE, &[from, until]),
-            &name,
-            &public_key(key)?,
-        ],
-    );
+    let serial = [&[0x01], serial.get(..16).unwrap_or(serial)].concat();
+    let body = Body {
+        version: Version::V3,
+        serial_number: SerialNumber::new(&serial)?,
+        signature: algorithm(rfc5912::SHA_256_WITH_RSA_ENCRYPTION),
+        issuer: subject.clone(),
+        validity: Validity::new(written_time(from)?, written_time(until)?),
+        subject,
+        public_key: public_key(key)?,
+    };
     signed(key, &body)
 }
 
@@ -92,22 +109,16 @@ pub fn self_signed(
 /// # Errors
 /// [`KeyError`] if the key is not of RSA or cannot sign.
 pub fn request(key: &SigningKey, name: &Name<'_>, hosts: &[&str]) -> Result<Vec<u8>, KeyError> {
-    let attributes = match hosts.is_empty() {
-        true => Vec::new(),
-        false => {
-            let hosts: Vec<Vec<u8>> =
-                hosts.iter().map(|host| holding(DNS_NAME, &[host.as_bytes()])).collect();
-            let hosts: Vec<&[u8]> = hosts.iter().map(Vec::as_slice).collect();
-            let value = holding(OCTET_STRING, &[&holding(SEQUENCE, &hosts)]);
-            let extension = holding(SEQUENCE, &[&identifier(SUBJECT_ALT_NAME), &value]);
-            let extensions = holding(SET, &[&holding(SEQUENCE, &[&extension])]);
-            holding(SEQUENCE, &[&identifier(EXTENSION_REQUEST), &extensions])
-        }
-    };
-    let version = holding(INTEGER, &[&[0]]);
-    let parts: [&[u8]; 4] =
-        [&version, &written_name(name), &public_key(key)?, &holding(FIRST, &[&attributes])];
-    signed(key, &holding(SEQUENCE, &parts))
+    let subject = written_name(name)?;
+    let mut attributes = Attributes::new();
+    if !hosts.is_empty() {
+        let hosts = hosts.iter().map(|host| Ia5String::new(host).map(GeneralName::DnsName));
+        let hosts = SubjectAltName(hosts.collect::<der::Result<_>>()?);
+        let extensions = vec![hosts.to_extension(&subject, &[])?];
+        attributes.insert(ExtensionReq(extensions).try_into()?)?;
+    }
+    let public_key = public_key(key)?;
+    signed(key, &CertReqInfo { version: RequestVersion::V1, subject, public_key, attributes })
 }
 
 /// DER as JWKs and Okta's API have it (RFC 7517 §4.7).
@@ -122,46 +133,44 @@ pub fn thumbprint(der: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(super::digest(der))
 }
 
-/// What is signed, by whom, and the signature.
-fn signed(key: &SigningKey, body: &[u8]) -> Result<Vec<u8>, KeyError> {
+fn signed(key: &SigningKey, body: &impl Encode) -> Result<Vec<u8>, KeyError> {
+    let body = body.to_der()?;
     let mut signature = Vec::new();
-    key.sign(body, &mut signature)?;
-    let signature = holding(BIT_STRING, &[&[0], &signature]);
-    Ok(holding(SEQUENCE, &[body, &algorithm(RSA_WITH_SHA256), &signature]))
+    key.sign(&body, &mut signature)?;
+    let signed = Signed {
+        body: AnyRef::from_der(&body)?,
+        algorithm: algorithm(rfc5912::SHA_256_WITH_RSA_ENCRYPTION),
+        signature: BitString::new(0, signature)?,
+    };
+    Ok(signed.to_der()?)
 }
 
-fn public_key(key: &SigningKey) -> Result<Vec<u8>, KeyError> {
+fn public_key(key: &SigningKey) -> Result<SubjectPublicKeyInfo, KeyError> {
     let numbers = key.rsa_public().ok_or(KeyError::Malformed)?;
-    Ok(holding(SEQUENCE, &[&algorithm(RSA), &holding(BIT_STRING, &[&[0], numbers])]))
+    let subject_public_key = BitString::from_bytes(numbers)?;
+    Ok(SubjectPublicKeyInfo { algorithm: algorithm(rfc5912::RSA_ENCRYPTION), subject_public_key })
 }
 
-fn identifier(bytes: &[u8]) -> Vec<u8> {
-    holding(OBJECT_IDENTIFIER, &[bytes])
+/// One of RSA (RFC 4055 §1.2).
+fn algorithm(oid: ObjectIdentifier) -> AlgorithmIdentifier {
+    AlgorithmIdentifier { oid, parameters: Some(Any::from(Null)) }
 }
 
-fn algorithm(bytes: &[u8]) -> Vec<u8> {
-    holding(SEQUENCE, &[&identifier(bytes), NULL])
+fn written_name(name: &Name<'_>) -> der::Result<DistinguishedName> {
+    let part = |(attribute, text): &(Attribute, &str)| {
+        let oid = attribute.identifier;
+        let value = match oid {
+            rfc4519::COUNTRY_NAME => Any::encode_from(&PrintableStringRef::new(text)?),
+            _ => Any::encode_from(&Utf8StringRef::new(text)?),
+        };
+        RelativeDistinguishedName::try_from(vec![AttributeTypeAndValue { oid, value: value? }])
+    };
+    let parts: der::Result<Vec<_>> = name.iter().map(part).collect();
+    Ok(DistinguishedName::hazmat_from_rdn_sequence(RdnSequence::from(parts?)))
 }
 
-fn written_name(name: &Name<'_>) -> Vec<u8> {
-    let parts = name.iter().map(|(attribute, text)| {
-        let kind = if attribute.number == COUNTRY { PRINTABLE_STRING } else { UTF8_STRING };
-        let text = holding(kind, &[text.as_bytes()]);
-        let part = holding(SEQUENCE, &[&identifier(&[0x55, 0x04, attribute.number]), &text]);
-        holding(SET, &[&part])
-    });
-    let parts: Vec<Vec<u8>> = parts.collect();
-    holding(SEQUENCE, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
-}
-
-/// Two digits of the year until 2049, four from then on (RFC 5280 §4.1.2.5).
-fn written_time(seconds: i64) -> Option<Vec<u8>> {
-    let text = DateTime::new(seconds.checked_mul(1_000_000)?, Zone::UTC)?.text();
-    let digits: String = text.chars().filter(char::is_ascii_digit).take(14).collect();
-    let is_short = ("1950".."2050").contains(&digits.get(..4)?);
-    let (kind, digits) =
-        if is_short { (UTC_TIME, digits.get(2..)?) } else { (GENERALIZED_TIME, &*digits) };
-    Some(holding(kind, &[digits.as_bytes(), b"Z"]))
+fn written_time(seconds: i64) -> der::Result<Time> {
+    DateTime::from_unix_duration(Duration::from_secs(u64::try_from(seconds)?)).map(Time::from)
 }
 
 /// A certificate of an RSA key.
@@ -172,8 +181,8 @@ pub struct Certificate {
     /// Since when it counts and until when, in seconds since 1970.
     pub from: i64,
     pub until: i64,
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
+    /// In DER (RFC 8017 §A.1.1), in which no number is written in two ways.
+    public_key: Vec<u8>,
 }
 
 impl Certificate {
@@ -181,53 +190,27 @@ impl Certificate {
     #[must_use]
     pub fn read(sent: &[u8]) -> Option<Self> {
         let der = bytes_of(sent)?;
-        let (whole, after) = element(&der, SEQUENCE)?;
-        let (body, _) = element(whole, SEQUENCE)?;
-        let body = element(body, FIRST).map_or(body, |(_, rest)| rest);
-        let (_, body) = element(body, INTEGER)?;
-        let (_, body) = element(body, SEQUENCE)?;
-        let (_, body) = element(body, SEQUENCE)?;
-        let (validity, body) = element(body, SEQUENCE)?;
-        let (_, body) = element(body, SEQUENCE)?;
-        let (key, _) = element(body, SEQUENCE)?;
-        let (kind, key) = element(key, SEQUENCE)?;
-        let (kind, _) = element(kind, OBJECT_IDENTIFIER)?;
-        let (bits, _) = element(key, BIT_STRING)?;
-        let (modulus, exponent) = rsa_numbers(bits.strip_prefix(&[0])?)?;
-        let (from, validity) = read_time(validity)?;
-        let (until, _) = read_time(validity)?;
-        if kind != RSA || !after.is_empty() {
-            return None;
-        }
-        let (modulus, exponent) = (modulus.to_vec(), exponent.to_vec());
-        Some(Self { from, until, modulus, exponent, der })
+        let read = CertificateInner::<Raw>::from_der(&der).ok()?;
+        let body = read.tbs_certificate();
+        let key = body.subject_public_key_info();
+        let public_key = key.subject_public_key.as_bytes()?.to_vec();
+        rsa_numbers(&public_key)?;
+        let seconds = |time: Time| i64::try_from(time.to_unix_duration().as_secs()).ok();
+        let validity = body.validity();
+        let (from, until) = (seconds(validity.not_before)?, seconds(validity.not_after)?);
+        let is_rsa = key.algorithm.oid == rfc5912::RSA_ENCRYPTION;
+        is_rsa.then_some(Self { der, from, until, public_key })
     }
 
     /// Whether it is of this key.
     #[must_use]
     pub fn is_of(&self, key: &SigningKey) -> bool {
-        let numbers = key.rsa_public().and_then(rsa_numbers);
-        numbers == Some((self.modulus.as_slice(), self.exponent.as_slice()))
+        key.rsa_public() == Some(&self.public_key)
     }
 }
 
-/// The time, in seconds since 1970, that comes first, and what follows it.
-fn read_time(der: &[u8]) -> Option<(i64, &[u8])> {
-    let (kind, digits, rest) = any(der)?;
-    let digits = std::str::from_utf8(digits).ok()?.strip_suffix('Z')?;
-    let year = match kind {
-        UTC_TIME if digits.len() == 12 => {
-            let century = if digits.get(..2)? < "50" { "20" } else { "19" };
-            format!("{century}{}", digits.get(..2)?)
-        }
-        GENERALIZED_TIME if digits.len() == 14 => digits.get(..4)?.to_owned(),
-        _ => return None,
-    };
-    let digits = digits.get(digits.len().checked_sub(10)?..)?;
-    let part = |at: usize| digits.get(at..at.saturating_add(2));
-    let text = format!("{year}-{}-{}T{}:{}:{}Z", part(0)?, part(2)?, part(4)?, part(6)?, part(8)?);
-    Some((time::read(&text)?.microseconds().div_euclid(1_000_000), rest))
-}
+/// What DER of a certificate begins with.
+const SEQUENCE: u8 = 0x30;
 
 /// DER, whatever it is sent as.
 fn bytes_of(sent: &[u8]) -> Option<Vec<u8>> {

@@ -1,7 +1,6 @@
 //! One key that signs, and the half of it that everybody may see. A key is parsed once; what is
 //! said of it on the wire (its id and its JWK) is written once.
 
-use super::der;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, Pkcs8V2Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -9,6 +8,8 @@ use aws_lc_rs::signature::{
 };
 use aws_lc_rs::{digest, rsa};
 use base64_simd::URL_SAFE_NO_PAD;
+use der::asn1::UintRef;
+use der::{Decode, Sequence};
 use std::fmt;
 use std::sync::Arc;
 
@@ -269,7 +270,7 @@ fn jwk_members(algorithm: Algorithm, bytes: &[u8]) -> Option<(String, &'static s
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode_to_string(bytes);
     Some(match algorithm {
         Algorithm::Rs256 => {
-            let (modulus, exponent) = der::rsa_numbers(bytes)?;
+            let (modulus, exponent) = rsa_numbers(bytes)?;
             let (n, e) = (text(modulus), text(exponent));
             let input = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
             (input, "RSA", format!(r#""n":"{n}","e":"{e}""#))
@@ -286,4 +287,17 @@ fn jwk_members(algorithm: Algorithm, bytes: &[u8]) -> Option<(String, &'static s
             (input, "OKP", format!(r#""crv":"Ed25519","x":"{x}""#))
         }
     })
+}
+
+/// The public half of an RSA key (RFC 8017 §A.1.1).
+#[derive(Sequence)]
+struct RsaNumbers<'d> {
+    modulus: UintRef<'d>,
+    exponent: UintRef<'d>,
+}
+
+/// Modulus and exponent, big-endian without leading zeros. `None` if `der` is not such a key.
+pub(super) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let numbers = RsaNumbers::from_der(der).ok()?;
+    Some((numbers.modulus.as_bytes(), numbers.exponent.as_bytes()))
 }

@@ -4,7 +4,6 @@
 pub mod access;
 pub mod certificate;
 pub mod claims;
-mod der;
 pub mod foreign;
 pub mod identity;
 pub mod jwt;
