@@ -37,6 +37,7 @@ pub(super) const GONE_WITH_THEIR_OWNER: &[&str] = &[
     "recording",
     "application-key",
     "application-csr",
+    "application-credentials",
 ];
 
 /// Kind and key of the row that counts restores and says when the last was.

@@ -1,6 +1,7 @@
 //! Changes over the store of tests and over SQLite: what is refused changes nothing, what is made
 //! serves at once, and of two at once none is lost.
 
+mod keys;
 mod kill;
 mod many;
 
@@ -85,6 +86,10 @@ fn actor() -> Actor {
 
 fn wait<Out>(future: impl Future<Output = Out>) -> Out {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn ask(Place { administration, .. }: &Place) -> Ask<'_> {
+    Ask { administration, actor: actor(), base: String::new(), if_match: IfMatch::Any }
 }
 
 /// On the store in memory and on SQLite.
@@ -194,10 +199,6 @@ fn of_changes_at_once_on_two_nodes_none_is_lost() {
 fn two_who_are_linked_at_once_come_to_no_circle() {
     on_each(async |place| {
         let another = place.another().await;
-        let ask = |place| {
-            let Place { administration, .. }: &Place = place;
-            Ask { administration, actor: actor(), base: String::new(), if_match: IfMatch::Any }
-        };
         let (here, there) = (ask(&place), ask(&another));
         let relation = json!({
             "primary": {"name": "manager", "title": "Manager", "type": "USER"},

@@ -70,17 +70,19 @@ fn keys_of_an_application_end_with_it() {
     let generate = format!("{app}/credentials/keys/generate?validityYears=10");
     office.posted(&generate, &Value::Null).expect(201);
     let world = &office.world;
-    let n_kept = || {
-        let kept = world.runtime.block_on(world.surface.store.list("application-key"));
+    let kept = |kind: &str| {
+        let kept = world.runtime.block_on(world.surface.store.list(kind));
         kept.unwrap().value.len()
     };
-    assert_eq!(n_kept(), 1);
+    // The key, and that it was made.
+    let n_kept = || (kept("application-key"), kept("application-credentials"));
+    assert_eq!(n_kept(), (1, 1));
     office.post(&format!("{app}/lifecycle/deactivate"), Value::Null);
-    assert_eq!(n_kept(), 1);
+    assert_eq!(n_kept(), (1, 1));
     office.gone(&app);
     let mut endings = crate::store::organization::Endings::new(world.surface.store.clone());
     world.runtime.block_on(endings.remove()).unwrap();
-    assert_eq!(n_kept(), 0);
+    assert_eq!(n_kept(), (0, 0));
 }
 
 /// A certificate of the key that a request is for, as somebody else signs it: the numbers of both keys

@@ -3,7 +3,6 @@
 use super::{Owner, failed, generated};
 use crate::administration::ask::{Ask, moment};
 use crate::administration::{ChangeRefused, IfMatch, set, text_of};
-use crate::store::Op;
 use crate::token::SigningKey;
 use crate::token::certificate::{COMMON_NAME, base64, self_signed, thumbprint};
 use serde::{Deserialize, Serialize};
@@ -111,6 +110,7 @@ pub async fn generate_signing_key(
     };
     let all = ask.kept().await?;
     let owner = Owner::read(&all, app, &ask.if_match)?;
+    // Before a key is made for nothing.
     owner.check_room(ask, KEY).await?;
     let created = ask.administration.clock.seconds();
     let expires = created.saturating_add(YEAR.saturating_mul(i64::from(years)));
@@ -122,7 +122,7 @@ pub async fn generate_signing_key(
     let certificate = certificate.map_err(failed)?;
     let kept = Kept::new(ask, &owner, &key, &certificate, (created, expires))?;
     let row = owner.row(KEY, key.kid(), &kept)?;
-    owner.write(ask, vec![Op::Insert(row)], ("app.keys.generate", key.kid())).await?;
+    owner.add(ask, row, None, ("app.keys.generate", key.kid())).await?;
     Ok(kept.told())
 }
 
@@ -145,11 +145,10 @@ pub async fn clone_signing_key(
     if known.iter().any(|(id, ..)| id == kid) {
         return Err(ChangeRefused::taken("kid"));
     }
-    to.check_room(ask, KEY).await?;
     let sealed = to.seal(ask, &from.open(ask, &kept.sealed)?)?;
     let kept = Kept { sealed, created: ask.administration.clock.seconds(), ..kept };
     let id = text_of(&kept.jwk, "kid").unwrap_or_default().to_owned();
     let row = to.row(KEY, &id, &kept)?;
-    to.write(ask, vec![Op::Insert(row)], ("app.keys.clone", &id)).await?;
+    to.add(ask, row, None, ("app.keys.clone", &id)).await?;
     Ok(kept.told())
 }

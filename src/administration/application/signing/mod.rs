@@ -9,7 +9,7 @@ pub use request::{find_request, list_requests, make_request, publish_certificate
 
 use super::super::ask::Ask;
 use super::super::record::type_name;
-use super::super::{ChangeRefused, IfMatch, Required, read_body};
+use super::super::{ATTEMPTS, ChangeRefused, IfMatch, Required, read_body};
 use super::{KIND, client_id_of};
 use crate::audit::Alteration;
 use crate::organization::Snapshot;
@@ -23,6 +23,12 @@ use serde_json::{Value, json};
 
 /// Most keys of an application, and most requests for certificates.
 const AT_MOST: u32 = 50;
+
+/// The row of an application that is written with each of its keys and requests.
+const ADDED: &str = "application-credentials";
+
+/// Its place among what is done at once: behind the application.
+const ADDED_AT: usize = 1;
 
 /// An application whose keys these are.
 struct Owner<'k> {
@@ -81,13 +87,56 @@ impl<'k> Owner<'k> {
         Err(ChangeRefused::of_whole("credentials", &words))
     }
 
-    /// Does all of it, with what is recorded of it, while the application stays as it was read.
-    async fn write(
+    /// Keeps one more while there is room for it, and does `besides` with it. Two that are added at once
+    /// must not come to one too many: neither is written once the other is.
+    async fn add(
         &self,
         ask: &Ask<'_>,
-        ops: Vec<Op>,
-        (event, kid): (&'static str, &str),
+        row: Row,
+        besides: Option<Op>,
+        recorded: (&'static str, &str),
     ) -> Result<(), ChangeRefused> {
+        for _ in 0..ATTEMPTS {
+            // Before it is counted how many there are.
+            let added = self.count_one(ask).await?;
+            self.check_room(ask, &row.kind).await?;
+            let ops = [added, Op::Insert(row.clone())].into_iter().chain(besides.clone());
+            match self.batch(ask, ops, recorded).await? {
+                BatchOutcome::Failed(ADDED_AT) => {}
+                outcome => return applied(outcome),
+            }
+        }
+        Err(ChangeRefused::Conflict)
+    }
+
+    /// Counts one more; fails if others did since.
+    async fn count_one(&self, ask: &Ask<'_>) -> Result<Op, ChangeRefused> {
+        let store = &ask.administration.publisher.foundation().store;
+        let found = store.find(ADDED, &self.client_id).await?.value;
+        let row = Row::new(ADDED, &self.client_id, Vec::new()).tagged(self.tag());
+        Ok(match found {
+            Some(Row { generation: expected, .. }) => Op::Replace { row, expected },
+            None => Op::Insert(row),
+        })
+    }
+
+    /// Takes one away.
+    async fn remove(
+        &self,
+        ask: &Ask<'_>,
+        delete: Op,
+        recorded: (&'static str, &str),
+    ) -> Result<(), ChangeRefused> {
+        applied(self.batch(ask, [delete], recorded).await?)
+    }
+
+    /// Does all of it, with what is recorded of it, while the application stays as it was read.
+    async fn batch(
+        &self,
+        ask: &Ask<'_>,
+        ops: impl IntoIterator<Item = Op>,
+        (event, kid): (&'static str, &str),
+    ) -> Result<BatchOutcome, ChangeRefused> {
         let administration = ask.administration;
         let foundation = administration.publisher.foundation();
         let alteration = Alteration {
@@ -103,10 +152,7 @@ impl<'k> Owner<'k> {
         let mut all = vec![self.entity.expected()];
         all.extend(ops);
         all.push(Op::Insert(recorded));
-        match foundation.store.batch(all).await?.value {
-            BatchOutcome::Applied => Ok(()),
-            BatchOutcome::Failed(_) => Err(ChangeRefused::Conflict),
-        }
+        Ok(foundation.store.batch(all).await?.value)
     }
 
     fn seal_name(&self) -> String {
@@ -127,6 +173,13 @@ impl<'k> Owner<'k> {
         let vault = &ask.administration.publisher.foundation().vault;
         let plain = vault.open_as_text(&self.seal_name(), sealed).map_err(|_| unusable())?;
         SigningKey::from_pkcs8(Algorithm::Rs256, &plain).map_err(failed)
+    }
+}
+
+fn applied(outcome: BatchOutcome) -> Result<(), ChangeRefused> {
+    match outcome {
+        BatchOutcome::Applied => Ok(()),
+        BatchOutcome::Failed(_) => Err(ChangeRefused::Conflict),
     }
 }
 

@@ -80,6 +80,7 @@ pub async fn make_request(ask: &Ask<'_>, app: &str, sent: &Value) -> Result<Valu
     let (name, hosts) = (read_name(sent)?, read_hosts(sent)?);
     let all = ask.kept().await?;
     let owner = Owner::read(&all, app, &ask.if_match)?;
+    // Before a key is made for nothing.
     owner.check_room(ask, REQUEST).await?;
     let key = generated().await?;
     let request = certificate::request(&key, &name, &hosts).map_err(failed)?;
@@ -90,7 +91,7 @@ pub async fn make_request(ask: &Ask<'_>, app: &str, sent: &Value) -> Result<Valu
     };
     let id = ask.administration.new_id("csr");
     let row = owner.row(REQUEST, &id, &kept)?;
-    owner.write(ask, vec![Op::Insert(row)], ("app.csr.generate", &id)).await?;
+    owner.add(ask, row, None, ("app.csr.generate", &id)).await?;
     Ok(told(ask, app, &id, &kept))
 }
 
@@ -168,13 +169,12 @@ pub async fn publish_certificate(
     if certificate.until <= now {
         return Err(wrong("The certificate has expired."));
     }
-    owner.check_room(ask, KEY).await?;
     let times = (now, certificate.until);
     let kept = KeptKey::new(ask, &owner, &key, &certificate.der, times)?;
     let row = owner.row(KEY, key.kid(), &kept)?;
     let (kind, key_of) = (REQUEST.to_owned(), owner.key_of(id));
     let spent = Op::Delete { kind, key: key_of, expected: Some(generation) };
-    owner.write(ask, vec![spent, Op::Insert(row)], ("app.csr.publish", key.kid())).await?;
+    owner.add(ask, row, Some(spent), ("app.csr.publish", key.kid())).await?;
     Ok(kept.told())
 }
 
@@ -188,5 +188,5 @@ pub async fn revoke_request(ask: &Ask<'_>, app: &str, id: &str) -> Result<(), Ch
     let (generation, _) = find(ask, &owner, id).await?;
     let (kind, key) = (REQUEST.to_owned(), owner.key_of(id));
     let delete = Op::Delete { kind, key, expected: Some(generation) };
-    owner.write(ask, vec![delete], ("app.csr.revoke", id)).await
+    owner.remove(ask, delete, ("app.csr.revoke", id)).await
 }
