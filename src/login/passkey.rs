@@ -222,7 +222,7 @@ impl Authenticator {
             if is_first {
                 kept.recovery.clone_from(&codes.hashes);
             }
-            kept.passkeys.push(KeptPasskey { enrolled_at, ..made.clone() });
+            kept.passkeys.push(made.kept(enrolled_at));
             let ops = step(found, Change::To(kept.row(user_id))).into_iter().chain([spend]);
             if tries.apply(ops.collect()).await? {
                 return Ok(if is_first { codes.texts } else { Vec::new() });
@@ -352,20 +352,35 @@ fn passkey_ids(row: Option<&Row>) -> Result<Vec<Value>, StoreError> {
     Ok(read(row)?.passkeys.iter().map(id).collect())
 }
 
-/// The passkey that a browser made; since when there is one is said when it is kept.
-fn made(party: RelyingParty<'_>, answered: Answered<'_>) -> Option<KeptPasskey> {
+/// A passkey as a browser made it, before it is kept.
+struct MadePasskey {
+    id: String,
+    algorithm: i64,
+    key: String,
+    count: u32,
+}
+
+impl MadePasskey {
+    /// As it is kept from `enrolled_at` on, in seconds since 1970 by the clock of the store.
+    fn kept(&self, enrolled_at: i64) -> KeptPasskey {
+        let (id, key) = (self.id.clone(), self.key.clone());
+        KeptPasskey { id, algorithm: self.algorithm, key, count: self.count, enrolled_at }
+    }
+}
+
+/// The passkey that a browser made.
+fn made(party: RelyingParty<'_>, answered: Answered<'_>) -> Option<MadePasskey> {
     let bytes = decode(answered.authenticator_data)?;
     let data = AuthenticatorData::parse(&bytes)?;
     let algorithm: i64 = answered.algorithm.parse().ok()?;
     let key = decode(answered.public_key).filter(|key| key.len() <= LONGEST_KEY)?;
     PasskeyKey::parse(algorithm, &key)?;
     let id = data.credential.filter(|_| data.is_of(party))?;
-    Some(KeptPasskey {
+    Some(MadePasskey {
         id: URL_SAFE_NO_PAD.encode_to_string(id),
         algorithm,
         key: URL_SAFE_NO_PAD.encode_to_string(&key),
         count: data.count,
-        enrolled_at: 0,
     })
 }
 
