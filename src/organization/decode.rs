@@ -111,6 +111,10 @@ impl<'a> Place<'a> {
         Some(object)
     }
 
+    pub(super) fn is_null(&self) -> bool {
+        self.node.value == Json::Null
+    }
+
     /// The object, if it is one, whatever its members.
     pub(super) fn open_object(&self) -> Option<Object<'a>> {
         let Json::Object(members) = &self.node.value else {

@@ -37,7 +37,7 @@ pub use canonical::{canonical, canonical_without_users, with_directory_of};
 pub use decode::Problem;
 pub use difference::{Difference, Entry, MemberChange, What, changes, compare};
 pub use entities::{
-    Membership, below, forget_link, groups_given, groups_of, is_named, join,
+    Membership, below, forget_link, groups_given, groups_of, is_named, join, join_servers,
     keep_memberships_by_rule, leave_group, link_of, locate, memberships_by_rule, own_id, parent_of,
     server_of, set_memberships_by_rule, split, split_servers, tag_of_group, tag_of_link,
     tag_of_membership, tag_of_relation, tag_of_user, users_named_in, without_client, without_group,
@@ -124,14 +124,28 @@ pub(crate) fn read_what_can_be(
     document: &Node,
     digest: Digest<'_>,
 ) -> (Option<Organization>, Vec<Problem>) {
+    read_after(&[], document, digest)
+}
+
+/// As [`read_what_can_be`], where null in the place of a server says that it is as it is in `known` in
+/// the same place. Nothing but servers may be otherwise than when those were read.
+pub(crate) fn read_after(
+    known: &[&AuthorizationServer],
+    document: &Node,
+    digest: Digest<'_>,
+) -> (Option<Organization>, Vec<Problem>) {
     let problems = Problems::default();
-    let organization = read_whole(&Place::top(document, &problems), digest);
+    let organization = read_whole(&Place::top(document, &problems), known, digest);
     let mut list = problems.into_list();
     list.sort_by_key(|problem| problem.span);
     (organization, list)
 }
 
-fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
+fn read_whole(
+    place: &Place<'_>,
+    known: &[&AuthorizationServer],
+    digest: Digest<'_>,
+) -> Option<Organization> {
     let top = place.object(MEMBERS)?;
     if let Some(version) = top.require("version") {
         version.integer(VERSION..=VERSION);
@@ -149,7 +163,7 @@ fn read_whole(place: &Place<'_>, digest: Digest<'_>) -> Option<Organization> {
     let directory = directory.with_applications(applications);
     let hooks = hook::read_hooks(&top, digest);
     let trusted_origins = trusted_origin::read_trusted_origins(&top, digest);
-    let servers = server::read_servers(&top, &directory, &hooks, &user_schema, digest);
+    let servers = server::read_servers(&top, known, (&directory, &hooks, &user_schema), digest);
     let id = identity::id_of(identity::ORGANIZATION, &[&sub_domain], digest);
     let theme = Box::new(theme);
     Some(Organization {

@@ -44,18 +44,22 @@ const SCOPE: &[&str] = &[
     "metadataPublish",
 ];
 
-/// The servers. No two share an id, and at most one is the default.
+/// The servers. No two share an id, and at most one is the default. Null stands for the one that is
+/// `known` in the same place.
 pub(super) fn read_servers(
     top: &Object<'_>,
-    directory: &Directory,
-    hooks: &[InlineHook],
-    schema: &[Attribute],
+    known: &[&AuthorizationServer],
+    (directory, hooks, schema): (&Directory, &[InlineHook], &[Attribute]),
     digest: Digest<'_>,
 ) -> Vec<AuthorizationServer> {
     let mut servers: Vec<AuthorizationServer> = Vec::new();
     let mut ids = BTreeSet::new();
-    for place in top.list("authorizationServers") {
-        let Some(server) = read_server(&place, directory, hooks, schema, digest) else { continue };
+    for (index, place) in top.list("authorizationServers").into_iter().enumerate() {
+        let read = match known.get(index).filter(|_| place.is_null()) {
+            Some(known) => Some((*known).clone()),
+            None => read_server(&place, directory, hooks, schema, digest),
+        };
+        let Some(server) = read else { continue };
         if !ids.insert(server.id.clone()) {
             let hint = match place.open_object().and_then(|server| server.find("id")) {
                 Some(_) => "",
@@ -74,7 +78,7 @@ pub(super) fn read_servers(
 
 /// Every server that another trusts must be there.
 fn check_trusted(top: &Object<'_>, servers: &[AuthorizationServer]) {
-    for place in top.list("authorizationServers") {
+    for place in top.list("authorizationServers").iter().filter(|place| !place.is_null()) {
         let Some(object) = place.open_object() else { continue };
         for named in object.texts("associatedServers") {
             if !servers.iter().any(|known| known.id == named.value) {

@@ -2,7 +2,7 @@
 //! and of these whom something names. It is brought up to date by what changed since, so that looking
 //! at it does not read everything.
 
-use super::entities::{is_named, join, own_id, parent_of};
+use super::entities::{is_named, join, join_servers, own_id, parent_of, server_of};
 use super::import::{list_named, named_by, read_named};
 use crate::store::StoreError;
 use crate::store::organization::{Change, Counter, Counters, Entity, EntityKind, Organizations};
@@ -217,5 +217,42 @@ impl Snapshot {
     #[must_use]
     pub fn to_document(&self) -> String {
         join(self.all())
+    }
+
+    /// The ids of the servers of which something is otherwise than it was in `former`; `None` if
+    /// anything else is, or if servers came, went or changed places.
+    #[must_use]
+    pub fn servers_changed_since(&self, former: &Self) -> Option<BTreeSet<String>> {
+        let none = Arc::default();
+        let mut changed = BTreeSet::new();
+        for kind in self.entities.keys().chain(former.entities.keys()) {
+            let [now, before] = [self, former].map(|one| one.entities.get(kind).unwrap_or(&none));
+            if Arc::ptr_eq(now, before) {
+                continue;
+            }
+            let is_same = |id: &str| {
+                now.get(id)
+                    .zip(before.get(id))
+                    .is_some_and(|(now, before)| Arc::ptr_eq(now, before))
+            };
+            for id in now.keys().chain(before.keys()).filter(|id| !is_same(id)) {
+                let place = |entities: &Entities| entities.get(id).map(|found| found.position);
+                if *kind == EntityKind::Server && place(now) != place(before) {
+                    return None;
+                }
+                changed.insert(server_of(*kind, id)?.to_owned());
+            }
+        }
+        Some(changed)
+    }
+
+    /// As [`Snapshot::to_document`], with null in the place of each server but these.
+    #[must_use]
+    pub fn to_document_of(&self, servers: &BTreeSet<String>) -> String {
+        let is_in_one = |entity: &&Entity| {
+            let server = server_of(entity.kind, &entity.id);
+            entity.kind == EntityKind::Server || server.is_none_or(|id| servers.contains(id))
+        };
+        join_servers(self.all().filter(is_in_one), &|id| servers.contains(id))
     }
 }

@@ -3,7 +3,7 @@
 //! document with problems nothing is kept.
 
 use super::group_rules::{CompiledRules, compile_rules};
-use super::{Addresses, Problem, PublicUrl, Published};
+use super::{Addresses, Problem, PublicUrl, Published, RunningServer};
 use crate::claims::{self, ClaimPlan};
 use crate::diagnostic::Diagnostic;
 use crate::directory::{Directory, PackError, Records};
@@ -134,17 +134,34 @@ pub fn compile_after(
 ) -> Result<Draft, Vec<Problem>> {
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
     let text = std::str::from_utf8(text).unwrap_or_default();
-    compile_read(former, (text, &document), addresses.into(), engine)
+    compile_read(former, Extent::Whole, (text, &document), addresses.into(), engine)
+}
+
+/// How much of an organization a document says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// Null stands for each server that is as it was in the version before, and nothing but servers is
+    /// otherwise. What is surprising is not told.
+    Changes,
 }
 
 /// As [`compile_after`], of a document that is read already, with its text.
 pub(super) fn compile_read(
     former: Option<&Published>,
+    extent: Extent,
     (text, document): (&str, &Node),
     addresses: Addresses,
     engine: Engine,
 ) -> Result<Draft, Vec<Problem>> {
-    let (organization, found) = organization::read_what_can_be(document, &token::digest);
+    let known: Vec<&AuthorizationServer> = match (extent, former) {
+        (Extent::Changes, Some(former)) => {
+            former.servers().iter().map(RunningServer::definition).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (organization, found) = organization::read_after(&known, document, &token::digest);
     let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
     // What is wrong with an attribute would be told again of every expression that names it.
     let is_of_schema = |problem: &Problem| problem.path.starts_with(USER_SCHEMA);
@@ -211,11 +228,17 @@ pub(super) fn compile_read(
         problems.sort_by_key(|problem| problem.diagnostic.span);
         return Err(problems);
     };
-    let pairs = servers.iter().zip(&compiled);
-    let mut remarks: Vec<Problem> =
-        pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
-    remarks.extend(group_rules.remarks_in(rules, text));
-    remarks.sort_by_key(|remark| remark.diagnostic.span);
+    let remarks = match extent {
+        Extent::Whole => {
+            let pairs = servers.iter().zip(&compiled);
+            let mut remarks: Vec<Problem> =
+                pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
+            remarks.extend(group_rules.remarks_in(rules, text));
+            remarks.sort_by_key(|remark| remark.diagnostic.span);
+            remarks
+        }
+        Extent::Changes => Vec::new(),
+    };
     let own = Box::new((own, of_own));
     Ok(Draft { addresses, organization, records, group_rules, servers: compiled, own, remarks })
 }

@@ -2,10 +2,10 @@
 //! compiles it and puts it in the place of what serves. An administrator's change is compiled and has
 //! its keys before it is written, so that it serves the moment it is there.
 
-use super::compile::{Draft, compile_read};
+use super::compile::{Draft, Extent, compile_read};
 use super::running::Published;
 use super::starting::{Foundation, Missing, StartError};
-use super::{Issuer, Problem, apart};
+use super::{Addresses, Issuer, Problem, apart};
 use crate::document;
 use crate::organization::{Snapshot, is_named, server_of, split_servers};
 use crate::program::{Engine, Groups};
@@ -14,8 +14,7 @@ use crate::store::organization::{Changed, Counter, Counters, Entity, EntityKind,
 use crate::token::digest;
 use arc_swap::ArcSwap;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::MutexGuard;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Why nothing is published; what served before serves on.
 #[derive(Debug, thiserror::Error)]
@@ -41,17 +40,24 @@ pub struct Publisher {
     organizations: Organizations,
     /// What was last read of what is kept.
     snapshot: ArcSwap<Snapshot>,
-    /// Where the counters stood that the version that serves is of.
-    served: Mutex<Counters>,
+    /// What the version that serves is of.
+    served: Mutex<Served>,
     /// Held by who puts another version in the place of what serves.
     turn: tokio::sync::Mutex<()>,
+}
+
+/// A version, and what it is of.
+#[derive(Debug, Default)]
+struct Served {
+    version: Weak<Published>,
+    snapshot: Snapshot,
 }
 
 /// The right to put another version in the place of what serves; nobody else has it meanwhile.
 #[derive(Debug)]
 pub struct Turn<'p> {
     publisher: &'p Publisher,
-    _held: MutexGuard<'p, ()>,
+    _held: tokio::sync::MutexGuard<'p, ()>,
 }
 
 /// A version that could serve, and some of its entities as they are kept.
@@ -98,42 +104,80 @@ pub async fn read_kept(
     if snapshot.counters().is_zero() {
         return Err(PublishError::Nothing);
     }
+    let former = former.map(Former::apart);
     let (draft, _) = compile_snapshot(foundation, &snapshot, former, engine, Wanted::new()).await?;
     Ok((draft, snapshot))
+}
+
+/// A version before.
+struct Former {
+    version: Arc<Published>,
+    /// The ids of the servers of which something is otherwise, where nothing but servers is.
+    changed: Option<BTreeSet<String>>,
+}
+
+impl Former {
+    /// Of which it is not known what changed since.
+    fn apart(version: Arc<Published>) -> Self {
+        Self { version, changed: None }
+    }
 }
 
 async fn compile_snapshot(
     foundation: &Foundation,
     snapshot: &Snapshot,
-    former: Option<Arc<Published>>,
+    former: Option<Former>,
     engine: Engine,
     wanted: Wanted,
 ) -> Result<(Draft, Vec<Entity>), PublishError> {
     let (addresses, snapshot) = (foundation.addresses.clone(), snapshot.clone());
     let compile = move || {
-        let text = snapshot.to_document();
-        let servers: BTreeSet<&str> =
-            wanted.iter().filter_map(|(kind, id)| server_of(*kind, id)).collect();
-        let compiled = match document::read(text.as_bytes()) {
-            Ok(node) => {
-                compile_read(former.as_deref(), (&text, &node), addresses, engine).map(|draft| {
-                    let entities = match wanted.is_empty() {
-                        true => Vec::new(),
-                        false => {
-                            let is_wanted = |id: &str| servers.contains(id);
-                            split_servers(&text, &node, draft.organization(), &digest, &is_wanted)
-                        }
-                    };
-                    let is_wanted =
-                        |entity: &Entity| wanted.contains(&(entity.kind, entity.id.clone()));
-                    (draft, entities.into_iter().filter(is_wanted).collect())
-                })
-            }
-            Err(error) => Err(vec![Problem::not_json(&error)]),
+        let version = former.as_ref().map(|former| &*former.version);
+        let whole = || {
+            let text = snapshot.to_document();
+            compile_text(version, Extent::Whole, &text, &addresses, engine, &wanted)
+                .map_err(|problems| PublishError::Problems { document: text, problems })
         };
-        compiled.map_err(|problems| PublishError::Problems { document: text, problems })
+        let Some(changed) = former.as_ref().and_then(|former| former.changed.as_ref()) else {
+            return whole();
+        };
+        let text = snapshot.to_document_of(changed);
+        match compile_text(version, Extent::Changes, &text, &addresses, engine, &wanted) {
+            Ok(compiled) => {
+                #[cfg(test)]
+                assert_eq!(
+                    whole().map(|(draft, entities)| (draft.organization().clone(), entities)).ok(),
+                    Some((compiled.0.organization().clone(), compiled.1.clone())),
+                );
+                Ok(compiled)
+            }
+            // Problems are told with their places in all of it.
+            Err(_) => whole(),
+        }
     };
     apart("compile what is kept", compile).await?
+}
+
+/// What a document describes, compiled, and what is wanted of it as it would be kept.
+fn compile_text(
+    former: Option<&Published>,
+    extent: Extent,
+    text: &str,
+    addresses: &Addresses,
+    engine: Engine,
+    wanted: &Wanted,
+) -> Result<(Draft, Vec<Entity>), Vec<Problem>> {
+    let node = document::read(text.as_bytes()).map_err(|error| vec![Problem::not_json(&error)])?;
+    let draft = compile_read(former, extent, (text, &node), addresses.clone(), engine)?;
+    if wanted.is_empty() {
+        return Ok((draft, Vec::new()));
+    }
+    let servers: BTreeSet<&str> =
+        wanted.iter().filter_map(|(kind, id)| server_of(*kind, id)).collect();
+    let is_in_one = |id: &str| servers.contains(id);
+    let mut entities = split_servers(text, &node, draft.organization(), &digest, &is_in_one);
+    entities.retain(|entity| wanted.contains(&(entity.kind, entity.id.clone())));
+    Ok((draft, entities))
 }
 
 impl Publisher {
@@ -145,7 +189,7 @@ impl Publisher {
         let (draft, snapshot) = Box::pin(read_kept(&foundation, None, Engine::Interpreter)).await?;
         let published = Box::pin(draft.start(&foundation, missing, None)).await?;
         let publisher = Self::of(Issuer::new(published), foundation);
-        publisher.set_served(snapshot.counters());
+        publisher.set_served(&snapshot);
         publisher.snapshot.store(Arc::new(snapshot));
         Ok(publisher)
     }
@@ -184,11 +228,28 @@ impl Publisher {
     /// Where the counters stood that the version that serves is of.
     #[must_use]
     pub fn served(&self) -> Counters {
-        *self.served.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock_served().snapshot.counters()
     }
 
-    fn set_served(&self, counters: Counters) {
-        *self.served.lock().unwrap_or_else(PoisonError::into_inner) = counters;
+    fn lock_served(&self) -> MutexGuard<'_, Served> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the version that serves is of this.
+    fn set_served(&self, snapshot: &Snapshot) {
+        let version = Arc::downgrade(&self.issuer.version());
+        *self.lock_served() = Served { version, snapshot: snapshot.clone() };
+    }
+
+    /// The version that serves, and what is otherwise in `snapshot`.
+    fn former(&self, snapshot: &Snapshot) -> Former {
+        let version = self.issuer.version();
+        let served = self.lock_served();
+        // Another may have been put in its place that is not noted yet.
+        let is_known = Weak::ptr_eq(&served.version, &Arc::downgrade(&version));
+        let changed = || snapshot.servers_changed_since(&served.snapshot);
+        let changed = is_known.then(changed).flatten();
+        Former { version, changed }
     }
 
     /// What is kept now.
@@ -233,13 +294,14 @@ impl Publisher {
         snapshot: &Snapshot,
         wanted: Wanted,
     ) -> Result<Prepared, PublishError> {
-        let Self { foundation, issuer, .. } = self;
-        let version = issuer.version();
-        let former = Some(Arc::clone(&version));
+        let foundation = &self.foundation;
+        let former = self.former(snapshot);
+        let version = Arc::clone(&former.version);
         // Drafts are large, and futures that hold one.
         Box::pin(async {
             let (draft, entities) =
-                compile_snapshot(foundation, snapshot, former, Engine::Interpreter, wanted).await?;
+                compile_snapshot(foundation, snapshot, Some(former), Engine::Interpreter, wanted)
+                    .await?;
             let former = (keys == Keys::Known).then_some(&*version);
             let published = Box::new(draft.start(foundation, Missing::Warn, former).await?);
             Ok(Prepared { published, entities })
@@ -267,7 +329,8 @@ impl Turn<'_> {
             return Ok(());
         }
         if stand.configuration == served.configuration && self.relearn(served).await? {
-            self.publisher.set_served(stand);
+            let mut served = self.publisher.lock_served();
+            served.snapshot = std::mem::take(&mut served.snapshot).at(stand);
             return Ok(());
         }
         self.publish(Keys::Known).await
@@ -311,7 +374,7 @@ impl Turn<'_> {
     /// Has this serve, which is what `snapshot` says.
     pub fn serve(&self, prepared: Prepared, snapshot: &Arc<Snapshot>) {
         self.publisher.issuer.replace(*prepared.published);
-        self.publisher.set_served(snapshot.counters());
+        self.publisher.set_served(snapshot);
         self.publisher.remember(snapshot);
     }
 }

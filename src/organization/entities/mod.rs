@@ -128,6 +128,15 @@ pub fn server_of(kind: EntityKind, id: &str) -> Option<&str> {
 /// The document of these entities, whatever their order.
 #[must_use]
 pub fn join<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> String {
+    join_servers(entities, &|_| true)
+}
+
+/// As [`join`], with null in the place of each server whose id is not wanted.
+#[must_use]
+pub fn join_servers<'e>(
+    entities: impl IntoIterator<Item = &'e Entity>,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> String {
     let within = Within::new(entities);
     let top = within.list(EntityKind::Organization, "").first().copied();
     let body = top.map_or("{}", |top| top.body.as_str());
@@ -138,7 +147,8 @@ pub fn join<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> String {
     let groups = within.list(EntityKind::Group, "").iter().map(|group| group.id.as_str());
     let relations = within.list(EntityKind::LinkedObject, "").iter();
     let relations = relations.flat_map(|relation| relation.names.iter().map(String::as_str));
-    let joiner = Joiner { groups: groups.collect(), relations: relations.collect(), within };
+    let (groups, relations) = (groups.collect(), relations.collect());
+    let joiner = Joiner { groups, relations, within, is_wanted };
     let mut text = String::new();
     joiner.with_lists(&mut text, body, &lists, "");
     text
@@ -163,15 +173,17 @@ impl<'e> Within<'e> {
     }
 }
 
-struct Joiner<'e> {
+struct Joiner<'e, 'w> {
     within: Within<'e>,
+    /// Of the ids of servers.
+    is_wanted: &'w dyn Fn(&str) -> bool,
     /// The ids of all groups.
     groups: BTreeSet<&'e str>,
     /// The names of all relations.
     relations: BTreeSet<&'e str>,
 }
 
-impl Joiner<'_> {
+impl Joiner<'_, '_> {
     /// Writes the object with the lists of what is in `parent`.
     fn with_lists(
         &self,
@@ -195,6 +207,7 @@ impl Joiner<'_> {
 
     fn whole(&self, text: &mut String, entity: &Entity) {
         match entity.kind {
+            EntityKind::Server if !(self.is_wanted)(&entity.id) => text.push_str("null"),
             EntityKind::Server | EntityKind::Policy => {
                 self.with_lists(text, &entity.body, lists_of(entity.kind), &entity.id);
             }

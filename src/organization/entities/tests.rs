@@ -3,7 +3,7 @@
 use super::*;
 use crate::clock::Clock;
 use crate::document;
-use crate::organization::{Adopted, DEMO, Organization, adopt, import, read, read_all};
+use crate::organization::{Adopted, DEMO, Organization, Snapshot, adopt, import, read, read_all};
 use crate::store::Store;
 use crate::store::organization::{Change, Counter, Organizations};
 use crate::token::digest;
@@ -204,4 +204,34 @@ fn many_people_are_imported_in_one_write_in_which_names_change_hands() {
         let told = organizations.changes(Counter::Directory, 1).await.unwrap();
         assert_eq!(told.unwrap().len(), 2);
     });
+}
+
+#[test]
+fn what_changed_in_a_server_is_told_by_its_id_and_anything_else_concerns_all() {
+    let all = entities(DEMO);
+    let before =
+        Snapshot::default().with(&all.iter().cloned().map(Change::Create).collect::<Vec<_>>());
+    let first = |kind| all.iter().find(|one| one.kind == kind).unwrap().clone();
+    let after = |changes: &[Change]| before.with(changes).servers_changed_since(&before);
+    assert_eq!(after(&[]), Some(BTreeSet::new()));
+    let claim = first(EntityKind::Claim);
+    let server = server_of(claim.kind, &claim.id).unwrap().to_owned();
+    let own = Some(BTreeSet::from([server.clone()]));
+    assert_eq!(after(&[Change::Replace(claim.clone())]), own);
+    let gone =
+        Change::Delete { kind: claim.kind, id: claim.id.clone(), generation: claim.generation };
+    assert_eq!(after(&[gone]), own);
+    let text = before.to_document_of(own.as_ref().unwrap());
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let servers = document["authorizationServers"].as_array().unwrap();
+    let whole: Vec<_> = servers.iter().filter(|one| !one.is_null()).collect();
+    assert!(servers.len() > 1 && whole.len() == 1 && whole[0]["id"] == *server, "{text}");
+    for kind in [EntityKind::Group, EntityKind::Application, EntityKind::Organization] {
+        assert_eq!(after(&[Change::Replace(first(kind))]), None, "{kind:?}");
+    }
+    let server = first(EntityKind::Server);
+    let elsewhere = Entity { position: server.position + 100, ..server.clone() };
+    assert_eq!(after(&[Change::Replace(elsewhere)]), None);
+    let gone = Change::Delete { kind: server.kind, id: server.id, generation: 1 };
+    assert_eq!(after(&[gone]), None);
 }
