@@ -1,5 +1,7 @@
-//! Addresses with parameters, written so that every reader takes them apart alike.
+//! Addresses, written so that every reader takes them apart alike.
 
+use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but the unreserved characters of RFC 3986 §2.3.
@@ -21,6 +23,26 @@ pub(super) fn with_parameters(uri: &str, pairs: &[(&str, String)]) -> String {
     format!("{uri}{separator}{}", query_of(pairs))
 }
 
+/// The address without empty parts of its path, if it has any: SDKs put a slash before the query, and
+/// two behind a host that was given with one.
+pub(super) fn without_empty_parts(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    if path == "/" || !path.contains("//") && !path.ends_with('/') {
+        return None;
+    }
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let mut clean: String = parts.flat_map(|part| ["/", part]).collect();
+    if clean.is_empty() {
+        clean.push('/');
+    }
+    if let Some(query) = uri.query() {
+        clean.extend(["?", query]);
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(clean).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +56,25 @@ mod tests {
         let more = "https://app.example.com/cb?y=1";
         assert_eq!(with_parameters(more, &pairs), format!("{more}&{query}"));
         assert_eq!(with_parameters(plain, &[]), plain);
+    }
+
+    #[test]
+    fn empty_parts_of_a_path_are_left_out() {
+        for (found, clean) in [
+            ("//api/v1/users/?q=a/&b=//", "/api/v1/users?q=a/&b=//"),
+            ("/api//v1///users", "/api/v1/users"),
+            ("http://id.example.com/oauth2/default/", "http://id.example.com/oauth2/default"),
+            ("//", "/"),
+            ("/%2F/a/", "/%2F/a"),
+        ] {
+            let uri = Uri::try_from(found).unwrap();
+            assert_eq!(
+                without_empty_parts(&uri).map(|uri| uri.to_string()).as_deref(),
+                Some(clean)
+            );
+        }
+        for whole in ["/", "/api/v1/users?q=//", "http://id.example.com/a", "*"] {
+            assert_eq!(without_empty_parts(&Uri::try_from(whole).unwrap()), None, "{whole}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! server stops.
 
 use super::PeerAddress;
+use super::address::without_empty_parts;
 use super::connection::{Patient, Places};
 use crate::metrics::METRICS;
 use crate::tls::Tls;
@@ -171,6 +172,9 @@ impl Conversation {
         let router = TowerToHyperService::new(self.router);
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().extend(beside.clone());
+            if let Some(uri) = without_empty_parts(request.uri()) {
+                *request.uri_mut() = uri;
+            }
             router.call(request)
         });
         let connection = http1::Builder::new()

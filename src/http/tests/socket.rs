@@ -103,6 +103,16 @@ fn an_answer_has_a_date_and_one_reset() {
 }
 
 #[test]
+fn empty_parts_of_a_path_say_nothing() {
+    let served = Served::with(PATIENCE, Connections::default());
+    for path in ["//health/", "/health/?a=b", "//oauth2/internal//.well-known/openid-configuration"]
+    {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(&served.send(head.as_bytes())), "200", "{path}");
+    }
+}
+
+#[test]
 fn enormous_heads_are_refused_and_the_next_client_is_served() {
     let served = Served::with(PATIENCE, Connections::default());
     let long = "x".repeat(200_000);
