@@ -23,6 +23,26 @@ pub struct Presented {
     pub base: Option<String>,
 }
 
+/// What may stand in the address of the token endpoint beside an assertion in the form: nothing of it is
+/// secret, and older SDKs of Okta write it there.
+const BESIDE_ASSERTION: &[&str] = &["grant_type", "scope", "client_assertion_type"];
+
+impl Presented {
+    /// The same, with what stands in the address beside an assertion in the form.
+    pub(super) fn with_all_of_an_assertion(mut self) -> Self {
+        let has = |name: &str| self.form.find(name).is_some();
+        if !has("client_assertion") || has("client_assertion_type") {
+            return self;
+        }
+        let missing = BESIDE_ASSERTION.iter().filter(|name| !has(name));
+        let found: Vec<(String, String)> = missing
+            .filter_map(|name| Some(((*name).to_owned(), self.query.find(name)?.to_owned())))
+            .collect();
+        self.form.0.extend(found);
+        self
+    }
+}
+
 /// A request whose shape is right.
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -219,6 +219,7 @@ pub async fn token(
     people: &impl ProvesPasswords,
     around: &Surroundings<'_>,
 ) -> Result<Issued, Refusal> {
+    let presented = presented.with_all_of_an_assertion();
     let mut record = Record::begin(&presented);
     let answered = walk(published, server_id, presented, people, around, &mut record).await;
     record.finish(answered, around).await

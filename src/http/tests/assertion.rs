@@ -204,6 +204,23 @@ fn the_type_of_an_assertion_must_be_named_and_other_credentials_may_not_come_wit
     present(&world, TOKEN, &assertion, &[]).expect(200);
 }
 
+/// As Okta's SDK for Python wrote it up to 2.9. The assertion itself is in the form.
+#[test]
+fn what_is_said_beside_an_assertion_may_stand_in_the_address() {
+    let key = key();
+    let world = world("private_key_jwt", &[public_jwk(&key)], None);
+    let assertion = client_jwt(&key, &json!({"alg": "ES256"}), &claims("1"));
+    let query = format!("grant_type=client_credentials&client_assertion_type={TYPE}");
+    let form = [("client_assertion", &*assertion)];
+    world.post(&format!("{TOKEN}?{query}"), &form).expect(200);
+    let form = [("client_id", "billing-service"), ("client_secret", SECRET)];
+    let elsewhere = world.post(&format!("{TOKEN}?{query}"), &form);
+    assert_eq!(elsewhere.status, 401, "without an assertion nothing of it counts");
+    let text = "Client credentials cannot be supplied via query parameters.";
+    let in_address = world.post(&format!("{TOKEN}?{query}&client_assertion={assertion}"), &[]);
+    in_address.refuses(400, "invalid_request", text);
+}
+
 #[test]
 fn keys_of_a_client_are_judged_when_the_document_is_read() {
     use crate::publish::fixture::draft;
