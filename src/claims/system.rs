@@ -18,10 +18,11 @@ enum Mapping {
     /// With a dash between language and country.
     Locale,
     Address,
+    /// Seconds since 1970.
+    Time(&'static str),
 }
 
-/// Name of the claim, and its mapping. `updated_at` waits for a directory that knows when a user
-/// was changed.
+/// Name of the claim, and its mapping.
 const MAPPINGS: &[(&str, Mapping)] = &[
     ("name", Mapping::Name),
     ("preferred_username", Mapping::Attribute("login")),
@@ -40,6 +41,7 @@ const MAPPINGS: &[(&str, Mapping)] = &[
     ("email_verified", Mapping::Attribute("emailVerified")),
     ("phone_number", Mapping::Attribute("primaryPhone")),
     ("address", Mapping::Address),
+    ("updated_at", Mapping::Time("lastUpdated")),
 ];
 
 /// Members of `address` and their attributes.
@@ -54,7 +56,7 @@ const ADDRESS: [(&str, &str); 5] = [
 /// The attributes of a person that these claims say.
 pub fn system_attributes() -> impl Iterator<Item = &'static str> {
     let of_mapping = |(_, mapping): &(&str, Mapping)| match *mapping {
-        Mapping::Attribute(name) => vec![name],
+        Mapping::Attribute(name) | Mapping::Time(name) => vec![name],
         Mapping::Name => vec!["displayName", "firstName", "lastName"],
         Mapping::Locale => vec!["locale"],
         Mapping::Address => ADDRESS.iter().map(|(_, attribute)| *attribute).collect(),
@@ -87,6 +89,11 @@ impl SystemClaim {
                 Some(Some((language, rest))) => write_locale(language, rest, buffer),
             },
             Mapping::Address => write_address(user, buffer),
+            Mapping::Time(name) => user.time(name).is_some_and(|time| {
+                let seconds = time.microseconds().div_euclid(1_000_000);
+                buffer.extend_from_slice(seconds.to_string().as_bytes());
+                true
+            }),
         }
     }
 }
