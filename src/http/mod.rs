@@ -15,6 +15,7 @@ mod limit;
 mod management;
 mod oauth;
 mod operation;
+mod organization;
 mod pages;
 mod serve;
 #[cfg(test)]
@@ -124,6 +125,7 @@ pub fn management(surface: Arc<Surface>, url: String) -> Router {
     operation::management()
         .merge(token)
         .merge(management::router(&surface))
+        .route("/.well-known/okta-organization", get(organization::organization))
         .layer(Extension(Base(url)))
         .route("/oauth2/v1/keys", get(oauth::keys))
         .fallback(unknown)
@@ -149,6 +151,7 @@ fn at_each(
 /// What everybody may read.
 fn documents() -> Router<Arc<Surface>> {
     at_each(Router::new(), "keys", &get(oauth::keys))
+        .route("/.well-known/okta-organization", get(organization::organization))
         .route("/.well-known/openid-configuration", get(oauth::openid))
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/oauth2/{server}/.well-known/openid-configuration", get(oauth::openid))

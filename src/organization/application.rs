@@ -230,7 +230,15 @@ fn read_refresh(
     let place = settings.find("refresh_token");
     let object = place.and_then(|place| place.object(&["rotation_type", "leeway"]));
     let Some(object) = object else { return (usual, LEEWAY) };
-    let rotation = object.choice("rotation_type", RefreshRotation::WORDS, usual);
+    // SDKs write it in small letters, too.
+    let words: Vec<(String, RefreshRotation)> = (RefreshRotation::WORDS.iter())
+        .flat_map(|(word, rotation)| {
+            [((*word).to_owned(), *rotation), (word.to_lowercase(), *rotation)]
+        })
+        .collect();
+    let words: Vec<(&str, RefreshRotation)> =
+        words.iter().map(|(word, rotation)| (word.as_str(), *rotation)).collect();
+    let rotation = object.choice("rotation_type", &words, usual);
     if rotation == RefreshRotation::Static && is_public && !dpop_bound {
         object.place.blame(
             "refresh tokens of a client without a secret rotate, unless \
@@ -252,7 +260,7 @@ fn read_uris(settings: &Object<'_>, name: &str) -> Vec<String> {
 
 /// A page that people are shown a link to.
 fn read_page(settings: &Object<'_>, name: &str) -> Option<String> {
-    let place = settings.find(name)?;
+    let place = settings.find_text(name)?;
     let uri = place.text_up_to(2048)?;
     let is_web = ["https://", "http://"].iter().any(|scheme| uri.starts_with(scheme));
     if !is_web || !grants::is_absolute_uri(uri) {

@@ -240,15 +240,20 @@ impl<'a> Object<'a> {
         self.find(name).and_then(|place| place.boolean()).unwrap_or(otherwise)
     }
 
-    /// A text of 1 to `longest` characters that may be absent.
+    /// As [`Object::find`], of a text that may be absent: empty it says nothing, and tools that know no
+    /// null write it so.
+    pub(super) fn find_text(&self, name: &str) -> Option<Place<'a>> {
+        self.find(name).filter(|place| *place.json() != text_of(""))
+    }
+
+    /// A text of at most `longest` characters that may be absent or empty.
     pub(super) fn text_up_to(&self, name: &str, longest: usize) -> Option<&'a str> {
-        self.find(name).and_then(|place| place.text_up_to(longest))
+        self.find_text(name).and_then(|place| place.text_up_to(longest))
     }
 
     /// A text of at most `longest` characters; empty when it is absent.
     pub(super) fn description(&self, longest: usize) -> String {
-        let text = self.find("description").filter(|place| *place.json() != text_of(""));
-        text.and_then(|place| place.text_up_to(longest)).unwrap_or_default().to_owned()
+        self.text_up_to("description", longest).unwrap_or_default().to_owned()
     }
 
     /// Every member with its place, null or not.

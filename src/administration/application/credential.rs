@@ -41,6 +41,8 @@ impl Provided {
         let administration = ask.administration;
         let sent = match secret {
             None | Some(Value::Null) => None,
+            // So tools that were not told it put it back.
+            Some(Value::String(secret)) if secret.is_empty() => None,
             Some(Value::String(secret)) => Some(checked(secret, method)?),
             Some(_) => return Err(ChangeRefused::of_field("client_secret", "expected a text")),
         };

@@ -61,7 +61,7 @@ pub const ATTRIBUTES: &[&str] = &["status", "name", "id", "user.id", "group.id"]
 pub async fn list(ask: &Ask<'_>, wanted: Wanted<'_>) -> Result<Vec<Told>, ChangeRefused> {
     let kept = ask.kept().await?;
     let users = match wanted.condition {
-        Some(condition) => groups_of_users(ask, condition).await?,
+        Some(condition) => groups_of_users(ask, &kept, condition).await?,
         None => Vec::new(),
     };
     let mut all = Vec::new();
@@ -121,9 +121,10 @@ pub async fn list_links(ask: &Ask<'_>, user: &str) -> Result<Vec<Value>, ChangeR
     Ok(apps.into_iter().enumerate().map(link).collect())
 }
 
-/// The users that a condition names, with the groups they are in.
+/// The users that a condition names, with the groups they are in: that of everyone, too.
 async fn groups_of_users(
     ask: &Ask<'_>,
+    kept: &Snapshot,
     condition: &Condition,
 ) -> Result<Vec<(String, Vec<String>)>, ChangeRefused> {
     let mut users = Vec::new();
@@ -132,7 +133,10 @@ async fn groups_of_users(
     for id in named {
         let found = ask.administration.organizations().find(EntityKind::User, &id).await?;
         if let Some(user) = found {
-            users.push((id, groups_of(&user).map(str::to_owned).collect()));
+            let everyone = kept.find_by_name(EntityKind::Group, crate::directory::EVERYONE);
+            let everyone = everyone.map(|everyone| everyone.id.clone());
+            let groups = groups_of(&user).map(str::to_owned).chain(everyone);
+            users.push((id, groups.collect()));
         }
     }
     Ok(users)

@@ -191,7 +191,10 @@ fn settings(body: &Value, id: &str) -> Value {
             "rotation_type": rotation.map(|(word, _)| *word),
             "leeway": LEEWAY,
         });
-        let refresh = filled(usual, told.get("refresh_token"));
+        let mut refresh = filled(usual, told.get("refresh_token"));
+        if let Some(word) = text_of(&refresh, "rotation_type").map(str::to_uppercase) {
+            set(&mut refresh, "rotation_type", json!(word));
+        }
         set(&mut told, "refresh_token", refresh);
     } else if let Some(members) = told.as_object_mut() {
         members.remove("refresh_token");

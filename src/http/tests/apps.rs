@@ -374,3 +374,46 @@ fn a_null_however_deep_says_nothing() {
     sent["visibility"]["hide"] = json!({"iOS": null, "web": false});
     assert_eq!(office.put(&Office::one(&told), &sent)["visibility"]["hide"], json!({"web": false}));
 }
+
+/// As other tools write it: texts that are empty, words in small letters, keys without their curve.
+#[test]
+fn what_terraform_and_older_sdks_send_is_taken() {
+    let office = Office::open();
+    let mut app = service("Reports");
+    app["settings"]["oauthClient"] = json!({
+        "application_type": "web", "redirect_uris": ["https://reports.example.com/callback"],
+        "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+        "refresh_token": {"rotation_type": "static", "leeway": 0}, "client_uri": "", "logo_uri": "",
+    });
+    let mut jwk = public_jwk(&SigningKey::generate(Algorithm::Es256).unwrap());
+    jwk.as_object_mut().unwrap().remove("crv");
+    app["settings"]["oauthClient"]["jwks"] = json!({"keys": [jwk]});
+    let made = office.add_app(&app);
+    let told = &made["settings"]["oauthClient"]["refresh_token"];
+    assert_eq!(told["rotation_type"], "STATIC", "{made}");
+    app["credentials"]["oauthClient"]["client_secret"] = json!("");
+    let put = office.put(&Office::one(&made), &app);
+    assert!(client(&put)["client_secret"].is_null(), "the secret stays: {put}");
+    let group = office.post("/api/v1/groups", json!({"profile": {"name": "x", "description": ""}}));
+    assert_eq!(group["profile"]["name"], "x");
+    let told = office.world.get("/.well-known/okta-organization").expect(200);
+    assert_eq!(
+        (&told["pipeline"], &told["_links"]["organization"]["href"]),
+        (&json!("v1"), &json!(URL))
+    );
+}
+
+#[test]
+fn an_app_for_everyone_is_one_of_each_person() {
+    let office = Office::open();
+    let mut app = service("Reports");
+    app["visibility"] = json!({"hide": {"iOS": false, "web": false}});
+    let made = office.add_app(&app);
+    let everyone = office.get("/api/v1/groups?q=Everyone");
+    let path = format!("{}/groups/{}", Office::one(&made), text_of(&everyone[0]["id"]));
+    office.ask(Method::PUT, &path, &json!({})).expect(200);
+    let grace = text_of(&office.get("/api/v1/users/grace@example.com")["id"]);
+    let links = office.get(&format!("/api/v1/users/{grace}/appLinks"));
+    let labels: Vec<&Value> = links.as_array().unwrap().iter().map(|link| &link["label"]).collect();
+    assert!(labels.contains(&&json!("Reports")), "{links}");
+}

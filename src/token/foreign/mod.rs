@@ -225,9 +225,13 @@ impl ForeignKey {
                 (Material::Rsa { modulus, exponent }, input)
             }
             Some("EC") => {
-                let curve = CURVES.iter().find(|curve| Some(curve.name) == member("crv"));
-                let curve = curve.ok_or(JwkError::Kind)?;
                 let ((x, x_bytes), (y, y_bytes)) = (bytes("x")?, bytes("y")?);
+                // Without its name, which Okta takes, the length of a coordinate tells the curve.
+                let is_it = |curve: &&Curve| match member("crv") {
+                    Some(name) => curve.name == name,
+                    None => curve.coordinate_bytes == x_bytes.len(),
+                };
+                let curve = CURVES.iter().find(is_it).ok_or(JwkError::Kind)?;
                 if [&x_bytes, &y_bytes].iter().any(|c| c.len() != curve.coordinate_bytes) {
                     return Err(JwkError::Malformed);
                 }
