@@ -62,6 +62,12 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
 }
 
+impl Shared {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { constants: Constants::new(), lambdas: Vec::new(), sites: Vec::new(), settings }
+    }
+}
+
 /// One function while it is written.
 pub(super) struct Emitter<'e, 'b> {
     pub(super) builder: FunctionBuilder<'e>,

@@ -2,11 +2,10 @@
 #![expect(unsafe_code, reason = "runs generated code and frees it")]
 
 use super::constant::Constants;
-use super::function::{Emitter, Needs, Shared};
-use super::inspect;
+use super::function::{Needs, Shared};
 use super::kept::Lambda;
-use super::share::Shares;
-use super::{CodegenError, Listing, Outcome, Settings, Site, Unit, unread};
+use super::maker::{self, Function, Written};
+use super::{CodegenError, Listing, Outcome, Settings, Site, Unit};
 use crate::few::Few;
 use crate::ir::{self, NodeId};
 use claimsmith_runtime::abi::{Mark, Surroundings};
@@ -16,11 +15,9 @@ use claimsmith_runtime::record::{Header, Record};
 use claimsmith_runtime::types::RecordType;
 use claimsmith_runtime::{Context, Fault, Value, abi};
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{AbiParam, FuncRef, Signature, Type};
-use cranelift_codegen::settings::{self, Configurable as _};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{FuncId, Linkage, Module as _, ModuleError, default_libcall_names};
+use cranelift_codegen::ir::{FuncRef, Type};
+use cranelift_jit::JITModule;
+use cranelift_module::FuncId;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -140,7 +137,7 @@ struct Compiled {
 }
 
 /// The module that owns the memory; `None` only while it is dropped.
-struct Module(Option<JITModule>);
+pub(super) struct Module(pub(super) Option<JITModule>);
 
 impl Drop for Module {
     fn drop(&mut self) {
@@ -188,11 +185,11 @@ impl<T> Word for *mut T {
 }
 
 /// A function of the runtime that generated code may call.
-struct Shim {
-    name: &'static str,
-    address: *const u8,
-    parameters: &'static [Type],
-    result: Type,
+pub(super) struct Shim {
+    pub(super) name: &'static str,
+    pub(super) address: *const u8,
+    pub(super) parameters: &'static [Type],
+    pub(super) result: Type,
 }
 
 /// Makes [`Imports`] of a list of functions of the runtime, and their shims: the compiler holds the
@@ -207,7 +204,7 @@ macro_rules! imports {
 
         impl<T> Imports<T> {
             /// What `make` makes of each, unless it fails.
-            fn try_map<U, E>(
+            pub(super) fn try_map<U, E>(
                 self,
                 mut make: impl FnMut(T) -> Result<U, E>,
             ) -> Result<Imports<U>, E> {
@@ -215,13 +212,13 @@ macro_rules! imports {
             }
 
             /// What `make` makes of each.
-            fn map<U>(self, mut make: impl FnMut(T) -> U) -> Imports<U> {
+            pub(super) fn map<U>(self, mut make: impl FnMut(T) -> U) -> Imports<U> {
                 Imports { $($name: make(self.$name),)* }
             }
         }
 
         /// The functions, and the only names ever resolved.
-        fn shims() -> Imports<Shim> {
+        pub(super) fn shims() -> Imports<Shim> {
             $(let $name: unsafe extern "C" fn($($parameter),*) -> $result = abi::$name;)*
             Imports {
                 $($name: Shim {
@@ -255,7 +252,7 @@ pub(crate) fn is_available() -> bool {
     let kind = NodeKind::Constant(Constant::Integer(42));
     let node = Node { kind, shape: Shape::of(Type::Integer), span: Span::new(0, 0) };
     let body = ir::Body { nodes: vec![node], root: NodeId(0), n_locals: 0 };
-    let Ok(set) = CompiledSet::compile(&[Unit::Value(&body)], Settings::default()) else {
+    let Ok(set) = CompiledSet::compile(&[Unit::Value(&body)], Settings::default(), 1) else {
         return false;
     };
     let (arena, table) = (Arena::new(), GroupTable::new(RecordType::default().into(), Vec::new()));
@@ -266,25 +263,20 @@ pub(crate) fn is_available() -> bool {
 }
 
 impl CompiledSet {
-    pub(super) fn compile(units: &[Unit<'_>], settings: Settings) -> Result<Self, CodegenError> {
-        let mut maker = Maker::new(settings)?;
-        let mut made = Vec::with_capacity(units.len());
-        for (index, unit) in units.iter().enumerate() {
-            made.push(maker.function(index, *unit)?);
-        }
-        maker.module.finalize_definitions()?;
-        let Maker { shared, module, listing, .. } = maker;
+    pub(super) fn compile(
+        units: &[Unit<'_>],
+        settings: Settings,
+        most_threads: usize,
+    ) -> Result<Self, CodegenError> {
+        let Written { module, shared, functions: written } =
+            maker::make(units, settings, most_threads)?;
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        let functions = made
-            .into_iter()
-            .zip(units)
-            .map(|((id, needs, n_bytes), unit)| Compiled {
-                code: code(&module, id),
-                made: unit.made(),
-                needs,
-                n_bytes,
-            })
-            .collect();
+        let (mut functions, mut listing) = (Vec::with_capacity(units.len()), Vec::new());
+        for (function, unit) in written.into_iter().zip(units) {
+            let Function { id, needs, n_bytes, listing: listed, .. } = function;
+            functions.push(Compiled { code: code(&module, id), made: unit.made(), needs, n_bytes });
+            listing.extend(listed);
+        }
         let Shared { constants, lambdas, sites, .. } = shared;
         let module = Mutex::new(module);
         Ok(Self { number, functions, sites, module, constants, lambdas, listing })
@@ -463,135 +455,4 @@ fn code(module: &Module, id: FuncId) -> Code {
 /// Stands where there is no code, which is never.
 unsafe extern "C" fn nothing(_: *mut Context<'_>, _: *const *const Header, _: *const u64) -> u32 {
     Fault::Internal.code()
-}
-
-/// A set while it is compiled.
-struct Maker {
-    module: Module,
-    context: cranelift_codegen::Context,
-    frontend: FunctionBuilderContext,
-    imports: Imports<FuncId>,
-    shared: Shared,
-    listing: Vec<Listing>,
-}
-
-impl Module {
-    fn finalize_definitions(&mut self) -> Result<(), Box<ModuleError>> {
-        self.0.as_mut().map_or(Ok(()), |module| module.finalize_definitions().map_err(Box::new))
-    }
-}
-
-impl Maker {
-    fn new(settings: Settings) -> Result<Self, CodegenError> {
-        let mut flags = settings::builder();
-        let wanted = [
-            ("use_colocated_libcalls", "false"),
-            ("is_pic", "false"),
-            ("opt_level", "speed"),
-            ("enable_verifier", "true"),
-            ("unwind_info", "false"),
-        ];
-        for (name, value) in wanted {
-            flags.set(name, value).map_err(|error| CodegenError::Machine(error.to_string()))?;
-        }
-        let isa = cranelift_native::builder()
-            .map_err(|error| CodegenError::Machine(error.to_owned()))?
-            .finish(settings::Flags::new(flags))
-            .map_err(|error| CodegenError::Machine(error.to_string()))?;
-        let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
-        shims().map(|shim| {
-            builder.symbol(shim.name, shim.address);
-        });
-        let mut module = JITModule::new(builder);
-        let imports = import(&mut module);
-        let module = Module(Some(module));
-        Ok(Self {
-            module,
-            context: cranelift_codegen::Context::new(),
-            frontend: FunctionBuilderContext::new(),
-            imports: imports?,
-            shared: Shared {
-                constants: Constants::new(),
-                lambdas: Vec::new(),
-                sites: Vec::new(),
-                settings,
-            },
-            listing: Vec::new(),
-        })
-    }
-
-    /// Compiles one unit.
-    fn function(
-        &mut self,
-        index: usize,
-        unit: Unit<'_>,
-    ) -> Result<(FuncId, Needs, usize), CodegenError> {
-        let Some(module) = self.module.0.as_mut() else {
-            return Err(CodegenError::Machine("no module".to_owned()));
-        };
-        let signature = signature(module, &[I64, I64, I64], I32);
-        let name = format!("unit{index}");
-        let id = module.declare_function(&name, Linkage::Local, &signature).map_err(Box::new)?;
-        module.clear_context(&mut self.context);
-        self.context.func.signature = signature;
-        let function = &mut self.context.func;
-        let imports = self.imports.map(|import| module.declare_func_in_func(import, function));
-        let builder = FunctionBuilder::new(&mut self.context.func, &mut self.frontend);
-        let (builder, needs) = write(unit, builder, &mut self.shared, imports);
-        builder.finalize(module.target_config());
-        unread::remove_loads(&mut self.context.func);
-        if let Some(found) = inspect::first_trapping(&self.context.func) {
-            return Err(CodegenError::Trapping(found));
-        }
-        let lists = self.shared.settings.listing;
-        self.context.set_disasm(lists);
-        let written = if lists { self.context.func.display().to_string() } else { String::new() };
-        module.define_function(id, &mut self.context).map_err(Box::new)?;
-        let code = self.context.compiled_code();
-        if let Some(trap) = code.and_then(|code| code.buffer.traps().first()) {
-            return Err(CodegenError::Trapping(format!("{trap:?}")));
-        }
-        let n_bytes = code.map_or(0, |code| code.code_info().total_size as usize);
-        if lists {
-            let code = self.context.compiled_code().and_then(|code| code.vcode.clone());
-            self.listing.push(Listing { ir: written, machine_code: code.unwrap_or_default() });
-        }
-        Ok((id, needs, n_bytes))
-    }
-}
-
-/// Writes one unit's function.
-fn write<'e>(
-    unit: Unit<'_>,
-    builder: FunctionBuilder<'e>,
-    shared: &'e mut Shared,
-    imports: Imports,
-) -> (FunctionBuilder<'e>, Needs) {
-    let empty = ir::Body { nodes: Vec::new(), root: NodeId(0), n_locals: 0 };
-    let body = match unit {
-        Unit::Value(body) | Unit::Json(body) => body,
-        Unit::Object(_) => &empty,
-    };
-    let shares = if shared.settings.shares() { Shares::of(unit) } else { Shares::default() };
-    let mut emitter = Emitter::new(builder, shared, imports, body);
-    emitter.share(shares);
-    match unit {
-        Unit::Value(body) => emitter.write_value(body),
-        Unit::Json(body) => emitter.write_json(body),
-        Unit::Object(object) => emitter.write_object(&object.members),
-    }
-}
-
-fn import(module: &mut JITModule) -> Result<Imports<FuncId>, Box<ModuleError>> {
-    shims().try_map(|shim| {
-        let signature = signature(module, shim.parameters, shim.result);
-        module.declare_function(shim.name, Linkage::Import, &signature).map_err(Box::new)
-    })
-}
-
-fn signature(module: &JITModule, parameters: &[Type], result: Type) -> Signature {
-    let mut signature = module.make_signature();
-    signature.params.extend(parameters.iter().map(|ty| AbiParam::new(*ty)));
-    signature.returns.push(AbiParam::new(result));
-    signature
 }

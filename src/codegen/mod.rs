@@ -14,6 +14,7 @@ mod inspect;
 mod kept;
 mod literal;
 mod machine;
+mod maker;
 mod member;
 mod object;
 mod present;
@@ -36,6 +37,10 @@ pub(crate) use machine::{CompiledSet, Inputs, Made, is_available};
 
 /// What keeps the code generator's library from logging every function it makes.
 pub(crate) const QUIET: &str = "cranelift_jit=warn,cranelift_codegen=warn,cranelift_frontend=warn";
+
+/// Room on the stack for what goes down a program: trees are bounded to 100 levels, chains of members
+/// to 10,000 characters.
+pub(crate) const STACK: usize = 256 * 1024 * 1024;
 
 /// One thing to compile into a function of its own.
 #[derive(Clone, Copy, Debug)]
@@ -240,10 +245,14 @@ pub(crate) enum CodegenError {
     Trapping(String),
 }
 
-/// Compiles units into one set; a unit keeps its index.
+/// Compiles units into one set, by at most so many threads; a unit keeps its index.
 ///
 /// # Errors
 /// See [`CodegenError`]: the interpreter serves then.
-pub(crate) fn compile(units: &[Unit<'_>], settings: Settings) -> Result<CompiledSet, CodegenError> {
-    CompiledSet::compile(units, settings)
+pub(crate) fn compile(
+    units: &[Unit<'_>],
+    settings: Settings,
+    most_threads: usize,
+) -> Result<CompiledSet, CodegenError> {
+    CompiledSet::compile(units, settings, most_threads)
 }

@@ -103,7 +103,8 @@ impl SetBuilder {
         let native = match engine {
             Engine::Interpreter => OnceLock::new(),
             Engine::Native => {
-                OnceLock::from(machine_code(&programs, &root_shapes, settings, passes))
+                let making = (settings, processors());
+                OnceLock::from(machine_code(&programs, &root_shapes, making, passes))
             }
         };
         let needs = Needs::new(&programs, schema.n_records(), names.paths());
@@ -112,18 +113,23 @@ impl SetBuilder {
     }
 }
 
-/// Machine code of all programs; `None`, with a warning in the log, where there can be none. The
+/// How many threads this machine runs at once.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Machine code of all programs, made by at most so many threads; `None`, with a warning in the log, where there can be none. The
 /// optimized IR that it is made of is not kept: its faults know where they were written.
 pub(super) fn machine_code(
     programs: &[Program],
     root_shapes: &[Shape],
-    settings: codegen::Settings,
+    (settings, most_threads): (codegen::Settings, usize),
     passes: &[Pass],
 ) -> Option<CompiledSet> {
     let optimized: Vec<Program> =
         programs.iter().map(|program| optimized(program, root_shapes, passes)).collect();
     let units: Vec<Unit<'_>> = optimized.iter().map(Program::unit).collect();
-    codegen::compile(&units, settings)
+    codegen::compile(&units, settings, most_threads)
         .inspect_err(|error| tracing::warn!(%error, "expressions run interpreted"))
         .ok()
 }

@@ -52,6 +52,9 @@ use std::sync::{Arc, OnceLock};
 /// A filter for the log without which the language would say far too much.
 pub const QUIET: &str = codegen::QUIET;
 
+/// Room on the stack for what goes down a program.
+pub const STACK: usize = codegen::STACK;
+
 /// The steps that one evaluation of an expression has.
 pub const STEPS: i64 = limits::STEPS;
 
@@ -358,9 +361,14 @@ impl ProgramSet {
     /// Makes the machine code of a set that was finished without, for evaluations that begin from
     /// now on. Others go on meanwhile, interpreted.
     pub fn compile(&self) {
+        self.compile_by(compile::processors());
+    }
+
+    /// As [`ProgramSet::compile`], by no more threads than these.
+    pub fn compile_by(&self, most_threads: usize) {
         self.native.get_or_init(|| {
-            let settings = codegen::Settings::default();
-            compile::machine_code(&self.programs, &self.root_shapes, settings, optimize::ALL)
+            let making = (codegen::Settings::default(), most_threads);
+            compile::machine_code(&self.programs, &self.root_shapes, making, optimize::ALL)
         });
     }
 

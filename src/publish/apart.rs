@@ -1,11 +1,9 @@
 //! Work that takes long is done by a thread of its own: requests are answered meanwhile, and the
 //! counters asked for.
 
+pub use crate::program::STACK;
 use std::thread;
 use tokio::sync::oneshot;
-
-/// Room for what recurses: trees are bounded to 100 levels, chains of members to 10,000 characters.
-pub const STACK: usize = 256 * 1024 * 1024;
 
 /// What `work` gives.
 ///

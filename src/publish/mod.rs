@@ -98,7 +98,7 @@ impl Issuer {
 }
 
 /// Compiles, server by server, what was published without machine code, by as many threads as the
-/// machine runs at once; they stop when that version is no longer held by anyone.
+/// machine runs at once: several of one server only where servers are fewer. They stop when that version is no longer held by anyone.
 fn compile_in_background(published: &Arc<Published>) {
     let servers = published.all_servers().iter();
     let n_lacking = servers.filter(|server| !server.programs().is_compiled()).count();
@@ -106,8 +106,9 @@ fn compile_in_background(published: &Arc<Published>) {
         let programs = &published.group_rules().compiled.programs;
         published.has_group_rules() && !programs.is_compiled()
     };
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let n_threads = n_threads.min(n_lacking + usize::from(of_rules(published)));
+    let n_processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let n_threads = n_processors.min(n_lacking + usize::from(of_rules(published)));
+    let threads_of_each = n_processors / n_threads.max(1);
     let next = Arc::new(AtomicUsize::new(0));
     for nth in 0..n_threads {
         let (version, next) = (Arc::downgrade(published), Arc::clone(&next));
@@ -117,12 +118,12 @@ fn compile_in_background(published: &Arc<Published>) {
                 let Some(server) = published.all_servers().get(at) else { break };
                 if !server.programs().is_compiled() {
                     let watch = Stopwatch::start();
-                    server.programs().compile();
+                    server.programs().compile_by(threads_of_each);
                     METRICS.compilations.observe(watch.nanoseconds());
                 }
             }
             if let Some(published) = version.upgrade().filter(|of| nth == 0 && of_rules(of)) {
-                published.group_rules().compiled.programs.compile();
+                published.group_rules().compiled.programs.compile_by(threads_of_each);
             }
         };
         let thread = std::thread::Builder::new().name("compile".to_owned()).spawn(work);

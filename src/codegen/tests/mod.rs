@@ -137,7 +137,7 @@ fn interpreted(world: &World, body: &Body) -> Answer {
 
 /// As a value and as JSON; `None` if the output is full.
 fn native(world: &World, body: &Body, settings: Settings) -> [Option<Answer>; 2] {
-    let set = compile(&[Unit::Value(body), Unit::Json(body)], settings).unwrap();
+    let set = compile(&[Unit::Value(body), Unit::Json(body)], settings, 1).unwrap();
     let roots = [Some(world.user.record()), None];
     [0, 1].map(|index| {
         let arena = Arena::new();

@@ -148,7 +148,7 @@ fn what_is_made_once_is_the_same_whoever_asks_first() {
     let roots = [Some(world.user.record()), None];
     for shares_nothing in [false, true] {
         let settings = Settings { shares_nothing, ..Settings::default() };
-        let set = compile(&[Unit::Object(&object)], settings).unwrap();
+        let set = compile(&[Unit::Object(&object)], settings, 1).unwrap();
         for selected in 0..1 << object.members.len() {
             let arena = Arena::new();
             let mut output = Output::new(100_000);

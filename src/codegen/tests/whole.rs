@@ -94,7 +94,7 @@ fn object() -> Object {
 #[test]
 fn objects_are_the_same() {
     let (world, object) = (World::new(), object());
-    let set = compile(&[Unit::Object(&object)], Settings::default()).unwrap();
+    let set = compile(&[Unit::Object(&object)], Settings::default(), 1).unwrap();
     let roots = [Some(world.user.record()), None];
     for selected in [0, 0b1111_1111, 0b10_0110_0111, 0b10_0001_0000, 0b100_0000_0011, u64::MAX] {
         for capacity in [100_000, 300, 20, 3] {
@@ -141,7 +141,7 @@ fn what_was_not_made_for_the_code_does_not_run() {
         let groups = slot(make, "groups");
         make.of(NodeKind::MemberOf { groups, names: vec![2] }, Type::Boolean)
     });
-    let set = compile(&[Unit::Value(&body), Unit::Json(&body)], Settings::default()).unwrap();
+    let set = compile(&[Unit::Value(&body), Unit::Json(&body)], Settings::default(), 1).unwrap();
     let arena = Arena::new();
     let run = |index, resolved: &[u32], roots: &[Option<_>]| {
         let surroundings = Surroundings::new(&world.table, resolved);
@@ -299,7 +299,7 @@ fn questions_that_may_have_no_answer_and_their_json_take_no_call() {
         assert_eq!(agreed(build), ok(expected));
         let body = body(build);
         let units = [Unit::Value(&body), Unit::Json(&body)];
-        let set = compile(&units, Settings::with_listing()).unwrap();
+        let set = compile(&units, Settings::with_listing(), 1).unwrap();
         for Listing { ir, .. } in set.listing() {
             assert!(!ir.contains(" call "), "{ir}");
         }
@@ -310,10 +310,39 @@ fn questions_that_may_have_no_answer_and_their_json_take_no_call() {
 fn a_listing_shows_the_code() {
     let body = body(roles);
     let settings = Settings { listing: true, ..Settings::default() };
-    let set = compile(&[Unit::Json(&body)], settings).unwrap();
+    let set = compile(&[Unit::Json(&body)], settings, 1).unwrap();
     let [listing] = set.listing() else { panic!("one unit") };
     assert!(listing.ir.contains("function") && listing.ir.contains("brif"));
     assert!(listing.machine_code.contains("ret"));
+}
+
+#[test]
+fn code_is_the_same_however_many_threads_made_it() {
+    // Work for six threads, of nothing that has another address in every set.
+    let sum = |number: i64| {
+        body(|make| {
+            let first = make.integer(number);
+            let rest = (0..150).map(|term| (Operator::Add, make.integer(term))).collect();
+            make.of(NodeKind::Arithmetic { first, rest }, Type::Integer)
+        })
+    };
+    let bodies: Vec<Body> = (0..60).map(sum).collect();
+    let units: Vec<Unit<'_>> = bodies.iter().map(Unit::Json).collect();
+    let made = |n_threads| compile(&units, Settings::with_listing(), n_threads).unwrap();
+    let alone = made(1);
+    assert_eq!(alone.listing().len(), units.len());
+    for n_threads in [2, 6] {
+        let together = made(n_threads);
+        assert!(together.listing() == alone.listing(), "{n_threads} threads");
+        let (world, arena, mut output) = (World::new(), Arena::new(), Output::new(100_000));
+        let inputs = world.inputs(&[]);
+        for index in 0..units.len() {
+            let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
+            let outcome = together.evaluate((index, Made::Json), &mut context, &inputs, &[]);
+            assert_eq!(outcome, Outcome::Done);
+            assert_eq!(context.output(), (149 * 75 + index).to_string().as_bytes());
+        }
+    }
 }
 
 #[test]
@@ -382,8 +411,8 @@ fn an_instruction_that_could_trap_is_found() {
 fn inputs_remember_one_function_of_one_set() {
     let [one, two, three] = [1, 2, 3].map(|value| body(|make| make.integer(value)));
     let settings = Settings::default();
-    let first = compile(&[Unit::Json(&one), Unit::Json(&two)], settings).unwrap();
-    let second = compile(&[Unit::Json(&three)], settings).unwrap();
+    let first = compile(&[Unit::Json(&one), Unit::Json(&two)], settings, 1).unwrap();
+    let second = compile(&[Unit::Json(&three)], settings, 1).unwrap();
     let (world, arena, mut output) = (World::new(), Arena::new(), Output::new(100_000));
     let inputs = world.inputs(&[]);
     let mut answer = |set: &CompiledSet, index, made| {
@@ -406,7 +435,7 @@ fn inputs_remember_one_function_of_one_set() {
 #[test]
 fn a_set_is_shared_between_threads() {
     let body = body(roles);
-    let set = Arc::new(compile(&[Unit::Json(&body)], Settings::default()).unwrap());
+    let set = Arc::new(compile(&[Unit::Json(&body)], Settings::default(), 1).unwrap());
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let set = Arc::clone(&set);
