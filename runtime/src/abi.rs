@@ -10,7 +10,7 @@ use crate::pattern::Pattern;
 use crate::record::Header;
 use crate::symbol::GroupTable;
 use crate::time::{DateTime, Zone};
-use crate::value::{Text, Value};
+use crate::value::{Text, Value, layout};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -29,7 +29,7 @@ pub mod limits {
 }
 
 /// Bytes behind the end of the output that generated code may scribble on.
-pub const SLACK: usize = 64;
+pub const SLACK: usize = 256;
 
 /// What evaluations are about besides records: the groups, the program's names among them, and the
 /// time. Made once for all that is evaluated over them. Generated code knows the fields listed in
@@ -446,6 +446,53 @@ pub unsafe extern "C" fn write_json<'a>(context: *mut Context<'a>, value: *const
     }));
     if outcome.unwrap_or(false) { 0 } else { OUTPUT_FULL }
 }
+
+/// Writes a text as JSON at `at`, and the first `n_behind` bytes of [`BEHIND`] behind it. Answers where
+/// the next byte goes; null if that would be beyond `limit`. On its own since [`write_json`] writes
+/// quotes around every text; generated code copies short texts itself.
+///
+/// # Safety
+/// All bytes from `at` to `limit`, if it is behind, may be written; a text of a record, a constant or
+/// the arena lies at `text`, and `meta` is its second word.
+pub unsafe extern "C" fn write_text(
+    at: *mut u8,
+    limit: *mut u8,
+    text: *const u8,
+    meta: u64,
+    n_behind: u32,
+) -> *mut u8 {
+    let n_room = limit.addr().saturating_sub(at.addr());
+    let (len, n_behind) = ((meta & 0xffff_ffff) as usize, (n_behind as usize).min(BEHIND.len()));
+    let n_before = usize::from(n_behind == 1);
+    if meta >> layout::FLAGS_SHIFT & u64::from(layout::CLEAN) == 0 {
+        // SAFETY: generated code passes the words of a text.
+        let bytes = unsafe { std::slice::from_raw_parts(text, len) };
+        // SAFETY: every text is UTF-8.
+        let text = unsafe { std::str::from_utf8_unchecked(bytes) };
+        // SAFETY: the output has room for so many more bytes, which nobody else reads or writes.
+        let room = unsafe { std::slice::from_raw_parts_mut(at, n_room) };
+        let behind = BEHIND.get(..n_behind).unwrap_or_default();
+        let before = behind.get(..n_before).unwrap_or_default();
+        let written = crate::json::put_text(text, (before, behind), room);
+        return written.map_or(std::ptr::null_mut(), |n_written| at.wrapping_add(n_written));
+    }
+    if n_before + len + n_behind > n_room {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: there is room for all that follows.
+    unsafe { at.copy_from_nonoverlapping(BEHIND.as_ptr(), n_before) };
+    let at = at.wrapping_add(n_before);
+    // SAFETY: as above; generated code passes the words of a text, and none lies in the output.
+    unsafe { at.copy_from_nonoverlapping(text, len) };
+    let at = at.wrapping_add(len);
+    // SAFETY: as above.
+    unsafe { at.copy_from_nonoverlapping(BEHIND.as_ptr(), n_behind) };
+    at.wrapping_add(n_behind)
+}
+
+/// What may stand behind a text: nothing, a quote, or all of it. Where it is a quote, another stands
+/// before.
+pub const BEHIND: &[u8; 3] = b"\",\"";
 
 /// Bytes that [`write_integer`] may write.
 pub const LONGEST_INTEGER: u32 = crate::json::LONGEST_INTEGER as u32;

@@ -107,6 +107,25 @@ where
     write_str(text.as_str(), sink)
 }
 
+/// Puts a text into `room`, escaped, and `before` and `behind` it what stands there. Answers how many
+/// bytes that took; `None` if there is no room for all of them.
+pub(crate) fn put_text(
+    text: &str,
+    (before, behind): (&[u8], &[u8]),
+    room: &mut [u8],
+) -> Option<usize> {
+    let mut n_written = 0;
+    let mut put = |bytes: &[u8]| {
+        let end = bytes.len() + n_written;
+        let Some(place) = room.get_mut(n_written..end) else { return false };
+        place.copy_from_slice(bytes);
+        n_written = end;
+        true
+    };
+    let all = put(before) && write_escaped(text, &mut put) && put(behind);
+    all.then_some(n_written)
+}
+
 /// Whether a string needs no escapes.
 #[inline]
 #[must_use]
@@ -116,10 +135,11 @@ pub fn is_plain(text: &str) -> bool {
 
 /// Writes a string between quotes, escaped as RFC 8259 §7 asks: the short forms where there are any.
 pub fn write_str<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> bool {
+    sink(b"\"") && write_escaped(text, sink) && sink(b"\"")
+}
+
+fn write_escaped<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> bool {
     let mut rest = text.as_bytes();
-    if !sink(b"\"") {
-        return false;
-    }
     while let Some(at) = first_unclean(rest) {
         let (plain, tail) = rest.split_at(at);
         let Some((byte, tail)) = tail.split_first() else { break };
@@ -133,7 +153,7 @@ pub fn write_str<S: FnMut(&[u8]) -> bool + ?Sized>(text: &str, sink: &mut S) -> 
         }
         rest = tail;
     }
-    sink(rest) && sink(b"\"")
+    sink(rest)
 }
 
 /// The escapes of two characters.

@@ -6,8 +6,9 @@ use super::import::Calls;
 use super::kept::Lambda;
 use super::machine::Imports;
 use super::share::Sharing;
+use super::whole::wanted_whole;
 use super::{Mistake, Place, Settings, Site};
-use crate::ir::{Body, LocalId, Node, NodeId};
+use crate::ir::{Body, LocalId, Node, NodeId, NodeKind};
 use crate::source::Span;
 use claimsmith_runtime::abi::OFFSETS;
 use claimsmith_runtime::fault::OUTPUT_FULL;
@@ -62,6 +63,36 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
 }
 
+/// How steps are counted at a place of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// Not at all: everything that the expression can spend is constant, and less than it has.
+    Needless,
+    /// Without asking whether any are left: so far only constants were spent.
+    Unchecked,
+    /// There may be too few.
+    Checked,
+}
+
+impl Counting {
+    /// At the beginning of an expression.
+    fn of(body: &Body, settings: Settings) -> Self {
+        let (mut constant, mut is_constant) = (0_i64, !settings.tells_steps());
+        for node in &body.nodes {
+            match node.kind {
+                NodeKind::Charge { steps, .. } => constant += i64::from(steps),
+                NodeKind::ChargeSize(..) | NodeKind::Stream { .. } => is_constant = false,
+                _ => {}
+            }
+        }
+        match (constant <= limits::STEPS, is_constant) {
+            (false, _) => Self::Checked,
+            (true, true) => Self::Needless,
+            (true, false) => Self::Unchecked,
+        }
+    }
+}
+
 impl Shared {
     pub(super) fn new(settings: Settings) -> Self {
         Self { constants: Constants::new(), lambdas: Vec::new(), sites: Vec::new(), settings }
@@ -76,6 +107,8 @@ pub(super) struct Emitter<'e, 'b> {
     body: &'b Body,
     place: Option<Place>,
     locals: Vec<Option<Binding<'b>>>,
+    /// By node, see [`wanted_whole`].
+    wanted_whole: Vec<bool>,
     /// The context as the function was given it: for fixed loads, which leave loops.
     pub(super) context: Ssa,
     pub(super) roots: Ssa,
@@ -90,6 +123,10 @@ pub(super) struct Emitter<'e, 'b> {
     pub(super) unchecked: u32,
     /// Whether these are all that the expression wrote, into an output that has room for all it may.
     pub(super) is_roomy: bool,
+    /// Whether all that the expression wrote is fixed and short: surely no more than it may write.
+    pub(super) is_short: bool,
+    /// How the steps of the expression are counted.
+    pub(super) counting: Counting,
     /// Takes a fault's code and its site.
     fault: Block,
     pub(super) full: Block,
@@ -129,6 +166,7 @@ impl<'e, 'b> Emitter<'e, 'b> {
             body,
             place: None,
             locals: Vec::new(),
+            wanted_whole: Vec::new(),
             context,
             roots,
             selected,
@@ -137,6 +175,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
             limit: zero,
             unchecked: 0,
             is_roomy: false,
+            is_short: false,
+            counting: Counting::Checked,
             fault,
             full,
             sharing: Sharing::default(),
@@ -150,6 +190,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.place = place;
         self.share_in(body);
         self.locals = vec![None; body.n_locals as usize];
+        self.wanted_whole = wanted_whole(body);
+        self.counting = Counting::of(body, self.shared.settings);
         let steps = self.constant(limits::STEPS);
         self.builder.def_var(self.steps, steps);
     }
@@ -206,6 +248,11 @@ impl<'e, 'b> Emitter<'e, 'b> {
     pub(super) fn shape(&self, id: NodeId) -> &'b Shape {
         static UNKNOWN: Shape = Shape { ty: Type::Any, nullable: true };
         self.node(id).map_or(&UNKNOWN, |node| &node.shape)
+    }
+
+    /// Whether more of the value is wanted than the address of a record.
+    pub(super) fn is_wanted_whole(&self, id: NodeId) -> bool {
+        self.wanted_whole.get(id.0 as usize).copied().unwrap_or(true)
     }
 
     pub(super) fn bind(&mut self, local: LocalId, binding: Binding<'b>) {
@@ -439,12 +486,31 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.enter(next);
     }
 
-    /// Spends a number of steps that is not negative.
-    pub(super) fn spend(&mut self, steps: Ssa, node: NodeId) {
+    /// Spends a constant number of steps. Loops have spent something else before.
+    pub(super) fn charge(&mut self, steps: u32, node: NodeId) {
+        if steps == 0 || self.counting == Counting::Needless {
+            return;
+        }
+        let steps = self.constant(i64::from(steps));
+        if self.counting == Counting::Checked {
+            return self.spend(steps, node);
+        }
+        self.take_steps(steps);
+    }
+
+    /// Takes from the steps that are left; answers those that still are.
+    fn take_steps(&mut self, steps: Ssa) -> Ssa {
         let steps = if self.makes(Mistake::ShortCharge) { self.add(steps, -1) } else { steps };
         let left = self.builder.use_var(self.steps);
         let left = self.builder.ins().isub(left, steps);
         self.builder.def_var(self.steps, left);
+        left
+    }
+
+    /// Spends a number of steps that is not negative.
+    pub(super) fn spend(&mut self, steps: Ssa, node: NodeId) {
+        self.counting = Counting::Checked;
+        let left = self.take_steps(steps);
         let overdrawn = self.compare(IntCC::SignedLessThan, left, 0);
         self.fault_if(overdrawn, Fault::Limit, node);
     }

@@ -5,7 +5,7 @@ use super::function::{Emitter, Ssa, Words, flags};
 use super::machine::Imports;
 use crate::ir::NodeId;
 use claimsmith_runtime::Fault;
-use claimsmith_runtime::abi::{LONGEST_INTEGER, NO_ANSWER, OFFSETS};
+use claimsmith_runtime::abi::{NO_ANSWER, OFFSETS};
 use claimsmith_runtime::functions::{self, Meaning, Operator};
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -126,20 +126,28 @@ impl Emitter<'_, '_> {
         self.builder.ins().call(self.calls.imports.keep_fragment, &arguments);
     }
 
+    /// Lets the runtime write a text at the cursor, and so many bytes of [`claimsmith_runtime::abi::BEHIND`] behind it; answers
+    /// where the next byte goes, 0 if that is beyond the limit.
+    pub(super) fn write_text_by_call(&mut self, words: Words, n_behind: usize) -> Ssa {
+        let cursor = self.builder.use_var(self.cursor);
+        let n_behind = self.builder.ins().iconst(I32, i64::try_from(n_behind).unwrap_or(0));
+        let arguments = [cursor, self.limit, words.bits, words.meta, n_behind];
+        let call = self.builder.ins().call(self.calls.imports.write_text, &arguments);
+        self.builder.inst_results(call).first().copied().unwrap_or(cursor)
+    }
+
     /// Lets the runtime write an integer at the cursor.
-    pub(super) fn write_integer(&mut self, bits: Ssa) {
+    pub(super) fn write_integer_by_call(&mut self, bits: Ssa) {
         let cursor = self.builder.use_var(self.cursor);
         let call = self.builder.ins().call(self.calls.imports.write_integer, &[cursor, bits]);
         if let [behind] = *self.builder.inst_results(call) {
             self.builder.def_var(self.cursor, behind);
         }
-        self.unchecked += LONGEST_INTEGER;
-        self.settle();
     }
 
     /// Lets the runtime write a value at the cursor.
     pub(super) fn write_by_call(&mut self, words: Words) {
-        self.is_roomy = false;
+        self.expect_much();
         let address = self.arguments(&[words]);
         let cursor = self.builder.use_var(self.cursor);
         let context = self.kept_context();

@@ -1,4 +1,4 @@
-//! Bytes for the output: fixed ones, and those of texts.
+//! Bytes for the output: fixed ones, and those of texts and integers.
 //!
 //! The output has slack behind its end. Few bytes are therefore written first and counted after:
 //! at most [`MOST_UNCHECKED`] fixed bytes and one short text may go beyond the limit before the
@@ -6,22 +6,24 @@
 
 use super::function::{Emitter, Ssa, Words};
 use crate::ir::Constant;
-use claimsmith_runtime::abi::{LONGEST_INTEGER, SLACK};
+use claimsmith_runtime::abi::{BEHIND, LONGEST_INTEGER, SLACK};
 use claimsmith_runtime::value::layout;
 use claimsmith_runtime::{json, limits, number};
+use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I8X16, I16, I32, I64};
-use cranelift_codegen::ir::{Block, InstBuilder};
 
 /// Fixed bytes that may be written beyond the limit.
-const MOST_UNCHECKED: u32 = 16;
+const MOST_UNCHECKED: u32 = 192;
 /// Fixed bytes that may be written without being counted where there is room for all that an
 /// expression may write, of which they are few.
 const MOST_ROOMY: u32 = 1024;
 const _: () = assert!((MOST_ROOMY as usize) < limits::OUTPUT / 2);
 /// A text up to this long is copied in place, as this many bytes.
 const SHORT: i64 = 32;
-// Fixed bytes, a quote, a short text copied whole, and a quote with a comma and a quote.
+// Fixed bytes, the last of which are written 16 at a time, or a quote, a short text copied whole, and a
+// quote with a comma and a quote.
+const _: () = assert!(MOST_UNCHECKED as usize + 16 <= SLACK);
 const _: () = assert!(MOST_UNCHECKED as usize + 1 + SHORT as usize + 4 <= SLACK);
 const _: () = assert!((MOST_UNCHECKED + LONGEST_INTEGER) as usize <= SLACK);
 
@@ -34,6 +36,17 @@ pub(super) enum Around {
     Nothing,
     /// The opening quote is written; `","` follows, whose last quote opens the next text.
     Elements,
+}
+
+impl Around {
+    /// What stands behind the text.
+    fn behind(self) -> &'static [u8] {
+        match self {
+            Self::Quotes => b"\"",
+            Self::Nothing => &[],
+            Self::Elements => BEHIND,
+        }
+    }
 }
 
 impl Emitter<'_, '_> {
@@ -55,8 +68,13 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// From here on it is not known how much is written.
+    pub(super) fn expect_much(&mut self) {
+        (self.is_roomy, self.is_short) = (false, false);
+    }
+
     fn check_limit(&mut self) {
-        self.is_roomy = false;
+        self.expect_much();
         let cursor = self.at();
         let limit = self.limit;
         let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, cursor, limit);
@@ -64,18 +82,32 @@ impl Emitter<'_, '_> {
         self.unchecked = 0;
     }
 
+    /// How many bytes may be written without being counted.
+    fn most_unchecked(&self) -> u32 {
+        if self.is_roomy { MOST_ROOMY } else { MOST_UNCHECKED }
+    }
+
+    /// Lets the runtime write an integer at the cursor. Its few bytes are counted later, as fixed ones
+    /// are.
+    pub(super) fn write_integer(&mut self, bits: Ssa) {
+        if self.unchecked + LONGEST_INTEGER > self.most_unchecked() {
+            self.check_limit();
+        }
+        self.write_integer_by_call(bits);
+        self.unchecked += LONGEST_INTEGER;
+    }
+
     /// Writes fixed bytes.
     pub(super) fn literal(&mut self, bytes: &[u8]) {
         let n = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let cursor = self.at();
         let end = self.add(cursor, i64::from(n));
-        let most = if self.is_roomy { MOST_ROOMY } else { MOST_UNCHECKED };
-        if self.unchecked + n > most {
+        if self.unchecked + n > self.most_unchecked() {
             let limit = self.limit;
             let beyond = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, limit);
             self.leave_if(beyond, self.full);
             self.unchecked = 0;
-            self.is_roomy = false;
+            self.expect_much();
         } else {
             self.unchecked += n;
         }
@@ -101,9 +133,9 @@ impl Emitter<'_, '_> {
         self.store(value, address, offset);
     }
 
-    /// Writes a text that is not null: in place if it is short and needs no escape.
+    /// Writes a text that is not null: in place if it is short and needs no escape, else by a call.
     pub(super) fn write_text(&mut self, words: Words, around: Around) {
-        let (fast, slow, end) = (self.block(), self.block(), self.block());
+        let (fast, slow, end) = (self.block(), self.cold_block(), self.block());
         let moved = self.builder.append_block_param(end, I64);
         let clean = i64::from(layout::CLEAN) << layout::FLAGS_SHIFT;
         let told = self.builder.ins().band_imm_u(words.meta, clean | 0xffff_ffff);
@@ -114,11 +146,12 @@ impl Emitter<'_, '_> {
 
         self.enter(fast);
         let cursor = self.at();
-        let start = if around == Around::Quotes {
-            self.store_bytes(b"\"", cursor, 0);
-            self.add(cursor, 1)
-        } else {
-            cursor
+        let start = match around {
+            Around::Quotes => {
+                self.store_bytes(b"\"", cursor, 0);
+                self.add(cursor, 1)
+            }
+            Around::Nothing | Around::Elements => cursor,
         };
         let front = self.load(I8X16, words.bits, 0);
         let back = self.load(I8X16, words.bits, 16);
@@ -129,83 +162,19 @@ impl Emitter<'_, '_> {
         self.jump_one(end, behind);
 
         self.enter(slow);
-        let (long, called) = (self.block(), self.cold_block());
-        let is_clean = self.builder.ins().band_imm_u(told, clean);
-        self.fork(is_clean, long, called);
-        self.enter(long);
-        self.copy_long(words, around, end);
-        self.enter(called);
-        self.write_called(words, around, end);
+        let behind = self.write_text_by_call(words, around.behind().len());
+        let full = self.full;
+        self.builder.ins().brif(behind, end, &[behind.into()], full, &[]);
         self.enter(end);
         self.go_to(moved);
         self.check_limit();
     }
 
-    /// Copies a long text that needs no escape, 16 bytes at a time. It is counted first.
-    fn copy_long(&mut self, words: Words, around: Around, end: Block) {
-        let len = self.len(words);
-        let cursor = self.at();
-        let last = self.builder.ins().iadd(cursor, len);
-        let over = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, last, self.limit);
-        self.leave_if(over, self.full);
-        let start = if around == Around::Quotes {
-            self.store_bytes(b"\"", cursor, 0);
-            self.add(cursor, 1)
-        } else {
-            cursor
-        };
-        let (body, copied) = (self.block(), self.block());
-        let offset = self.builder.append_block_param(body, I64);
-        let zero = self.constant(0);
-        self.jump_one(body, zero);
-        self.builder.switch_to_block(body);
-        let from = self.builder.ins().iadd(words.bits, offset);
-        let to = self.builder.ins().iadd(start, offset);
-        let bytes = self.load(I8X16, from, 0);
-        self.store(bytes, to, 0);
-        let next = self.add(offset, 16);
-        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, len);
-        self.builder.ins().brif(more, body, &[next.into()], copied, &[]);
-        self.builder.seal_block(body);
-        self.enter(copied);
-        let behind = self.builder.ins().iadd(start, len);
-        let behind = self.close(behind, around);
-        self.jump_one(end, behind);
-    }
-
     /// Writes what stands behind a text; answers where the next byte goes.
     fn close(&mut self, behind: Ssa, around: Around) -> Ssa {
-        let bytes: &[u8] = match around {
-            Around::Quotes => b"\"",
-            Around::Nothing => return behind,
-            Around::Elements => b"\",\"",
-        };
+        let bytes = around.behind();
         self.store_bytes(bytes, behind, 0);
         self.add(behind, i64::try_from(bytes.len()).unwrap_or(0))
-    }
-
-    /// Lets the runtime write a text, quotes included, and corrects what stands around it.
-    fn write_called(&mut self, words: Words, around: Around, end: Block) {
-        let cursor = self.at();
-        let kept = match around {
-            Around::Quotes => None,
-            Around::Nothing | Around::Elements => {
-                let before = self.add(cursor, -1);
-                let byte = self.load(I8, before, 0);
-                self.go_to(before);
-                Some((before, byte))
-            }
-        };
-        self.write_by_call(words);
-        let mut behind = self.at();
-        if let Some((before, byte)) = kept {
-            self.store(byte, before, 0);
-            behind = self.add(behind, -1);
-            let over = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, behind, self.limit);
-            self.leave_if(over, self.full);
-            behind = self.close(behind, around);
-        }
-        self.jump_one(end, behind);
     }
 }
 

@@ -236,6 +236,7 @@ imports! {
     call_row(*mut Context<'static>, Body, *const Value<'static>, u32) -> u32;
     matches_pattern(*const Pattern, *const u8, u64) -> u32;
     write_json(*mut Context<'static>, *const Value<'static>) -> u32;
+    write_text(*mut u8, *mut u8, *const u8, u64, u32) -> *mut u8;
     write_integer(*mut u8, i64) -> *mut u8;
     allocate(*mut Context<'static>, u64) -> *mut u8;
     open_column(*mut Context<'static>, u64) -> u64;

@@ -1,7 +1,7 @@
 //! Memberships in groups: loops that compare the symbols of names. Several asked of one list are one
 //! loop.
 
-use super::function::{Emitter, Ssa, Words};
+use super::function::{Counting, Emitter, Ssa, Words};
 use super::share::Kept;
 use crate::ir::{Constant, Link, LocalId, NodeId, NodeKind};
 use claimsmith_runtime::Fault;
@@ -185,6 +185,7 @@ impl<'b> Emitter<'_, 'b> {
         for (first, ((block, target), left)) in targets.zip(paid).enumerate() {
             self.enter(block);
             self.builder.def_var(self.steps, *left);
+            self.counting = Counting::Checked;
             // Those before the first do not hold, and of those behind it nothing is known.
             for (place, kept) in kept.iter().enumerate().take(first + 1) {
                 kept.iter().for_each(|kept| self.keep_answer(*kept, place == first));

@@ -28,6 +28,7 @@ mod text;
 mod unread;
 mod value;
 mod walk;
+mod whole;
 
 use crate::ir::{Body, NodeId, Object};
 use crate::source::Span;
@@ -173,6 +174,14 @@ impl Settings {
         return !self.calls_every_row;
         #[cfg(not(any(test, feature = "internals")))]
         true
+    }
+
+    /// Whether it is asked how many steps were spent.
+    fn tells_steps(self) -> bool {
+        #[cfg(any(test, feature = "internals"))]
+        return self.tells_steps;
+        #[cfg(not(any(test, feature = "internals")))]
+        false
     }
 
     #[cfg(any(test, feature = "internals"))]

@@ -47,11 +47,13 @@ impl<'e, 'b> Emitter<'e, 'b> {
         for (index, member) in members.iter().enumerate() {
             let next = self.block();
             self.skip_unless_selected(index, next);
-            self.member(index, member, next);
+            let most = self.member(index, member, next);
             self.jump(next);
             self.enter(next);
-            self.unchecked = 0;
+            self.unchecked = most;
         }
+        self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
+        self.settle();
         // The comma behind the last one.
         let end = self.at();
         let is_any = self.builder.ins().icmp(IntCC::NotEqual, end, start);
@@ -89,27 +91,39 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.leave_if_not(bit, next);
     }
 
-    /// Writes one member, or nothing if it has no value.
-    fn member(&mut self, index: usize, member: &'b Member, next: Block) {
-        let before = self.at();
-        let omitted = self.cold_block();
+    /// Writes one member, or nothing if it has no value. Answers how many bytes are unchecked behind it
+    /// at most.
+    fn member(&mut self, index: usize, member: &'b Member, next: Block) -> u32 {
+        let (before, unchecked) = (self.at(), self.unchecked);
+        let (omitted, mut most) = (self.cold_block(), unchecked);
+        let mut is_left = true;
         for (number, alternative) in member.alternatives.iter().enumerate() {
-            let other = self.block();
             let place = |in_guard| Some(Place { member: index, alternative: number, in_guard });
-            if let Some(guard) = &alternative.guard {
+            let other = alternative.guard.as_ref().map(|guard| {
+                let other = self.block();
                 self.start(guard, place(true));
                 self.guarded(other);
-            }
+                other
+            });
             self.start(&alternative.value, place(false));
+            self.unchecked = unchecked;
             self.alternative(member, omitted);
+            most = most.max(self.unchecked);
             self.jump(next);
+            // Behind one without a guard there is no other.
+            let Some(other) = other else {
+                is_left = false;
+                break;
+            };
             self.enter(other);
             self.go_to(before);
         }
-        // No guard holds.
-        self.jump(omitted);
+        if is_left {
+            self.jump(omitted);
+        }
         self.enter(omitted);
         self.go_to(before);
+        most
     }
 
     /// Leaves for `other` unless the guard gives the boolean true.
@@ -136,15 +150,17 @@ impl<'e, 'b> Emitter<'e, 'b> {
     /// Writes name, value and comma; nothing counts if the value is left out.
     fn alternative(&mut self, member: &Member, omitted: Block) {
         self.limit = self.load_fixed(I64, self.context, OFFSETS.output_end);
-        self.unchecked = 0;
         let mut name = json_bytes(&Constant::Text(member.name.clone()));
         name.push(b':');
         self.literal(&name);
-        self.settle();
         self.limit_output();
+        self.is_short = true;
         let empty = member.omit_empty.then_some(omitted);
         self.json(self.root(), Omitted { null: Some(omitted), empty });
+        // Only of what is short are bytes left for those who come next to compare with their limit.
+        if !self.is_short {
+            self.settle();
+        }
         self.literal(b",");
-        self.settle();
     }
 }

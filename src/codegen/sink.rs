@@ -204,7 +204,7 @@ impl<'b> Emitter<'_, 'b> {
 
     /// Writes a list of texts, or of groups by their names.
     fn json_texts(&mut self, list: Words, element: &Shape) {
-        self.is_roomy = false;
+        self.expect_much();
         self.literal(b"[\"");
         self.settle();
         let first = self.at();
@@ -382,7 +382,7 @@ impl<'b> Emitter<'_, 'b> {
         if !is_scalar(&arriving.ty) || !self.is_list(source) {
             return self.json_value(id, omitted);
         }
-        self.is_roomy = false;
+        self.expect_much();
         let stream = self.open(id, source, stages, None, element_cost);
         let flat = |stage: &Stage| matches!(stage.kind, StageKind::FlatMap { .. });
         let counter = stages.iter().any(flat).then(|| self.counter(0));

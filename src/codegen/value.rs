@@ -27,7 +27,7 @@ impl<'b> Emitter<'_, 'b> {
         }
         match &node.kind {
             NodeKind::Constant(constant) => self.constant_value(constant),
-            NodeKind::Root(ordinal) => self.root_record(*ordinal, &node.shape),
+            NodeKind::Root(ordinal) => self.root_record(id, *ordinal, &node.shape),
             NodeKind::Local(local) => match self.binding(*local) {
                 Some(binding) => binding.words,
                 None => self.never(Fault::Internal, id),
@@ -112,13 +112,6 @@ impl<'b> Emitter<'_, 'b> {
         self.null()
     }
 
-    pub(super) fn charge(&mut self, steps: u32, id: NodeId) {
-        if steps > 0 {
-            let steps = self.constant(i64::from(steps));
-            self.spend(steps, id);
-        }
-    }
-
     pub(super) fn constant_value(&mut self, constant: &Constant) -> Words {
         let words = match constant {
             Constant::Null => Value::NULL.words(),
@@ -130,7 +123,7 @@ impl<'b> Emitter<'_, 'b> {
         self.words(words)
     }
 
-    fn root_record(&mut self, ordinal: u32, shape: &Shape) -> Words {
+    fn root_record(&mut self, id: NodeId, ordinal: u32, shape: &Shape) -> Words {
         let record_type = match &shape.ty {
             Type::Record(record_type) => Some(Arc::clone(record_type)),
             _ => None,
@@ -141,7 +134,10 @@ impl<'b> Emitter<'_, 'b> {
         }
         let offset = i32::try_from(u64::from(ordinal) * 8).unwrap_or(0);
         let header = self.load_fixed(I64, self.roots, offset);
-        self.record_words(header)
+        match (&shape.ty, self.is_wanted_whole(id)) {
+            (Type::Record(_), false) => self.of_kind(header, Kind::Record),
+            _ => self.record_words(header),
+        }
     }
 
     /// The value of a record by its header, which may be null: its depth is in the header.

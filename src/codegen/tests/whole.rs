@@ -97,7 +97,7 @@ fn objects_are_the_same() {
     let set = compile(&[Unit::Object(&object)], Settings::default(), 1).unwrap();
     let roots = [Some(world.user.record()), None];
     for selected in [0, 0b1111_1111, 0b10_0110_0111, 0b10_0001_0000, 0b100_0000_0011, u64::MAX] {
-        for capacity in [100_000, 300, 20, 3] {
+        for capacity in (0..320).chain([100_000]) {
             let arena = Arena::new();
             let mut output = Output::new(capacity);
             let mut expected = Vec::new();
@@ -132,6 +132,59 @@ fn objects_are_the_same() {
     let outcome = set.evaluate((0, Made::Members), &mut context, &inputs, &[]);
     assert_eq!(outcome, Outcome::Done);
     assert!(context.output().is_empty());
+}
+
+#[test]
+fn each_expression_of_an_object_is_held_to_the_limit() {
+    let world = World::new();
+    let roots = [Some(world.user.record()), None];
+    for extra in 0..6 {
+        let n = limits::OUTPUT - 20 + extra;
+        // Between others of few bytes: what these leave uncounted counts for none of them.
+        let long = [
+            body(|make| make.text(&"a".repeat(n + 15))),
+            body(|make| {
+                let rest = make.text("aaa");
+                let pieces = vec![make.text(&"a".repeat(n - 3)), slot(make, "email"), rest];
+                make.of(NodeKind::Concat(pieces), Type::Text)
+            }),
+            body(|make| {
+                let mut texts: Vec<NodeId> =
+                    (0..1022).map(|_| make.text(&"a".repeat(61))).collect();
+                // 1,022 elements of 64 bytes each.
+                texts.push(make.text(&"a".repeat(limits::OUTPUT - 1022 * 64 - 7 + extra)));
+                operation(make, Operator::List, texts, Shape::list(Shape::of(Type::Text)))
+            }),
+        ];
+        let short = || body(|make| make.boolean(true));
+        for long in long {
+            let values = [short(), short(), long, short(), short()];
+            let members = values.into_iter().enumerate().map(|(index, value)| Member {
+                name: format!("member {index}"),
+                alternatives: vec![Alternative { guard: None, value }],
+                omit_empty: false,
+            });
+            let object = Object { members: members.collect() };
+            let set = compile(&[Unit::Object(&object)], Settings::default(), 1).unwrap();
+            let (arena, mut output) = (Arena::new(), Output::new(200_000));
+            let (inputs, mut expected) = (world.inputs(&roots), Vec::new());
+            let mut context = Context::new(&arena, inputs.surroundings(), Some(&mut output));
+            let interpreted = interpret::evaluate_object(
+                &object,
+                &[u64::MAX],
+                &mut context,
+                &roots,
+                &mut expected,
+            );
+            match set.evaluate((0, Made::Members), &mut context, &inputs, &[u64::MAX]) {
+                Outcome::Done => {
+                    assert!(interpreted.is_ok(), "{extra}");
+                    assert_eq!(context.output(), expected);
+                }
+                outcome => assert_eq!(outcome, Outcome::OutputFull),
+            }
+        }
+    }
 }
 
 #[test]
