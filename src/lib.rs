@@ -21,6 +21,7 @@ pub mod document;
 #[doc(hidden)]
 pub mod few;
 mod buffer;
+mod threads;
 
 // The language: text, tokens, tree, typed IR, native code, value.
 #[doc(hidden)]

@@ -5,8 +5,9 @@
 use super::function::{Emitter, Needs, Shared};
 use super::machine::{Imports, Module, shims};
 use super::share::Shares;
-use super::{CodegenError, Listing, STACK, Settings, Unit, inspect, unread};
+use super::{CodegenError, Listing, Settings, Unit, inspect, unread};
 use crate::ir::{self, NodeId};
+use crate::threads::gather;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{AbiParam, Signature, Type};
@@ -19,7 +20,6 @@ use cranelift_module::{
     FuncId, Linkage, Module as _, ModuleError, ModuleReloc, default_libcall_names,
 };
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 /// Nodes of typed IR that are work for a thread: to start one for less takes longer, and takes more
 /// from those who evaluate meanwhile.
@@ -56,11 +56,12 @@ pub(super) fn make(
 ) -> Result<Written, CodegenError> {
     let isa = isa()?;
     let writer = Mutex::new(Writer::new(units, settings, &isa)?);
-    let made = work_together(&writer, &isa, threads_for(units).min(most_threads))?;
+    let n_threads = threads_for(units).min(most_threads);
+    let made = gather(n_threads, || work(&writer, &isa));
     let writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Writer { mut module, shared, .. } = writer;
     let mut functions = Vec::with_capacity(units.len());
-    for (_, function) in made {
+    for function in made {
         let function = function?;
         module.define(&function)?;
         functions.push(function);
@@ -78,31 +79,6 @@ fn threads_for(units: &[Unit<'_>]) -> usize {
 
 /// A function by the index of its unit.
 type Numbered = (usize, Result<Function, CodegenError>);
-
-/// Every function up to the first that fails, in their order.
-fn work_together(
-    writer: &Mutex<Writer<'_>>,
-    isa: &OwnedTargetIsa,
-    n_threads: usize,
-) -> Result<Vec<Numbered>, CodegenError> {
-    let mut made = thread::scope(|scope| {
-        let others: Vec<_> = (1..n_threads)
-            .filter_map(|_| {
-                let thread = thread::Builder::new().name("compile".to_owned()).stack_size(STACK);
-                // Without another thread this one does it all.
-                thread.spawn_scoped(scope, || work(writer, isa)).ok()
-            })
-            .collect();
-        let mut made = work(writer, isa);
-        for other in others {
-            let ended = |_| CodegenError::Machine("a thread that compiles ended".to_owned());
-            made.extend(other.join().map_err(ended)?);
-        }
-        Ok::<_, CodegenError>(made)
-    })?;
-    made.sort_by_key(|(index, _)| *index);
-    Ok(made)
-}
 
 /// Compiles functions until none is left, or one fails: those before it were taken before, so that the
 /// same one is told of however many threads there are.

@@ -39,10 +39,6 @@ pub(crate) use machine::{CompiledSet, Inputs, Made, is_available};
 /// What keeps the code generator's library from logging every function it makes.
 pub(crate) const QUIET: &str = "cranelift_jit=warn,cranelift_codegen=warn,cranelift_frontend=warn";
 
-/// Room on the stack for what goes down a program: trees are bounded to 100 levels, chains of members
-/// to 10,000 characters.
-pub(crate) const STACK: usize = 256 * 1024 * 1024;
-
 /// One thing to compile into a function of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unit<'u> {

@@ -4,6 +4,7 @@ use super::{Engine, Program, ProgramId, ProgramSet, SetBuilder, needs::Needs};
 use crate::codegen::{self, CompiledSet, Listing, Unit};
 use crate::ir;
 use crate::optimize::{self, Pass};
+use crate::threads::processors;
 use claimsmith_runtime::types::Shape;
 use std::sync::OnceLock;
 
@@ -48,7 +49,13 @@ impl SetBuilder {
     /// host refuses executable memory the set runs interpreted, with a warning in the log.
     #[must_use]
     pub fn finish(self, engine: Engine) -> ProgramSet {
-        self.compile(engine, codegen::Settings::default(), optimize::ALL)
+        self.finish_by(processors(), engine)
+    }
+
+    /// As [`SetBuilder::finish`], by no more threads than these.
+    #[must_use]
+    pub fn finish_by(self, most_threads: usize, engine: Engine) -> ProgramSet {
+        self.compile(engine, (codegen::Settings::default(), most_threads), optimize::ALL)
     }
 
     /// As [`SetBuilder::finish`], with machine code that tells [`super::tally::steps_left`], made as a
@@ -75,7 +82,7 @@ impl SetBuilder {
                 builder.programs.iter().map(|made| builder.optimized(made, passes)).collect();
         }
         let engine = if making.interprets_only { Engine::Interpreter } else { Engine::Native };
-        builder.compile(engine, settings, passes)
+        builder.compile(engine, (settings, processors()), passes)
     }
 
     /// A program with less to do. One that a pass breaks, which is a bug of ours, stays as it is.
@@ -94,28 +101,25 @@ impl SetBuilder {
     #[must_use]
     pub fn listing(self, id: ProgramId) -> Option<Listing> {
         let settings = codegen::Settings::with_listing();
-        let set = self.compile(Engine::Native, settings, optimize::ALL);
+        let set = self.compile(Engine::Native, (settings, processors()), optimize::ALL);
         set.native(Engine::Native)?.listing().get(id.0).cloned()
     }
 
-    fn compile(self, engine: Engine, settings: codegen::Settings, passes: &[Pass]) -> ProgramSet {
+    fn compile(
+        self,
+        engine: Engine,
+        making: (codegen::Settings, usize),
+        passes: &[Pass],
+    ) -> ProgramSet {
         let Self { schema, names, programs, root_shapes, .. } = self;
         let native = match engine {
             Engine::Interpreter => OnceLock::new(),
-            Engine::Native => {
-                let making = (settings, processors());
-                OnceLock::from(machine_code(&programs, &root_shapes, making, passes))
-            }
+            Engine::Native => OnceLock::from(machine_code(&programs, &root_shapes, making, passes)),
         };
         let needs = Needs::new(&programs, schema.n_records(), names.paths());
         let names = names.list().to_vec();
         ProgramSet { schema, names, programs, needs, root_shapes, native }
     }
-}
-
-/// How many threads this machine runs at once.
-pub(super) fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Machine code of all programs, made by at most so many threads; `None`, with a warning in the log, where there can be none. The

@@ -44,6 +44,7 @@ use crate::optimize::{self, bound};
 use crate::schema::{Position, Schema};
 use crate::source::Span;
 use crate::syntax;
+use crate::threads::processors;
 use claimsmith_runtime::limits;
 use claimsmith_runtime::symbol::GroupTable;
 use claimsmith_runtime::types::{Shape, Type};
@@ -51,9 +52,6 @@ use std::sync::{Arc, OnceLock};
 
 /// A filter for the log without which the language would say far too much.
 pub const QUIET: &str = codegen::QUIET;
-
-/// Room on the stack for what goes down a program.
-pub const STACK: usize = codegen::STACK;
 
 /// The steps that one evaluation of an expression has.
 pub const STEPS: i64 = limits::STEPS;
@@ -361,7 +359,7 @@ impl ProgramSet {
     /// Makes the machine code of a set that was finished without, for evaluations that begin from
     /// now on. Others go on meanwhile, interpreted.
     pub fn compile(&self) {
-        self.compile_by(compile::processors());
+        self.compile_by(processors());
     }
 
     /// As [`ProgramSet::compile`], by no more threads than these.

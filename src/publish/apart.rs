@@ -1,7 +1,7 @@
 //! Work that takes long is done by a thread of its own: requests are answered meanwhile, and the
 //! counters asked for.
 
-pub use crate::program::STACK;
+pub use crate::threads::STACK;
 use std::thread;
 use tokio::sync::oneshot;
 

@@ -14,13 +14,18 @@ use crate::program::{Bounds, Engine, ProgramId, ProgramSet, SetBuilder};
 use crate::schema::{Position, Schema};
 use crate::server::{AuthorizationServer, ExpressionText, organization_server};
 use crate::source::Span;
+use crate::threads::{gather, processors};
 use crate::token::{self, Algorithm};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The member of a document that declares attributes.
 const USER_SCHEMA: &str = "userSchema";
+
+/// Servers that are work for a thread, most of which are as they were when one of them is changed.
+const SERVERS_OF_A_THREAD: usize = 32;
 
 /// A document that could be served: it lacks only keys and secrets.
 #[derive(Debug)]
@@ -214,13 +219,18 @@ pub(super) fn compile_read(
     let kept = Kept::of(former, &organization, &records);
     let mut compiled = Vec::with_capacity(servers.len() + 1);
     let own = organization_server(addresses.public().as_str());
-    for server in servers.iter().chain(std::iter::once(&own)) {
-        match kept.find(server) {
-            Some(known) => compiled.push(known),
-            None => match compile_server(server, &organization, &records, text, engine) {
-                Ok(server) => compiled.push(Arc::new(server)),
-                Err(found) => problems.extend(found),
-            },
+    let all: Vec<&AuthorizationServer> = servers.iter().chain(std::iter::once(&own)).collect();
+    let compile = |server: &AuthorizationServer, most_threads| match kept.find(server) {
+        Some(known) => Ok(known),
+        None => {
+            let how = (engine, most_threads);
+            compile_server(server, &organization, &records, text, how).map(Arc::new)
+        }
+    };
+    for made in compile_each(&all, compile) {
+        match made {
+            Ok(server) => compiled.push(server),
+            Err(found) => problems.extend(found),
         }
     }
     let of_own = compiled.pop().filter(|_| problems.is_empty());
@@ -287,12 +297,26 @@ fn group_names(directory: &Directory) -> impl Iterator<Item = &str> {
     directory.groups().iter().map(|group| group.name.as_str())
 }
 
+/// What `compile` makes of each server, for which it may take so many threads.
+fn compile_each<Made: Send>(
+    servers: &[&AuthorizationServer],
+    compile: impl Fn(&AuthorizationServer, usize) -> Made + Sync,
+) -> Vec<Made> {
+    let n_threads = (1 + servers.len() / SERVERS_OF_A_THREAD).min(processors());
+    let (next, threads_of_each) = (AtomicUsize::new(0), processors() / n_threads);
+    gather(n_threads, || {
+        let taken = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let servers = taken.map_while(|at| Some((at, servers.get(at)?)));
+        servers.map(|(at, server)| (at, compile(server, threads_of_each))).collect()
+    })
+}
+
 fn compile_server(
     server: &AuthorizationServer,
     organization: &Organization,
     records: &Records,
     document: &str,
-    engine: Engine,
+    (engine, most_threads): (Engine, usize),
 ) -> Result<CompiledServer, Vec<Problem>> {
     let mut builder = SetBuilder::new(records.schema().clone());
     let plan = claims::plan(server, &organization.directory, &mut builder)
@@ -300,7 +324,7 @@ fn compile_server(
     let conditions = add_conditions(server, document, &mut builder);
     match (plan, conditions) {
         (Ok((plan, of_claims)), Ok((conditions, of_conditions))) => {
-            let programs = builder.finish(engine);
+            let programs = builder.finish_by(most_threads, engine);
             let unattended = plan.fail_unattended(server, &programs);
             let told = of_claims.into_iter().chain(of_conditions).flat_map(|told| {
                 let found = told.found.unwrap_or_default();

@@ -34,6 +34,7 @@ pub use starting::{Foundation, Missing, ReadSecret, StartError};
 
 use crate::clock::Stopwatch;
 use crate::metrics::METRICS;
+use crate::threads::processors;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -106,9 +107,8 @@ fn compile_in_background(published: &Arc<Published>) {
         let programs = &published.group_rules().compiled.programs;
         published.has_group_rules() && !programs.is_compiled()
     };
-    let n_processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let n_threads = n_processors.min(n_lacking + usize::from(of_rules(published)));
-    let threads_of_each = n_processors / n_threads.max(1);
+    let n_threads = processors().min(n_lacking + usize::from(of_rules(published)));
+    let threads_of_each = processors() / n_threads.max(1);
     let next = Arc::new(AtomicUsize::new(0));
     for nth in 0..n_threads {
         let (version, next) = (Arc::downgrade(published), Arc::clone(&next));
