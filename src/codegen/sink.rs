@@ -217,6 +217,7 @@ impl<'b> Emitter<'_, 'b> {
         let words = self.load_value(element, address, 0);
         let text = if element.ty == Type::Group { self.group_text(words) } else { words };
         self.write_text(text, Around::Elements);
+        self.settle();
         let following = self.add(address, i64::from(layout::SIZE));
         let left = self.add(left, -1);
         self.builder.ins().brif(left, body, &[following.into(), left.into()], done, &[]);
@@ -404,6 +405,7 @@ impl<'b> Emitter<'_, 'b> {
                 let group = element.shape.ty == Type::Group;
                 let words = if group { emitter.group_text(element.words) } else { element.words };
                 emitter.write_text(words, Around::Elements);
+                emitter.settle();
             } else {
                 match element.unmade {
                     Some(body) => emitter.json(body, Omitted::default()),
