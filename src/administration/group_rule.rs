@@ -85,6 +85,7 @@ fn told(
         "id": entity.id,
         "status": status_of(&body),
         "name": text_of(&body, "name"),
+        "allGroupsValid": status_of(&body) != "INVALID",
         "created": moment(entity.created),
         "lastUpdated": moment(entity.last_updated.or(entity.created)),
         "conditions": {

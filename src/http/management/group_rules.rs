@@ -104,6 +104,7 @@ const RULE: Shape = Shape {
                         },
                     },
                 },
+                "allGroupsValid": read_only(json!({ "type": "boolean" })),
                 "created": time(),
                 "lastUpdated": time(),
                 "_embedded": read_only(json!({ "type": "object" })),
