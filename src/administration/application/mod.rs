@@ -250,6 +250,36 @@ pub async fn put(ask: &Ask<'_>, id: &str, sent: &Value) -> Result<Told, ChangeRe
     tell(ask, &changed.snapshot, id, secret)
 }
 
+/// By which issuer the ID tokens of an application are: `ORG_URL`, or `DYNAMIC` for that of the address
+/// that it asks.
+///
+/// # Errors
+/// [`ChangeRefused::NotFound`].
+pub async fn issuer_mode(ask: &Ask<'_>, id: &str) -> Result<Value, ChangeRefused> {
+    let told = find(ask, id).await?.value;
+    Ok(told.pointer("/settings/oauthClient/issuer_mode").cloned().unwrap_or_default())
+}
+
+/// Has the ID tokens of an application be by another issuer, which `issuerMode` says.
+///
+/// # Errors
+/// [`ChangeRefused`].
+pub async fn set_issuer_mode(ask: &Ask<'_>, id: &str, sent: &Value) -> Result<(), ChangeRefused> {
+    require(sent, &["issuerMode"])?;
+    let edit = |kept: &Snapshot| {
+        let entity = kept.require(KIND, id, &ask.if_match)?;
+        let mut body = read_body(entity)?;
+        if let Some(settings) = object_at(&mut body, &["settings", "oauthClient"]) {
+            settings.insert(
+                "issuer_mode".to_owned(),
+                sent.get("issuerMode").cloned().unwrap_or_default(),
+            );
+        }
+        Ok(vec![replace(entity, &body)])
+    };
+    ask.administration.change(&ask.actor, edit).await.map(|_| ())
+}
+
 /// Turns an application on or off.
 ///
 /// # Errors

@@ -14,6 +14,8 @@ const ALL: &str = "/api/v1/apps";
 const ONE: &str = "/api/v1/apps/{appId}";
 const OF_GROUP: &str = "/api/v1/groups/{groupId}/apps";
 const LINKS: &str = "/api/v1/users/{id}/appLinks";
+/// Of Okta's console; Terraform's provider asks it of every app that it makes with an API token.
+const ISSUER: &str = "/api/v1/internal/apps/{appId}/settings/oauth/idToken";
 
 /// What there is to be done with them.
 pub(super) fn operations() -> Vec<Operation> {
@@ -23,6 +25,10 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::list(OF_GROUP, "listAssignedApplicationsForGroup", APPLICATION, of_group),
         Operation::find(LINKS, "listAppLinks", LINK, list_links)
             .answering(StatusCode::OK, Answers::Many(LINK)),
+        Operation::find(ISSUER, "getApplicationIssuer", ISSUER_MODE, find_issuer),
+        Operation::act("post", ISSUER, "setApplicationIssuer", set_issuer)
+            .taking(ISSUER_MODE)
+            .answering(StatusCode::OK, Answers::One(ISSUER_MODE)),
         Operation::find(ONE, "getApplication", APPLICATION, find),
         Operation::replace(ONE, "replaceApplication", APPLICATION, replace),
         Operation::delete(ONE, "deleteApplication", delete),
@@ -48,6 +54,17 @@ const ACTIVATE: Parameter = Parameter {
 /// What Okta answers where there is nothing to say.
 const NOTHING: Shape =
     Shape { name: "Done", schema: || json!({ "type": "object", "maxProperties": 0 }) };
+
+const ISSUER_MODE: Shape = Shape {
+    name: "ApplicationIssuer",
+    schema: || {
+        json!({
+            "type": "object",
+            "required": ["issuerMode"],
+            "properties": { "issuerMode": { "type": "string", "enum": ["ORG_URL", "DYNAMIC"] } },
+        })
+    },
+};
 
 const APPLICATION: Shape = Shape {
     name: "Application",
@@ -260,6 +277,16 @@ async fn find(call: Call, Ids([id]): Ids<1>) -> Answer {
 async fn replace(call: Call, Ids([id]): Ids<1>, Sent(sent): Sent) -> Answer {
     call.may_act_as(&id).await?;
     call.tell(StatusCode::OK, &application::put(&call.ask(), &id, &sent).await?)
+}
+
+async fn find_issuer(call: Call, Ids([id]): Ids<1>) -> Answer {
+    let mode = application::issuer_mode(&call.ask(), &id).await?;
+    Ok(object(StatusCode::OK, &json!({ "issuerMode": mode })))
+}
+
+async fn set_issuer(call: Call, Ids([id]): Ids<1>, Sent(sent): Sent) -> Answer {
+    application::set_issuer_mode(&call.ask(), &id, &sent).await?;
+    find_issuer(call, Ids([id])).await
 }
 
 async fn delete(call: Call, Ids([id]): Ids<1>) -> Answer {

@@ -22,6 +22,7 @@ use std::sync::Arc;
 const RESOURCES: &[(&str, &str)] = &[
     ("apps/*/grants", "appGrants"),
     ("apps", "apps"),
+    ("internal/apps", "apps"),
     ("authorizationServers", "authorizationServers"),
     ("users/*/sessions", "sessions"),
     ("users", "users"),

@@ -17,6 +17,7 @@ const EXAMPLES: &[Example] = &[
     ("ApiToken", || json!({ "name": "Reports", "scopes": ["okta.users.read", "okta.logs.read"] })),
     ("AppUser", || json!({ "credentials": { "userName": "ada" }, "profile": { "desk": 3 } })),
     ("Application", application),
+    ("ApplicationIssuer", || json!({ "issuerMode": "DYNAMIC" })),
     ("ApplicationGroupAssignment", || json!({ "priority": 1, "profile": { "desk": 3 } })),
     ("AuthorizationServer", || {
         json!({

@@ -391,6 +391,12 @@ fn what_terraform_and_older_sdks_send_is_taken() {
     let made = office.add_app(&app);
     let told = &made["settings"]["oauthClient"]["refresh_token"];
     assert_eq!(told["rotation_type"], "STATIC", "{made}");
+    let issuer = format!("/api/v1/internal/apps/{}/settings/oauth/idToken", text_of(&made["id"]));
+    let dynamic = json!({"issuerMode": "DYNAMIC"});
+    assert_eq!(office.post(&issuer, &dynamic), dynamic);
+    assert_eq!(office.get(&issuer), dynamic);
+    let odd = office.ask(Method::POST, &issuer, &json!({"issuerMode": "CUSTOM_URL"}));
+    assert_eq!(odd.status, 400, "{odd:?}");
     app["credentials"]["oauthClient"]["client_secret"] = json!("");
     let put = office.put(&Office::one(&made), &app);
     assert!(client(&put)["client_secret"].is_null(), "the secret stays: {put}");
