@@ -1,5 +1,5 @@
-//! What `filter` and `search` ask for: comparisons of attributes, joined by `and` and `or`, as SCIM
-//! writes them (RFC 7644 §3.4.2.2, the part that Okta has; authorization-server §1.1).
+//! What `filter` and `search` ask for: comparisons of attributes, joined by `and`, `or` and `not (…)`,
+//! as SCIM writes them (RFC 7644 §3.4.2.2, the part that Okta has; authorization-server §1.1).
 
 use claimsmith_runtime::time;
 use serde_json::Value;
@@ -21,9 +21,11 @@ pub enum Condition {
     All(Vec<Condition>),
     /// At least one of these.
     Any(Vec<Condition>),
+    /// Not this.
+    Not(Box<Condition>),
     /// The attribute is there.
     Present(String),
-    /// The attribute compares so with this.
+    /// The attribute, or any value of it if it has several, compares so with this.
     Compared(String, Operator, Value),
 }
 
@@ -31,6 +33,7 @@ pub enum Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     Equal,
+    NotEqual,
     Less,
     LessOrEqual,
     Greater,
@@ -42,6 +45,7 @@ pub enum Operator {
 
 const OPERATORS: &[(&str, Operator)] = &[
     ("eq", Operator::Equal),
+    ("ne", Operator::NotEqual),
     ("lt", Operator::Less),
     ("le", Operator::LessOrEqual),
     ("gt", Operator::Greater),
@@ -76,9 +80,17 @@ impl Condition {
         match self {
             Self::All(all) => all.iter().all(|one| one.holds(thing)),
             Self::Any(any) => any.iter().any(|one| one.holds(thing)),
-            Self::Present(name) => find(thing, name).is_some_and(is_something),
+            Self::Not(condition) => !condition.holds(thing),
+            Self::Present(name) => values(thing, name).into_iter().any(is_something),
             Self::Compared(name, operator, wanted) => {
-                find(thing, name).is_some_and(|found| compares(found, *operator, wanted))
+                let compares = |found: &Value| compares(found, *operator, wanted);
+                let values = values(thing, name);
+                // What is not there is as null is.
+                if values.is_empty() {
+                    compares(&Value::Null)
+                } else {
+                    values.into_iter().any(compares)
+                }
             }
         }
     }
@@ -99,19 +111,41 @@ pub fn find<'t>(thing: &'t Value, name: &str) -> Option<&'t Value> {
     name.split('.').try_fold(thing, |value, part| value.get(part))
 }
 
+/// Every value that an attribute has: of lists on the way, and at its end, those of all elements.
+fn values<'t>(thing: &'t Value, name: &str) -> Vec<&'t Value> {
+    let mut found = Vec::new();
+    reach(thing, Some(name), &mut found);
+    found
+}
+
+/// Goes down as deep as the thing is, which is no deeper than JSON is read.
+fn reach<'t>(value: &'t Value, name: Option<&str>, found: &mut Vec<&'t Value>) {
+    match (value, name) {
+        (Value::Array(list), _) => list.iter().for_each(|one| reach(one, name, found)),
+        (_, None) => found.push(value),
+        (_, Some(name)) => {
+            let (part, rest) = match name.split_once('.') {
+                Some((part, rest)) => (part, Some(rest)),
+                None => (name, None),
+            };
+            if let Some(value) = value.get(part) {
+                reach(value, rest, found);
+            }
+        }
+    }
+}
+
 fn is_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::Array(list) => !list.is_empty(),
         Value::String(text) => !text.is_empty(),
         _ => true,
     }
 }
 
-/// Texts whatever the case of their letters, times as times; of a list any element.
+/// Texts whatever the case of their letters, times as times. What is of another kind is not equal.
 fn compares(found: &Value, operator: Operator, wanted: &Value) -> bool {
     match (found, wanted) {
-        (Value::Array(list), _) => list.iter().any(|one| compares(one, operator, wanted)),
         (Value::String(found), Value::String(wanted)) => {
             let (low, sought) = (found.to_lowercase(), wanted.to_lowercase());
             match operator {
@@ -132,8 +166,13 @@ fn compares(found: &Value, operator: Operator, wanted: &Value) -> bool {
             };
             order.is_some_and(|order| is_so(order, operator))
         }
-        (Value::Bool(found), Value::Bool(wanted)) => operator == Operator::Equal && found == wanted,
-        _ => false,
+        (Value::Bool(found), Value::Bool(wanted)) => match operator {
+            Operator::Equal => found == wanted,
+            Operator::NotEqual => found != wanted,
+            _ => false,
+        },
+        (Value::Null, Value::Null) => operator == Operator::Equal,
+        _ => operator == Operator::NotEqual,
     }
 }
 
@@ -163,6 +202,7 @@ fn sort_text(value: Option<&Value>) -> String {
 fn is_so(order: Ordering, operator: Operator) -> bool {
     match operator {
         Operator::Equal => order.is_eq(),
+        Operator::NotEqual => order.is_ne(),
         Operator::Less => order.is_lt(),
         Operator::LessOrEqual => order.is_le(),
         Operator::Greater => order.is_gt(),
@@ -275,13 +315,25 @@ impl Reader<'_> {
 
     fn one(&mut self, depth: usize) -> Result<Condition, NoCondition> {
         match self.take() {
-            Some(Word::Open) if depth < DEEPEST => {
-                let inner = self.any(depth + 1)?;
-                if self.take() == Some(Word::Close) { Ok(inner) } else { Err(NoCondition) }
+            Some(Word::Open) => self.enclosed(depth),
+            Some(Word::Name(word))
+                if word.eq_ignore_ascii_case("not") && self.peek() == Some(&Word::Open) =>
+            {
+                self.next += 1;
+                Ok(Condition::Not(Box::new(self.enclosed(depth)?)))
             }
             Some(Word::Name(name)) if (self.is_known)(&name) => self.comparison(name),
             _ => Err(NoCondition),
         }
+    }
+
+    /// What is between a parenthesis, which was taken, and the one that closes it.
+    fn enclosed(&mut self, depth: usize) -> Result<Condition, NoCondition> {
+        if depth >= DEEPEST {
+            return Err(NoCondition);
+        }
+        let inner = self.any(depth + 1)?;
+        if self.take() == Some(Word::Close) { Ok(inner) } else { Err(NoCondition) }
     }
 
     fn comparison(&mut self, name: String) -> Result<Condition, NoCondition> {
@@ -341,14 +393,44 @@ mod tests {
             ("profile.tags pr and profile.age le 36.5 and profile.age lt 37", true),
             ("profile.age eq \"36\"", false),
             ("profile.login eq \"a\\\"b\"", false),
+            ("profile.age ne 36 or profile.vip ne true or id ne \"00U1\"", false),
+            ("profile.age ne 37 and profile.vip ne false and id ne \"00u2\"", true),
+            ("profile.age ne \"36\" and profile.middleName ne \"x\"", true),
+            ("profile.middleName eq null and id ne null", true),
+            ("profile.middleName ne null or id eq null", false),
+            ("not (id eq \"00u1\")", false),
+            ("NOT (id eq \"x\" or profile.middleName pr) and status pr", true),
+            ("not (not (id pr)) and not (id eq \"x\")", true),
         ] {
             assert_eq!(holds(text), Ok(expected), "{text}");
+        }
+    }
+
+    /// RFC 7644 §3.4.2.2.
+    #[test]
+    fn of_a_list_on_the_way_any_element_matches() {
+        let thing = json!({
+            "target": [{"id": "a", "type": "User"}, {"id": "b", "of": [{"id": 1}, {"id": 2}]}],
+            "none": [],
+        });
+        for (text, expected) in [
+            ("target.id eq \"b\" and target.type eq \"User\"", true),
+            ("target.id eq \"c\" or target.id gt \"b\"", false),
+            ("target.id ne \"a\"", true),
+            ("not (target.id eq \"a\")", false),
+            ("target.of.id ge 2 and target.of.id pr", true),
+            ("target.none pr or none pr or none.id pr", false),
+            ("none.id ne \"a\"", true),
+        ] {
+            let condition = Condition::read(text, &|_| true).unwrap();
+            assert_eq!(condition.holds(&thing), expected, "{text}");
         }
     }
 
     #[test]
     fn what_is_no_condition_is_refused_however_long_or_deep() {
         let (deep, long) = ("(".repeat(5000), "id pr and ".repeat(500));
+        let denied = format!("{}id pr{}", "not (".repeat(DEEPEST + 1), ")".repeat(DEEPEST + 1));
         let many = format!("{}id pr", "id pr or ".repeat(MOST));
         for text in [
             "",
@@ -364,9 +446,14 @@ mod tests {
             "id pr or",
             "id pr id pr",
             "profile.nosuch pr",
+            "not id pr",
+            "not (id pr",
+            "not (profile.nosuch pr)",
+            "id not eq \"x\"",
             "\"id\" pr",
             "id eq \"\\q\"",
             &deep,
+            &denied,
             &long,
             &many,
         ] {

@@ -63,6 +63,15 @@ impl Failing {
         self.call(async move { self.store.list_range(kind, range).await })
     }
 
+    pub(super) fn list_before<'c>(
+        &'c self,
+        kind: &'c str,
+        before: &'c str,
+        limit: u32,
+    ) -> Called<'c, Vec<Row>> {
+        self.call(async move { self.store.list_before(kind, before, limit).await })
+    }
+
     pub(super) fn list_by_tag<'c>(
         &'c self,
         kind: &'c str,

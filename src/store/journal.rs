@@ -8,6 +8,7 @@ use crate::audit::{Actor, Alteration, Event, Recording};
 use crate::clock::Clock;
 use crate::metrics::METRICS;
 use crate::random::Random;
+use std::cmp::Ordering as Comparison;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -68,50 +69,99 @@ pub struct Recorded {
 /// How many events are read of a store at a time.
 const PAGE: u32 = 500;
 
-/// What was recorded behind `after`, a key or the start of one, and before `until`, in order, of
-/// several stores as if they were one. What `wanted` does not want does not count towards `limit`;
-/// after so many that were looked at there is an end of it for now. Answers the key to go on behind,
-/// if there may be more.
+/// Which of two events is told first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest first.
+    Ascending,
+    /// The newest first.
+    Descending,
+}
+
+impl Order {
+    fn of(self, one: &str, other: &str) -> Comparison {
+        match self {
+            Self::Ascending => one.cmp(other),
+            Self::Descending => other.cmp(one),
+        }
+    }
+}
+
+/// A part of what was recorded. Where it begins and ends, keys or the starts of such, is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins, in its order.
+    pub from: String,
+    /// Where it ends, in its order.
+    pub to: String,
+    /// In which order it is looked at.
+    pub order: Order,
+}
+
+/// What became of an event that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing that keeps from looking at the next.
+    GoOn,
+    /// It is the last to look at now.
+    Last,
+    /// It was not taken: it is the first to look at the next time.
+    NotYet,
+}
+
+/// Looks at what was recorded in several stores as if they were one, in order; after so many that were
+/// looked at there is an end of it for now. Answers the key to go on behind, if there may be more.
 ///
 /// # Errors
 /// As [`Store::find`].
-pub async fn list_events(
+pub async fn visit_events(
     stores: &[&Store],
-    after: &str,
-    until: i64,
-    limit: usize,
-    wanted: &(dyn Fn(&Recorded) -> bool + Sync),
-) -> Result<(Vec<Recorded>, Option<String>), StoreError> {
-    let (end, mut behind) = (moment(until), after.to_owned());
-    let mut found = Vec::new();
+    span: Span,
+    visit: &mut (dyn FnMut(Recorded) -> Seen + Send),
+) -> Result<Option<String>, StoreError> {
+    let Span { from: mut behind, to, order } = span;
     for _ in 0..PAGES {
-        let mut rows = Vec::new();
+        let mut pages = Vec::new();
         for store in stores {
-            let range = Range { prefix: "", after: Some(&behind), limit: PAGE };
-            rows.push(store.list_range(EVENT, range).await?.value);
+            pages.push(page(store, &behind, order).await?);
         }
         // What one store has behind the last row of a full page of another is for the next round.
-        let full = rows.iter().filter(|page| page.len() == PAGE as usize);
-        let horizon = full.filter_map(|page| page.last()).map(|row| row.key.clone()).min();
-        let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
-        rows.sort_by(|one, other| one.key.cmp(&other.key));
-        rows.retain(|row| horizon.as_ref().is_none_or(|horizon| row.key <= *horizon));
-        for row in rows.into_iter().take_while(|row| row.key < end) {
-            behind.clone_from(&row.key);
-            let recorded = recorded(row)?;
-            if wanted(&recorded) {
-                found.push(recorded);
-                if found.len() == limit {
-                    return Ok((found, Some(behind)));
-                }
+        let full = pages.iter().filter(|page| page.len() == PAGE as usize);
+        let ends = full.filter_map(|page| page.last()).map(|row| row.key.clone());
+        let horizon = ends.min_by(|one, other| order.of(one, other));
+        let mut rows: Vec<Row> = pages.into_iter().flatten().collect();
+        rows.sort_by(|one, other| order.of(&one.key, &other.key));
+        let is_within = |row: &Row| {
+            let is_near = |horizon| order.of(&row.key, horizon).is_le();
+            horizon.as_deref().is_none_or(is_near) && order.of(&row.key, &to).is_lt()
+        };
+        for row in rows.into_iter().take_while(is_within) {
+            let key = row.key.clone();
+            let seen = visit(recorded(row)?);
+            if seen != Seen::NotYet {
+                behind = key;
+            }
+            if seen != Seen::GoOn {
+                return Ok(Some(behind));
             }
         }
         match horizon {
-            Some(horizon) if horizon < end => behind = horizon,
-            _ => return Ok((found, None)),
+            Some(horizon) if order.of(&horizon, &to).is_lt() => behind = horizon,
+            _ => return Ok(None),
         }
     }
-    Ok((found, Some(behind)))
+    Ok(Some(behind))
+}
+
+async fn page(store: &Store, behind: &str, order: Order) -> Result<Vec<Row>, StoreError> {
+    let rows = match order {
+        Order::Ascending => {
+            let range = Range { prefix: "", after: Some(behind), limit: PAGE };
+            store.list_range(EVENT, range).await
+        }
+        Order::Descending => store.list_before(EVENT, behind, PAGE).await,
+    };
+    Ok(rows?.value)
 }
 
 /// How many pages of each store are looked at for one answer.
@@ -328,5 +378,56 @@ mod tests {
         }
         assert_eq!(wait(forget_old_events(&store, at)), Ok(false));
         assert_eq!(wait(store.list(EVENT)).unwrap().value.len(), 2);
+    }
+
+    /// Two stores with events of every microsecond, the odd ones in one and the even ones in another.
+    fn two_stores(n_events: i64) -> [Store; 2] {
+        let clock = Clock::fixed(NOW);
+        let stores = [Store::memory(clock.clone()), Store::memory(clock)];
+        let random = Random::seeded(b"events");
+        for (store, first) in stores.iter().zip([0, 1]) {
+            let moments = (first..n_events).step_by(2);
+            let row = |at| Op::Insert(event_row(&event(&About::default()), at, &random));
+            wait(store.batch(moments.map(row).collect())).unwrap();
+        }
+        stores
+    }
+
+    #[test]
+    fn events_of_several_stores_are_visited_as_one_list_forwards_and_backwards() {
+        let n_events = i64::from(PAGE) * 4 + 7;
+        let stores = two_stores(n_events);
+        let stores: Vec<&Store> = stores.iter().collect();
+        let visit = |from: String, to: i64, order, end: (i64, Seen)| {
+            let mut seen = Vec::new();
+            let mut visit = |recorded: Recorded| {
+                seen.push(recorded.at);
+                if recorded.at == end.0 { end.1 } else { Seen::GoOn }
+            };
+            let span = Span { from, to: moment(to), order };
+            let next = wait(visit_events(&stores, span, &mut visit)).unwrap();
+            (seen, next)
+        };
+        let never = (-1, Seen::GoOn);
+        let (all, next) = visit(String::new(), n_events, Order::Ascending, never);
+        assert_eq!((all, next), ((0..n_events).collect(), None));
+        let (all, next) = visit(moment(n_events), 0, Order::Descending, never);
+        assert_eq!((all, next), ((0..n_events).rev().collect(), None));
+        let (some, next) = visit(moment(9), 3, Order::Descending, never);
+        assert_eq!((some, next), ((3..9).rev().collect(), None));
+        for (order, from, to, whole) in [
+            (Order::Ascending, moment(2), 1500, (2..1500).collect::<Vec<i64>>()),
+            (Order::Descending, moment(1500), 2, (2..1500).rev().collect()),
+        ] {
+            for (seen, n_twice) in [(Seen::Last, 0), (Seen::NotYet, 1)] {
+                let (mut first, next) = visit(from.clone(), to, order, (1200, seen));
+                let (second, end) = visit(next.unwrap(), to, order, never);
+                assert_eq!((first.pop(), end), (Some(1200), None));
+                assert_eq!(second.first() == Some(&1200), n_twice == 1);
+                first.extend([1200].into_iter().skip(n_twice));
+                first.extend(second);
+                assert_eq!(first, whole);
+            }
+        }
     }
 }

@@ -77,6 +77,13 @@ impl Memory {
         self.answer(found.take(range.limit as usize).cloned().collect())
     }
 
+    pub(super) fn list_before(&self, kind: &str, before: &str, limit: u32) -> Answer<Vec<Row>> {
+        let rows = self.rows();
+        let key = |key: &str| (kind.to_owned(), key.to_owned());
+        let found = rows.range(key("")..key(before)).rev().map(|(_, row)| row);
+        self.answer(found.take(limit as usize).cloned().collect())
+    }
+
     pub(super) fn list_by_tag(
         &self,
         kind: &str,

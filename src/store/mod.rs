@@ -272,6 +272,26 @@ impl Store {
         Ok(found.map(|rows| range.cut(rows)))
     }
 
+    /// The last `limit` rows of this kind whose keys come before `before`, the last one first, in the
+    /// byte order of their keys.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn list_before(
+        &self,
+        kind: &str,
+        before: &str,
+        limit: u32,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        match self {
+            Self::Memory(memory) => Ok(memory.list_before(kind, before, limit)),
+            Self::Sqlite(sqlite) => sqlite.list_before(kind, before, limit).await,
+            Self::Postgres(postgres) => postgres.list_before(kind, before, limit).await,
+            #[cfg(any(test, feature = "internals"))]
+            Self::Failing(failing) => failing.list_before(kind, before, limit).await,
+        }
+    }
+
     /// The first `limit` rows of this kind with this tag whose keys come after `after`, in the byte
     /// order of their keys.
     ///

@@ -213,6 +213,29 @@ fn a_range_begins_with_its_prefix_goes_on_behind_a_key_and_ends_with_the_prefix(
 }
 
 #[test]
+fn rows_are_listed_backwards_from_before_a_key() {
+    on_each(async |store| {
+        let keys = ["", "Z", "a", "ab", "é"];
+        let mut ops: Vec<Op> = keys.iter().map(|key| Op::Insert(row(key, ""))).collect();
+        ops.push(Op::Insert(Row::new("cod", "b", Vec::new())));
+        ops.push(Op::Insert(Row::new("codes", "a", Vec::new())));
+        run(&store, ops).await;
+        let list = async |before: &str, limit: u32| {
+            let rows = store.list_before("code", before, limit).await.unwrap().value;
+            rows.into_iter().map(|row| row.key).collect::<Vec<_>>()
+        };
+        assert_eq!(list("\u{10ffff}", 9).await, ["é", "ab", "a", "Z", ""]);
+        assert_eq!(list("é", 2).await, ["ab", "a"]);
+        assert_eq!(list("aa", 9).await, ["a", "Z", ""]);
+        assert_eq!(list("Z", 9).await, [""]);
+        assert_eq!(list("", 9).await, [""; 0]);
+        assert_eq!(list("é", 0).await, [""; 0]);
+        let found = store.list_before("code", "b", 1).await.unwrap().value;
+        assert_eq!(found, [row("ab", "")]);
+    });
+}
+
+#[test]
 fn a_store_that_is_made_to_fail_does_so_once_on_the_side_it_was_told() {
     on_each(async |store| {
         for (fatal, fails, kept) in

@@ -147,6 +147,7 @@ fn name_users(condition: &Condition, named: &mut Vec<String>) {
         Condition::All(parts) | Condition::Any(parts) => {
             parts.iter().for_each(|part| name_users(part, named));
         }
+        Condition::Not(part) => name_users(part, named),
         Condition::Compared(name, Operator::Equal, Value::String(id)) if name == "user.id" => {
             named.push(id.clone());
         }

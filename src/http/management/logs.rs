@@ -4,7 +4,10 @@
 use super::super::error::ManagementError;
 use super::call::{Answer, Call};
 use super::operation::{Operation, Parameter, Shape};
-use crate::store::journal::{Recorded, list_events, moment};
+use super::polling::{Cursor, Poll};
+use super::shape::FILTER;
+use crate::administration::condition::Condition;
+use crate::store::journal::{Order, Recorded, Seen, Span, moment, visit_events};
 use claimsmith_runtime::time::{DateTime, Zone, read};
 use serde_json::{Value, json};
 
@@ -36,6 +39,33 @@ const PARAMETERS: &[Parameter] = &[
         description: "the name of the event, or what it begins with and `*`",
         schema: || json!({ "type": "string" }),
     },
+    FILTER,
+    Parameter {
+        name: "sortOrder",
+        description: "whether the oldest comes first or the newest",
+        schema: || json!({ "enum": ["ASCENDING", "DESCENDING"], "default": "ASCENDING" }),
+    },
+];
+
+/// Members of an event in Okta's System Log. What members those have, the event says.
+const MEMBERS: &[&str] = &[
+    "actor",
+    "authenticationContext",
+    "client",
+    "debugContext",
+    "device",
+    "displayMessage",
+    "eventType",
+    "legacyEventType",
+    "outcome",
+    "published",
+    "request",
+    "securityContext",
+    "severity",
+    "target",
+    "transaction",
+    "uuid",
+    "version",
 ];
 
 const SHAPE: Shape = Shape {
@@ -73,24 +103,123 @@ const SHAPE: Shape = Shape {
 /// `GET /api/v1/logs`
 async fn list(call: Call) -> Answer {
     let paging = call.paging(100, 1000)?;
-    let now = call.surface.clock.microseconds();
-    let until = moment_of(&call, "until")?.unwrap_or(i64::MAX);
-    let since = moment_of(&call, "since")?.unwrap_or_else(|| now.saturating_sub(USUAL));
-    // The keys of a moment come behind this.
-    let begin = moment(since.max(0));
-    let after = paging.after.filter(|after| *after > begin).unwrap_or(begin);
-    let words: Vec<String> =
-        call.query("q").unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
-    let kind = call.query("eventType").unwrap_or("*").to_owned();
-    let wanted = |recorded: &Recorded| is_of(recorded, &kind) && has_words(recorded, &words);
-    let stores = [&call.surface.store, &call.surface.events];
+    let cursor = paging
+        .after
+        .map(|after| Cursor::read(&after))
+        .map(|read| read.ok_or_else(ManagementError::invalid_cursor));
+    let (span, poll) = part(&call, cursor.transpose()?)?;
+    let wanted = Wanted::of(&call)?;
     let limit = usize::try_from(paging.limit).unwrap_or(usize::MAX);
-    let listed = list_events(&stores, &after, until, limit, &wanted).await;
-    let (events, next) = listed.map_err(|error| {
+    let stores = [&call.surface.store, &call.surface.events];
+    let goes_on = span.order == Order::Ascending && call.query("until").is_none();
+    let mut look = Look { wanted, poll, told: Vec::new(), limit };
+    let visited = visit_events(&stores, span, &mut |recorded| look.at(recorded)).await;
+    let reached = visited.map_err(|error| {
         tracing::error!(%error, "the audit log could not be read");
         ManagementError::unavailable()
     })?;
-    Ok(call.list(events.into_iter().map(told).collect(), next.as_deref()))
+    let Look { poll, told, .. } = look;
+    // Who collects goes on from the end of it (Okta, System Log API, polling requests).
+    let next = (goes_on || reached.is_some()).then(|| poll.ends(reached).text());
+    Ok(call.list(told, next.as_deref()))
+}
+
+/// Which part of the log is asked for, and how it is told from there on.
+fn part(call: &Call, cursor: Option<Cursor>) -> Result<(Span, Poll), ManagementError> {
+    let now = call.surface.clock.microseconds();
+    let order = order_of(call)?;
+    let until = moment_of(call, "until")?;
+    let since = moment_of(call, "since")?;
+    // Who goes on does so from where they were, however long ago that is.
+    let begin = match (since, &cursor) {
+        (None, Some(_)) if order == Order::Ascending => 0,
+        (since, _) => since.unwrap_or_else(|| now.saturating_sub(USUAL)).max(0),
+    };
+    // The keys of a moment come behind these.
+    let (begin, end) = (moment(begin), moment(until.unwrap_or(i64::MAX).max(0)));
+    Ok(match order {
+        Order::Ascending => {
+            let cursor = cursor.filter(|cursor| cursor.after > begin);
+            let cursor = cursor.unwrap_or_else(|| Cursor::at(begin));
+            let from = cursor.after.clone();
+            let poll = if until.is_none() { Poll::at(cursor, now) } else { Poll::once(cursor) };
+            (Span { from, to: end, order }, poll)
+        }
+        Order::Descending => {
+            let from = cursor.map(|cursor| cursor.after).filter(|after| *after < end);
+            let from = from.unwrap_or(end);
+            // What goes on is what was reached, which is behind nothing.
+            let poll = Poll::once(Cursor::at(String::new()));
+            (Span { from, to: begin, order }, poll)
+        }
+    })
+}
+
+fn order_of(call: &Call) -> Result<Order, ManagementError> {
+    match call.query("sortOrder") {
+        None | Some("ASCENDING") => Ok(Order::Ascending),
+        Some("DESCENDING") => Ok(Order::Descending),
+        Some(_) => {
+            let message = "Expected ASCENDING or DESCENDING.";
+            Err(ManagementError::invalid_member("sortOrder", "sortOrder", message))
+        }
+    }
+}
+
+/// Which events are asked for.
+struct Wanted {
+    kind: String,
+    words: Vec<String>,
+    condition: Option<Condition>,
+}
+
+impl Wanted {
+    fn of(call: &Call) -> Result<Self, ManagementError> {
+        let words = call.query("q").unwrap_or_default();
+        let condition = call.query("filter").map(|text| Condition::read(text, &is_attribute));
+        Ok(Self {
+            kind: call.query("eventType").unwrap_or("*").to_owned(),
+            words: words.split_whitespace().map(str::to_lowercase).collect(),
+            condition: condition.transpose().map_err(|_| ManagementError::no_condition())?,
+        })
+    }
+
+    /// The event as it is told, if it is one of them.
+    fn tell(&self, recorded: Recorded) -> Option<Value> {
+        if !is_of(&recorded, &self.kind) || !has_words(&recorded, &self.words) {
+            return None;
+        }
+        let told = told(recorded);
+        let holds = |condition: &Condition| condition.holds(&told);
+        self.condition.as_ref().is_none_or(holds).then_some(told)
+    }
+}
+
+fn is_attribute(name: &str) -> bool {
+    name.split('.').next().is_some_and(|member| MEMBERS.contains(&member))
+}
+
+/// What is told of the events that are looked at.
+struct Look {
+    wanted: Wanted,
+    poll: Poll,
+    told: Vec<Value>,
+    limit: usize,
+}
+
+impl Look {
+    fn at(&mut self, recorded: Recorded) -> Seen {
+        let key = recorded.key.clone();
+        if self.poll.passes(&key) {
+            return Seen::GoOn;
+        }
+        let Some(event) = self.wanted.tell(recorded) else { return Seen::GoOn };
+        if !self.poll.tells(&key) {
+            return Seen::NotYet;
+        }
+        self.told.push(event);
+        if self.told.len() >= self.limit { Seen::Last } else { Seen::GoOn }
+    }
 }
 
 fn moment_of(call: &Call, name: &'static str) -> Result<Option<i64>, ManagementError> {

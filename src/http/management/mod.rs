@@ -27,6 +27,7 @@ mod logs;
 mod openapi;
 mod operation;
 mod policies;
+mod polling;
 mod preview;
 mod schemas;
 mod scopes;

@@ -36,6 +36,7 @@ mod kill;
 mod legacy;
 mod limit;
 mod linked_objects;
+mod logs;
 mod management;
 mod metadata;
 mod nodes;

@@ -116,6 +116,15 @@ impl Postgres {
         reading::read(&self.connections, &Question::ListRange { kind, range }).await
     }
 
+    pub(super) async fn list_before(
+        &self,
+        kind: &str,
+        before: &str,
+        limit: u32,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        reading::read(&self.connections, &Question::ListBefore { kind, before, limit }).await
+    }
+
     pub(super) async fn list_by_tag(
         &self,
         kind: &str,

@@ -8,7 +8,7 @@ use deadpool_postgres::Object;
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 
-/// Which rows are wanted, in the order of their keys.
+/// Which rows are wanted, in the order of their keys unless it says otherwise.
 pub(super) enum Question<'q> {
     /// None: what time it is is told with every answer.
     Time,
@@ -18,6 +18,8 @@ pub(super) enum Question<'q> {
     List { kind: &'q str },
     /// Those of a kind from a key on.
     ListRange { kind: &'q str, range: Range<'q> },
+    /// Those of a kind before a key, the last one first.
+    ListBefore { kind: &'q str, before: &'q str, limit: u32 },
     /// Those of a kind that have a tag, from a key on.
     ListByTag { kind: &'q str, tag: &'q str, after: Option<&'q str>, limit: u32 },
 }
@@ -84,6 +86,11 @@ async fn ask(
                 about_rows!("WHERE kind = $1 AND key >= $2 ORDER BY key LIMIT $3")
             };
             (sql, kind, Some(i64::from(range.limit)))
+        }
+        Question::ListBefore { kind, before, limit } => {
+            bytes.push(before.as_bytes().to_vec());
+            let sql = about_rows!("WHERE kind = $1 AND key < $2 ORDER BY key DESC LIMIT $3");
+            (sql, kind, Some(i64::from(*limit)))
         }
         // Every key is at least the empty one.
         Question::ListByTag { kind, tag, after, limit } => {

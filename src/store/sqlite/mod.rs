@@ -97,6 +97,16 @@ impl Sqlite {
         .await
     }
 
+    pub(super) async fn list_before(
+        &self,
+        kind: &str,
+        before: &str,
+        limit: u32,
+    ) -> Result<Answer<Vec<Row>>, StoreError> {
+        let (kind, before) = (kind.to_owned(), before.to_owned());
+        self.read(Question::ListBefore { kind, before, limit }).await
+    }
+
     pub(super) async fn list_by_tag(
         &self,
         kind: &str,

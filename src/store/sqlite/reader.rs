@@ -16,7 +16,7 @@ macro_rules! about_rows {
     };
 }
 
-/// Which rows are wanted, in the order of their keys.
+/// Which rows are wanted, in the order of their keys unless it says otherwise.
 #[derive(Debug)]
 pub(super) enum Question {
     /// The one of this kind and key.
@@ -27,6 +27,8 @@ pub(super) enum Question {
     ListFrom { kind: String, from: String, limit: u32 },
     /// Those of a kind behind this key.
     ListAfter { kind: String, after: String, limit: u32 },
+    /// Those of a kind before this key, the last one first.
+    ListBefore { kind: String, before: String, limit: u32 },
     /// Those of a kind that have a tag, from a key on.
     ListByTag { kind: String, tag: String, after: Option<String>, limit: u32 },
 }
@@ -84,6 +86,11 @@ fn rows(connection: &Connection, question: &Question) -> rusqlite::Result<Vec<Ro
             connection,
             about_rows!("WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3"),
             [kind as &dyn ToSql, after, limit],
+        ),
+        Question::ListBefore { kind, before, limit } => select(
+            connection,
+            about_rows!("WHERE kind = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3"),
+            [kind as &dyn ToSql, before, limit],
         ),
         // Every key comes after nothing, the empty one too.
         Question::ListByTag { kind, tag, after: None, limit } => select(
