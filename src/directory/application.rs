@@ -148,9 +148,13 @@ pub enum RefreshRotation {
 }
 
 impl RefreshRotation {
-    /// The words of the management API.
-    pub const WORDS: &'static [(&'static str, Self)] =
-        &[("ROTATE", Self::Rotate), ("STATIC", Self::Static)];
+    /// The words of the management API: first those that it answers, then as some SDKs write them.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("ROTATE", Self::Rotate),
+        ("STATIC", Self::Static),
+        ("rotate", Self::Rotate),
+        ("static", Self::Static),
+    ];
 }
 
 /// How a client proves who it is at the token endpoint.

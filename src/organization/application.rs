@@ -230,15 +230,7 @@ fn read_refresh(
     let place = settings.find("refresh_token");
     let object = place.and_then(|place| place.object(&["rotation_type", "leeway"]));
     let Some(object) = object else { return (usual, LEEWAY) };
-    // SDKs write it in small letters, too.
-    let words: Vec<(String, RefreshRotation)> = (RefreshRotation::WORDS.iter())
-        .flat_map(|(word, rotation)| {
-            [((*word).to_owned(), *rotation), (word.to_lowercase(), *rotation)]
-        })
-        .collect();
-    let words: Vec<(&str, RefreshRotation)> =
-        words.iter().map(|(word, rotation)| (word.as_str(), *rotation)).collect();
-    let rotation = object.choice("rotation_type", &words, usual);
+    let rotation = object.choice("rotation_type", RefreshRotation::WORDS, usual);
     if rotation == RefreshRotation::Static && is_public && !dpop_bound {
         object.place.blame(
             "refresh tokens of a client without a secret rotate, unless \

@@ -122,8 +122,9 @@ impl SetBuilder {
     }
 }
 
-/// Machine code of all programs, made by at most so many threads; `None`, with a warning in the log, where there can be none. The
-/// optimized IR that it is made of is not kept: its faults know where they were written.
+/// Machine code of all programs, made by at most so many threads; `None`, with a warning in the log,
+/// where there can be none. The optimized IR that it is made of is not kept: its faults know where they
+/// were written.
 pub(super) fn machine_code(
     programs: &[Program],
     root_shapes: &[Shape],
