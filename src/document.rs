@@ -176,14 +176,16 @@ impl Reader {
     fn close(&mut self, span: Span) -> Result<(), DocumentError> {
         let end = span.range().end;
         match self.open.pop() {
-            Some(Open::List { start, elements }) => {
+            Some(Open::List { start, mut elements }) => {
+                elements.shrink_to_fit();
                 self.put(Node { span: Span::new(start, end), value: Json::List(elements) })
             }
-            Some(Open::Object { start, members, .. }) => {
+            Some(Open::Object { start, mut members, .. }) => {
                 if let Some(twice) = duplicate(&members) {
                     let message = format!("the member `{}` was given before", twice.key);
                     return Err(wrong(message, twice.key_span));
                 }
+                members.shrink_to_fit();
                 self.put(Node { span: Span::new(start, end), value: Json::Object(members) })
             }
             None => Err(wrong("a bracket that closes nothing", span)),

@@ -71,7 +71,8 @@ impl Checker<'_> {
         let stage = Stage { element, index, kind, body };
         let (opened, mut stages) = self.opened(source);
         stages.push(stage);
-        let stream = NodeKind::Stream { source: opened, stages, sink: Sink::List, element_cost: 0 };
+        let (stages, sink) = (stages.into(), Sink::List);
+        let stream = NodeKind::Stream { source: opened, stages, sink, element_cost: 0 };
         let made = self.push(stream, Shape::list(passed), span);
         self.note_elements(made, source, (kind, element, body));
         made
@@ -81,7 +82,7 @@ impl Checker<'_> {
     fn opened(&self, list: NodeId) -> (NodeId, Vec<Stage>) {
         match self.nodes.get(list.0 as usize).map(|node| &node.kind) {
             Some(NodeKind::Stream { source, stages, sink: Sink::List, .. }) => {
-                (*source, stages.clone())
+                (*source, stages.to_vec())
             }
             _ => (list, Vec::new()),
         }
@@ -112,6 +113,7 @@ impl Checker<'_> {
             }
         };
         let (source, stages) = self.opened(list);
+        let stages = stages.into();
         self.push(NodeKind::Stream { source, stages, sink, element_cost: 0 }, shape, span)
     }
 
@@ -254,7 +256,7 @@ impl Checker<'_> {
         };
         let [_, element] = lambda.parameters.as_slice() else { return source };
         let (element, index, body) = (*element, lambda.index, lambda.body);
-        let sink = Sink::Reduce(Reduction { seed, value, element, index, body });
+        let sink = Sink::Reduce(Box::new(Reduction { seed, value, element, index, body }));
         self.sink(source, sink, span)
     }
 

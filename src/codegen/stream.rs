@@ -111,7 +111,7 @@ impl<'b> Emitter<'_, 'b> {
             (Sink::Nth(_), Some(place)) => self.nth(&stream, place),
             (Sink::IndexOf(_), _) => self.index_of(&stream, sink),
             (Sink::Join(_), Some(separator)) => self.join(&stream, separator),
-            (Sink::Reduce(reduction), seed) => self.reduce(&stream, *reduction, seed),
+            (Sink::Reduce(reduction), seed) => self.reduce(&stream, **reduction, seed),
             // What answers a question is decided by control flow, not here.
             _ => self.count(&stream),
         }

@@ -71,7 +71,7 @@ impl<'a, W: Watch<'a>> Run<'_, 'a, W> {
             }
             Sink::Count => {}
             Sink::Join(_) => self.join(walk, element)?,
-            Sink::Reduce(reduction) => self.reduce(*reduction, walk, element, before)?,
+            Sink::Reduce(reduction) => self.reduce(**reduction, walk, element, before)?,
         }
         Ok(None)
     }

@@ -427,7 +427,7 @@ fn sizes_and_streams_are_charged_at_their_own_node() {
     let stream: fn(&mut Maker) -> NodeId = |make| {
         let source = slot(make, 2);
         let kind =
-            NodeKind::Stream { source, stages: Vec::new(), sink: Sink::Any, element_cost: 5 };
+            NodeKind::Stream { source, stages: Box::default(), sink: Sink::Any, element_cost: 5 };
         make.of(kind, Type::Boolean)
     };
     assert_eq!(with(15, stream), Ok(()));

@@ -2,7 +2,7 @@
 //! `optimize`: at the entry, at each branch arm, at each stream start, and around arguments whose
 //! size counts. Static cost is one for each node of a block, inner blocks apart.
 
-use super::{Body, Constant, Link, Node, NodeId, NodeKind, Reduction, Sink, Stage, StageKind};
+use super::{Body, Constant, Link, Node, NodeId, NodeKind, Sink, Stage, StageKind};
 use claimsmith_runtime::functions::{self, Accepts, Function, Work};
 use claimsmith_runtime::types::Type;
 
@@ -11,6 +11,8 @@ pub(crate) fn place(body: Body) -> Body {
     let Body { nodes, root, n_locals } = body;
     let mut placer = Placer { old: nodes, new: Vec::new() };
     let root = placer.block(root);
+    // A server keeps its programs as long as it serves.
+    placer.new.shrink_to_fit();
     Body { nodes: placer.new, root, n_locals }
 }
 
@@ -154,7 +156,7 @@ impl Placer {
     fn stream(
         &mut self,
         source: NodeId,
-        mut stages: Vec<Stage>,
+        mut stages: Box<[Stage]>,
         sink: Sink,
         steps: &mut u32,
     ) -> NodeKind {
@@ -192,9 +194,9 @@ impl Placer {
             Sink::Join(separator) => Sink::Join(self.sized(separator, steps)),
             Sink::At(index) => Sink::At(self.node(index, steps)),
             Sink::Nth(index) => Sink::Nth(self.node(index, steps)),
-            Sink::Reduce(reduction) => {
-                let seed = reduction.seed.map(|seed| self.node(seed, steps));
-                Sink::Reduce(Reduction { seed, ..reduction })
+            Sink::Reduce(mut reduction) => {
+                reduction.seed = reduction.seed.map(|seed| self.node(seed, steps));
+                Sink::Reduce(reduction)
             }
             Sink::List | Sink::Any | Sink::None | Sink::First | Sink::Last | Sink::Count => sink,
         }

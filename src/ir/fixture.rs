@@ -65,7 +65,7 @@ impl Maker {
         sink: Sink,
         shape: Shape,
     ) -> NodeId {
-        self.node(NodeKind::Stream { source, stages, sink, element_cost: 1 }, shape)
+        self.node(NodeKind::Stream { source, stages: stages.into(), sink, element_cost: 1 }, shape)
     }
 
     pub(crate) fn body(self, root: NodeId) -> Body {

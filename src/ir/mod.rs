@@ -152,7 +152,7 @@ pub(crate) enum NodeKind {
     /// list faults `limit` at the first element too many, a joined text at the first byte too many.
     Stream {
         source: NodeId,
-        stages: Vec<Stage>,
+        stages: Box<[Stage]>,
         sink: Sink,
         element_cost: u32,
     },
@@ -265,7 +265,7 @@ pub(crate) enum Sink {
     /// text, a list or map faults `type`. Beyond the text limit it faults `limit`.
     Join(NodeId),
     /// What the reduction makes of all that arrives.
-    Reduce(Reduction),
+    Reduce(Box<Reduction>),
 }
 
 /// Takes the elements into one value, one after the other.
@@ -402,6 +402,7 @@ impl Sink {
             | Self::At(node)
             | Self::Nth(node) => vec![node],
             Self::Reduce(reduction) => {
+                let reduction = &mut **reduction;
                 reduction.seed.iter_mut().chain([&mut reduction.body]).collect()
             }
             Self::List | Self::Any | Self::None | Self::First | Self::Last | Self::Count => {

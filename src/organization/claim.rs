@@ -32,9 +32,10 @@ pub(super) fn read_claims(
     format: AccessTokenFormat,
     around: Surroundings<'_>,
 ) -> Vec<ClaimDefinition> {
-    let mut claims = system_claims();
+    let (mut claims, places) = (system_claims(), server.list("claims"));
+    claims.reserve_exact(places.len());
     let (mut is_subject_given, mut ids) = (false, BTreeSet::new());
-    for place in server.list("claims") {
+    for place in places {
         if let Some(object) = place.open_object() {
             identity::check_own_id(&object, &mut ids);
         }

@@ -59,7 +59,7 @@ pub(super) fn in_order<'a, T>(
     places: &[Place<'a>],
     mut read: impl FnMut(&Place<'a>) -> Option<(String, T)>,
 ) -> Vec<T> {
-    let mut found: Vec<(u32, T)> = Vec::new();
+    let mut found: Vec<(u32, T)> = Vec::with_capacity(places.len());
     let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     for place in places {
         let Some((name, value)) = read(place) else { continue };

@@ -139,7 +139,11 @@ pub fn compile_after(
 ) -> Result<Draft, Vec<Problem>> {
     let document = document::read(text).map_err(|error| vec![Problem::not_json(&error)])?;
     let text = std::str::from_utf8(text).unwrap_or_default();
-    compile_read(former, Extent::Whole, (text, &document), addresses.into(), engine)
+    let addresses = addresses.into();
+    let said = Said::read(former, Extent::Whole, &document, &addresses)?;
+    // It takes several times the memory of its text, and what follows takes much of its own.
+    drop(document);
+    said.compile(former, text, addresses, engine)
 }
 
 /// How much of an organization a document says.
@@ -152,105 +156,130 @@ pub(super) enum Extent {
     Changes,
 }
 
-/// As [`compile_after`], of a document that is read already, with its text.
-pub(super) fn compile_read(
-    former: Option<&Published>,
+/// What a document says, before anything of it is compiled.
+pub(super) struct Said {
     extent: Extent,
-    (text, document): (&str, &Node),
-    addresses: Addresses,
-    engine: Engine,
-) -> Result<Draft, Vec<Problem>> {
-    let known: Vec<&AuthorizationServer> = match (extent, former) {
-        (Extent::Changes, Some(former)) => {
-            former.servers().iter().map(RunningServer::definition).collect()
-        }
-        _ => Vec::new(),
-    };
-    let (organization, found) = organization::read_after(&known, document, &token::digest);
-    let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
-    // What is wrong with an attribute would be told again of every expression that names it.
-    let is_of_schema = |problem: &Problem| problem.path.starts_with(USER_SCHEMA);
-    let Some(mut organization) = organization.filter(|_| !problems.iter().any(is_of_schema)) else {
-        return Err(problems);
-    };
-    let pack = |organization: &Organization, former: Option<&Records>| {
-        let Organization { name, sub_domain, user_schema, directory, .. } = organization;
-        Records::pack(name, sub_domain, user_schema, directory, former)
-    };
-    let mut records = match pack(&organization, former.map(Published::records)) {
-        Ok(records) => records,
-        Err(error) => {
-            if problems.is_empty() {
-                let words = error.to_string();
-                problems.push(Problem::not_allowed(String::new(), words, document.span));
+    organization: Organization,
+    problems: Vec<Problem>,
+    /// Where the document stands in its text.
+    span: Span,
+}
+
+impl Said {
+    /// Takes what a document says.
+    ///
+    /// # Errors
+    /// What is wrong with it, if so much is that nothing can be compiled.
+    pub(super) fn read(
+        former: Option<&Published>,
+        extent: Extent,
+        document: &Node,
+        addresses: &Addresses,
+    ) -> Result<Self, Vec<Problem>> {
+        let known: Vec<&AuthorizationServer> = match (extent, former) {
+            (Extent::Changes, Some(former)) => {
+                former.servers().iter().map(RunningServer::definition).collect()
             }
+            _ => Vec::new(),
+        };
+        let (organization, found) = organization::read_after(&known, document, &token::digest);
+        let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
+        // What is wrong with an attribute would be told again of every expression that names it.
+        let is_of_schema = |problem: &Problem| problem.path.starts_with(USER_SCHEMA);
+        let Some(organization) = organization.filter(|_| !problems.iter().any(is_of_schema)) else {
             return Err(problems);
-        }
-    };
-    // Of a document with problems nothing is kept, so no machine code is made of it either.
-    let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
-    let group_rules = match former_rules(former, &organization, &records) {
-        Some(known) => Some(known),
-        None => match compile_rules(&organization, &records, text, engine) {
-            Ok(rules) => Some(Arc::new(rules)),
-            Err(found) => {
-                problems.extend(found);
-                None
+        };
+        problems.extend(audience_problems(document, &organization.servers, addresses));
+        Ok(Self { extent, organization, problems, span: document.span })
+    }
+
+    /// As [`compile_after`], of what was read already of this text.
+    pub(super) fn compile(
+        self,
+        former: Option<&Published>,
+        text: &str,
+        addresses: Addresses,
+        engine: Engine,
+    ) -> Result<Draft, Vec<Problem>> {
+        let Self { extent, mut organization, mut problems, span } = self;
+        let pack = |organization: &Organization, former: Option<&Records>| {
+            let Organization { name, sub_domain, user_schema, directory, .. } = organization;
+            Records::pack(name, sub_domain, user_schema, directory, former)
+        };
+        let mut records = match pack(&organization, former.map(Published::records)) {
+            Ok(records) => records,
+            Err(error) => {
+                if problems.is_empty() {
+                    let words = error.to_string();
+                    problems.push(Problem::not_allowed(String::new(), words, span));
+                }
+                return Err(problems);
             }
-        },
-    };
-    // Whom rules put somewhere is in the records of all that follows.
-    let joined = group_rules.as_ref().filter(|_| problems.is_empty()).map(|rules| {
-        Ok(match rules.join(&mut organization.directory, &records)? {
-            // What was compiled already is of the same schema.
-            true => Some(pack(&organization, Some(&records))?),
-            false => None,
-        })
-    });
-    match joined.transpose() {
-        Ok(joined) => records = joined.flatten().unwrap_or(records),
-        Err(error) => {
-            let error: PackError = error;
-            problems.push(Problem::not_allowed(String::new(), error.to_string(), document.span));
+        };
+        // Of a document with problems nothing is kept, so no machine code is made of it either.
+        let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
+        let group_rules = match former_rules(former, &organization, &records) {
+            Some(known) => Some(known),
+            None => match compile_rules(&organization, &records, text, engine) {
+                Ok(rules) => Some(Arc::new(rules)),
+                Err(found) => {
+                    problems.extend(found);
+                    None
+                }
+            },
+        };
+        // Whom rules put somewhere is in the records of all that follows.
+        let joined = group_rules.as_ref().filter(|_| problems.is_empty()).map(|rules| {
+            Ok(match rules.join(&mut organization.directory, &records)? {
+                // What was compiled already is of the same schema.
+                true => Some(pack(&organization, Some(&records))?),
+                false => None,
+            })
+        });
+        match joined.transpose() {
+            Ok(joined) => records = joined.flatten().unwrap_or(records),
+            Err(error) => {
+                let error: PackError = error;
+                problems.push(Problem::not_allowed(String::new(), error.to_string(), span));
+            }
         }
+        let Organization { servers, group_rules: rules, .. } = &organization;
+        let kept = Kept::of(former, &organization, &records);
+        let mut compiled = Vec::with_capacity(servers.len() + 1);
+        let own = organization_server(addresses.public().as_str());
+        let all: Vec<&AuthorizationServer> = servers.iter().chain(std::iter::once(&own)).collect();
+        let compile = |server: &AuthorizationServer, most_threads| match kept.find(server) {
+            Some(known) => Ok(known),
+            None => {
+                let how = (engine, most_threads);
+                compile_server(server, &organization, &records, text, how).map(Arc::new)
+            }
+        };
+        for made in compile_each(&all, compile) {
+            match made {
+                Ok(server) => compiled.push(server),
+                Err(found) => problems.extend(found),
+            }
+        }
+        let of_own = compiled.pop().filter(|_| problems.is_empty());
+        let (Some(of_own), Some(group_rules)) = (of_own, group_rules) else {
+            problems.sort_by_key(|problem| problem.diagnostic.span);
+            return Err(problems);
+        };
+        let remarks = match extent {
+            Extent::Whole => {
+                let pairs = servers.iter().zip(&compiled);
+                let mut remarks: Vec<Problem> =
+                    pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
+                remarks.extend(group_rules.remarks_in(rules, text));
+                remarks.sort_by_key(|remark| remark.diagnostic.span);
+                remarks
+            }
+            Extent::Changes => Vec::new(),
+        };
+        let own = Box::new((own, of_own));
+        Ok(Draft { addresses, organization, records, group_rules, servers: compiled, own, remarks })
     }
-    let Organization { servers, group_rules: rules, .. } = &organization;
-    problems.extend(audience_problems(document, servers, &addresses));
-    let kept = Kept::of(former, &organization, &records);
-    let mut compiled = Vec::with_capacity(servers.len() + 1);
-    let own = organization_server(addresses.public().as_str());
-    let all: Vec<&AuthorizationServer> = servers.iter().chain(std::iter::once(&own)).collect();
-    let compile = |server: &AuthorizationServer, most_threads| match kept.find(server) {
-        Some(known) => Ok(known),
-        None => {
-            let how = (engine, most_threads);
-            compile_server(server, &organization, &records, text, how).map(Arc::new)
-        }
-    };
-    for made in compile_each(&all, compile) {
-        match made {
-            Ok(server) => compiled.push(server),
-            Err(found) => problems.extend(found),
-        }
-    }
-    let of_own = compiled.pop().filter(|_| problems.is_empty());
-    let (Some(of_own), Some(group_rules)) = (of_own, group_rules) else {
-        problems.sort_by_key(|problem| problem.diagnostic.span);
-        return Err(problems);
-    };
-    let remarks = match extent {
-        Extent::Whole => {
-            let pairs = servers.iter().zip(&compiled);
-            let mut remarks: Vec<Problem> =
-                pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
-            remarks.extend(group_rules.remarks_in(rules, text));
-            remarks.sort_by_key(|remark| remark.diagnostic.span);
-            remarks
-        }
-        Extent::Changes => Vec::new(),
-    };
-    let own = Box::new((own, of_own));
-    Ok(Draft { addresses, organization, records, group_rules, servers: compiled, own, remarks })
 }
 
 /// The rules of groups that a former version has compiled, if they are the same.
@@ -445,19 +474,16 @@ fn audience_problems(
 }
 
 fn span_of_audience(document: &Node, server: usize, audience: usize) -> Option<Span> {
-    let member = |node: &Node, name: &str| match &node.value {
-        Json::Object(members) => {
-            members.iter().find(|member| member.key == name).map(|member| member.value.clone())
-        }
-        _ => None,
-    };
-    let element = |node: Node, index: usize| match node.value {
-        Json::List(elements) => elements.into_iter().nth(index),
-        _ => None,
-    };
-    let servers = member(document, "authorizationServers")?;
-    let audiences = member(&element(servers, server)?, "audiences")?;
-    element(audiences, audience).map(|node| node.span)
+    fn member<'d>(node: &'d Node, name: &str) -> Option<&'d Node> {
+        let Json::Object(members) = &node.value else { return None };
+        members.iter().find(|member| member.key == name).map(|member| &member.value)
+    }
+    fn element(node: &Node, index: usize) -> Option<&Node> {
+        let Json::List(elements) = &node.value else { return None };
+        elements.get(index)
+    }
+    let server = element(member(document, "authorizationServers")?, server)?;
+    Some(element(member(server, "audiences")?, audience)?.span)
 }
 
 /// The issuer of a server: the default one is found under `default`, whatever its id, and the

@@ -2,7 +2,7 @@
 //! compiles it and puts it in the place of what serves. An administrator's change is compiled and has
 //! its keys before it is written, so that it serves the moment it is there.
 
-use super::compile::{Draft, Extent, compile_read};
+use super::compile::{Draft, Extent, Said};
 use super::running::Published;
 use super::starting::{Foundation, Missing, StartError};
 use super::{Addresses, Issuer, Problem, apart};
@@ -168,10 +168,11 @@ fn compile_text(
     wanted: &Wanted,
 ) -> Result<(Draft, Vec<Entity>), Vec<Problem>> {
     let node = document::read(text.as_bytes()).map_err(|error| vec![Problem::not_json(&error)])?;
-    let draft = compile_read(former, extent, (text, &node), addresses.clone(), engine)?;
-    if wanted.is_empty() {
-        return Ok((draft, Vec::new()));
-    }
+    let said = Said::read(former, extent, &node, addresses)?;
+    // Without anything wanted it is not read again, and takes several times the memory of its text.
+    let node = Some(node).filter(|_| !wanted.is_empty());
+    let draft = said.compile(former, text, addresses.clone(), engine)?;
+    let Some(node) = node else { return Ok((draft, Vec::new())) };
     let servers: BTreeSet<&str> =
         wanted.iter().filter_map(|(kind, id)| server_of(*kind, id)).collect();
     let is_in_one = |id: &str| servers.contains(id);
