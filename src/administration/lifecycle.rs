@@ -190,7 +190,7 @@ impl Administration {
             event,
             object: type_name(user.kind),
             id: user.id.clone(),
-            name: user.names.first().cloned(),
+            name: user.names.first().map(str::to_owned),
             before: None,
             after: None,
         };

@@ -71,7 +71,9 @@ use crate::organization::{self, Snapshot, Sweep, rules_and_groups};
 use crate::publish::{Prepared, PublishError, Published, Publisher, Wanted};
 use crate::random::Random;
 use crate::store::StoreError;
-use crate::store::organization::{Change, Entity, EntityKind, Organizations, WriteError, Written};
+use crate::store::organization::{
+    Change, Entity, EntityKind, Organizations, TextSet, WriteError, Written,
+};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -254,7 +256,7 @@ impl Administration {
     }
 
     async fn naming(&self, mut entity: Entity) -> Result<Entity, ChangeRefused> {
-        entity.tags.clear();
+        entity.tags = TextSet::default();
         for name in organization::users_named_in(&entity) {
             let found = match self.organizations().find(EntityKind::User, &name).await? {
                 Some(found) => Some(found),
@@ -323,7 +325,7 @@ fn client_ids(changes: &[Change]) -> Vec<&str> {
         }
         Change::Delete { .. } => None,
     });
-    names.flatten().map(String::as_str).collect()
+    names.flat_map(TextSet::iter).collect()
 }
 
 /// A change that is in order.

@@ -173,7 +173,7 @@ pub(super) async fn list_named(organizations: &Organizations) -> Result<Vec<Enti
 
 /// The ids of the users whom these entities name.
 pub(super) fn named_by<'e>(entities: impl IntoIterator<Item = &'e Entity>) -> BTreeSet<String> {
-    let tags = entities.into_iter().flat_map(|entity| &entity.tags);
+    let tags = entities.into_iter().flat_map(|entity| entity.tags.iter());
     tags.filter_map(|tag| tag.strip_prefix(OF_USER)).map(str::to_owned).collect()
 }
 

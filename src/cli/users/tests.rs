@@ -209,7 +209,7 @@ async fn is_whole(import: &Import) -> usize {
         users.iter().filter(|user| !user.names.contains("there@example.com")).collect();
     assert!(of_file.len() % BATCH == 0, "{} users", of_file.len());
     assert!(of_file.iter().all(|user| groups_of(user).count() == 1));
-    let logins: BTreeSet<&String> = of_file.iter().flat_map(|user| &user.names).collect();
+    let logins: BTreeSet<&str> = of_file.iter().flat_map(|user| user.names.iter()).collect();
     assert_eq!(logins.len(), of_file.len());
     let recorded = recorded(&opened).await;
     let (ids, of_log): (BTreeSet<&str>, BTreeSet<&str>) = (

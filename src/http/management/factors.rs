@@ -194,7 +194,7 @@ fn told(call: &Call, user: &Entity, factor: &Factor) -> Value {
 }
 
 fn login_of(user: &Entity) -> &str {
-    user.names.first().map(String::as_str).unwrap_or_default()
+    user.names.first().unwrap_or_default()
 }
 
 /// `GET /api/v1/users/{id}/factors`

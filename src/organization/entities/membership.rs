@@ -48,16 +48,14 @@ pub fn groups_given(user: &Entity) -> impl Iterator<Item = &str> {
 pub fn set_memberships_by_rule(user: &mut Entity, memberships: &BTreeSet<Membership>) {
     let given: BTreeSet<String> = groups_given(user).map(str::to_owned).collect();
     let is_other =
-        |tag: &String| ![OF_GROUP, BY_RULE, BY_HAND_TOO].iter().any(|of| tag.starts_with(of));
+        |tag: &str| ![OF_GROUP, BY_RULE, BY_HAND_TOO].iter().any(|of| tag.starts_with(of));
     user.tags.retain(is_other);
-    user.tags.extend(given.iter().map(|group| format!("{OF_GROUP}{group}")));
-    for Membership { rule, group } in memberships {
-        user.tags.insert(format!("{OF_GROUP}{group}"));
-        user.tags.insert(tag_of_membership(rule, group));
-        if given.contains(group) {
-            user.tags.insert(format!("{BY_HAND_TOO}{group}"));
-        }
-    }
+    let by_hand = given.iter().map(|group| format!("{OF_GROUP}{group}"));
+    let by_rules = memberships.iter().flat_map(|Membership { rule, group }| {
+        let too = given.contains(group).then(|| format!("{BY_HAND_TOO}{group}"));
+        [format!("{OF_GROUP}{group}"), tag_of_membership(rule, group)].into_iter().chain(too)
+    });
+    user.tags.extend(by_hand.chain(by_rules));
 }
 
 /// Has a user whom a document describes keep what rules gave the one who is kept.
@@ -70,7 +68,7 @@ pub fn keep_memberships_by_rule(kept: &Entity, user: &mut Entity) {
 /// Takes a user out of a group that is gone.
 pub fn leave_group(user: &mut Entity, group: &str) {
     let ends = format!("/{group}");
-    let is_of_it = |tag: &String| {
+    let is_of_it = |tag: &str| {
         [OF_GROUP, BY_HAND_TOO].iter().any(|of| tag.strip_prefix(of) == Some(group))
             || tag.starts_with(BY_RULE) && tag.ends_with(&ends)
     };
@@ -105,7 +103,7 @@ mod tests {
         assert_eq!(groups_given(&user).collect::<Vec<_>>(), ["a"]);
         assert_eq!(memberships_by_rule(&user), by("r", &["a", "b"]));
         set_memberships_by_rule(&mut user, &BTreeSet::new());
-        let left: Vec<&str> = user.tags.iter().map(String::as_str).collect();
+        let left: Vec<&str> = user.tags.iter().collect();
         assert_eq!(left, ["group:a", "named"]);
     }
 
@@ -113,7 +111,7 @@ mod tests {
     fn a_group_that_is_gone_leaves_nothing_behind() {
         let mut user = user(&["group:a", "group:b", "hand:a", "rule:r/a", "rule:r/b"]);
         leave_group(&mut user, "a");
-        let left: Vec<&str> = user.tags.iter().map(String::as_str).collect();
+        let left: Vec<&str> = user.tags.iter().collect();
         assert_eq!(left, ["group:b", "rule:r/b"]);
     }
 

@@ -146,7 +146,7 @@ pub fn join_servers<'e>(
         LISTS.iter().copied().filter(|(name, _)| !(has_hooks && *name == HOOKS)).collect();
     let groups = within.list(EntityKind::Group, "").iter().map(|group| group.id.as_str());
     let relations = within.list(EntityKind::LinkedObject, "").iter();
-    let relations = relations.flat_map(|relation| relation.names.iter().map(String::as_str));
+    let relations = relations.flat_map(|relation| relation.names.iter());
     let (groups, relations) = (groups.collect(), relations.collect());
     let joiner = Joiner { groups, relations, within, is_wanted };
     let mut text = String::new();

@@ -1,7 +1,7 @@
 //! One thing of the organization, and the rows it is kept and found by.
 
 use super::counter::Counter;
-use super::{Op, Row, StoreError, encoding};
+use super::{Op, Row, StoreError, TextSet, encoding};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -147,11 +147,11 @@ pub struct Entity {
     /// Where it stands among those of its kind in the same other, from zero.
     pub position: u32,
     /// Names that no other of its kind may have, whatever their case.
-    pub names: BTreeSet<String>,
+    pub names: TextSet,
     /// What it is searched for by; each is found by how it begins.
-    pub words: BTreeSet<String>,
+    pub words: TextSet,
     /// What it belongs to: `group:00g1`, `user:00u1`, `server:aus1`.
-    pub tags: BTreeSet<String>,
+    pub tags: TextSet,
     /// Whether it is deactivated or suspended: what came of it ends then, and does not come back.
     pub is_ended: bool,
     /// How often it was written; the store counts.
@@ -181,8 +181,8 @@ impl std::fmt::Debug for Entity {
 #[derive(Serialize, Deserialize)]
 struct Written {
     position: u32,
-    names: BTreeSet<String>,
-    words: BTreeSet<String>,
+    names: TextSet,
+    words: TextSet,
     #[serde(default)]
     is_ended: bool,
     #[serde(default)]
@@ -200,9 +200,9 @@ impl Entity {
             kind,
             id: id.to_owned(),
             position: 0,
-            names: BTreeSet::new(),
-            words: BTreeSet::new(),
-            tags: BTreeSet::new(),
+            names: TextSet::default(),
+            words: TextSet::default(),
+            tags: TextSet::default(),
             is_ended: false,
             generation: 0,
             created: None,
@@ -228,7 +228,7 @@ impl Entity {
             position,
             names,
             words,
-            tags,
+            tags: tags.into_iter().collect(),
             is_ended,
             generation,
             created,
@@ -242,7 +242,10 @@ impl Entity {
             self.clone();
         let written = Written { position, names, words, is_ended, created, last_updated, body };
         let bytes = encoding::write(&written)?;
-        Ok(Row { tags: self.tags.clone(), ..Row::new(self.kind.rows(), &self.id, bytes) })
+        Ok(Row {
+            tags: self.tags.iter().map(str::to_owned).collect(),
+            ..Row::new(self.kind.rows(), &self.id, bytes)
+        })
     }
 
     /// Fails unless it is kept just as it is here: for what is written beside it.
@@ -254,9 +257,7 @@ impl Entity {
 
     /// The rows by which it is found besides its id; no two have the same key.
     pub(super) fn ways_to_it(&self) -> impl Iterator<Item = Row> {
-        let each = |texts: &BTreeSet<String>| -> BTreeSet<String> {
-            texts.iter().map(|text| folded(text)).collect()
-        };
+        let each = |texts: &TextSet| -> BTreeSet<String> { texts.iter().map(folded).collect() };
         let id = || self.id.clone().into_bytes();
         let name = move |name: String| Row::new(self.kind.names(), &name, id());
         let word =

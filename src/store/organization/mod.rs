@@ -11,12 +11,14 @@ mod counter;
 mod encoding;
 mod ending;
 mod entity;
+mod text_set;
 mod writing;
 
 pub use change::Changed;
 pub use counter::{Counter, Counters};
 pub use ending::{Endings, not_before};
 pub use entity::{Entity, EntityKind};
+pub use text_set::TextSet;
 pub use writing::{Change, Seen, WriteError, Written};
 
 use writing::Cause;
