@@ -77,6 +77,9 @@ pub(super) enum Counting {
 impl Counting {
     /// At the beginning of an expression.
     fn of(body: &Body, settings: Settings) -> Self {
+        if !settings.counts_later() {
+            return Self::Checked;
+        }
         let (mut constant, mut is_constant) = (0_i64, !settings.tells_steps());
         for node in &body.nodes {
             match node.kind {

@@ -62,7 +62,8 @@ impl Emitter<'_, '_> {
 
     /// Ends the evaluation if the cursor is beyond the limit. Few bytes are not, if they are all.
     pub(super) fn settle(&mut self) {
-        let most = if self.is_roomy { MOST_ROOMY } else { 0 };
+        let counts_later = self.shared.settings.counts_later();
+        let most = if self.is_roomy && counts_later { MOST_ROOMY } else { 0 };
         if self.unchecked > most {
             self.check_limit();
         }
@@ -84,7 +85,11 @@ impl Emitter<'_, '_> {
 
     /// How many bytes may be written without being counted.
     fn most_unchecked(&self) -> u32 {
-        if self.is_roomy { MOST_ROOMY } else { MOST_UNCHECKED }
+        match (self.shared.settings.counts_later(), self.is_roomy) {
+            (false, _) => 0,
+            (true, true) => MOST_ROOMY,
+            (true, false) => MOST_UNCHECKED,
+        }
     }
 
     /// Lets the runtime write an integer at the cursor. Its few bytes are counted later, as fixed ones
@@ -139,6 +144,9 @@ impl Emitter<'_, '_> {
         if self.unchecked + MOST_OF_SHORT > self.most_unchecked() {
             self.check_limit();
         }
+        if !self.shared.settings.works_in_place() {
+            return self.call_for_text(words, around);
+        }
         let (fast, slow, end) = (self.block(), self.cold_block(), self.block());
         let moved = self.builder.append_block_param(end, I64);
         let clean = i64::from(layout::CLEAN) << layout::FLAGS_SHIFT;
@@ -173,6 +181,17 @@ impl Emitter<'_, '_> {
         self.go_to(moved);
         // With a short one the expression wrote little, and there is room for that.
         self.unchecked = if self.is_roomy { 0 } else { self.unchecked + MOST_OF_SHORT };
+        self.expect_much();
+    }
+
+    /// As [`Emitter::write_text`], always by a call.
+    fn call_for_text(&mut self, words: Words, around: Around) {
+        let behind = self.write_text_by_call(words, around.behind().len());
+        let (next, full) = (self.block(), self.full);
+        self.builder.ins().brif(behind, next, &[], full, &[]);
+        self.enter(next);
+        self.go_to(behind);
+        self.unchecked = 0;
         self.expect_much();
     }
 

@@ -96,9 +96,13 @@ pub(crate) struct Settings {
     /// Do everything anew each time it is asked for.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) shares_nothing: bool,
-    /// Call every row of the function table, those too that are usually answered in place.
+    /// Call every row of the function table and for every text that is written, those too that are
+    /// usually answered and copied in place.
     #[cfg(any(test, feature = "internals"))]
-    pub(crate) calls_every_row: bool,
+    pub(crate) calls_for_all: bool,
+    /// Count every step and every byte as it is spent, whatever is known of those to come.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) counts_at_once: bool,
     /// Leave the steps that the last expression did not spend where a fault's site would be.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) tells_steps: bool,
@@ -141,7 +145,9 @@ impl Settings {
             #[cfg(any(test, feature = "internals"))]
             shares_nothing: false,
             #[cfg(any(test, feature = "internals"))]
-            calls_every_row: false,
+            calls_for_all: false,
+            #[cfg(any(test, feature = "internals"))]
+            counts_at_once: false,
             #[cfg(any(test, feature = "internals"))]
             tells_steps: false,
         }
@@ -164,10 +170,18 @@ impl Settings {
         true
     }
 
-    /// Whether rows with constant arguments are answered in place.
-    fn answers_in_place(self) -> bool {
+    /// Whether rows with constant arguments are answered in place, and short texts copied there.
+    fn works_in_place(self) -> bool {
         #[cfg(any(test, feature = "internals"))]
-        return !self.calls_every_row;
+        return !self.calls_for_all;
+        #[cfg(not(any(test, feature = "internals")))]
+        true
+    }
+
+    /// Whether steps and bytes of which there are surely enough are counted later, or not at all.
+    fn counts_later(self) -> bool {
+        #[cfg(any(test, feature = "internals"))]
+        return !self.counts_at_once;
         #[cfg(not(any(test, feature = "internals")))]
         true
     }

@@ -42,6 +42,8 @@ pub struct Making<'m> {
     pub keeps_nothing: bool,
     /// Whether there is no machine code.
     pub interprets_only: bool,
+    /// Whether machine code is as everybody gets it, which does not tell [`super::tally::steps_left`].
+    pub hides_steps: bool,
 }
 
 impl SetBuilder {
@@ -58,21 +60,21 @@ impl SetBuilder {
         self.compile(engine, (codegen::Settings::default(), most_threads), optimize::ALL)
     }
 
-    /// As [`SetBuilder::finish`], with machine code that tells [`super::tally::steps_left`], made as a
-    /// test wants it.
+    /// As [`SetBuilder::finish`], made as a test wants it. Machine code tells
+    /// [`super::tally::steps_left`] unless it hides them.
     #[cfg(feature = "internals")]
     #[must_use]
     pub fn finish_for_test(self, making: &Making<'_>) -> ProgramSet {
         let planted = PLANTED.iter().find(|(name, _)| Some(*name) == making.mistake);
         let planted_mistake = planted.map(|(_, mistake)| *mistake);
-        let tells_steps = true;
         let keeps_nothing = making.keeps_nothing;
         let settings = codegen::Settings {
             planted_mistake,
             keeps_nothing,
             shares_nothing: !making.optimizes,
-            calls_every_row: !making.optimizes,
-            tells_steps,
+            calls_for_all: !making.optimizes,
+            counts_at_once: !making.optimizes,
+            tells_steps: !making.hides_steps,
             ..Default::default()
         };
         let passes = if making.optimizes { optimize::ALL } else { &[] };

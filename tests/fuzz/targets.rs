@@ -115,9 +115,13 @@ fn agree(text: &str, schema: &Arc<Schema>, subject: &Subject) {
         let json = set.json(id, &roots, &mut worker, engine)?.to_vec();
         Ok::<_, EvaluationFault>((json, claimsmith::program::tally::steps_left()))
     };
+    let everybodys = Making { hides_steps: true, ..usual };
     let plain = Making { interprets_only: true, ..Making::default() };
     let interpreted = answer(&plain, Engine::Interpreter);
     assert_eq!(answer(&usual, Engine::Native), interpreted, "{text:?}");
+    let json = |answer: Result<(Vec<u8>, i64), EvaluationFault>| answer.map(|(json, _)| json);
+    let given = json(answer(&everybodys, Engine::Native));
+    assert_eq!(given, json(interpreted.clone()), "without steps {text:?}");
     assert_eq!(answer(&optimized, Engine::Interpreter), interpreted, "optimized {text:?}");
     match interpreted {
         Ok((json, _)) => assert!(document::read(&json).is_ok(), "{text:?} gives no JSON"),

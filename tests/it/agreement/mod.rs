@@ -168,20 +168,25 @@ fn ask<T: PartialEq + Debug>(
     Ok(interpreted)
 }
 
-/// How many steps the last expression had left, where that can be told.
-fn steps_left() -> i64 {
-    #[cfg(feature = "internals")]
-    return claimsmith::program::tally::steps_left();
-    #[cfg(not(feature = "internals"))]
-    0
-}
-
 /// One set of programs, made in several ways.
 struct Sets {
     /// Machine code as everybody gets it; the interpreter runs the programs as they are.
     whole: ProgramSet,
+    /// Whether it tells how many steps are left.
+    tells_steps: bool,
     /// Each with the engine that is asked: optimized programs interpreted, plain ones compiled.
     others: Vec<(ProgramSet, Engine)>,
+}
+
+impl Sets {
+    /// How many steps the last expression had left, where all tell that.
+    fn steps_left(&self) -> i64 {
+        if self.tells_steps {
+            #[cfg(feature = "internals")]
+            return claimsmith::program::tally::steps_left();
+        }
+        0
+    }
 }
 
 /// How a set of programs is made. Compiling is most of the time, so that not everything is compiled
@@ -193,7 +198,8 @@ fn usually(dice: &mut Dice, builder: SetBuilder) -> Sets {
     #[cfg(feature = "internals")]
     {
         use claimsmith::program::Making;
-        let usual = Making { optimizes: true, ..Making::default() };
+        let hides_steps = dice.roll(2) == 0;
+        let usual = Making { optimizes: true, hides_steps, ..Making::default() };
         let interpreted = Making { interprets_optimized: true, interprets_only: true, ..usual };
         let interpreted = builder.clone().finish_for_test(&interpreted);
         let mut others = vec![(interpreted, Engine::Interpreter)];
@@ -204,12 +210,12 @@ fn usually(dice: &mut Dice, builder: SetBuilder) -> Sets {
         let whole = builder.finish_for_test(&usual);
         // Folding constants meets rows.
         drop(claimsmith::program::tally::take());
-        Sets { whole, others }
+        Sets { whole, tells_steps: !hides_steps, others }
     }
     #[cfg(not(feature = "internals"))]
     {
         dice.roll(4);
-        Sets { whole: builder.finish(Engine::Native), others: Vec::new() }
+        Sets { whole: builder.finish(Engine::Native), tells_steps: false, others: Vec::new() }
     }
 }
 
@@ -341,7 +347,7 @@ impl Compiled<'_> {
         let Self { sets, roots, worker } = self;
         let outcome = ask(text, sets, |set, engine| {
             let json = set.json(id, roots, worker, engine)?;
-            Ok((String::from_utf8_lossy(json).into_owned(), steps_left()))
+            Ok((String::from_utf8_lossy(json).into_owned(), sets.steps_left()))
         })?;
         Ok(outcome.map(|(json, _)| json))
     }
@@ -354,7 +360,7 @@ impl Compiled<'_> {
         let Self { sets, roots, worker } = self;
         let outcome = ask(text, sets, |set, engine| {
             let condition = set.condition(id, roots, worker, engine)?;
-            Ok((condition, steps_left()))
+            Ok((condition, sets.steps_left()))
         })?;
         Ok(outcome.map(|(condition, _)| condition))
     }
@@ -468,7 +474,7 @@ fn a_mistake_planted_in_code_generation_is_found() {
         let finish = |_: &mut Dice, builder: SetBuilder| {
             let whole = builder.finish_for_test(&making);
             drop(claimsmith::program::tally::take());
-            Sets { whole, others: Vec::new() }
+            Sets { whole, tells_steps: true, others: Vec::new() }
         };
         if compare_many(FOUND_WITHIN, 20_261_123, &finish, &mut Seen::default()).is_ok() {
             unnoticed.push(mistake);
