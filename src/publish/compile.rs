@@ -195,91 +195,131 @@ impl Said {
 
     /// As [`compile_after`], of what was read already of this text.
     pub(super) fn compile(
-        self,
+        mut self,
         former: Option<&Published>,
         text: &str,
         addresses: Addresses,
         engine: Engine,
     ) -> Result<Draft, Vec<Problem>> {
-        let Self { extent, mut organization, mut problems, span } = self;
-        let pack = |organization: &Organization, former: Option<&Records>| {
-            let Organization { name, sub_domain, user_schema, directory, .. } = organization;
-            Records::pack(name, sub_domain, user_schema, directory, former)
-        };
-        let mut records = match pack(&organization, former.map(Published::records)) {
+        let records = match pack(&self.organization, former.map(Published::records)) {
             Ok(records) => records,
             Err(error) => {
-                if problems.is_empty() {
-                    let words = error.to_string();
-                    problems.push(Problem::not_allowed(String::new(), words, span));
+                if self.problems.is_empty() {
+                    self.problems.push(self.not_packed(&error));
                 }
-                return Err(problems);
+                return Err(self.problems);
             }
         };
         // Of a document with problems nothing is kept, so no machine code is made of it either.
-        let engine = if problems.is_empty() { engine } else { Engine::Interpreter };
-        let group_rules = match former_rules(former, &organization, &records) {
-            Some(known) => Some(known),
-            None => match compile_rules(&organization, &records, text, engine) {
-                Ok(rules) => Some(Arc::new(rules)),
-                Err(found) => {
-                    problems.extend(found);
-                    None
-                }
-            },
-        };
-        // Whom rules put somewhere is in the records of all that follows.
-        let joined = group_rules.as_ref().filter(|_| problems.is_empty()).map(|rules| {
-            Ok(match rules.join(&mut organization.directory, &records)? {
-                // What was compiled already is of the same schema.
-                true => Some(pack(&organization, Some(&records))?),
-                false => None,
-            })
-        });
-        match joined.transpose() {
-            Ok(joined) => records = joined.flatten().unwrap_or(records),
-            Err(error) => {
-                let error: PackError = error;
-                problems.push(Problem::not_allowed(String::new(), error.to_string(), span));
-            }
-        }
-        let Organization { servers, group_rules: rules, .. } = &organization;
-        let kept = Kept::of(former, &organization, &records);
-        let mut compiled = Vec::with_capacity(servers.len() + 1);
+        let engine = if self.problems.is_empty() { engine } else { Engine::Interpreter };
+        let group_rules = self.compile_group_rules(former, &records, text, engine);
+        let records = self.join_by_rules(group_rules.as_deref(), records);
         let own = organization_server(addresses.public().as_str());
-        let all: Vec<&AuthorizationServer> = servers.iter().chain(std::iter::once(&own)).collect();
-        let compile = |server: &AuthorizationServer, most_threads| match kept.find(server) {
-            Some(known) => Ok(known),
-            None => {
-                let how = (engine, most_threads);
-                compile_server(server, &organization, &records, text, how).map(Arc::new)
-            }
-        };
-        for made in compile_each(&all, compile) {
-            match made {
-                Ok(server) => compiled.push(server),
-                Err(found) => problems.extend(found),
-            }
-        }
-        let of_own = compiled.pop().filter(|_| problems.is_empty());
+        let (mut servers, found) = self.compile_servers(former, &own, &records, text, engine);
+        let Self { extent, organization, mut problems, .. } = self;
+        problems.extend(found);
+        let of_own = servers.pop().filter(|_| problems.is_empty());
         let (Some(of_own), Some(group_rules)) = (of_own, group_rules) else {
             problems.sort_by_key(|problem| problem.diagnostic.span);
             return Err(problems);
         };
         let remarks = match extent {
-            Extent::Whole => {
-                let pairs = servers.iter().zip(&compiled);
-                let mut remarks: Vec<Problem> =
-                    pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
-                remarks.extend(group_rules.remarks_in(rules, text));
-                remarks.sort_by_key(|remark| remark.diagnostic.span);
-                remarks
-            }
+            Extent::Whole => remarks_on(&organization, &servers, &group_rules, text),
             Extent::Changes => Vec::new(),
         };
         let own = Box::new((own, of_own));
-        Ok(Draft { addresses, organization, records, group_rules, servers: compiled, own, remarks })
+        Ok(Draft { addresses, organization, records, group_rules, servers, own, remarks })
     }
+
+    fn not_packed(&self, error: &PackError) -> Problem {
+        Problem::not_allowed(String::new(), error.to_string(), self.span)
+    }
+
+    fn compile_group_rules(
+        &mut self,
+        former: Option<&Published>,
+        records: &Records,
+        text: &str,
+        engine: Engine,
+    ) -> Option<Arc<CompiledRules>> {
+        if let Some(known) = former_rules(former, &self.organization, records) {
+            return Some(known);
+        }
+        match compile_rules(&self.organization, records, text, engine) {
+            Ok(rules) => Some(Arc::new(rules)),
+            Err(found) => {
+                self.problems.extend(found);
+                None
+            }
+        }
+    }
+
+    /// Whom rules put somewhere is in the records of all that follows.
+    fn join_by_rules(&mut self, rules: Option<&CompiledRules>, records: Records) -> Records {
+        let Some(rules) = rules.filter(|_| self.problems.is_empty()) else { return records };
+        let joined = rules.join(&mut self.organization.directory, &records);
+        // What was compiled already is of the same schema.
+        let again = joined.and_then(|has_joined| {
+            has_joined.then(|| pack(&self.organization, Some(&records))).transpose()
+        });
+        match again {
+            Ok(again) => again.unwrap_or(records),
+            Err(error) => {
+                self.problems.push(self.not_packed(&error));
+                records
+            }
+        }
+    }
+
+    /// All servers, the organization's own last, but for those that something is wrong with.
+    fn compile_servers(
+        &self,
+        former: Option<&Published>,
+        own: &AuthorizationServer,
+        records: &Records,
+        text: &str,
+        engine: Engine,
+    ) -> (Vec<Arc<CompiledServer>>, Vec<Problem>) {
+        let organization = &self.organization;
+        let kept = Kept::of(former, organization, records);
+        let all: Vec<&AuthorizationServer> =
+            organization.servers.iter().chain(std::iter::once(own)).collect();
+        let compile = |server: &AuthorizationServer, most_threads| match kept.find(server) {
+            Some(known) => Ok(known),
+            None => {
+                let how = (engine, most_threads);
+                compile_server(server, organization, records, text, how).map(Arc::new)
+            }
+        };
+        let (mut servers, mut problems) = (Vec::with_capacity(all.len()), Vec::new());
+        for made in compile_each(&all, compile) {
+            match made {
+                Ok(server) => servers.push(server),
+                Err(found) => problems.extend(found),
+            }
+        }
+        (servers, problems)
+    }
+}
+
+fn pack(organization: &Organization, former: Option<&Records>) -> Result<Records, PackError> {
+    let Organization { name, sub_domain, user_schema, directory, .. } = organization;
+    Records::pack(name, sub_domain, user_schema, directory, former)
+}
+
+/// What is surprising about the expressions of an organization, in the order of the document.
+fn remarks_on(
+    organization: &Organization,
+    servers: &[Arc<CompiledServer>],
+    group_rules: &CompiledRules,
+    text: &str,
+) -> Vec<Problem> {
+    let pairs = organization.servers.iter().zip(servers);
+    let mut remarks: Vec<Problem> =
+        pairs.flat_map(|(server, made)| made.remarks_in(server, text)).collect();
+    remarks.extend(group_rules.remarks_in(&organization.group_rules, text));
+    remarks.sort_by_key(|remark| remark.diagnostic.span);
+    remarks
 }
 
 /// The rules of groups that a former version has compiled, if they are the same.
