@@ -21,12 +21,14 @@ pub(super) struct Calls {
     wanted: Vec<Inst>,
     /// Room for the most arguments of any call.
     stack: Option<StackSlot>,
+    /// Where loops over groups put what they need on, while none does.
+    pub(super) parked: Option<StackSlot>,
     stacked: usize,
 }
 
 impl Calls {
     pub(super) fn new(imports: Imports) -> Self {
-        Self { imports, wanted: Vec::new(), stack: None, stacked: 0 }
+        Self { imports, wanted: Vec::new(), stack: None, parked: None, stacked: 0 }
     }
 }
 

@@ -14,7 +14,7 @@ use claimsmith_runtime::types::{Shape, Type};
 use claimsmith_runtime::value::layout;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I8X16, I32, I64};
-use cranelift_codegen::ir::{Block, InstBuilder};
+use cranelift_codegen::ir::{Block, InstBuilder, StackSlot, StackSlotData, StackSlotKind};
 use cranelift_frontend::Variable;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,22 +57,40 @@ impl Lambda {
     }
 }
 
-/// The column that a loop uses, while it may.
+/// Words that a loop over groups has on the stack. Copying what is known loads them before, so that all
+/// of it is in registers, whatever making what is not known takes of them meanwhile.
 #[derive(Clone, Copy)]
-struct Column {
-    number: i64,
-    /// The address of its first entry, or of one that never knows anything.
-    start: Variable,
+enum Parked {
+    /// Where the next byte goes.
+    Cursor,
+    /// The address of the column's first entry, or of one that never knows anything.
+    Start,
     /// Of the symbols that have an entry.
-    mask: Variable,
+    Mask,
+    /// The address of the next group, and behind the last.
+    Next,
+    End,
+    /// The group of which nothing is known, and what is told of it.
+    Group,
+    Told,
 }
 
-/// The groups that a loop over them is yet to come to.
+impl Parked {
+    const SIZE: u32 = 7 * 8;
+
+    fn offset(self) -> i32 {
+        8 * self as i32
+    }
+}
+
+/// The groups that are copied before one that is not known.
 #[derive(Clone, Copy)]
 struct Walk {
+    start: Ssa,
+    mask: Ssa,
+    end: Ssa,
     /// Of the next.
     address: Variable,
-    end: Ssa,
     /// The sum of what is told of those that were copied and are not paid for: their steps are its
     /// upper half, to which the lower does not carry.
     told: Variable,
@@ -97,52 +115,68 @@ impl<'e, 'b> Emitter<'e, 'b> {
         lambda: &Lambda,
         arrive: &mut Arrive<'_, 'e, 'b>,
     ) {
-        let column = self.column(lambda);
+        let parked = self.parked_slot();
+        let (start, mask) = self.column(lambda);
         let len = self.len(stream.list);
-        self.use_if_room(column, len);
+        self.park_column(parked, (start, mask), len);
         let bytes = self.builder.ins().ishl_imm_u(len, 4);
         let end = self.builder.ins().iadd(stream.list.bits, bytes);
-        let walk = Walk { address: self.variable(stream.list.bits), end, told: self.counter(0) };
+        self.park(parked, Parked::Next, stream.list.bits);
+        self.park(parked, Parked::End, end);
+        let cursor = self.at();
+        self.park(parked, Parked::Cursor, cursor);
+        let told = self.counter(0);
         let (again, unknown, settled) = (self.block(), self.cold_block(), self.block());
         self.fork(len, again, settled);
         self.builder.switch_to_block(again);
-        let (group, told) = self.copy_known(column, walk, unknown, settled);
+        let walk = self.walk(parked, told);
+        let (group, of_group) = self.copy_known(walk, unknown, settled);
         self.enter(unknown);
-        self.pay(walk);
-        self.make_unknown(stream, column, (group, told), direct, arrive);
-        let following = self.next_group(walk);
-        let left = self.builder.ins().isub(end, following);
+        self.pay(told);
+        let next = self.builder.use_var(walk.address);
+        let next = self.add(next, i64::from(layout::SIZE));
+        self.park(parked, Parked::Next, next);
+        self.make_unknown(stream, (parked, lambda), (group, of_group), direct, arrive);
+        let [next, end, start, mask] = [Parked::Next, Parked::End, Parked::Start, Parked::Mask]
+            .map(|of| self.parked(parked, of));
+        let left = self.builder.ins().isub(end, next);
         let left = self.builder.ins().ushr_imm_u(left, 4);
-        self.use_if_room(column, left);
+        let cursor = self.parked(parked, Parked::Cursor);
+        self.go_to(cursor);
+        self.park_column(parked, (start, mask), left);
         self.fork(left, again, settled);
         self.builder.seal_block(again);
         self.enter(settled);
-        self.pay(walk);
+        self.calls.parked = Some(parked);
+        self.pay(told);
         // What was copied spent steps without asking whether there are as many: seldom, then the
         // interpreter says where they ended.
         self.leave_if_overdrawn();
         self.jump(done);
     }
 
+    /// What copying needs, in registers.
+    fn walk(&mut self, parked: StackSlot, told: Variable) -> Walk {
+        let [cursor, start, mask, next, end] =
+            [Parked::Cursor, Parked::Start, Parked::Mask, Parked::Next, Parked::End]
+                .map(|of| self.parked(parked, of));
+        self.go_to(cursor);
+        let nothing = self.constant(0);
+        self.builder.def_var(told, nothing);
+        Walk { start, mask, end, address: self.variable(next), told }
+    }
+
     /// Copies what is known up to the first group of which nothing is: that leaves for `unknown`, with
-    /// its word and what is told of it. A loop inside of the one that makes what is unknown, so that
-    /// its few words are in registers whatever making takes.
-    fn copy_known(
-        &mut self,
-        column: Column,
-        walk: Walk,
-        unknown: Block,
-        settled: Block,
-    ) -> (Ssa, Ssa) {
+    /// its word and what is told of it. A loop inside of the one that makes what is unknown.
+    fn copy_known(&mut self, walk: Walk, unknown: Block, settled: Block) -> (Ssa, Ssa) {
         let (known, copy) = (self.block(), self.block());
         self.jump(known);
         self.builder.switch_to_block(known);
-        let (start, mask) = (self.builder.use_var(column.start), self.builder.use_var(column.mask));
         let address = self.builder.use_var(walk.address);
         let group = self.load(I64, address, layout::BITS);
-        let symbol = self.builder.ins().band(group, mask);
+        let symbol = self.builder.ins().band(group, walk.mask);
         let offset = self.builder.ins().imul_imm_s(symbol, i64::try_from(ENTRY_SIZE).unwrap_or(0));
-        let entry = self.builder.ins().iadd(start, offset);
+        let entry = self.builder.ins().iadd(walk.start, offset);
         let told = self.load_shared(entry, 0);
         let is_known = self.builder.ins().band_imm_u(told, KNOWN.cast_signed());
         self.fork(is_known, copy, unknown);
@@ -151,30 +185,41 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let before = self.builder.use_var(walk.told);
         let sum = self.builder.ins().iadd(before, told);
         self.builder.def_var(walk.told, sum);
-        let following = self.next_group(walk);
+        let following = self.add(address, i64::from(layout::SIZE));
+        self.builder.def_var(walk.address, following);
         let more = self.builder.ins().icmp(IntCC::NotEqual, following, walk.end);
         self.fork(more, known, settled);
         self.builder.seal_block(known);
         (group, told)
     }
 
-    /// Goes on to the next group; answers its address.
-    fn next_group(&mut self, walk: Walk) -> Ssa {
-        let address = self.builder.use_var(walk.address);
-        let following = self.add(address, i64::from(layout::SIZE));
-        self.builder.def_var(walk.address, following);
-        following
+    /// Room for [`Parked`] words, which the loops of a function use in turn.
+    fn parked_slot(&mut self) -> StackSlot {
+        self.calls.parked.take().unwrap_or_else(|| {
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, Parked::SIZE, 3);
+            self.builder.create_sized_stack_slot(data)
+        })
+    }
+
+    fn park(&mut self, slot: StackSlot, word: Parked, value: Ssa) {
+        let address = self.builder.ins().stack_addr(I64, slot, 0);
+        self.store(value, address, word.offset());
+    }
+
+    fn parked(&mut self, slot: StackSlot, word: Parked) -> Ssa {
+        let address = self.builder.ins().stack_addr(I64, slot, 0);
+        self.load(I64, address, word.offset())
     }
 
     /// Spends what the fragments did that were copied since this was done last.
-    fn pay(&mut self, walk: Walk) {
-        let told = self.builder.use_var(walk.told);
-        let spent = self.builder.ins().ushr_imm_u(told, i64::from(STEPS_SHIFT));
+    fn pay(&mut self, told: Variable) {
+        let sum = self.builder.use_var(told);
+        let spent = self.builder.ins().ushr_imm_u(sum, i64::from(STEPS_SHIFT));
         let steps = self.builder.use_var(self.steps);
         let steps = self.builder.ins().isub(steps, spent);
         self.builder.def_var(self.steps, steps);
         let nothing = self.constant(0);
-        self.builder.def_var(walk.told, nothing);
+        self.builder.def_var(told, nothing);
     }
 
     fn leave_if_overdrawn(&mut self) {
@@ -183,8 +228,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.leave_if(overdrawn, self.full);
     }
 
-    /// The column of a lambda in the table of this evaluation.
-    fn column(&mut self, lambda: &Lambda) -> Column {
+    /// The column of a lambda in the table of this evaluation: its start and its mask.
+    fn column(&mut self, lambda: &Lambda) -> (Ssa, Ssa) {
         let number = lambda.number.cast_signed();
         let kept = self.load_surrounding(OFFSETS.kept);
         let places = self.load_fixed(I64, kept, KEPT_OFFSETS.places);
@@ -211,29 +256,28 @@ impl<'e, 'b> Emitter<'e, 'b> {
         let is_nothing = self.builder.ins().icmp(IntCC::Equal, start, nothing);
         let zero = self.constant(0);
         let mask = self.builder.ins().select(is_nothing, zero, symbols_mask);
-        Column { number, start: self.variable(start), mask: self.variable(mask) }
+        (start, mask)
     }
 
     /// Uses the column no longer unless `n` fragments fit into the output whatever they are.
-    fn use_if_room(&mut self, column: Column, n: Ssa) {
+    fn park_column(&mut self, parked: StackSlot, (start, mask): (Ssa, Ssa), n: Ssa) {
         let cursor = self.at();
         let room = self.builder.ins().isub(self.limit, cursor);
         let fragment = i64::try_from(FRAGMENT).unwrap_or(0);
         let bytes = self.builder.ins().imul_imm_s(n, fragment);
         let fits = self.builder.ins().icmp(IntCC::SignedLessThanOrEqual, bytes, room);
-        let (start, mask) = (self.builder.use_var(column.start), self.builder.use_var(column.mask));
         let (nothing, zero) = (self.constant(nothing().cast_signed()), self.constant(0));
         let start = self.builder.ins().select(fits, start, nothing);
         let mask = self.builder.ins().select(fits, mask, zero);
-        self.builder.def_var(column.start, start);
-        self.builder.def_var(column.mask, mask);
+        self.park(parked, Parked::Start, start);
+        self.park(parked, Parked::Mask, mask);
     }
 
     /// Makes and keeps what is not known of a group.
     fn make_unknown(
         &mut self,
         stream: &Stream<'b>,
-        column: Column,
+        (parked, lambda): (StackSlot, &Lambda),
         (group, told): (Ssa, Ssa),
         direct: bool,
         arrive: &mut Arrive<'_, 'e, 'b>,
@@ -241,6 +285,14 @@ impl<'e, 'b> Emitter<'e, 'b> {
         static GROUP: Shape = Shape { ty: Type::Group, nullable: false };
         self.leave_if_overdrawn();
         let (before, steps) = (self.at(), self.builder.use_var(self.steps));
+        self.park(parked, Parked::Cursor, before);
+        // Read as what another might have written, for this one must not be the loop's own value:
+        // that would lie on the stack in the loop as well, since making calls.
+        let address = self.builder.ins().stack_addr(I64, parked, 0);
+        let cursor = self.load_shared(address, Parked::Cursor.offset());
+        self.go_to(cursor);
+        self.park(parked, Parked::Group, group);
+        self.park(parked, Parked::Told, told);
         let words = self.of_kind(group, Kind::Group);
         let element = Element { words, shape: &GROUP, unmade: None };
         let made = self.cold_block();
@@ -248,7 +300,10 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.enter(made);
         let spent = self.builder.use_var(self.steps);
         let spent = self.builder.ins().isub(steps, spent);
-        self.keep_fragment(column, (group, told), before, spent);
+        let before = self.parked(parked, Parked::Cursor);
+        let behind = self.at();
+        self.park(parked, Parked::Cursor, behind);
+        self.keep_fragment((parked, lambda), (before, behind), spent);
     }
 
     fn copy_fragment(&mut self, entry: Ssa, told: Ssa) {
@@ -264,29 +319,28 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.go_to(behind);
     }
 
-    /// Keeps what was written since `before`, unless it is known that it cannot be.
+    /// Keeps what was written from one place to the other, unless it is known that it cannot be.
     fn keep_fragment(
         &mut self,
-        column: Column,
-        (group, told): (Ssa, Ssa),
-        before: Ssa,
+        (parked, lambda): (StackSlot, &Lambda),
+        (before, behind): (Ssa, Ssa),
         spent: Ssa,
     ) {
-        let (keep, behind) = (self.block(), self.block());
-        let start = self.builder.use_var(column.start);
+        let (keep, kept) = (self.block(), self.block());
+        let [start, group, told] =
+            [Parked::Start, Parked::Group, Parked::Told].map(|word| self.parked(parked, word));
         let nothing = self.constant(nothing().cast_signed());
         let keeps = self.builder.ins().icmp(IntCC::NotEqual, start, nothing);
         let unknown = self.compare(IntCC::Equal, told, 0);
         let keeps = self.builder.ins().band(keeps, unknown);
-        self.fork(keeps, keep, behind);
+        self.fork(keeps, keep, kept);
         self.enter(keep);
-        let cursor = self.at();
-        let len = self.builder.ins().isub(cursor, before);
-        let number = self.constant(column.number);
+        let len = self.builder.ins().isub(behind, before);
+        let number = self.constant(lambda.number.cast_signed());
         let symbol = self.builder.ins().ireduce(I32, group);
         let spent = self.builder.ins().ireduce(I32, spent);
         self.keep_bytes(number, symbol, (before, len), spent);
-        self.jump(behind);
-        self.enter(behind);
+        self.jump(kept);
+        self.enter(kept);
     }
 }
