@@ -193,7 +193,11 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.place = place;
         self.share_in(body);
         self.locals = vec![None; body.n_locals as usize];
-        self.wanted_whole = wanted_whole(body);
+        self.wanted_whole = if self.shared.settings.omits_unread() {
+            wanted_whole(body)
+        } else {
+            vec![true; body.nodes.len()]
+        };
         self.counting = Counting::of(body, self.shared.settings);
         let steps = self.constant(limits::STEPS);
         self.builder.def_var(self.steps, steps);

@@ -103,6 +103,9 @@ pub(crate) struct Settings {
     /// Count every step and every byte as it is spent, whatever is known of those to come.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) counts_at_once: bool,
+    /// Make every word of every value, those too that nothing reads.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) makes_unread: bool,
     /// Leave the steps that the last expression did not spend where a fault's site would be.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) tells_steps: bool,
@@ -149,6 +152,8 @@ impl Settings {
             #[cfg(any(test, feature = "internals"))]
             counts_at_once: false,
             #[cfg(any(test, feature = "internals"))]
+            makes_unread: false,
+            #[cfg(any(test, feature = "internals"))]
             tells_steps: false,
         }
     }
@@ -182,6 +187,14 @@ impl Settings {
     fn counts_later(self) -> bool {
         #[cfg(any(test, feature = "internals"))]
         return !self.counts_at_once;
+        #[cfg(not(any(test, feature = "internals")))]
+        true
+    }
+
+    /// Whether what nothing reads is left out.
+    fn omits_unread(self) -> bool {
+        #[cfg(any(test, feature = "internals"))]
+        return !self.makes_unread;
         #[cfg(not(any(test, feature = "internals")))]
         true
     }

@@ -74,6 +74,7 @@ impl SetBuilder {
             shares_nothing: !making.optimizes,
             calls_for_all: !making.optimizes,
             counts_at_once: !making.optimizes,
+            makes_unread: !making.optimizes,
             tells_steps: !making.hides_steps,
             ..Default::default()
         };
