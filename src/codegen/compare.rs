@@ -60,7 +60,7 @@ impl<'b> Emitter<'_, 'b> {
 
     /// The constant text of a side, if it is to be compared in place.
     fn short(&self, side: Side<'b>) -> Option<&'b str> {
-        let in_place = self.shared.settings.works_in_place();
+        let in_place = !self.shared.settings.calls_for_all;
         side.text.filter(|text| in_place && text.len() <= MOST_INLINE)
     }
 

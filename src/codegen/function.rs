@@ -77,10 +77,10 @@ pub(super) enum Counting {
 impl Counting {
     /// At the beginning of an expression.
     fn of(body: &Body, settings: Settings) -> Self {
-        if !settings.counts_later() {
+        if settings.counts_at_once {
             return Self::Checked;
         }
-        let (mut constant, mut is_constant) = (0_i64, !settings.tells_steps());
+        let (mut constant, mut is_constant) = (0_i64, !settings.tells_steps);
         for node in &body.nodes {
             match node.kind {
                 NodeKind::Charge { steps, .. } => constant += i64::from(steps),
@@ -193,10 +193,9 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.place = place;
         self.share_in(body);
         self.locals = vec![None; body.n_locals as usize];
-        self.wanted_whole = if self.shared.settings.omits_unread() {
-            wanted_whole(body)
-        } else {
-            vec![true; body.nodes.len()]
+        self.wanted_whole = match self.shared.settings.makes_unread {
+            false => wanted_whole(body),
+            true => vec![true; body.nodes.len()],
         };
         self.counting = Counting::of(body, self.shared.settings);
         let steps = self.constant(limits::STEPS);
@@ -205,7 +204,6 @@ impl<'e, 'b> Emitter<'e, 'b> {
 
     /// Ends the function: the current block answers that all is well.
     pub(super) fn finish(mut self) -> (FunctionBuilder<'e>, Needs) {
-        #[cfg(any(test, feature = "internals"))]
         self.tell_steps();
         let done = self.builder.ins().iconst(I32, 0);
         self.builder.ins().return_(&[done]);
@@ -223,7 +221,6 @@ impl<'e, 'b> Emitter<'e, 'b> {
         (self.builder, self.needs)
     }
 
-    #[cfg(any(test, feature = "internals"))]
     fn tell_steps(&mut self) {
         if self.shared.settings.tells_steps {
             let left = self.builder.use_var(self.steps);

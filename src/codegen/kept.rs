@@ -286,8 +286,8 @@ impl<'e, 'b> Emitter<'e, 'b> {
         self.leave_if_overdrawn();
         let (before, steps) = (self.at(), self.builder.use_var(self.steps));
         self.park(parked, Parked::Cursor, before);
-        // Read as what another might have written, for this one must not be the loop's own value:
-        // that would lie on the stack in the loop as well, since making calls.
+        // An atomic load, which cannot stand for the value just written: that is the loop's own, and
+        // would lie on the stack there as well, for what is made here calls.
         let address = self.builder.ins().stack_addr(I64, parked, 0);
         let cursor = self.load_shared(address, Parked::Cursor.offset());
         self.go_to(cursor);

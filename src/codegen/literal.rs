@@ -62,7 +62,7 @@ impl Emitter<'_, '_> {
 
     /// Ends the evaluation if the cursor is beyond the limit. Few bytes are not, if they are all.
     pub(super) fn settle(&mut self) {
-        let counts_later = self.shared.settings.counts_later();
+        let counts_later = !self.shared.settings.counts_at_once;
         let most = if self.is_roomy && counts_later { MOST_ROOMY } else { 0 };
         if self.unchecked > most {
             self.check_limit();
@@ -85,10 +85,10 @@ impl Emitter<'_, '_> {
 
     /// How many bytes may be written without being counted.
     fn most_unchecked(&self) -> u32 {
-        match (self.shared.settings.counts_later(), self.is_roomy) {
-            (false, _) => 0,
-            (true, true) => MOST_ROOMY,
-            (true, false) => MOST_UNCHECKED,
+        match (self.shared.settings.counts_at_once, self.is_roomy) {
+            (true, _) => 0,
+            (false, true) => MOST_ROOMY,
+            (false, false) => MOST_UNCHECKED,
         }
     }
 
@@ -144,7 +144,7 @@ impl Emitter<'_, '_> {
         if self.unchecked + MOST_OF_SHORT > self.most_unchecked() {
             self.check_limit();
         }
-        if !self.shared.settings.works_in_place() {
+        if self.shared.settings.calls_for_all {
             return self.call_for_text(words, around);
         }
         let (fast, slow, end) = (self.block(), self.cold_block(), self.block());

@@ -180,7 +180,7 @@ impl<'u> Writer<'u> {
         let builder = FunctionBuilder::new(&mut context.func, &mut self.frontend);
         let (builder, needs) = write(*unit, builder, &mut self.shared, imports);
         builder.finalize(module.target_config());
-        if self.shared.settings.omits_unread() {
+        if !self.shared.settings.makes_unread {
             unread::remove_loads(&mut context.func);
         }
         Ok((id, needs))

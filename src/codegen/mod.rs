@@ -82,7 +82,7 @@ pub struct Listing {
     pub machine_code: String,
 }
 
-/// How to compile.
+/// How to compile. All but the listing is for tests: nobody else asks for less than the usual.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Settings {
     /// Keep the code as text, for [`CompiledSet::listing`].
@@ -91,23 +91,17 @@ pub(crate) struct Settings {
     #[cfg(any(test, feature = "internals"))]
     pub(crate) planted_mistake: Option<Mistake>,
     /// Make everything of groups anew each time.
-    #[cfg(any(test, feature = "internals"))]
     pub(crate) keeps_nothing: bool,
     /// Do everything anew each time it is asked for.
-    #[cfg(any(test, feature = "internals"))]
     pub(crate) shares_nothing: bool,
     /// Call every row of the function table and for every text that is written, those too that are
     /// usually answered and copied in place.
-    #[cfg(any(test, feature = "internals"))]
     pub(crate) calls_for_all: bool,
     /// Count every step and every byte as it is spent, whatever is known of those to come.
-    #[cfg(any(test, feature = "internals"))]
     pub(crate) counts_at_once: bool,
     /// Make every word of every value, those too that nothing reads.
-    #[cfg(any(test, feature = "internals"))]
     pub(crate) makes_unread: bool,
     /// Leave the steps that the last expression did not spend where a fault's site would be.
-    #[cfg(any(test, feature = "internals"))]
     pub(crate) tells_steps: bool,
 }
 
@@ -139,71 +133,28 @@ pub(crate) enum Mistake {
 impl Settings {
     /// The usual, and the code kept as text.
     pub(crate) fn with_listing() -> Self {
-        Self {
-            listing: true,
-            #[cfg(any(test, feature = "internals"))]
-            planted_mistake: None,
-            #[cfg(any(test, feature = "internals"))]
-            keeps_nothing: false,
-            #[cfg(any(test, feature = "internals"))]
-            shares_nothing: false,
-            #[cfg(any(test, feature = "internals"))]
-            calls_for_all: false,
-            #[cfg(any(test, feature = "internals"))]
-            counts_at_once: false,
-            #[cfg(any(test, feature = "internals"))]
-            makes_unread: false,
-            #[cfg(any(test, feature = "internals"))]
-            tells_steps: false,
-        }
+        Self { listing: true, ..Self::default() }
     }
 
     /// Whether what is made of groups is kept.
     fn keeps(self) -> bool {
-        #[cfg(any(test, feature = "internals"))]
-        return !self.keeps_nothing && self.planted_mistake.is_none();
-        #[cfg(not(any(test, feature = "internals")))]
-        true
+        !self.keeps_nothing && !self.is_mistaken()
     }
 
     /// Whether what is asked for twice is found out once. A mistake made on purpose shares nothing:
     /// what goes another way would not show it.
     fn shares(self) -> bool {
-        #[cfg(any(test, feature = "internals"))]
-        return !self.shares_nothing && self.planted_mistake.is_none();
-        #[cfg(not(any(test, feature = "internals")))]
-        true
+        !self.shares_nothing && !self.is_mistaken()
     }
 
-    /// Whether rows with constant arguments are answered in place, and short texts copied there.
-    fn works_in_place(self) -> bool {
-        #[cfg(any(test, feature = "internals"))]
-        return !self.calls_for_all;
-        #[cfg(not(any(test, feature = "internals")))]
-        true
+    #[cfg(any(test, feature = "internals"))]
+    fn is_mistaken(self) -> bool {
+        self.planted_mistake.is_some()
     }
 
-    /// Whether steps and bytes of which there are surely enough are counted later, or not at all.
-    fn counts_later(self) -> bool {
-        #[cfg(any(test, feature = "internals"))]
-        return !self.counts_at_once;
-        #[cfg(not(any(test, feature = "internals")))]
-        true
-    }
-
-    /// Whether what nothing reads is left out.
-    fn omits_unread(self) -> bool {
-        #[cfg(any(test, feature = "internals"))]
-        return !self.makes_unread;
-        #[cfg(not(any(test, feature = "internals")))]
-        true
-    }
-
-    /// Whether it is asked how many steps were spent.
-    fn tells_steps(self) -> bool {
-        #[cfg(any(test, feature = "internals"))]
-        return self.tells_steps;
-        #[cfg(not(any(test, feature = "internals")))]
+    #[cfg(not(any(test, feature = "internals")))]
+    #[expect(clippy::unused_self, reason = "the other half of a test-only switch")]
+    fn is_mistaken(self) -> bool {
         false
     }
 

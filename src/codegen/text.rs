@@ -39,7 +39,7 @@ pub(super) struct Question<'b> {
 impl<'b> Emitter<'_, 'b> {
     /// The fast path of a row, where rows have one.
     fn known(&self, row: u32) -> Option<Known> {
-        if self.shared.settings.works_in_place() { known(row) } else { None }
+        if self.shared.settings.calls_for_all { None } else { known(row) }
     }
 
     /// The call as a question, if it is one.
