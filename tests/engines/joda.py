@@ -61,7 +61,3 @@ class Joda(unittest.TestCase):
         at = self.random.choice(places)
         other = ["", "0", "9"] if text[at].isdigit() else ["", " ", "-"]
         return text[:at] + self.random.choice(other) + text[at + 1:]
-
-
-if __name__ == "__main__":
-    unittest.main()

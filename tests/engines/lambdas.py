@@ -68,7 +68,3 @@ class Lambdas(unittest.TestCase):
         asked = [(expression, CONTEXT) for expression in Grammar(PRODUCTIONS).expressions()]
         command = ["node", "lambdas.mjs", json.dumps(CONTEXT)]
         compare(self, asked, lines(command, [expression for expression, _ in asked]))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -80,7 +80,3 @@ class Spring(unittest.TestCase):
             ":".join(f"/usr/share/java/{jar}.jar" for jar in jars), "Spring.java", " ".join(CONTEXT.split()),
         ]
         compare(self, [(expression, context) for expression in expressions], lines(command, expressions))
-
-
-if __name__ == "__main__":
-    unittest.main()
